@@ -1,0 +1,105 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// What every target of ours is compiled with: Swift 6 mode, and the upcoming rules that make later migrations dull.
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableExperimentalFeature("Lifetimes"),
+]
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let asn1 = Target.Dependency.product(name: "SwiftASN1", package: "swift-asn1")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let x509 = Target.Dependency.product(name: "X509", package: "swift-certificates")
+
+let package = Package(
+    name: "mse",
+    products: [
+        .executable(name: "mse", targets: ["mse"]),
+        .executable(name: "mse-bootstrap", targets: ["mse-bootstrap"]),
+        .library(name: "Attestation", targets: ["Attestation"]),
+        .library(name: "CodeEncryption", targets: ["CodeEncryption"]),
+        .library(name: "DCAP", targets: ["DCAP"]),
+        .library(name: "RATLS", targets: ["RATLS"]),
+        .library(name: "SGXQuote", targets: ["SGXQuote"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-asn1", from: "1.7.0"),
+        .package(url: "https://github.com/apple/swift-certificates", from: "1.21.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+    ],
+    targets: [
+        // Pure: bytes in, values out.
+        .target(name: "Notation", swiftSettings: strict),
+        .target(name: "StrictX509", dependencies: ["Notation", crypto], swiftSettings: strict),
+        .target(name: "SGXQuote", swiftSettings: strict),
+        .target(name: "DCAP", dependencies: ["StrictX509", "Notation", "SGXQuote", crypto], swiftSettings: strict),
+        .target(name: "RATLS", dependencies: ["StrictX509", "Notation", "SGXQuote", asn1, crypto, x509], swiftSettings: strict),
+        .target(name: "Attestation", dependencies: ["DCAP", "Notation", "RATLS", "SGXQuote", "StrictX509"], swiftSettings: strict),
+        .target(name: "Gramine", dependencies: ["Notation", crypto], swiftSettings: strict),
+
+        // C libraries, each behind one wrapper.
+        .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
+        .systemLibrary(name: "CPython", pkgConfig: "python3-embed", providers: [.apt(["python3-dev"])]),
+        .target(name: "CPythonShim", dependencies: ["CPython"]),
+        .target(name: "CGramineShim"),
+        .target(name: "CLinux"),
+
+        // Making.
+        .target(name: "Files", swiftSettings: strict),
+        .target(name: "CodeEncryption", dependencies: ["CSodium", "Files"], swiftSettings: strict),
+        .target(name: "CodePackage", dependencies: ["CodeEncryption", "Files", "Gramine", "Notation", crypto], swiftSettings: strict),
+
+        // Judging, at the edge.
+        .target(
+            name: "DCAPCollateral",
+            dependencies: ["DCAP", "Notation", .product(name: "AsyncHTTPClient", package: "async-http-client"), nioCore],
+            swiftSettings: strict
+        ),
+        .target(name: "RATLSTransport", dependencies: ["Attestation", nioCore, nioHTTP1, nioPosix, nioSSL], swiftSettings: strict),
+
+        // Running.
+        .target(name: "Enclave", dependencies: ["Files", crypto], swiftSettings: strict),
+        .target(
+            name: "SimulatedProcessor",
+            dependencies: ["CLinux", "DCAP", "Enclave", "Files", "Gramine", "Notation", "SGXQuote", "StrictX509", asn1, crypto, x509, nioCore, nioHTTP1, nioPosix],
+            swiftSettings: strict
+        ),
+        .target(name: "AppServer", dependencies: [logging, nioCore, nioHTTP1, nioPosix, nioSSL], swiftSettings: strict),
+        .target(name: "PythonHost", dependencies: ["AppServer", "CPython", "CPythonShim", logging, nioCore, nioHTTP1], swiftSettings: strict),
+        .target(
+            name: "EnclaveAgent",
+            dependencies: [
+                "AppServer", "CodeEncryption", "CodePackage", "Enclave", "Gramine", "Notation", "PythonHost", "RATLS", "SGXQuote", "SimulatedProcessor",
+                "CLinux", crypto, logging, nioCore, nioHTTP1, nioPosix, nioSSL,
+            ],
+            swiftSettings: strict
+        ),
+
+        .target(
+            name: "Operations",
+            dependencies: [
+                "Attestation", "CodeEncryption", "CodePackage", "DCAP", "DCAPCollateral", "Gramine", "Notation", "RATLS", "RATLSTransport", "SGXQuote",
+                "SimulatedProcessor", "CLinux", crypto, logging,
+            ],
+            swiftSettings: strict
+        ),
+
+        // The command line and the agent's entry point: arguments in, one call, output out.
+        .executableTarget(name: "mse", dependencies: ["Operations", argumentParser], swiftSettings: strict),
+        .executableTarget(name: "mse-bootstrap", dependencies: ["CGramineShim", "EnclaveAgent", argumentParser], swiftSettings: strict),
+        .executableTarget(name: "simulated-loader"),
+    ]
+)

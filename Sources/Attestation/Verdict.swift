@@ -1,0 +1,18 @@
+public import DCAP
+public import RATLS
+
+/// The answer to the three questions, with all that was found (DESIGN §6).
+public struct Verdict: Sendable {
+    public let evidence: Evidence
+    public let examination: Examination
+    /// All of them, those of the examination first.
+    public let reasons: [Reason]
+    /// Seconds since 1970.
+    public let verifiedAt: Int64
+    /// The earliest end of all that was used; nil when nothing could be.
+    public let validUntil: Int64?
+
+    public var isAccepted: Bool { reasons.isEmpty }
+    public func answers(_ question: Question) -> Bool { !reasons.contains { $0.question == question } }
+    public var launch: LaunchRecord? { evidence.certificate?.launch }
+}

@@ -1,0 +1,205 @@
+public import DCAP
+internal import Notation
+internal import RATLS
+internal import SGXQuote
+internal import StrictX509
+
+/// Turns evidence, collateral, policy and a time into a verdict. Every question is answered even when an earlier one failed.
+public struct Verifier: Sendable {
+    public var anchor: TrustAnchor
+    public var policy: AttestationPolicy
+
+    public init(anchor: TrustAnchor = .intel, policy: AttestationPolicy) {
+        self.anchor = anchor
+        self.policy = policy
+    }
+
+    /// - Parameter time: seconds since 1970.
+    public func judge(_ evidence: Evidence, with collateral: Collateral?, expecting expectation: Expectation = Expectation(), at time: Int64) -> Verdict {
+        let examination = QuoteExaminer(anchor: anchor).examine(evidence.quote, with: collateral, at: time)
+        var reasons = examination.reasons
+        judgeTCB(examination, time, &reasons)
+        if let certificate = evidence.certificate { judge(certificate, expectation, time, &reasons) }
+        judgeMeasurement(evidence.quote, &reasons)
+        if let td = evidence.quote.tdReport { judge(td, &reasons) }
+        judge(examination.platform, &reasons)
+        let ends = [examination.validUntil, evidence.certificate?.certificate.notAfter].compactMap { $0 }
+        return Verdict(evidence: evidence, examination: examination, reasons: reasons, verifiedAt: time, validUntil: ends.min())
+    }
+
+    // MARK: Up to date
+
+    private func judgeTCB(_ examination: Examination, _ time: Int64, _ reasons: inout [Reason]) {
+        let accepted = policy.tcb.accepted.map(\.rawValue).sorted().joined(separator: ", ")
+        switch examination.status {
+        case nil:
+            if !reasons.contains(where: { $0.code == .tcbNoLevel }) { reasons.append(Reason(.tcbUnknown, "the TCB status could not be told", expected: accepted)) }
+        case .revoked?: reasons.append(Reason(.tcbRevoked, "the platform's TCB is Revoked", expected: accepted, found: TCBStatus.revoked.rawValue))
+        case let status?:
+            if !isGoodEnough(status, examination, time) {
+                reasons.append(
+                    Reason(.tcbNotAccepted, "the platform's TCB is \(status.rawValue), the policy accepts \(accepted)", expected: accepted, found: status.rawValue))
+            }
+        }
+        if let issued = examination.earliestIssue, time - issued > policy.tcb.maximumCollateralAge {
+            reasons.append(
+                Reason(
+                    .collateralTooOld, "the collateral is too old", expected: "issued at most \(policy.tcb.maximumCollateralAge / 86400) days ago",
+                    found: CalendarTime.text(issued)))
+        }
+        if let number = examination.evaluationDataNumber, number < policy.tcb.minimumEvaluationNumber {
+            reasons.append(
+                Reason(
+                    .evaluationNumberTooLow, "the collateral is of an old TCB evaluation", expected: "at least \(policy.tcb.minimumEvaluationNumber)",
+                    found: "\(number)"))
+        }
+    }
+
+    private func isGoodEnough(_ status: TCBStatus, _ examination: Examination, _ time: Int64) -> Bool {
+        if policy.tcb.accepted.contains(status) { return true }
+        if !examination.advisories.isEmpty, policy.tcb.allowedAdvisories.isSuperset(of: examination.advisories) { return true }
+        guard status == .outOfDate, let date = examination.tcbDate else { return false }
+        return policy.tcb.grace > 0 && time - date <= policy.tcb.grace
+    }
+
+    // MARK: Mine
+
+    private func judge(_ certificate: AttestedCertificate, _ expectation: Expectation, _ time: Int64, _ reasons: inout [Reason]) {
+        let x509 = certificate.certificate
+        if time < x509.notBefore {
+            reasons.append(
+                Reason(
+                    .enclaveCertificateNotYetValid, "the enclave's certificate is not valid yet", expected: "from \(CalendarTime.text(x509.notBefore))",
+                    found: CalendarTime.text(time)))
+        }
+        if time > x509.notAfter {
+            reasons.append(
+                Reason(
+                    .enclaveCertificateExpired, "the enclave's certificate is no longer valid", expected: "until \(CalendarTime.text(x509.notAfter))",
+                    found: CalendarTime.text(time)))
+        }
+        if !certificate.bindsItsKey {
+            let found = ReportDataBinding(point: x509.key.point, sealingKey: [])
+            reasons.append(
+                Reason(
+                    .bindingDiffers, "REPORTDATA binds another key than the certificate's", expected: Hex.text(certificate.binding.keyDigest),
+                    found: Hex.text(found.keyDigest)))
+        }
+        if !certificate.isSelfSigned { reasons.append(Reason(.certificateSelfSignature, "the certificate is not signed by its own key")) }
+        if let identifier = certificate.unknownCritical {
+            reasons.append(Reason(.certificateExtension, "the certificate has an unknown critical extension", found: identifier.description))
+        }
+        if let host = expectation.host, !certificate.sans.contains(where: { $0.covers(host) }) {
+            reasons.append(
+                Reason(
+                    .certificateHost, "the certificate isn't for \(NotationError.printable(host))", expected: NotationError.printable(host),
+                    found: certificate.sans.map(\.description).joined(separator: ", ")))
+        }
+        judgeLaunch(certificate, expectation, &reasons)
+    }
+
+    private func judgeLaunch(_ certificate: AttestedCertificate, _ expectation: Expectation, _ reasons: inout [Reason]) {
+        if let problem = certificate.launchProblem { reasons.append(Reason(.launchMalformed, "the launch record: \(problem)")) }
+        let names = policy.launch.names ?? expectation.name.map { [$0] }
+        guard let launch = certificate.launch else {
+            if certificate.launchProblem == nil, names != nil || policy.launch.latestExpiry != nil || expectation.id != nil {
+                reasons.append(Reason(.launchMissing, "the certificate has no launch record"))
+            }
+            return
+        }
+        let sans = launch.sans.compactMap { SubjectAlternativeName($0) }
+        if sans != certificate.sans || launch.notAfter != certificate.certificate.notAfter {
+            reasons.append(Reason(.launchMalformed, "the launch record's names or end aren't those of the certificate"))
+        }
+        for allowed in [policy.launch.names, expectation.name.map { [$0] }].compactMap({ $0 }) where !allowed.contains(launch.name) {
+            reasons.append(
+                Reason(.launchName, "the launch record is another service's", expected: allowed.joined(separator: ", "), found: launch.name))
+        }
+        if let id = expectation.id, id != launch.id {
+            reasons.append(Reason(.launchInstance, "the launch record is another instance's", expected: id, found: launch.id))
+        }
+        if let latest = policy.launch.latestExpiry, launch.notAfter > latest {
+            reasons.append(
+                Reason(.launchExpiry, "the instance ends too late", expected: "until \(CalendarTime.text(latest))", found: CalendarTime.text(launch.notAfter)))
+        }
+    }
+
+    private func judgeMeasurement(_ quote: Quote, _ reasons: inout [Reason]) {
+        if let report = quote.report {
+            if report.attributes.contains(.debug), !policy.measurement.allowDebug { reasons.append(Reason(.debugEnclave, "the enclave has the DEBUG attribute")) }
+            judgeSigner(report, &reasons)
+            let references = policy.measurement.mrenclave
+            guard !references.contains(where: { $0 == Array(report.mrenclave) }) else { return }
+            if !references.isEmpty {
+                reasons.append(Reason(.measurementDiffers, "MRENCLAVE is another", expected: Self.list(references), found: Hex.text(report.mrenclave)))
+            } else if policy.measurement.mrsigner == nil {
+                reasons.append(Reason(.measurementMissing, "no measurement was named to compare with", found: Hex.text(report.mrenclave)))
+            }
+        } else if let td = quote.tdReport, !policy.tdx.mrtd.contains(where: { $0 == Array(td.mrtd) }) {
+            if policy.tdx.mrtd.isEmpty {
+                reasons.append(Reason(.measurementMissing, "no measurement was named to compare with", found: Hex.text(td.mrtd)))
+            } else {
+                reasons.append(Reason(.measurementDiffers, "MRTD is another", expected: Self.list(policy.tdx.mrtd), found: Hex.text(td.mrtd)))
+            }
+        }
+    }
+
+    private func judgeSigner(_ report: ReportBody, _ reasons: inout [Reason]) {
+        if let signer = policy.measurement.mrsigner, signer != Array(report.mrsigner) {
+            reasons.append(Reason(.signerDiffers, "MRSIGNER is another", expected: Hex.text(signer), found: Hex.text(report.mrsigner)))
+        }
+        if let product = policy.measurement.productID, product != Int(report.productID) {
+            reasons.append(Reason(.signerDiffers, "the product id is another", expected: "\(product)", found: "\(report.productID)"))
+        }
+        if let minimum = policy.measurement.minimumSVN, Int(report.securityVersion) < minimum {
+            reasons.append(Reason(.signerDiffers, "the security version is too low", expected: "at least \(minimum)", found: "\(report.securityVersion)"))
+        }
+    }
+
+    private func judge(_ td: TDReport, _ reasons: inout [Reason]) {
+        let debug: UInt64 = 1, septVEDisable: UInt64 = 1 << 28, migratable: UInt64 = 1 << 29
+        // Bits 1 to 26 and 32 to 61 are reserved or for debugging.
+        let reserved: UInt64 = 0x07FF_FFFE | 0x3FFF_FFFF_0000_0000
+        let attributes = td.tdAttributes
+        func object(_ message: String) {
+            reasons.append(Reason(.tdxAttributes, message, found: String(attributes, radix: 16)))
+        }
+        if attributes & debug != 0, !policy.measurement.allowDebug { reasons.append(Reason(.debugEnclave, "the TD has the DEBUG attribute")) }
+        if attributes & reserved != 0 { object("the TD has reserved attributes") }
+        if attributes & septVEDisable == 0, !policy.tdx.allowSeptVE { object("the TD lacks SEPT_VE_DISABLE") }
+        if attributes & migratable != 0, !policy.tdx.allowMigratable { object("the TD is migratable") }
+        if let service = td.mrservicetd, service.contains(where: { $0 != 0 }), !policy.tdx.allowServiceTD {
+            reasons.append(Reason(.tdxRegister, "the TD has a service TD", expected: "none", found: Hex.text(service)))
+        }
+        let registers: [String: ArraySlice<UInt8>?] = [
+            "rtmr0": td.rtmr[0], "rtmr1": td.rtmr[1], "rtmr2": td.rtmr[2], "rtmr3": td.rtmr[3], "mrseam": td.mrseam, "mrsignerseam": td.mrsignerseam,
+            "attributes": td.bytes.dropFirst(120).prefix(8), "xfam": td.bytes.dropFirst(128).prefix(8), "mrconfigid": td.mrconfigid, "mrowner": td.mrowner,
+            "mrownerconfig": td.mrownerconfig, "mrservicetd": td.mrservicetd,
+        ]
+        for (name, allowed) in policy.tdx.registers.sorted(by: { $0.key < $1.key }) {
+            let found = registers[name].flatMap { $0 }.map(Array.init)
+            guard found.map({ allowed.contains($0) }) != true else { continue }
+            reasons.append(Reason(.tdxRegister, "\(name) has another value", expected: Self.list(allowed), found: found.map { Hex.text($0) } ?? "none"))
+        }
+    }
+
+    private func judge(_ platform: PCKExtension?, _ reasons: inout [Reason]) {
+        func check(_ name: String, _ allowed: [[UInt8]]?, _ found: [UInt8]?) {
+            guard let allowed, found.map({ allowed.contains($0) }) != true else { return }
+            reasons.append(
+                Reason(.platformNotAllowed, "\(name) isn't listed", expected: Self.list(allowed), found: found.map { Hex.text($0) } ?? "none"))
+        }
+        func check(_ name: String, _ isAllowed: Bool, _ found: Bool?) {
+            guard !isAllowed, found != false else { return }
+            reasons.append(Reason(.platformNotAllowed, "\(name) isn't allowed", expected: "off", found: found == nil ? "not stated" : "on"))
+        }
+        check("FMSPC", policy.platform.fmspc, platform?.fmspc)
+        check("PPID", policy.platform.ppid, platform?.ppid)
+        check("the platform instance id", policy.platform.platformInstance, platform?.platformInstanceID)
+        check("SMT", policy.platform.allowSMT, platform?.configuration?.smtEnabled)
+        check("a dynamic platform", policy.platform.allowDynamicPlatform, platform?.configuration?.dynamicPlatform)
+        check("cached keys", policy.platform.allowCachedKeys, platform?.configuration?.cachedKeys)
+    }
+
+    private static func list(_ values: [[UInt8]]) -> String { values.map { Hex.text($0) }.joined(separator: ", ") }
+}

@@ -1,0 +1,118 @@
+#define _GNU_SOURCE
+#include "CLinux.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int write_text(const char *path, const char *text) {
+    int file = open(path, O_WRONLY | O_CLOEXEC);
+    if (file < 0) return errno;
+    ssize_t count = write(file, text, strlen(text));
+    int error = count < 0 ? errno : 0;
+    close(file);
+    return error;
+}
+
+int clinux_mount_private_memory(const char *folder, size_t byte_count) {
+    uid_t user = geteuid();
+    gid_t group = getegid();
+    if (unshare(CLONE_NEWNS) != 0) {
+        // Without privileges a user namespace of one's own brings them, for this process alone.
+        if (unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0) return errno;
+        char map[64];
+        int error = write_text("/proc/self/setgroups", "deny");
+        if (error != 0 && error != ENOENT) return error;
+        snprintf(map, sizeof map, "%u %u 1", user, user);
+        if ((error = write_text("/proc/self/uid_map", map)) != 0) return error;
+        snprintf(map, sizeof map, "%u %u 1", group, group);
+        if ((error = write_text("/proc/self/gid_map", map)) != 0) return error;
+    }
+    if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0) return errno;
+    char options[64];
+    snprintf(options, sizeof options, "mode=0700,size=%zu", byte_count);
+    if (mount("tmpfs", folder, "tmpfs", MS_NOSUID | MS_NODEV, options) != 0) return errno;
+    return 0;
+}
+
+void clinux_protect_memory(void) {
+    struct rlimit none = {0, 0};
+    (void)setrlimit(RLIMIT_CORE, &none);
+    (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
+static int termination = -1;
+
+static void count_signal(int signal) {
+    (void)signal;
+    int saved = errno;
+    uint64_t one = 1;
+    ssize_t written = write(termination, &one, sizeof one);
+    (void)written;
+    errno = saved;
+}
+
+int clinux_termination_eventfd(void) {
+    if (termination >= 0) return termination;
+    termination = eventfd(0, EFD_CLOEXEC);
+    if (termination < 0) return -1;
+    struct sigaction action;
+    memset(&action, 0, sizeof action);
+    action.sa_handler = count_signal;
+    action.sa_flags = SA_RESTART;
+    sigemptyset(&action.sa_mask);
+    if (sigaction(SIGTERM, &action, NULL) != 0 || sigaction(SIGINT, &action, NULL) != 0) return -1;
+    return termination;
+}
+
+int clinux_wait_for_count(int descriptor) {
+    uint64_t count;
+    for (;;) {
+        ssize_t got = read(descriptor, &count, sizeof count);
+        if (got == (ssize_t)sizeof count) return 0;
+        if (got < 0 && errno == EINTR) continue;
+        return -1;
+    }
+}
+
+pid_t clinux_spawn(const char *path, char *const arguments[], char *const environment[], int socket, int output, int new_session) {
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawnattr_init(&attributes);
+    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+    if (output >= 0) {
+        posix_spawn_file_actions_adddup2(&actions, output, 1);
+        posix_spawn_file_actions_adddup2(&actions, output, 2);
+    }
+    // A descriptor that is 3 already would keep its close-on-exec flag: it goes by way of another.
+    if (socket >= 0) {
+        if (socket == 3) {
+            socket = fcntl(socket, F_DUPFD, 10);
+        }
+        posix_spawn_file_actions_adddup2(&actions, socket, 3);
+    }
+    short flags = POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK;
+    if (new_session) flags |= POSIX_SPAWN_SETSID;
+    sigset_t all, none;
+    sigfillset(&all);
+    sigemptyset(&none);
+    posix_spawnattr_setsigdefault(&attributes, &all);
+    posix_spawnattr_setsigmask(&attributes, &none);
+    posix_spawnattr_setflags(&attributes, flags);
+    pid_t process = 0;
+    int error = posix_spawn(&process, path, &actions, &attributes, arguments, environment);
+    posix_spawn_file_actions_destroy(&actions);
+    posix_spawnattr_destroy(&attributes);
+    return error == 0 ? process : -error;
+}

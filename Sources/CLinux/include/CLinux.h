@@ -1,0 +1,20 @@
+#pragma once
+#include <stddef.h>
+#include <sys/types.h>
+
+/// Puts a memory file system on a folder that no other process of the user sees.
+/// Must be called while the process has one thread. Returns 0, or the error number of the step that the kernel refused.
+int clinux_mount_private_memory(const char *folder, size_t byte_count);
+
+/// Keeps this process's memory out of core files and out of other processes' reach. Kernels without the call are let be.
+void clinux_protect_memory(void);
+
+/// Lets each SIGTERM and SIGINT add one to an eventfd. Returns it, or -1.
+int clinux_termination_eventfd(void);
+
+/// Waits until a signal was counted. Returns 0, or -1 when the descriptor is gone.
+int clinux_wait_for_count(int descriptor);
+
+/// Starts a program with `socket` as descriptor 3, `output` as its output and errors, and an empty input, in a session of its own if asked for.
+/// Returns the process id, or the negative error number.
+pid_t clinux_spawn(const char *path, char *const arguments[], char *const environment[], int socket, int output, int new_session);

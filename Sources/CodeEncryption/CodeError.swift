@@ -1,0 +1,35 @@
+internal import Files
+
+/// Why code could not be encrypted or decrypted: which file, and what is wrong with it.
+public enum CodeError: Error, Hashable, Sendable {
+    case keySize(found: Int)
+    /// The tag fits neither these bytes nor this key.
+    case notAuthentic(path: String)
+    case tooShort(path: String, found: Int)
+    /// A name or a kind of file that isn't taken.
+    case refused(path: String, String)
+    /// Reading or writing failed.
+    case file(String, String)
+
+    public var code: String {
+        switch self {
+        case .keySize: "code.keySize"
+        case .notAuthentic: "code.notAuthentic"
+        case .tooShort: "code.tooShort"
+        case .refused: "code.refused"
+        case .file: "code.file"
+        }
+    }
+}
+
+extension CodeError: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .keySize(let found): "a key of \(CodeKey.byteCount) bytes expected, found \(found)"
+        case .notAuthentic(let path): "\(FileError.printable(path)): not authentic: the key is another one, or the file was changed"
+        case .tooShort(let path, let found): "\(FileError.printable(path)): \(found) bytes are no encrypted file; the shortest has \(FileCipher.overhead)"
+        case .refused(let path, let problem): "\(FileError.printable(path)): \(problem)"
+        case .file(let path, let problem): "\(FileError.printable(path)): \(problem)"
+        }
+    }
+}

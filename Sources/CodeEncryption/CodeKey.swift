@@ -1,0 +1,80 @@
+internal import CSodium
+internal import Files
+internal import Glibc
+
+/// A 32-byte key that is in one place, can't be copied or printed, and is wiped when its owner goes.
+public struct CodeKey: ~Copyable, @unchecked Sendable {  // the memory is written once, before anybody else can see it
+    public static let byteCount = Int(crypto_secretbox_KEYBYTES)
+    private let storage: UnsafeMutableRawBufferPointer
+
+    /// A new random key.
+    public init() {
+        storage = Self.allocate()
+        randombytes_buf(storage.baseAddress!, Self.byteCount)
+    }
+
+    /// - Throws: `CodeError.keySize` unless there are exactly 32 bytes.
+    public init(copying bytes: borrowing RawSpan) throws(CodeError) {
+        guard bytes.byteCount == Self.byteCount else { throw .keySize(found: bytes.byteCount) }
+        storage = Self.allocate()
+        bytes.withUnsafeBytes { storage.copyMemory(from: $0) }
+    }
+
+    /// Reads a key file: 32 raw bytes, straight into guarded memory.
+    public init(file path: String) throws(CodeError) {
+        storage = Self.allocate()
+        do throws(FileError) {
+            let file = try OpenFile(path, O_RDONLY)
+            let size = try file.status().st_size
+            guard try file.read(into: storage) == Self.byteCount, size == 0 || size == Self.byteCount else {
+                throw FileError(path, "a key of \(Self.byteCount) bytes expected, found \(size)")
+            }
+        } catch {
+            throw .file(error.path, error.problem)
+        }
+    }
+
+    /// Writes the key file: 32 raw bytes, mode 0600 from its creation; an existing file is never overwritten.
+    public borrowing func write(to path: String) throws(CodeError) {
+        do throws(FileError) {
+            let file = try OpenFile(path, O_WRONLY | O_CREAT | O_EXCL, mode: 0o600)
+            try file.write(UnsafeRawBufferPointer(storage))
+            try file.synchronise()
+        } catch {
+            throw .file(error.path, error.problem)
+        }
+    }
+
+    deinit { sodium_free(storage.baseAddress) }
+
+    /// The key's bytes, for one call.
+    public borrowing func withBytes<Result, Failure: Error>(_ body: (UnsafeRawBufferPointer) throws(Failure) -> Result) throws(Failure) -> Result {
+        try body(UnsafeRawBufferPointer(storage))
+    }
+
+    borrowing func withPointer<Result, Failure: Error>(_ body: (UnsafePointer<UInt8>) throws(Failure) -> Result) throws(Failure) -> Result {
+        try body(UnsafePointer(storage.baseAddress!.assumingMemoryBound(to: UInt8.self)))
+    }
+
+    public borrowing func copy() -> CodeKey {
+        let copy = CodeKey(empty: ())
+        copy.storage.copyMemory(from: UnsafeRawBufferPointer(storage))
+        return copy
+    }
+
+    private init(empty: ()) { storage = Self.allocate() }
+
+    /// Guarded, locked memory that libsodium wipes when it is freed. Out of memory is fatal, as for any Swift value.
+    private static func allocate() -> UnsafeMutableRawBufferPointer {
+        guard sodium_init() >= 0, let memory = sodium_malloc(byteCount) else { fatalError("no locked memory for a key") }
+        return UnsafeMutableRawBufferPointer(start: memory, count: byteCount)
+    }
+}
+
+extension [UInt8] {
+    /// Overwrites bytes that held a secret, and drops them.
+    public mutating func wipe() {
+        withUnsafeMutableBytes { if let start = $0.baseAddress { sodium_memzero(start, $0.count) } }
+        removeAll()
+    }
+}

@@ -1,0 +1,136 @@
+internal import Files
+internal import Glibc
+
+/// Whole trees, all or nothing: what is written stands under a temporary name until every file is done (mse PROTOCOL §3).
+public enum TreeEncryption {
+    public static let suffix = ".enc"
+    /// Left readable by the original, by base name at any depth.
+    public static let plainNames: Set<String> = ["requirements.txt"]
+
+    /// The nonce of each file.
+    public enum Nonces: Sendable {
+        case random
+        /// By relative path; a missing one is an error.
+        case given([String: [UInt8]])
+
+        public func nonce(of path: String) throws(CodeError) -> [UInt8] {
+            switch self {
+            case .random: return FileCipher.randomNonce()
+            case .given(let nonces):
+                guard let nonce = nonces[path], nonce.count == FileCipher.nonceByteCount else {
+                    throw .refused(path: path, "there is no nonce of \(FileCipher.nonceByteCount) bytes for it")
+                }
+                return nonce
+            }
+        }
+    }
+
+    public static func isPlain(_ path: String) -> Bool {
+        plainNames.contains(String(path.split(separator: "/").last ?? ""))
+    }
+
+    /// The name of a file in the encrypted tree.
+    public static func encryptedName(_ path: String) -> String { isPlain(path) ? path : path + suffix }
+
+    /// The name of a file in the decrypted tree; nil for one that isn't encrypted.
+    public static func decryptedName(_ path: String) throws(CodeError) -> String? {
+        guard path.hasSuffix(suffix) else { return nil }
+        let name = String(path.dropLast(suffix.count))
+        guard !name.isEmpty, !name.hasSuffix("/") else { throw .refused(path: path, "a name of nothing but '\(suffix)'") }
+        return name
+    }
+
+    /// Encrypts a folder into a new one.
+    /// - Throws: `CodeError`; then nothing was made. An existing output is refused.
+    /// - Returns: how many files were encrypted.
+    public static func encrypt(
+        _ folder: String, to output: String, key: borrowing CodeKey, nonces: Nonces = .random, ignoring ignored: IgnoreList = IgnoreList()
+    ) throws(CodeError) -> Int {
+        let tree = try CodeTree(folder, ignoring: ignored)
+        let encryption = FileEncryption(key: key)
+        return try make(output, tree.files.map { (encryptedName($0.path), $0) }) { (file, target) throws(CodeError) in
+            let input = try open(file)
+            if isPlain(file.path) {
+                try copy(input, to: target, path: file.path)
+            } else {
+                try encryption.encrypt(input, count: file.byteCount, to: target, nonce: nonces.nonce(of: file.path), path: file.path)
+            }
+            return true
+        }
+    }
+
+    /// Decrypts the encrypted files of a folder into a new one; plain files stay behind.
+    /// - Throws: `CodeError`; then nothing was made. An existing output is refused, and the input stays as it is.
+    /// - Returns: how many files were decrypted.
+    public static func decrypt(_ folder: String, to output: String, key: borrowing CodeKey) throws(CodeError) -> Int {
+        let encryption = FileEncryption(key: key)
+        var files: [(String, CodeTree.File)] = []
+        for file in try CodeTree(folder).files {
+            if let name = try decryptedName(file.path) { files.append((name, file)) }
+        }
+        return try make(output, files) { (file, target) throws(CodeError) in
+            let input = try open(file)
+            try encryption.decrypt(input, count: file.byteCount, to: target, path: file.path)
+            return true
+        }
+    }
+
+    private static func open(_ file: CodeTree.File) throws(CodeError) -> OpenFile {
+        do throws(FileError) {
+            return try OpenFile(file.source, O_RDONLY | O_NOFOLLOW)
+        } catch {
+            throw .file(file.path, error.problem)
+        }
+    }
+
+    private static func copy(_ input: borrowing OpenFile, to output: borrowing OpenFile, path: String) throws(CodeError) {
+        do throws(FileError) {
+            let bytes = try Files.read(input.path)
+            try output.write(bytes)
+        } catch {
+            throw .file(path, error.problem)
+        }
+    }
+
+    private static func make(
+        _ output: String, _ files: [(name: String, file: CodeTree.File)], _ write: (CodeTree.File, borrowing OpenFile) throws(CodeError) -> Bool
+    ) throws(CodeError) -> Int {
+        guard !Files.exists(output) else { throw .file(output, "exists already; name a folder that doesn't") }
+        try checkCollisions(files.map(\.name))
+        var temporary: String?
+        do {
+            let (parent, name) = Files.split(output)
+            try Files.makeFolder(parent)
+            let work = try Files.makeTemporaryFolder(in: parent, prefix: "." + name)
+            temporary = work
+            var made: Set<String> = []
+            for (name, file) in files {
+                let target = work + "/" + name
+                let folder = Files.split(target).folder
+                if made.insert(folder).inserted { try Files.makeFolder(folder) }
+                _ = try write(file, OpenFile(target, O_WRONLY | O_CREAT | O_EXCL, mode: 0o644))
+            }
+            chmod(work, 0o755)
+            guard rename(work, output) == 0 else { throw FileError(output, doing: "make") }
+            return files.count
+        } catch {
+            if let temporary { try? Files.remove(temporary) }
+            if let error = error as? CodeError { throw error }
+            if let error = error as? FileError { throw .file(error.path, error.problem) }
+            throw .file(output, "\(error)")
+        }
+    }
+
+    /// Refuses two files of one name, and a file where another needs a folder.
+    public static func checkCollisions(_ names: [String]) throws(CodeError) {
+        var files: Set<String> = []
+        for name in names where !files.insert(name).inserted { throw .refused(path: name, "two files would get this name") }
+        for name in names {
+            var folder = Files.split(name).folder
+            while folder != ".", folder != "/" {
+                if files.contains(folder) { throw .refused(path: folder, "this name would be a file's and a folder's") }
+                folder = Files.split(folder).folder
+            }
+        }
+    }
+}

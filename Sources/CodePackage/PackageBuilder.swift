@@ -1,0 +1,180 @@
+public import CodeEncryption
+internal import Crypto
+internal import Files
+internal import Glibc
+internal import Gramine
+internal import Notation
+
+/// Makes the package of a project (DESIGN §5). The same project, key and nonces give the same bytes.
+public struct PackageBuilder: Sendable {
+    public var project: String
+    public var output: String
+    /// Of the machine that packages; measured.
+    public var runtime: RuntimeList
+    /// Where pip is kept between runs.
+    public var cache: String
+    public var encrypts: Bool
+    /// Becomes part of the name.
+    public var timestamp: Int64
+    /// Nonces by relative path, for tests and for making a package again.
+    public var nonces: TreeEncryption.Nonces = .random
+
+    public init(project: String, output: String, runtime: RuntimeList, cache: String, encrypts: Bool, timestamp: Int64) {
+        self.project = project
+        self.output = output
+        self.runtime = runtime
+        self.cache = cache
+        self.encrypts = encrypts
+        self.timestamp = timestamp
+    }
+
+    public struct Product: Sendable {
+        public var package: String
+        /// The code key, or the start token of plain code.
+        public var key: String
+        /// What the owner should know: files left out, patterns that match nothing.
+        public var notes: [String]
+    }
+
+    /// - Parameter existing: a key made earlier; a new one is made without.
+    /// - Throws: `PackageError`; then neither package nor key was made.
+    public func build(key existing: borrowing CodeKey? = nil) throws(PackageError) -> Product {
+        let key = Self.copy(existing)
+        var notes: [String] = []
+        do {
+            let configuration = try readConfiguration(&notes)
+            let base = output + "/package_\(configuration.name)_\(timestamp)"
+            for path in [base + ".tar", base + ".key"] where Files.exists(path) { throw FileError(path, "exists already") }
+            try Files.makeFolder(output)
+            let work = try Files.makeTemporaryFolder(in: output, prefix: ".package")
+            defer { try? Files.remove(work) }
+            let package = work + "/package.tar"
+            try write(package, configuration, key, work, &notes)
+            try key.write(to: base + ".key")
+            guard rename(package, base + ".tar") == 0 else {
+                let error = FileError(base + ".tar", doing: "make")
+                try? Files.remove(base + ".key")
+                throw error
+            }
+            return Product(package: base + ".tar", key: base + ".key", notes: notes)
+        } catch {
+            throw .wrapping(error, path: project)
+        }
+    }
+
+    private static func copy(_ key: borrowing CodeKey?) -> CodeKey {
+        switch key {
+        case .some(let key): key.copy()
+        case .none: CodeKey()
+        }
+    }
+
+    private func readConfiguration(_ notes: inout [String]) throws -> ProjectConfiguration {
+        let path = project + "/" + ProjectConfiguration.fileName
+        let bytes = try Files.read(path, limit: 1 << 20)
+        do {
+            let configuration = try ProjectConfiguration(bytes)
+            if configuration.hasCloudTable { notes.append("[cloud] in \(ProjectConfiguration.fileName) means nothing here") }
+            return configuration
+        } catch {
+            throw PackageError.text(path: path, error)
+        }
+    }
+
+    private func write(_ package: String, _ configuration: ProjectConfiguration, _ key: borrowing CodeKey, _ work: String, _ notes: inout [String]) throws {
+        let code = project + "/mse_src"
+        guard Files.isFolder(code) else { throw FileError(code, "there is no such folder; the service's code belongs there") }
+        try writeCode(work + "/app.tar", code, configuration, key, &notes)
+        try writeTests(work + "/tests.tar", &notes)
+        let lock = try writeEnvironment(work + "/environment.tar", code, configuration, work)
+        let tar = try TarWriter(package)
+        try tar.add("app.tar", file: work + "/app.tar")
+        try tar.add("tests.tar", file: work + "/tests.tar")
+        try tar.add(ProjectConfiguration.fileName, try Files.read(project + "/" + ProjectConfiguration.fileName))
+        try tar.add("start.json", Array(JSON.pretty(startNode(key)).utf8))
+        try tar.add("environment.lock", Array(lock.utf8))
+        try tar.add("environment.tar", file: work + "/environment.tar")
+        try tar.add("runtime.json", runtime.encoded)
+        try tar.finish()
+    }
+
+    /// How the code lies here, and for plain code the digest of the token that starts it.
+    private func startNode(_ key: borrowing CodeKey) -> Node {
+        if encrypts { return .object(["mode": "encrypted"]) }
+        let digest = key.withBytes { SHA256.hash(data: $0) }
+        return .object(["mode": "plain", "tokenSHA256": Node(Hex.text(digest))])
+    }
+
+    private func writeCode(_ path: String, _ folder: String, _ configuration: ProjectConfiguration, _ key: borrowing CodeKey, _ notes: inout [String]) throws {
+        let ignored = try ignoreList(folder, &notes)
+        let files = try CodeTree(folder, ignoring: ignored).files.filter { file in
+            guard file.path.split(separator: "/").contains(where: { $0.hasPrefix(".") }), !configuration.include.contains(file.path) else { return true }
+            if file.path != IgnoreList.fileName { notes.append("left out: \(FileError.printable(file.path)), a dot file; name it in [package] include to ship it") }
+            return false
+        }
+        for wanted in configuration.include where !files.contains(where: { $0.path == wanted }) {
+            throw PackageError.archive(path: folder + "/" + wanted, "is named in [package] include, but isn't there")
+        }
+        let named = files.map { (name: encrypts ? TreeEncryption.encryptedName($0.path) : $0.path, file: $0) }
+            .sorted { CodeTree.precedes($0.name, $1.name) }
+        try TreeEncryption.checkCollisions(named.map(\.name))
+        let encryption = FileEncryption(key: key)
+        let tar = try TarWriter(path)
+        for (name, file) in named {
+            guard encrypts, !TreeEncryption.isPlain(file.path) else {
+                try tar.add(name, file: file.source)
+                continue
+            }
+            let input = try OpenFile(file.source, O_RDONLY | O_NOFOLLOW)
+            try tar.add(name, byteCount: file.byteCount + FileCipher.overhead) { (target) throws(CodeError) in
+                try encryption.encrypt(input, count: file.byteCount, to: target, nonce: nonces.nonce(of: file.path), path: file.path)
+            }
+        }
+        try tar.finish()
+    }
+
+    private func ignoreList(_ folder: String, _ notes: inout [String]) throws -> IgnoreList {
+        let path = folder + "/" + IgnoreList.fileName
+        guard Files.exists(path) else { return IgnoreList() }
+        guard let text = String(validating: try Files.read(path, limit: 1 << 20), as: UTF8.self) else { throw FileError(path, "is not UTF-8") }
+        let list = IgnoreList(text: text)
+        notes += list.idlePatterns.map { "\(IgnoreList.fileName): '\(FileError.printable($0))' can match nothing: patterns are compared with base names" }
+        return list
+    }
+
+    private func writeTests(_ path: String, _ notes: inout [String]) throws {
+        let folder = project + "/tests"
+        let tar = try TarWriter(path)
+        if Files.isFolder(folder) {
+            let files = try CodeTree(folder, ignoring: IgnoreList(patterns: ["__pycache__", ".pytest_cache"])).files
+            for file in files where !file.path.split(separator: "/").contains(where: { $0.hasPrefix(".") }) { try tar.add(file.path, file: file.source) }
+        } else {
+            notes.append("there is no folder tests: the package has no tests")
+        }
+        try tar.finish()
+    }
+
+    /// - Returns: the lock's text.
+    private func writeEnvironment(_ path: String, _ code: String, _ configuration: ProjectConfiguration, _ work: String) throws -> String {
+        let tar = try TarWriter(path)
+        var lock = ""
+        let requirements = code + "/requirements.txt"
+        if Files.exists(requirements) {
+            let site = work + "/site"
+            let builder = EnvironmentBuilder(interpreter: runtime.interpreter, cache: cache, allowSources: configuration.allowSources)
+            lock = try builder.build(requirements: requirements, into: site, work: work)
+            if !lock.isEmpty {
+                for file in try InstalledEnvironment.files(site) {
+                    if file.path.hasSuffix(".dist-info/RECORD") {
+                        let text = String(decoding: try Files.read(file.source), as: UTF8.self)
+                        try tar.add(file.path, Array(InstalledEnvironment.record(text).utf8))
+                    } else {
+                        try tar.add(file.path, file: file.source)
+                    }
+                }
+            }
+        }
+        try tar.finish()
+        return lock
+    }
+}

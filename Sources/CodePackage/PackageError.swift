@@ -1,0 +1,36 @@
+public import CodeEncryption
+public import Files
+public import Notation
+
+/// Why a project can't be packaged or a package can't be read.
+public enum PackageError: Error, CustomStringConvertible {
+    case file(FileError)
+    case code(CodeError)
+    /// A text of the project or the package.
+    case text(path: String, NotationError)
+    /// The package isn't what it must be.
+    case archive(path: String, String)
+    /// The environment could not be locked or installed.
+    case environment(String)
+
+    public var description: String {
+        switch self {
+        case .file(let error): error.description
+        case .code(let error): error.description
+        case .text(let path, let error): "\(FileError.printable(path)): \(error)"
+        case .archive(let path, let problem): "\(FileError.printable(path)): \(problem)"
+        case .environment(let problem): problem
+        }
+    }
+
+    /// Any error of the parts below as one of ours.
+    static func wrapping(_ error: any Error, path: String) -> PackageError {
+        switch error {
+        case let error as PackageError: error
+        case let error as FileError: .file(error)
+        case let error as CodeError: .code(error)
+        case let error as NotationError: .text(path: path, error)
+        default: .archive(path: path, "\(error)")
+        }
+    }
+}

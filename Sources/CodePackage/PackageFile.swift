@@ -1,0 +1,115 @@
+internal import CodeEncryption
+internal import Crypto
+internal import Glibc
+public import Files
+public import Gramine
+internal import Notation
+
+/// A package as it lies on disk: where its members are, and what they say. The reference value is a pure function of it.
+public struct PackageFile: Sendable {
+    public let path: String
+    public let configuration: ProjectConfiguration
+    /// Nil in packages of the original.
+    public let runtime: RuntimeList?
+    public let mode: EnclaveSettings.Mode
+    private let members: [String: TarReader.Member]
+
+    private static let known: Set<String> = [
+        "app.tar", "tests.tar", "image.tar", ProjectConfiguration.fileName, "start.json", "environment.lock", "environment.tar", "runtime.json",
+    ]
+    private static let textLimit = 16 << 20
+
+    /// - Throws: `PackageError` naming the member that is missing, unknown or malformed.
+    public init(_ path: String) throws(PackageError) {
+        self.path = path
+        do {
+            var reader = try TarReader(path)
+            var members: [String: TarReader.Member] = [:]
+            var texts: [String: [UInt8]] = [:]
+            while let member = try reader.next() {
+                guard Self.known.contains(member.name) else { throw PackageError.archive(path: path, "holds '\(NotationError.printable(member.name))', which no package has") }
+                members[member.name] = member
+                if !member.name.hasSuffix(".tar") { texts[member.name] = try reader.content(limit: Self.textLimit) }
+            }
+            for name in ["app.tar", ProjectConfiguration.fileName] where members[name] == nil {
+                throw PackageError.archive(path: path, "'\(name)' was not found in it")
+            }
+            self.members = members
+            configuration = try Self.parse(texts[ProjectConfiguration.fileName], path) { bytes throws(NotationError) in try ProjectConfiguration(bytes) }!
+            runtime = try Self.parse(texts["runtime.json"], path) { bytes throws(NotationError) in try RuntimeList(bytes) }
+            mode = try Self.parse(texts["start.json"], path, Self.readMode) ?? .open
+        } catch {
+            throw .wrapping(error, path: path)
+        }
+    }
+
+    private static func parse<Value>(_ bytes: [UInt8]?, _ path: String, _ read: ([UInt8]) throws(NotationError) -> Value) throws(PackageError) -> Value? {
+        guard let bytes else { return nil }
+        do {
+            return try read(bytes)
+        } catch {
+            throw .text(path: path, error)
+        }
+    }
+
+    private static func readMode(_ bytes: [UInt8]) throws(NotationError) -> EnclaveSettings.Mode {
+        var reader = try ObjectReader(JSON.read(bytes))
+        let mode = try reader.string("mode")
+        let digest = try reader.string("tokenSHA256").map { Hex.bytes($0) ?? [] }
+        try reader.finish()
+        switch (mode, digest) {
+        case ("encrypted", nil): return .encrypted
+        case ("plain", let digest?) where digest.count == 32: return .plain(tokenDigest: digest)
+        default: throw NotationError(at: reader.place, member: "mode", "encrypted, or plain with tokenSHA256, expected")
+        }
+    }
+
+    /// Where a member's content lies in the file.
+    public func range(of name: String) -> Range<Int>? {
+        members[name].map { $0.offset..<($0.offset + $0.byteCount) }
+    }
+
+    /// SHA-256 of a member.
+    public func digest(of name: String) throws(PackageError) -> [UInt8] {
+        guard let range = range(of: name) else { throw .archive(path: path, "'\(name)' was not found in it") }
+        do {
+            return try FileDigest.sha256(path, range: range)
+        } catch {
+            throw .file(error)
+        }
+    }
+
+    /// What is measured when this package runs.
+    /// - Throws: `PackageError` for the original's packages: their measurement needs their image.
+    public func record() throws(PackageError) -> EnclaveRecord {
+        guard let runtime else {
+            throw .archive(path: path, "is a package of the original: it doesn't say which files run, so its measurement needs its container image; package the project again")
+        }
+        var settings = EnclaveSettings(application: configuration.application, mode: mode, python: runtime.python)
+        settings.enclave = configuration.enclave
+        settings.server = configuration.server
+        var files = runtime.files
+        for name in ["app.tar", "environment.tar"] where members[name] != nil { files.append(.init(path: name, digest: try digest(of: name))) }
+        return EnclaveRecord(settings: settings, files: files)
+    }
+}
+
+/// Digests of files, read piece by piece.
+public enum FileDigest {
+    public static func sha256(_ path: String, range: Range<Int>? = nil) throws(FileError) -> [UInt8] {
+        let file = try OpenFile(path, O_RDONLY)
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 16)
+        defer { buffer.deallocate() }
+        if let range, lseek(file.descriptor, range.lowerBound, SEEK_SET) < 0 { throw FileError(path, doing: "read") }
+        var hash = SHA256()
+        var left = range?.count ?? Int.max
+        while left > 0 {
+            let count = try file.read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<min(buffer.count, left)]))
+            if count == 0 { break }
+            hash.update(bufferPointer: UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+            left -= count
+        }
+        guard range == nil || left == 0 else { throw FileError(path, "ends early: it was cut, or changed while it was read") }
+        return Array(hash.finalize())
+    }
+}

@@ -1,0 +1,116 @@
+public import Gramine
+public import Notation
+
+/// `mse.toml`: the original's keys and tables of ours (mse PROTOCOL §2, DESIGN §5). Unknown keys are errors with line and the nearest known key.
+public struct ProjectConfiguration: Hashable, Sendable {
+    public static let fileName = "mse.toml"
+
+    public var name: String
+    /// `module:variable`, the variable may be dotted.
+    public var application: String
+    public var healthCheck: String
+    public var testCommand: String
+    public var testRequirements: [String]
+    public var enclave = EnclaveSettings.Enclave()
+    public var server = EnclaveSettings.Server()
+    /// Dot files that shall ship.
+    public var include: [String] = []
+    /// Whether packages may be built from source.
+    public var allowSources = false
+    /// A `[cloud]` table of the original stands there, which means nothing here.
+    public var hasCloudTable = false
+
+    public init(_ bytes: [UInt8]) throws(NotationError) {
+        guard bytes.count <= 1 << 20 else { throw NotationError(at: .none, "more than a mebibyte") }
+        var root = try ObjectReader(TOML.read(bytes))
+        name = try Self.text(&root, "name")
+        guard Self.isFileName(name) else {
+            throw NotationError(at: try root.required("name").place, member: "name", "no '/', control characters or leading '.' may stand in it: it becomes part of file names")
+        }
+        application = try Self.text(&root, "python_application")
+        guard Self.isApplication(application) else {
+            throw NotationError(
+                at: try root.required("python_application").place, member: "python_application",
+                "'module:variable' expected, found \"\(NotationError.printable(application))\"")
+        }
+        healthCheck = try Self.text(&root, "healthcheck_endpoint")
+        guard healthCheck.hasPrefix("/"), healthCheck.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+            throw NotationError(at: try root.required("healthcheck_endpoint").place, member: "healthcheck_endpoint", "a path that begins with '/' expected")
+        }
+        testCommand = try Self.text(&root, "tests_cmd", limit: 4096)
+        guard let requirements = try root.strings("tests_requirements") else { throw NotationError(at: root.place, member: "tests_requirements", "is missing") }
+        testRequirements = requirements.map(\.text)
+        if var table = try root.table("enclave") { try Self.read(&table, &enclave) }
+        if var table = try root.table("server") { try Self.read(&table, &server) }
+        if var table = try root.table("package") {
+            include = try table.strings("include")?.map(\.text) ?? []
+            allowSources = try table.boolean("allow_sources") ?? false
+            try table.finish()
+        }
+        hasCloudTable = root.optional("cloud") != nil
+        try root.finish()
+    }
+
+    public var module: String { String(application.split(separator: ":")[0]) }
+
+    private static func text(_ root: inout ObjectReader, _ name: String, limit: Int = 255) throws(NotationError) -> String {
+        guard let text = try root.string(name) else { throw NotationError(at: root.place, member: name, "is missing") }
+        let trimmed = String(text.drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed())
+        guard (1...limit).contains(trimmed.unicodeScalars.count) else {
+            throw NotationError(at: try root.required(name).place, member: name, "1 to \(limit) characters expected")
+        }
+        return trimmed
+    }
+
+    static func isFileName(_ name: String) -> Bool {
+        !name.hasPrefix(".") && name.utf8.count <= 200 + 55
+            && name.unicodeScalars.allSatisfy { $0 != "/" && $0 != "\\" && $0.value >= 0x20 && !(0x7F..<0xA0).contains($0.value) }
+    }
+
+    public static func isApplication(_ text: String) -> Bool {
+        let halves = text.split(separator: ":", omittingEmptySubsequences: false)
+        guard halves.count == 2 else { return false }
+        return halves.allSatisfy { half in
+            half.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { part in
+                guard let first = part.unicodeScalars.first, first == "_" || first.properties.isXIDStart else { return false }
+                return part.unicodeScalars.allSatisfy { $0.properties.isXIDContinue }
+            }
+        }
+    }
+
+    private static func read(_ table: inout ObjectReader, _ enclave: inout EnclaveSettings.Enclave) throws(NotationError) {
+        if let node = table.optional("size") {
+            guard let count = byteCount(node), count >= 256 << 20, count & (count - 1) == 0 else {
+                throw table.mismatch(node, "size", "a power of two from \"256M\" on, such as \"1G\",")
+            }
+            enclave.byteCount = count
+        }
+        enclave.threads = try table.integer("threads", in: 8...4096) ?? enclave.threads
+        enclave.productID = try table.integer("product_id", in: 0...65535) ?? enclave.productID
+        enclave.securityVersion = try table.integer("svn", in: 0...65535) ?? enclave.securityVersion
+        try table.finish()
+    }
+
+    private static func read(_ table: inout ObjectReader, _ server: inout EnclaveSettings.Server) throws(NotationError) {
+        if let node = table.optional("interface") {
+            guard case .string(let text) = node.value, ["auto", "wsgi"].contains(text) else { throw table.mismatch(node, "interface", "\"auto\" or \"wsgi\"") }
+            server.interface = text
+        }
+        server.threads = try table.integer("threads", in: 1...256) ?? server.threads
+        server.grace = try table.integer("grace", in: 0...3600) ?? server.grace
+        for (name, path) in [("max_body", \EnclaveSettings.Server.bodyLimit), ("max_header", \EnclaveSettings.Server.headerLimit)] {
+            guard let node = table.optional(name) else { continue }
+            guard let count = byteCount(node), count >= 1024 else { throw table.mismatch(node, name, "a size such as \"64M\"") }
+            server[keyPath: path] = count
+        }
+        try table.finish()
+    }
+
+    /// `"512M"`, `"1G"`, `"64K"`.
+    private static func byteCount(_ node: Node) -> Int? {
+        let units: [Character: Int] = ["K": 10, "M": 20, "G": 30]
+        guard case .string(let text) = node.value, let last = text.last, let shift = units[last], let number = Int(text.dropLast()), number > 0, number <= 1 << 20
+        else { return nil }
+        return number << shift
+    }
+}

@@ -1,0 +1,223 @@
+public import CodeEncryption
+public import Files
+internal import Glibc
+
+/// Reads a tar member by member, in order and only once, from a part of an open file.
+///
+/// Regular files and folders alone are taken; links, devices, names that leave the tree and members of one name are refused with their path.
+public struct TarReader: ~Copyable {
+    public static let memberLimit = 200_000
+    private static let blockByteCount = 512
+    private static let paxLimit = 1 << 20
+
+    private let file: OpenFile
+    private let path: String
+    private var position: Int
+    private let end: Int
+    /// Of the current member, not yet read.
+    private var left = 0
+    private var padding = 0
+    private var names: Set<String> = []
+    /// Sees every byte as it is read.
+    private let observe: ((UnsafeRawBufferPointer) -> Void)?
+
+    public struct Member: Hashable, Sendable {
+        public let name: String
+        public let byteCount: Int
+        /// Where the content begins in the file.
+        public let offset: Int
+    }
+
+    /// - Parameter range: the part of the file that is the archive; nil for all of it.
+    public init(_ path: String, range: Range<Int>? = nil, observe: ((UnsafeRawBufferPointer) -> Void)? = nil) throws(FileError) {
+        let file = try OpenFile(path, O_RDONLY)
+        let count = Int(try file.status().st_size)
+        self.file = file
+        self.path = path
+        position = range?.lowerBound ?? 0
+        end = min(range?.upperBound ?? count, count)
+        self.observe = observe
+    }
+
+    /// The next regular file; nil at the end of the archive.
+    public mutating func next() throws(CodeError) -> Member? {
+        try skip(left + padding)
+        left = 0
+        padding = 0
+        var longName: String?
+        var longSize: Int?
+        while let header = try block() {
+            guard header.contains(where: { $0 != 0 }) else {
+                try finish()
+                return nil
+            }
+            try checkSum(header)
+            let size = if let longSize { longSize } else { try number(header[124..<136]) }
+            guard size <= end - position else { throw problem("a member is larger than what is left of the archive") }
+            switch header[156] {
+            case UInt8(ascii: "x"):
+                let records = try pax(try content(size))
+                longName = records["path"] ?? longName
+                if let text = records["size"] {
+                    guard let value = Int(text), value >= 0 else { throw problem("a PAX size that is no number") }
+                    longSize = value
+                }
+                if records["linkpath"] != nil { throw problem("a link") }
+            case UInt8(ascii: "g"): _ = try pax(try content(size))
+            case UInt8(ascii: "L"):
+                let bytes = try content(size)
+                longName = try name(bytes.prefix { $0 != 0 })
+            case UInt8(ascii: "5"):
+                let folder = if let longName { longName } else { try memberName(header) }
+                try CodeTree.check(folder.hasSuffix("/") ? String(folder.dropLast()) : folder)
+                longName = nil
+                longSize = nil
+                try skip(size + Self.padding(size))
+            case UInt8(ascii: "0"), 0:
+                let name = if let longName { longName } else { try memberName(header) }
+                try CodeTree.check(name)
+                guard names.insert(name).inserted else { throw .refused(path: name, "stands twice in the archive") }
+                guard names.count <= Self.memberLimit else { throw problem("more than \(Self.memberLimit) members") }
+                left = size
+                padding = Self.padding(size)
+                return Member(name: name, byteCount: size, offset: position)
+            default:
+                let name = if let longName { longName } else { try memberName(header) }
+                throw .refused(path: name, "a link, device or other special member of an archive")
+            }
+        }
+        throw problem("the archive ends without its last blocks")
+    }
+
+    /// Reads from the current member until the buffer is full or the member ends.
+    public mutating func read(into buffer: UnsafeMutableRawBufferPointer) throws(FileError) -> Int {
+        let part = UnsafeMutableRawBufferPointer(rebasing: buffer[..<min(buffer.count, left)])
+        let count = try fill(part)
+        left -= count
+        return count
+    }
+
+    /// All of the current member.
+    public mutating func content(limit: Int) throws(CodeError) -> [UInt8] {
+        guard left <= limit else { throw problem("a member of \(left) bytes; at most \(limit) are read") }
+        let bytes = try bytes(left)
+        left = 0
+        return bytes
+    }
+
+    // MARK: Blocks
+
+    private func problem(_ text: String) -> CodeError { .refused(path: path, text) }
+
+    private mutating func fill(_ buffer: UnsafeMutableRawBufferPointer) throws(FileError) -> Int {
+        var filled = 0
+        let wanted = min(buffer.count, end - position)
+        while filled < wanted {
+            let count = pread(file.descriptor, buffer.baseAddress! + filled, wanted - filled, position)
+            if count == 0 { break }
+            guard count > 0 else {
+                if errno == EINTR { continue }
+                throw FileError(path, doing: "read")
+            }
+            filled += count
+            position += count
+        }
+        observe?(UnsafeRawBufferPointer(rebasing: buffer[..<filled]))
+        return filled
+    }
+
+    private mutating func bytes(_ count: Int) throws(CodeError) -> [UInt8] {
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: max(count, 1), alignment: 16)
+        defer { buffer.deallocate() }
+        do {
+            guard try fill(UnsafeMutableRawBufferPointer(rebasing: buffer[..<count])) == count else { throw problem("the archive ends in a member") }
+        } catch let error as FileError {
+            throw .file(error.path, error.problem)
+        } catch let error as CodeError {
+            throw error
+        } catch {
+            throw problem("\(error)")
+        }
+        return Array(buffer[..<count])
+    }
+
+    private mutating func block() throws(CodeError) -> [UInt8]? {
+        guard end - position >= Self.blockByteCount else { return nil }
+        return try bytes(Self.blockByteCount)
+    }
+
+    /// The content of a header that belongs to the next member.
+    private mutating func content(_ size: Int) throws(CodeError) -> [UInt8] {
+        guard size <= Self.paxLimit else { throw problem("an extended header of more than \(Self.paxLimit) bytes") }
+        let content = try bytes(size)
+        try skip(Self.padding(size))
+        return content
+    }
+
+    /// Passes over bytes; they are read only when somebody looks on.
+    private mutating func skip(_ count: Int) throws(CodeError) {
+        guard count <= end - position else { throw problem("the archive ends in a member") }
+        guard observe != nil else { return position += count }
+        var rest = count
+        while rest > 0 {
+            let part = min(rest, 1 << 20)
+            _ = try bytes(part)
+            rest -= part
+        }
+    }
+
+    /// What stands behind the last member must be zero, and is shown to whoever looks on.
+    private mutating func finish() throws(CodeError) {
+        while position < end {
+            let rest = try bytes(min(end - position, 1 << 16))
+            guard rest.allSatisfy({ $0 == 0 }) else { throw problem("something stands behind the end of the archive") }
+        }
+    }
+
+    private static func padding(_ count: Int) -> Int { (blockByteCount - count % blockByteCount) % blockByteCount }
+
+    private func checkSum(_ header: [UInt8]) throws(CodeError) {
+        var blank = header
+        for index in 148..<156 { blank[index] = 0x20 }
+        guard try number(header[148..<156]) == blank.reduce(0, { $0 + Int($1) }) else { throw problem("a header with a wrong checksum; is this a tar archive?") }
+    }
+
+    /// Octal digits, or the GNU form for large numbers.
+    private func number(_ field: ArraySlice<UInt8>) throws(CodeError) -> Int {
+        if field.first == 0x80 {
+            guard field.dropFirst().prefix(3).allSatisfy({ $0 == 0 }) else { throw problem("a number beyond all bounds in a header") }
+            return field.suffix(8).reduce(0) { ($0 & 0x007F_FFFF_FFFF_FFFF) << 8 | Int($1) }
+        }
+        let digits = field.drop { $0 == 0x20 }.prefix { $0 != 0x20 && $0 != 0 }
+        guard digits.allSatisfy({ (0x30...0x37).contains($0) }), digits.count <= 12 else { throw problem("a number in a header that isn't octal") }
+        return digits.reduce(0) { $0 << 3 | Int($1 - 0x30) }
+    }
+
+    private func name(_ bytes: some Sequence<UInt8>) throws(CodeError) -> String {
+        let bytes = Array(bytes)
+        guard let text = String(validating: bytes, as: UTF8.self) else { throw .refused(path: String(decoding: bytes, as: UTF8.self), "a name that isn't UTF-8") }
+        return text
+    }
+
+    private func memberName(_ header: [UInt8]) throws(CodeError) -> String {
+        let base = try name(header[..<100].prefix { $0 != 0 })
+        let isPOSIX = header[257..<263].elementsEqual("ustar\u{0}".utf8)
+        let prefix = isPOSIX ? try name(header[345..<500].prefix { $0 != 0 }) : ""
+        return prefix.isEmpty ? base : prefix + "/" + base
+    }
+
+    private func pax(_ bytes: [UInt8]) throws(CodeError) -> [String: String] {
+        var records: [String: String] = [:]
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            guard let space = rest.prefix(21).firstIndex(of: 0x20), let count = Int(String(decoding: rest[..<space], as: UTF8.self)), count > 4,
+                count <= rest.count, rest.startIndex + count - 1 > space, rest[rest.startIndex + count - 1] == 0x0A
+            else { throw problem("a malformed PAX record") }
+            let record = rest[(space + 1)..<(rest.startIndex + count - 1)]
+            guard let equals = record.firstIndex(of: UInt8(ascii: "=")) else { throw problem("a malformed PAX record") }
+            records[try name(record[..<equals])] = try name(record[(equals + 1)...])
+            rest = rest.dropFirst(count)
+        }
+        return records
+    }
+}

@@ -1,0 +1,104 @@
+internal import StrictX509
+internal import Notation
+
+/// What a certificate must be for its place in a chain (DCAP SPEC §2 rules 3 to 8).
+struct CertificateRules {
+    let anchor: TrustAnchor
+    let time: Int64
+
+    private static let basicConstraints = ObjectIdentifier(arcs: 2, 5, 29, 19)
+    private static let keyUsage = ObjectIdentifier(arcs: 2, 5, 29, 15)
+    /// SKI, AKI, CRL distribution points.
+    private static let others: Set<ObjectIdentifier> = [
+        ObjectIdentifier(arcs: 2, 5, 29, 14), ObjectIdentifier(arcs: 2, 5, 29, 35), ObjectIdentifier(arcs: 2, 5, 29, 31),
+    ]
+
+    /// Judges one certificate, all but its issuer's part.
+    func check(_ certificate: Certificate, as role: CertificateRole, _ reasons: inout [Reason]) {
+        let expected = anchor.subject(of: role)
+        if certificate.subject.attributes != expected {
+            let wanted = expected.map(\.value).joined(separator: ", ")
+            reasons.append(
+                Reason(
+                    .certificateName, "the \(role.description) has another subject", expected: wanted,
+                    found: NotationError.printable(certificate.subject.description)))
+        }
+        checkDates(certificate, role, &reasons)
+        do {
+            try checkExtensions(certificate, role, &reasons)
+        } catch {
+            reasons.append(Reason(.certificateMalformed, "the \(role.description): \(error)"))
+        }
+    }
+
+    /// Judges what ties a certificate to its issuer.
+    func check(_ certificate: Certificate, as role: CertificateRole, issuedBy issuer: Certificate, _ reasons: inout [Reason]) {
+        if certificate.issuer.der != issuer.subject.der {
+            reasons.append(
+                Reason(
+                    .certificateIssuer, "the \(role.description) names another issuer", expected: NotationError.printable(issuer.subject.description),
+                    found: NotationError.printable(certificate.issuer.description)))
+        }
+        if !certificate.isSigned(by: issuer.key) {
+            reasons.append(Reason(.certificateSignature, "the \(role.description) is not signed by its issuer's key"))
+        }
+    }
+
+    private func checkDates(_ certificate: Certificate, _ role: CertificateRole, _ reasons: inout [Reason]) {
+        let now = CalendarTime.text(time)
+        if time < certificate.notBefore {
+            reasons.append(
+                Reason(.certificateNotYetValid, "the \(role.description) is not valid yet", expected: "from \(CalendarTime.text(certificate.notBefore))", found: now))
+        }
+        if time > certificate.notAfter {
+            reasons.append(
+                Reason(.certificateExpired, "the \(role.description) is no longer valid", expected: "until \(CalendarTime.text(certificate.notAfter))", found: now))
+        }
+    }
+
+    private func checkExtensions(_ certificate: Certificate, _ role: CertificateRole, _ reasons: inout [Reason]) throws(DERError) {
+        func object(_ problem: String) { reasons.append(Reason(.certificateConstraints, "the \(role.description) \(problem)")) }
+        var constraints: (isCA: Bool, pathLength: Int?)?
+        var usage: [UInt8]?
+        for item in certificate.extensions {
+            switch item.identifier {
+            case Self.basicConstraints: constraints = try readConstraints(certificate, item)
+            case Self.keyUsage:
+                var reader = DERReader(certificate.der.span, item.value)
+                let bits = try reader.element(.bitString, "keyUsage")
+                try reader.finish("keyUsage")
+                usage = reader.array(bits.content)
+            case PCKExtension.identifier:
+                if role != .pck {
+                    reasons.append(Reason(.pckExtension, "the \(role.description) carries an SGX extension, which only the PCK certificate may"))
+                }
+            default:
+                if item.isCritical, !Self.others.contains(item.identifier) { object("has an unknown critical extension \(item.identifier)") }
+            }
+        }
+        for identifier in [Self.basicConstraints, Self.keyUsage] where certificate.extensions.contains(where: { $0.identifier == identifier && !$0.isCritical }) {
+            object("has an extension \(identifier) that isn't critical")
+        }
+        guard let constraints, constraints.isCA == role.isCA else { return object(role.isCA ? "is no CA" : "is a CA, or says nothing of it") }
+        // The number of CAs that may stand below: one below the root, none below the PCK CA.
+        if role.isCA, let length = constraints.pathLength, length < (role == .root ? 1 : 0) { object("has path length \(length)") }
+        // keyCertSign and cRLSign; digitalSignature and nonRepudiation.
+        let expected: [UInt8] = role.isCA ? [0x01, 0x06] : [0x06, 0xC0]
+        if usage != expected { object("has another key usage than \(role.isCA ? "certificate and CRL signing" : "signature and non-repudiation")") }
+    }
+
+    private func readConstraints(_ certificate: Certificate, _ item: Certificate.Extension) throws(DERError) -> (isCA: Bool, pathLength: Int?) {
+        var outer = DERReader(certificate.der.span, item.value)
+        var reader = try outer.enter(.sequence, "basicConstraints")
+        try outer.finish("basicConstraints")
+        var isCA = false
+        if reader.nextTag == DERTag.boolean.rawValue {
+            isCA = try reader.boolean("cA")
+            guard isCA else { throw DERError(offset: reader.offset, "a DEFAULT value that is written out") }
+        }
+        var pathLength: Int?
+        if !reader.isAtEnd { pathLength = try reader.integer("pathLenConstraint", in: 0...255) }
+        try reader.finish("basicConstraints")
+        return (isCA, pathLength)
+    }
+}

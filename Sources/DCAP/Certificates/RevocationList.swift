@@ -1,0 +1,123 @@
+internal import StrictX509
+internal import Notation
+
+/// A full certificate revocation list of Intel's profile, strictly read (DCAP SPEC §3).
+struct RevocationList: Sendable {
+    static let byteLimit = 1 << 20
+
+    let der: [UInt8]
+    private let signed: Range<Int>
+    private let signature: [UInt8]
+    let issuer: DistinguishedName
+    /// Seconds since 1970.
+    let thisUpdate: Int64
+    let nextUpdate: Int64
+    private let serials: Set<[UInt8]>
+
+    private static let crlNumber = ObjectIdentifier(arcs: 2, 5, 29, 20)
+    private static let reasonCode = ObjectIdentifier(arcs: 2, 5, 29, 21)
+    private static let deltaIndicator = ObjectIdentifier(arcs: 2, 5, 29, 27)
+    private static let issuingDistributionPoint = ObjectIdentifier(arcs: 2, 5, 29, 28)
+
+    /// A list as services deliver it: DER, PEM, or DER as hexadecimal text. The first byte decides.
+    init(delivered bytes: [UInt8]) throws(RevocationListError) {
+        guard bytes.count <= 2 * Self.byteLimit else { throw RevocationListError("more than \(Self.byteLimit) bytes") }
+        do {
+            try self.init(Self.der(delivered: bytes))
+        } catch let error as RevocationListError {
+            throw error
+        } catch {
+            throw RevocationListError("\(error)")
+        }
+    }
+
+    private static func der(delivered bytes: [UInt8]) throws -> [UInt8] {
+        if bytes.first == 0x30 { return bytes }
+        let text = String(decoding: bytes, as: UTF8.self).drop { $0.isWhitespace }
+        if text.hasPrefix("-----BEGIN") {
+            guard let only = try PEM.blocks(bytes[...], label: "X509 CRL", limit: 1, byteLimit: byteLimit).first else {
+                throw RevocationListError("no list in the PEM text")
+            }
+            return only
+        }
+        let digits = text.prefix { !$0.isWhitespace }
+        guard let der = Hex.bytes(digits), !der.isEmpty, text.dropFirst(digits.count).allSatisfy(\.isWhitespace) else {
+            throw RevocationListError("neither DER nor PEM nor hexadecimal text")
+        }
+        return der
+    }
+
+    private init(_ der: [UInt8]) throws(DERError) {
+        guard der.count <= Self.byteLimit else { throw DERError(offset: 0, "more than \(Self.byteLimit) bytes") }
+        var outer = DERReader(der.span)
+        var list = try outer.enter(.sequence, "CRL")
+        try outer.finish("CRL")
+        let tbs = try list.element(.sequence, "tbsCertList")
+        let algorithm = try list.element(.sequence, "signatureAlgorithm")
+        signature = try ECDSASignatureEncoding.raw(&list)
+        try list.finish("CRL")
+
+        var reader = list.reader(of: tbs)
+        guard try reader.integer("version", in: 0...1) == 1 else { throw DERError(offset: tbs.content.lowerBound, "CRL version 2 expected") }
+        let inner = try reader.element(.sequence, "signature")
+        guard der[inner.whole] == der[algorithm.whole], der[inner.whole].elementsEqual(ECDSASignatureEncoding.algorithm) else {
+            throw DERError(offset: inner.whole.lowerBound, "ecdsa-with-SHA256 without parameters expected in both places")
+        }
+        issuer = try DistinguishedName(&reader, "issuer")
+        thisUpdate = try reader.time("thisUpdate")
+        guard reader.nextTag == DERTag.utcTime.rawValue || reader.nextTag == DERTag.generalizedTime.rawValue else {
+            throw DERError(offset: reader.offset, "nextUpdate is missing")
+        }
+        nextUpdate = try reader.time("nextUpdate")
+        serials = try Self.entries(&reader)
+        var explicit = try reader.enter(.explicit(0), "crlExtensions")
+        try Self.checkExtensions(&explicit)
+        try explicit.finish("crlExtensions")
+        try reader.finish("tbsCertList")
+        signed = tbs.whole
+        self.der = der
+    }
+
+    private static func entries(_ reader: inout DERReader) throws(DERError) -> Set<[UInt8]> {
+        var serials: Set<[UInt8]> = []
+        guard let element = try reader.optional(.sequence) else { return serials }
+        var list = reader.reader(of: element)
+        while !list.isAtEnd {
+            var entry = try list.enter(.sequence, "revokedCertificate")
+            serials.insert(try entry.positive("userCertificate", limit: 20))
+            _ = try entry.time("revocationDate")
+            if !entry.isAtEnd {
+                for item in try Certificate.extensions(&entry) where item.isCritical && item.identifier != reasonCode {
+                    throw DERError(offset: item.value.lowerBound, "an entry with the unknown critical extension \(item.identifier)")
+                }
+            }
+            try entry.finish("revokedCertificate")
+        }
+        return serials
+    }
+
+    private static func checkExtensions(_ explicit: inout DERReader) throws(DERError) {
+        let extensions = try Certificate.extensions(&explicit)
+        for item in extensions {
+            if item.identifier == issuingDistributionPoint || item.identifier == deltaIndicator {
+                throw DERError(offset: item.value.lowerBound, "a partial, indirect or delta list")
+            }
+            if item.isCritical, item.identifier != crlNumber {
+                throw DERError(offset: item.value.lowerBound, "the unknown critical extension \(item.identifier)")
+            }
+        }
+        guard let number = extensions.first(where: { $0.identifier == crlNumber }) else { throw DERError(offset: explicit.offset, "there is no CRL number") }
+        var reader = DERReader(explicit.bytes, number.value)
+        _ = try reader.integerBytes("CRL number")
+        try reader.finish("CRL number")
+    }
+
+    func isSigned(by key: P256Key) -> Bool { key.verifies(signature[...], over: der[signed]) }
+
+    func revokes(_ certificate: Certificate) -> Bool { serials.contains(certificate.serial) }
+}
+
+struct RevocationListError: Error, CustomStringConvertible {
+    let description: String
+    init(_ description: String) { self.description = description }
+}

@@ -1,0 +1,92 @@
+public import StrictX509
+internal import Notation
+
+/// The root that chains must end in: its key, and the maker's name that all its certificates carry (DCAP SPEC §2 rule 3).
+public struct TrustAnchor: Sendable, Hashable {
+    public let key: P256Key
+    /// `Intel`, or whoever made the given root.
+    public let maker: String
+    let place: [DistinguishedName.Attribute]
+    public var isIntel: Bool { self == Self.intel }
+
+    /// Intel's, pinned by its public key; two certificates with it are in use.
+    public static let intel = TrustAnchor(key: P256Key(point: intelPoint)!, maker: "Intel", place: intelPlace)  // the constant is a point
+
+    /// O, L, ST, C as Intel writes them.
+    private static let intelPlace: [DistinguishedName.Attribute] = [
+        .init(type: ObjectIdentifier(arcs: 2, 5, 4, 10), value: "Intel Corporation"), .init(type: ObjectIdentifier(arcs: 2, 5, 4, 7), value: "Santa Clara"),
+        .init(type: ObjectIdentifier(arcs: 2, 5, 4, 8), value: "CA"), .init(type: ObjectIdentifier(arcs: 2, 5, 4, 6), value: "US"),
+    ]
+
+    private static let intelPoint: [UInt8] =
+        Hex.bytes(
+            "040ba9c4c0c0c86193a3fe23d6b02cda10a8bbd4e88e48b4458561a36e705525f567918e2edc88e40d860bd0cc4ee26aacc988e505a953558c453f6b0904ae7394")!
+
+    private init(key: P256Key, maker: String, place: [DistinguishedName.Attribute]) {
+        self.key = key
+        self.maker = maker
+        self.place = place
+    }
+
+    /// A root certificate that replaces Intel's. Its subject must be `CN=<maker> SGX Root CA` and further attributes.
+    /// - Throws: `DERError` when it isn't such a certificate.
+    public init(root: Certificate) throws(DERError) {
+        let suffix = " SGX Root CA"
+        guard let first = root.subject.attributes.first, first.type == DistinguishedName.commonName, first.value.hasSuffix(suffix),
+            first.value.count > suffix.count
+        else { throw DERError(offset: 0, "a root whose subject begins with 'CN=<maker>\(suffix)' expected, found '\(NotationError.printable(root.subject.description))'") }
+        self.init(key: root.key, maker: String(first.value.dropLast(suffix.count)), place: Array(root.subject.attributes.dropFirst()))
+    }
+
+    /// A root from a file, PEM or DER.
+    public init(file bytes: [UInt8]) throws(TrustAnchorError) {
+        do {
+            var der = bytes
+            if bytes.first != 0x30 {
+                let blocks = try PEM.blocks(bytes[...], label: "CERTIFICATE", limit: 1)
+                guard let only = blocks.first else { throw TrustAnchorError("holds no certificate") }
+                der = only
+            }
+            try self.init(root: Certificate(der))
+        } catch let error as TrustAnchorError {
+            throw error
+        } catch {
+            throw TrustAnchorError("is no root certificate: \(error)")
+        }
+    }
+
+    func subject(of role: CertificateRole) -> [DistinguishedName.Attribute] {
+        [DistinguishedName.Attribute(type: DistinguishedName.commonName, value: maker + " " + role.nameSuffix)] + place
+    }
+}
+
+public struct TrustAnchorError: Error, Hashable, CustomStringConvertible {
+    public let description: String
+    init(_ description: String) { self.description = description }
+}
+
+/// The places a certificate can have in a chain.
+public enum CertificateRole: Sendable, Hashable {
+    case root, platformCA, processorCA, pck, tcbSigner
+
+    var nameSuffix: String {
+        switch self {
+        case .root: "SGX Root CA"
+        case .platformCA: "SGX PCK Platform CA"
+        case .processorCA: "SGX PCK Processor CA"
+        case .pck: "SGX PCK Certificate"
+        case .tcbSigner: "SGX TCB Signing"
+        }
+    }
+
+    var isCA: Bool { self != .pck && self != .tcbSigner }
+
+    var description: String {
+        switch self {
+        case .root: "root certificate"
+        case .platformCA, .processorCA: "PCK CA certificate"
+        case .pck: "PCK certificate"
+        case .tcbSigner: "TCB signing certificate"
+        }
+    }
+}

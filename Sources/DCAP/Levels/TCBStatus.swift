@@ -1,0 +1,32 @@
+/// How far a platform is from what Intel calls up to date, in Intel's spelling.
+public enum TCBStatus: String, Sendable, CaseIterable {
+    case upToDate = "UpToDate"
+    case swHardeningNeeded = "SWHardeningNeeded"
+    case configurationNeeded = "ConfigurationNeeded"
+    case configurationAndSWHardeningNeeded = "ConfigurationAndSWHardeningNeeded"
+    case outOfDate = "OutOfDate"
+    case outOfDateConfigurationNeeded = "OutOfDateConfigurationNeeded"
+    /// Computed by the verifier alone, never written in a document.
+    case tdRelaunchAdvised = "TDRelaunchAdvised"
+    case tdRelaunchAdvisedConfigurationNeeded = "TDRelaunchAdvisedConfigurationNeeded"
+    case revoked = "Revoked"
+
+    /// What a level of TCB info may say.
+    var isOfPlatform: Bool { self != .tdRelaunchAdvised && self != .tdRelaunchAdvisedConfigurationNeeded }
+    /// What a level of a TDX module or a quoting enclave may say.
+    var isOfEnclave: Bool { self == .upToDate || self == .outOfDate || self == .revoked }
+    var isOutOfDate: Bool { self == .outOfDate || self == .outOfDateConfigurationNeeded }
+    var speaksOfConfiguration: Bool {
+        switch self {
+        case .configurationNeeded, .configurationAndSWHardeningNeeded, .outOfDateConfigurationNeeded, .tdRelaunchAdvisedConfigurationNeeded: true
+        default: false
+        }
+    }
+
+    /// The status of a level together with those of module and quoting enclave (DCAP SPEC §4.8).
+    func converged(with others: [TCBStatus]) -> TCBStatus {
+        if self == .revoked || others.contains(.revoked) { return .revoked }
+        guard others.contains(.outOfDate) else { return self }
+        return speaksOfConfiguration ? .outOfDateConfigurationNeeded : .outOfDate
+    }
+}

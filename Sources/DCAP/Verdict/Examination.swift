@@ -1,0 +1,32 @@
+/// What could be told about a quote: all that was found, and every reason against it.
+public struct Examination: Sendable {
+    public internal(set) var reasons: [Reason] = []
+    /// Nil when it could not be told, or when no level fits.
+    public internal(set) var status: TCBStatus?
+    /// Seconds since 1970; the earliest date of the levels that count.
+    public internal(set) var tcbDate: Int64?
+    /// Sorted, each once.
+    public internal(set) var advisories: [String] = []
+    /// The lower of the two documents' numbers.
+    public internal(set) var evaluationDataNumber: Int?
+    public internal(set) var platform: PCKExtension?
+    /// The older issueDate of the two documents.
+    public internal(set) var earliestIssue: Int64?
+    /// The earliest nextUpdate of documents and lists.
+    public internal(set) var collateralExpiration: Int64?
+    /// The earliest end of everything that was used, certificates included.
+    public internal(set) var validUntil: Int64?
+    /// The subject of the root that was named instead of Intel's.
+    public internal(set) var foreignRoot: String?
+
+    public var isGenuine: Bool { !reasons.contains { $0.question == .genuine } }
+
+    mutating func expires(_ time: Int64) {
+        validUntil = min(validUntil ?? time, time)
+    }
+
+    mutating func collateralExpires(_ time: Int64) {
+        collateralExpiration = min(collateralExpiration ?? time, time)
+        expires(time)
+    }
+}

@@ -1,0 +1,28 @@
+/// What runs around the enclave, seen from inside: who signs its quotes and keeps its sealing keys.
+public protocol EnclavePlatform: Sendable {
+    /// `sgx` or `simulator`.
+    var name: String { get }
+
+    /// A quote over these 64 bytes.
+    func quote(reportData: [UInt8]) throws(EnclaveError) -> [UInt8]
+
+    /// 32 bytes that only this measurement gets, on this processor.
+    func sealingSecret() throws(EnclaveError) -> [UInt8]
+
+    /// What was measured, as the platform holds it; nil where the library OS enforces it by itself.
+    func record() throws(EnclaveError) -> [UInt8]?
+}
+
+public enum EnclaveError: Error, Hashable, CustomStringConvertible {
+    case notAnEnclave(String)
+    case attestationType(found: String)
+    case refused(String)
+
+    public var description: String {
+        switch self {
+        case .notAnEnclave(let problem): "this is no enclave: \(problem)"
+        case .attestationType(let found): "remote attestation of type 'dcap' expected, found '\(found)'; set sgx.remote_attestation in the manifest"
+        case .refused(let problem): "the platform refused: \(problem)"
+        }
+    }
+}

@@ -1,0 +1,81 @@
+internal import Files
+internal import Glibc
+internal import Synchronization
+
+/// An enclave on a simulated processor: everything is asked of the launcher over one inherited socket (DESIGN §7).
+public final class SimulatedEnclave: EnclavePlatform {
+    /// The descriptor at which the launcher leaves the socket.
+    public static let descriptor: Int32 = 3
+    /// Set by the launcher, so that nobody takes another descriptor 3 for the socket.
+    public static let variable = "MSE_SIMULATED_PROCESSOR"
+
+    private let socket: Mutex<Int32>
+
+    public init(descriptor: Int32 = SimulatedEnclave.descriptor) {
+        _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+        socket = Mutex(descriptor)
+    }
+
+    public var name: String { "simulator" }
+
+    public func quote(reportData: [UInt8]) throws(EnclaveError) -> [UInt8] { try ask(.quote, reportData) }
+    public func sealingSecret() throws(EnclaveError) -> [UInt8] { try ask(.sealingSecret, []) }
+    public func record() throws(EnclaveError) -> [UInt8]? { try ask(.record, []) }
+
+    private func ask(_ request: SimulatedRequest, _ argument: [UInt8]) throws(EnclaveError) -> [UInt8] {
+        let answer = socket.withLock { socket -> Result<[UInt8], EnclaveError> in
+            guard SimulatedFrame.write([request.rawValue] + argument, to: socket), let answer = SimulatedFrame.read(from: socket) else {
+                return .failure(.refused("the launcher of the simulated processor is gone"))
+            }
+            guard answer.first == 0 else { return .failure(.refused(String(decoding: answer.dropFirst(), as: UTF8.self))) }
+            return .success(Array(answer.dropFirst()))
+        }
+        return try answer.get()
+    }
+}
+
+/// What an agent may ask of the launcher.
+public enum SimulatedRequest: UInt8, Sendable {
+    /// 64 bytes of REPORTDATA follow; the launcher adds the measurement.
+    case quote = 1
+    case sealingSecret = 2
+    case record = 3
+}
+
+/// Messages between agent and launcher: their length as four bytes, little-endian, then their bytes. An answer begins with 0, or with 1 and a text.
+public enum SimulatedFrame {
+    private static let limit = 64 << 20
+
+    public static func write(_ bytes: [UInt8], to socket: Int32) -> Bool {
+        let count = UInt32(bytes.count)
+        let message = (0..<4).map { UInt8(truncatingIfNeeded: count >> (8 * $0)) } + bytes
+        var sent = 0
+        while sent < message.count {
+            let part = message.withUnsafeBytes { send(socket, $0.baseAddress! + sent, $0.count - sent, Int32(MSG_NOSIGNAL)) }
+            if part < 0, errno == EINTR { continue }
+            guard part > 0 else { return false }
+            sent += part
+        }
+        return true
+    }
+
+    /// Nil at the end of the conversation.
+    public static func read(from socket: Int32) -> [UInt8]? {
+        guard let head = read(4, from: socket) else { return nil }
+        let count = head.reversed().reduce(0) { $0 << 8 | Int($1) }
+        guard count <= limit else { return nil }
+        return read(count, from: socket)
+    }
+
+    private static func read(_ count: Int, from socket: Int32) -> [UInt8]? {
+        var bytes = [UInt8](repeating: 0, count: count)
+        var filled = 0
+        while filled < count {
+            let part = bytes.withUnsafeMutableBytes { Glibc.read(socket, $0.baseAddress! + filled, count - filled) }
+            if part < 0, errno == EINTR { continue }
+            guard part > 0 else { return nil }
+            filled += part
+        }
+        return bytes
+    }
+}

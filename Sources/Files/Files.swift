@@ -1,0 +1,110 @@
+public import Glibc
+
+/// Whole files: read up to a limit, written under a temporary name, synced and renamed.
+public enum Files {
+    /// Reads a regular file or a pseudo file, whose size isn't told.
+    /// - Throws: `FileError` when it isn't there, can't be read, or holds more than `limit` bytes.
+    public static func read(_ path: String, limit: Int = 64 << 20) throws(FileError) -> [UInt8] {
+        let file = try OpenFile(path, O_RDONLY)
+        let status = try file.status()
+        guard status.st_mode & S_IFMT != S_IFDIR else { throw FileError(path, "is a folder") }
+        guard Int(status.st_size) <= limit else { throw FileError(path, "holds \(status.st_size) bytes; at most \(limit) are read") }
+        var bytes: [UInt8] = []
+        let chunk = UnsafeMutableRawBufferPointer.allocate(byteCount: max(4096, min(Int(status.st_size) + 1, 1 << 20)), alignment: 16)
+        defer { chunk.deallocate() }
+        while true {
+            let count = try file.read(into: chunk)
+            bytes += chunk[..<count]
+            guard bytes.count <= limit else { throw FileError(path, "holds more than \(limit) bytes") }
+            if count < chunk.count { return bytes }
+        }
+    }
+
+    /// Replaces a file in one step; whoever reads sees the old one or the new one whole.
+    public static func write(_ bytes: [UInt8], to path: String, mode: mode_t = 0o644) throws(FileError) {
+        let temporary = temporaryName(beside: path)
+        do throws(FileError) {
+            let file = try OpenFile(temporary, O_WRONLY | O_CREAT | O_EXCL, mode: mode)
+            try file.write(bytes)
+            try file.synchronise()
+            guard rename(temporary, path) == 0 else { throw FileError(path, doing: "replace") }
+        } catch {
+            unlink(temporary)
+            throw FileError(path, error.problem)
+        }
+    }
+
+    public static func write(_ text: String, to path: String, mode: mode_t = 0o644) throws(FileError) {
+        try write(Array(text.utf8), to: path, mode: mode)
+    }
+
+    /// A name in the same folder that nobody uses.
+    public static func temporaryName(beside path: String) -> String {
+        let (folder, name) = split(path)
+        return folder + "/." + String(name.prefix(100)) + "." + String(UInt64.random(in: .min ... .max), radix: 36)
+    }
+
+    public static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+    public static func isFolder(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+
+    /// Makes a folder and those above it.
+    public static func makeFolder(_ path: String, mode: mode_t = 0o755) throws(FileError) {
+        if isFolder(path) { return }
+        let parent = split(path).folder
+        if parent != path, !exists(parent) { try makeFolder(parent, mode: mode) }
+        guard mkdir(path, mode) == 0 || (errno == EEXIST && isFolder(path)) else { throw FileError(path, doing: "make the folder") }
+    }
+
+    /// Removes a file or a folder with all it holds; links are not followed. What isn't there is no error.
+    public static func remove(_ path: String) throws(FileError) {
+        var status = stat()
+        guard lstat(path, &status) == 0 else { return }
+        if status.st_mode & S_IFMT == S_IFDIR {
+            for name in try names(in: path) { try remove(path + "/" + name) }
+            guard rmdir(path) == 0 || errno == ENOENT else { throw FileError(path, doing: "remove") }
+        } else {
+            guard unlink(path) == 0 || errno == ENOENT else { throw FileError(path, doing: "remove") }
+        }
+    }
+
+    /// The names in a folder, sorted by their bytes, `.` and `..` left out.
+    /// - Throws: `FileError` for a name that isn't UTF-8.
+    public static func names(in path: String) throws(FileError) -> [String] {
+        guard let folder = opendir(path) else { throw FileError(path, doing: "list") }
+        defer { closedir(folder) }
+        var names: [String] = []
+        while let entry = readdir(folder) {
+            let bytes = withUnsafeBytes(of: &entry.pointee.d_name) { Array($0.prefix { $0 != 0 }) }
+            guard let name = String(validating: bytes, as: UTF8.self) else {
+                throw FileError(path + "/" + String(decoding: bytes, as: UTF8.self), "has a name that isn't UTF-8")
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    }
+
+    /// Folder and name of a path; the folder of a bare name is `.`.
+    public static func split(_ path: String) -> (folder: String, name: String) {
+        let trimmed = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
+        guard let slash = trimmed.lastIndex(of: "/") else { return (".", trimmed) }
+        return (slash == trimmed.startIndex ? "/" : String(trimmed[..<slash]), String(trimmed[trimmed.index(after: slash)...]))
+    }
+
+    /// The path with links, `.` and `..` resolved.
+    public static func resolved(_ path: String) throws(FileError) -> String {
+        guard let result = realpath(path, nil) else { throw FileError(path, doing: "find") }
+        defer { free(result) }
+        return String(cString: result)
+    }
+
+    /// A new folder that only this user may enter, in `parent`.
+    public static func makeTemporaryFolder(in parent: String, prefix: String) throws(FileError) -> String {
+        var template = Array((parent + "/" + prefix + ".XXXXXX").utf8CString)
+        guard mkdtemp(&template) != nil else { throw FileError(parent, doing: "make a temporary folder in it") }
+        return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+}

@@ -1,0 +1,58 @@
+internal import Crypto
+public import Notation
+
+/// Everything that is measured: the settings and each file with its digest.
+public struct EnclaveRecord: Hashable, Sendable {
+    public struct File: Hashable, Sendable {
+        /// Where the enclave finds it.
+        public var path: String
+        /// SHA-256, 32 bytes.
+        public var digest: [UInt8]
+
+        public init(path: String, digest: [UInt8]) {
+            self.path = path
+            self.digest = digest
+        }
+    }
+
+    public var settings: EnclaveSettings
+    public var files: [File]
+
+    public init(settings: EnclaveSettings, files: [File]) {
+        self.settings = settings
+        self.files = files.sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
+    }
+
+    public func digest(of path: String) -> [UInt8]? { files.first { $0.path == path }?.digest }
+
+    public var node: Node {
+        .object([
+            "version": 1, "settings": settings.node,
+            "files": Node(.array(files.map { .object(["path": Node($0.path), "sha256": Node(Hex.text($0.digest))]) })),
+        ])
+    }
+
+    /// Reads what `node` wrote.
+    public init(_ node: Node) throws(NotationError) {
+        var reader = try ObjectReader(node)
+        _ = try reader.integer("version", in: 1...1)
+        let settings = try EnclaveSettings(reader.required("settings"))
+        guard case .array(let list) = try reader.required("files").value else { throw NotationError(at: reader.place, member: "files", "an array expected") }
+        var files: [File] = []
+        for one in list {
+            var entry = try ObjectReader(one, path: "files")
+            guard let path = try entry.string("path"), let digest = Hex.bytes(try entry.string("sha256") ?? ""), digest.count == 32 else {
+                throw NotationError(at: one.place, member: "files", "path and sha256 expected")
+            }
+            try entry.finish()
+            files.append(File(path: path, digest: digest))
+        }
+        try reader.finish()
+        self.init(settings: settings, files: files)
+    }
+
+    /// The measurement, 32 bytes.
+    ///
+    /// For now SHA-256 over the canonical record; this is the one place where Gramine's own algorithm will stand.
+    public var measurement: [UInt8] { Array(SHA256.hash(data: Array(JSON.canonical(node).utf8))) }
+}

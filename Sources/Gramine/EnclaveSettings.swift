@@ -1,0 +1,105 @@
+public import Notation
+
+/// What decides trust besides the files: entry point, mode, and how the agent serves (DESIGN §4 "Measured").
+public struct EnclaveSettings: Hashable, Sendable {
+    /// `module:variable`.
+    public var application: String
+    public var mode: Mode
+    public var enclave = Enclave()
+    public var server = Server()
+    /// The version of the interpreter, such as 3.11.2.
+    public var python: String
+
+    /// How the code lies in the package, and so what starts it.
+    public enum Mode: Hashable, Sendable {
+        /// Started by the key that opens it.
+        case encrypted
+        /// Started by a token of 32 bytes whose SHA-256 this is.
+        case plain(tokenDigest: [UInt8])
+        /// The original's plain packages: anybody's first POST starts them.
+        case open
+    }
+
+    public struct Enclave: Hashable, Sendable {
+        /// A power of two, at least 256 MiB.
+        public var byteCount = 1 << 30
+        public var threads = 64
+        public var productID = 1
+        public var securityVersion = 1
+        public init() {}
+    }
+
+    public struct Server: Hashable, Sendable {
+        public var interface = "auto"
+        /// Of the application.
+        public var threads = 4
+        /// Seconds that running requests may take after SIGTERM.
+        public var grace = 30
+        public var bodyLimit = 256 << 20
+        public var headerLimit = 64 << 10
+        public init() {}
+    }
+
+    public init(application: String, mode: Mode, python: String) {
+        self.application = application
+        self.mode = mode
+        self.python = python
+    }
+
+    public var node: Node {
+        let modeNode: Node =
+            switch mode {
+            case .encrypted: .object(["kind": "encrypted"])
+            case .plain(let digest): .object(["kind": "plain", "tokenSHA256": Node(Hex.text(digest))])
+            case .open: .object(["kind": "open"])
+            }
+        return .object([
+            "application": Node(application), "mode": modeNode, "python": Node(python),
+            "enclave": .object([
+                "byteCount": Node(enclave.byteCount), "threads": Node(enclave.threads), "productID": Node(enclave.productID),
+                "securityVersion": Node(enclave.securityVersion),
+            ]),
+            "server": .object([
+                "interface": Node(server.interface), "threads": Node(server.threads), "grace": Node(server.grace), "bodyLimit": Node(server.bodyLimit),
+                "headerLimit": Node(server.headerLimit),
+            ]),
+        ])
+    }
+
+    /// Reads what `node` wrote.
+    public init(_ node: Node) throws(NotationError) {
+        var root = try ObjectReader(node)
+        func required<Value>(_ value: Value?, _ name: String) throws(NotationError) -> Value {
+            guard let value else { throw NotationError(at: root.place, member: name, "is missing") }
+            return value
+        }
+        application = try required(root.string("application"), "application")
+        python = try required(root.string("python"), "python")
+        var modeReader = try ObjectReader(root.required("mode"), path: "mode")
+        switch try modeReader.string("kind") {
+        case "encrypted": mode = .encrypted
+        case "open": mode = .open
+        case "plain":
+            guard let digest = Hex.bytes(try modeReader.string("tokenSHA256") ?? ""), digest.count == 32 else {
+                throw NotationError(at: modeReader.place, member: "mode.tokenSHA256", "64 hex digits expected")
+            }
+            mode = .plain(tokenDigest: digest)
+        default: throw NotationError(at: modeReader.place, member: "mode.kind", "encrypted, plain or open expected")
+        }
+        try modeReader.finish()
+        var enclaveReader = try ObjectReader(root.required("enclave"), path: "enclave")
+        enclave.byteCount = try required(enclaveReader.integer("byteCount", in: 0...Int.max), "enclave.byteCount")
+        enclave.threads = try required(enclaveReader.integer("threads", in: 1...4096), "enclave.threads")
+        enclave.productID = try required(enclaveReader.integer("productID", in: 0...65535), "enclave.productID")
+        enclave.securityVersion = try required(enclaveReader.integer("securityVersion", in: 0...65535), "enclave.securityVersion")
+        try enclaveReader.finish()
+        var serverReader = try ObjectReader(root.required("server"), path: "server")
+        server.interface = try required(serverReader.string("interface"), "server.interface")
+        server.threads = try required(serverReader.integer("threads", in: 1...256), "server.threads")
+        server.grace = try required(serverReader.integer("grace", in: 0...3600), "server.grace")
+        server.bodyLimit = try required(serverReader.integer("bodyLimit", in: 0...Int.max), "server.bodyLimit")
+        server.headerLimit = try required(serverReader.integer("headerLimit", in: 1024...Int.max), "server.headerLimit")
+        try serverReader.finish()
+        try root.finish()
+    }
+}

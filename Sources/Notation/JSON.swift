@@ -1,0 +1,124 @@
+/// JSON texts as trees, read strictly and written in two forms.
+public enum JSON {
+    /// Reads one value.
+    /// - Throws: `NotationError` with line and column for anything that isn't strict JSON (see `JSONScanner`).
+    public static func read(_ bytes: Span<UInt8>, depthLimit: Int = 32) throws(NotationError) -> Node {
+        var scanner = try JSONScanner(bytes, depthLimit: depthLimit)
+        let node = try read(&scanner)
+        try scanner.finish()
+        return node
+    }
+
+    public static func read(_ bytes: [UInt8], depthLimit: Int = 32) throws(NotationError) -> Node {
+        try read(bytes.span, depthLimit: depthLimit)
+    }
+
+    private static func read(_ scanner: inout JSONScanner) throws(NotationError) -> Node {
+        let kind = try scanner.peek()
+        let place = scanner.place(of: scanner.offset)
+        switch kind {
+        case .object:
+            var members: [Member] = []
+            var object = try scanner.beginObject()
+            while let name = try scanner.nextMember(&object) {
+                members.append(Member(name, try read(&scanner), at: place))
+            }
+            return Node(.object(members), at: place)
+        case .array:
+            var elements: [Node] = []
+            var array = try scanner.beginArray()
+            while try scanner.nextElement(&array) { elements.append(try read(&scanner)) }
+            return Node(.array(elements), at: place)
+        case .string: return Node(.string(try scanner.string()), at: place)
+        case .number: return Node(.number(try scanner.number()), at: place)
+        case .boolean: return Node(.boolean(try scanner.boolean()), at: place)
+        case .null:
+            try scanner.null()
+            return Node(.null, at: place)
+        }
+    }
+
+    /// The one form a value has: members sorted by the bytes of their names, no blanks, only the escapes that must be.
+    public static func canonical(_ node: Node) -> String {
+        var text = ""
+        write(node, to: &text, indent: nil, sorted: true, asciiOnly: false, separators: (",", ":"))
+        return text
+    }
+
+    /// Indented by two, members in their order.
+    public static func pretty(_ node: Node) -> String {
+        var text = ""
+        write(node, to: &text, indent: 0, sorted: false, asciiOnly: false, separators: (",", ": "))
+        return text + "\n"
+    }
+
+    /// As Python's `json.dumps` writes it: `", "` and `": "`, everything beyond ASCII escaped, order kept (mse PROTOCOL §6).
+    public static func pythonic(_ node: Node) -> String {
+        var text = ""
+        write(node, to: &text, indent: nil, sorted: false, asciiOnly: true, separators: (", ", ": "))
+        return text
+    }
+
+    private static func write(
+        _ node: Node, to text: inout String, indent: Int?, sorted: Bool, asciiOnly: Bool, separators: (element: String, member: String)
+    ) {
+        func list<Element>(_ elements: [Element], _ open: String, _ close: String, _ one: (Element, Int?) -> Void) {
+            guard !elements.isEmpty else { return text += open + close }
+            text += open
+            for (index, element) in elements.enumerated() {
+                if index > 0 { text += separators.element }
+                if let indent { text += "\n" + String(repeating: " ", count: indent + 2) }
+                one(element, indent.map { $0 + 2 })
+            }
+            if let indent { text += "\n" + String(repeating: " ", count: indent) }
+            text += close
+        }
+        switch node.value {
+        case .object(let members):
+            let ordered = sorted ? members.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) } : members
+            list(ordered, "{", "}") { member, indent in
+                write(string: member.name, to: &text, asciiOnly: asciiOnly)
+                text += separators.member
+                write(member.node, to: &text, indent: indent, sorted: sorted, asciiOnly: asciiOnly, separators: separators)
+            }
+        case .array(let elements):
+            list(elements, "[", "]") { element, indent in
+                write(element, to: &text, indent: indent, sorted: sorted, asciiOnly: asciiOnly, separators: separators)
+            }
+        case .string(let string): write(string: string, to: &text, asciiOnly: asciiOnly)
+        case .number(let digits): text += asciiOnly ? pythonNumber(digits) : digits
+        case .boolean(let value): text += value ? "true" : "false"
+        case .null: text += "null"
+        }
+    }
+
+    /// Python reads `1.50` as a double and writes the shortest text that reads back the same; whole numbers keep their digits.
+    private static func pythonNumber(_ digits: String) -> String {
+        if digits == "-0" { return "0" }
+        guard digits.utf8.contains(where: { $0 == UInt8(ascii: ".") || $0 | 0x20 == UInt8(ascii: "e") }), let value = Double(digits) else { return digits }
+        return value.isFinite ? value.description : (value < 0 ? "-Infinity" : "Infinity")
+    }
+
+    private static func write(string: String, to text: inout String, asciiOnly: Bool) {
+        func escape(_ unit: UInt16) -> String {
+            let digits = String(unit, radix: 16)
+            return "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+        }
+        text += "\""
+        for scalar in string.unicodeScalars {
+            switch scalar {
+            case "\"": text += "\\\""
+            case "\\": text += "\\\\"
+            case "\n": text += "\\n"
+            case "\r": text += "\\r"
+            case "\t": text += "\\t"
+            case "\u{8}": text += "\\b"
+            case "\u{C}": text += "\\f"
+            case _ where scalar.value < 0x20: text += escape(UInt16(scalar.value))
+            case _ where asciiOnly && scalar.value > 0x7E: for unit in String(scalar).utf16 { text += escape(unit) }
+            default: text.unicodeScalars.append(scalar)
+            }
+        }
+        text += "\""
+    }
+}

@@ -1,0 +1,79 @@
+/// A value of a JSON or TOML text that knows where it stood.
+public struct Node: Hashable, Sendable {
+    public enum Value: Hashable, Sendable {
+        case object([Member])
+        case array([Node])
+        case string(String)
+        /// The digits as they stand in the text, sign, fraction and exponent included.
+        case number(String)
+        case boolean(Bool)
+        case null
+    }
+
+    public var value: Value
+    public var place: Place
+
+    public init(_ value: Value, at place: Place = .none) {
+        self.value = value
+        self.place = place
+    }
+
+    /// What the value is, for messages.
+    public var kind: String {
+        switch value {
+        case .object: "an object"
+        case .array: "an array"
+        case .string: "a string"
+        case .number: "a number"
+        case .boolean: "a boolean"
+        case .null: "null"
+        }
+    }
+
+    /// The member of an object; nil for another kind of value and for an object without it.
+    public subscript(name: String) -> Node? {
+        guard case .object(let members) = value else { return nil }
+        return members.first { $0.name == name }?.node
+    }
+}
+
+/// A named value of an object.
+public struct Member: Hashable, Sendable {
+    public var name: String
+    public var node: Node
+    /// Where the name stands.
+    public var place: Place
+
+    public init(_ name: String, _ node: Node, at place: Place = .none) {
+        self.name = name
+        self.node = node
+        self.place = place
+    }
+}
+
+/// Line and column, both from 1; columns count bytes. Line 0 is the place of a value that was in no text.
+public struct Place: Hashable, Sendable, CustomStringConvertible {
+    public var line: Int
+    public var column: Int
+
+    public init(line: Int, column: Int) {
+        self.line = line
+        self.column = column
+    }
+
+    public static let none = Place(line: 0, column: 0)
+    public var description: String { line == 0 ? "in no text" : "line \(line), column \(column)" }
+}
+
+extension Node: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByBooleanLiteral, ExpressibleByArrayLiteral {
+    public init(stringLiteral value: String) { self.init(.string(value)) }
+    public init(integerLiteral value: Int) { self.init(.number(String(value))) }
+    public init(booleanLiteral value: Bool) { self.init(.boolean(value)) }
+    public init(arrayLiteral elements: Node...) { self.init(.array(elements)) }
+    /// An object with these members, in this order; nil values are left out.
+    public static func object(_ members: KeyValuePairs<String, Node?>) -> Node {
+        Node(.object(members.compactMap { name, node in node.map { Member(name, $0) } }))
+    }
+    public init(_ text: String) { self.init(.string(text)) }
+    public init(_ number: Int) { self.init(.number(String(number))) }
+}

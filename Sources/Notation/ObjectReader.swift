@@ -1,0 +1,102 @@
+/// Reads the members of one object by name and then refuses those that nobody asked for, naming the nearest known one.
+public struct ObjectReader {
+    public let path: String
+    public let place: Place
+    private let members: [Member]
+    private var known: [String] = []
+
+    /// - Throws: `NotationError` when the node isn't an object.
+    public init(_ node: Node, path: String = "") throws(NotationError) {
+        guard case .object(let members) = node.value else {
+            throw NotationError(at: node.place, member: path, "a table expected, found \(node.kind)")
+        }
+        self.members = members
+        self.path = path
+        place = node.place
+    }
+
+    public func path(to name: String) -> String { path.isEmpty ? name : path + "." + name }
+
+    /// The member's value; nil when it is absent.
+    public mutating func optional(_ name: String) -> Node? {
+        known.append(name)
+        return members.first { $0.name == name }?.node
+    }
+
+    public mutating func required(_ name: String) throws(NotationError) -> Node {
+        guard let node = optional(name) else { throw NotationError(at: place, member: path(to: name), "is missing") }
+        return node
+    }
+
+    public mutating func table(_ name: String) throws(NotationError) -> ObjectReader? {
+        guard let node = optional(name) else { return nil }
+        return try ObjectReader(node, path: path(to: name))
+    }
+
+    public mutating func string(_ name: String) throws(NotationError) -> String? {
+        guard let node = optional(name) else { return nil }
+        guard case .string(let text) = node.value else { throw mismatch(node, name, "a string") }
+        return text
+    }
+
+    public mutating func boolean(_ name: String) throws(NotationError) -> Bool? {
+        guard let node = optional(name) else { return nil }
+        guard case .boolean(let value) = node.value else { throw mismatch(node, name, "true or false") }
+        return value
+    }
+
+    public mutating func integer(_ name: String, in range: ClosedRange<Int>) throws(NotationError) -> Int? {
+        guard let node = optional(name) else { return nil }
+        guard case .number(let digits) = node.value, let value = Int(digits), range.contains(value) else {
+            throw mismatch(node, name, "a whole number from \(range.lowerBound) to \(range.upperBound)")
+        }
+        return value
+    }
+
+    /// An array of strings, each with its place.
+    public mutating func strings(_ name: String, limit: Int = 1024) throws(NotationError) -> [(text: String, place: Place)]? {
+        guard let node = optional(name) else { return nil }
+        guard case .array(let elements) = node.value else { throw mismatch(node, name, "an array of strings") }
+        guard elements.count <= limit else { throw NotationError(at: node.place, member: path(to: name), "more than \(limit) entries") }
+        var result: [(text: String, place: Place)] = []
+        for element in elements {
+            guard case .string(let text) = element.value else { throw mismatch(element, name, "a string") }
+            result.append((text, element.place))
+        }
+        return result
+    }
+
+    public func mismatch(_ node: Node, _ name: String, _ expected: String) -> NotationError {
+        let found =
+            switch node.value {
+            case .string(let text): "\"\(NotationError.printable(text))\""
+            case .number(let digits): NotationError.printable(digits)
+            case .boolean(let value): "\(value)"
+            default: node.kind
+            }
+        return NotationError(at: node.place, member: path(to: name), "\(expected) expected, found \(found)")
+    }
+
+    /// Refuses members that were never asked for.
+    public func finish() throws(NotationError) {
+        guard let unknown = members.first(where: { !known.contains($0.name) }) else { return }
+        let nearest = known.map { (name: $0, distance: Self.distance($0, unknown.name)) }.min { $0.distance < $1.distance }
+        var problem = "is unknown here"
+        if let nearest, nearest.distance <= max(2, unknown.name.count / 3) { problem += "; did you mean '\(nearest.name)'?" }
+        throw NotationError(at: unknown.place, member: path(to: unknown.name), problem)
+    }
+
+    /// The number of single-character changes from one name to the other (Levenshtein).
+    private static func distance(_ left: String, _ right: String) -> Int {
+        let left = Array(left.utf8.prefix(64)), right = Array(right.utf8.prefix(64))
+        var row = Array(0...right.count)
+        for (i, a) in left.enumerated() {
+            var diagonal = row[0]
+            row[0] = i + 1
+            for (j, b) in right.enumerated() {
+                (diagonal, row[j + 1]) = (row[j + 1], a == b ? diagonal : min(diagonal, row[j], row[j + 1]) + 1)
+            }
+        }
+        return row[right.count]
+    }
+}

@@ -1,0 +1,96 @@
+public import Notation
+public import StrictX509
+
+/// What differs between instances of one measurement, and is therefore not measured (DESIGN §4). The enclave vouches for it by signing it into its certificate.
+public struct LaunchRecord: Hashable, Sendable {
+    public static let byteLimit = 4096
+    /// The arc for identifiers made from UUIDs in short numbers.
+    public static let identifier = ObjectIdentifier(
+        arcs: 1, 2, 840, 113556, 1, 8000, 2554, 17133, 23233, 42759, 20942, 38101, 5_347_717, 1_766_784)
+    public static let longestLife: Int64 = 397 * 86400
+
+    /// Lower-case text of a UUID.
+    public var id: String
+    public var name: String
+    /// DNS names or addresses, 1 to 16.
+    public var sans: [String]
+    public var host: String
+    public var port: Int
+    /// RFC 4514.
+    public var subject: String?
+    /// Seconds since 1970.
+    public var notAfter: Int64
+    /// Seconds, 0 for none.
+    public var configurationTimeout: Int
+
+    public init(id: String, name: String, sans: [String], host: String, port: Int, subject: String?, notAfter: Int64, configurationTimeout: Int)
+        throws(NotationError)
+    {
+        self.id = id
+        self.name = name
+        self.sans = sans
+        self.host = host
+        self.port = port
+        self.subject = subject
+        self.notAfter = notAfter
+        self.configurationTimeout = configurationTimeout
+        try check()
+    }
+
+    /// Reads a record; unknown and repeated members are refused.
+    public init(_ bytes: [UInt8]) throws(NotationError) {
+        guard bytes.count <= Self.byteLimit else { throw NotationError(at: .none, "a launch record of more than \(Self.byteLimit) bytes") }
+        var reader = try ObjectReader(try JSON.read(bytes, depthLimit: 4))
+        guard try reader.integer("version", in: 1...1) != nil else { throw NotationError(at: reader.place, member: "version", "is missing") }
+        id = try Self.required(reader.string("id"), "id")
+        name = try Self.required(reader.string("name"), "name")
+        sans = try Self.required(reader.strings("sans", limit: 16)?.map(\.text), "sans")
+        host = try Self.required(reader.string("host"), "host")
+        port = try Self.required(reader.integer("port", in: 0...65535), "port")
+        subject = try reader.string("subject")
+        let end = try Self.required(reader.string("notAfter"), "notAfter")
+        guard let seconds = CalendarTime.seconds(end) else { throw NotationError(at: reader.place, member: "notAfter", "a time such as 2026-01-31T12:00:00Z expected") }
+        notAfter = seconds
+        configurationTimeout = try Self.required(reader.integer("configurationTimeout", in: 0...31_536_000), "configurationTimeout")
+        try reader.finish()
+        try check()
+    }
+
+    private static func required<Value>(_ value: Value?, _ name: String) throws(NotationError) -> Value {
+        guard let value else { throw NotationError(at: .none, member: name, "is missing") }
+        return value
+    }
+
+    private func check() throws(NotationError) {
+        func require(_ condition: Bool, _ member: String, _ expected: String) throws(NotationError) {
+            guard condition else { throw NotationError(at: .none, member: member, expected + " expected") }
+        }
+        try require(Self.isUUID(id), "id", "a UUID in lower case")
+        try require(Self.isName(name), "name", "1 to 63 of a–z, 0–9 and '-'")
+        try require((1...16).contains(sans.count), "sans", "1 to 16 names")
+        for san in sans { try require(SubjectAlternativeName(san) != nil, "sans", "a DNS name or an address, not '\(NotationError.printable(san))',") }
+        try require(!host.isEmpty && host.utf8.count <= 255 && host.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }, "host", "a host name or address")
+        if let subject { try require(RFC4514.attributes(subject) != nil, "subject", "a name such as 'CN=service,O=Company'") }
+    }
+
+    public static func isName(_ text: String) -> Bool {
+        (1...63).contains(text.utf8.count)
+            && text.utf8.allSatisfy { (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == UInt8(ascii: "-") }
+    }
+
+    static func isUUID(_ text: String) -> Bool {
+        let parts = text.split(separator: "-", omittingEmptySubsequences: false)
+        return parts.map(\.utf8.count) == [8, 4, 4, 4, 12]
+            && text.utf8.allSatisfy { (0x61...0x66).contains($0) || (0x30...0x39).contains($0) || $0 == UInt8(ascii: "-") }
+    }
+
+    public var node: Node {
+        .object([
+            "version": 1, "id": Node(id), "name": Node(name), "sans": Node(.array(sans.map { Node($0) })), "host": Node(host), "port": Node(port),
+            "subject": subject.map { Node($0) }, "notAfter": Node(CalendarTime.text(notAfter)), "configurationTimeout": Node(configurationTimeout),
+        ])
+    }
+
+    /// The one form the record has: members sorted, no blanks.
+    public var encoded: [UInt8] { Array(JSON.canonical(node).utf8) }
+}

@@ -1,0 +1,147 @@
+internal import Crypto
+public import DCAP
+internal import Files
+internal import Notation
+internal import StrictX509
+
+/// A processor that doesn't exist, with its PKI, its faults and the collateral about it (DESIGN §7).
+public struct SimulatedPlatform: Sendable {
+    let pki: SimulatedPKI
+    private let folder: String
+    private static let stateFile = "state.json"
+
+    /// Opens the processor in a folder.
+    /// - Throws: `SimulatorError` when there is none.
+    public init(folder: String) throws {
+        self.folder = folder
+        pki = try SimulatedPKI(folder: folder)
+    }
+
+    /// Makes a new one; its folder must exist and be private.
+    public static func make(in folder: String, now: Int64) throws -> SimulatedPlatform {
+        try SimulatedPKI(now: now).save(in: folder)
+        try State(made: now).save(in: folder)
+        return try SimulatedPlatform(folder: folder)
+    }
+
+    public static func exists(in folder: String) -> Bool { Files.exists(folder + "/" + SimulatedPKI.rootFile) }
+    /// The root certificate, PEM.
+    public static func rootPath(in folder: String) -> String { folder + "/" + SimulatedPKI.rootFile }
+
+    // MARK: Faults
+
+    /// What happened to the platform since it was made.
+    struct State {
+        /// Seconds since 1970.
+        var made: Int64
+        /// TCB recoveries; each demands one SVN more.
+        var recoveries = 0
+        var isPCKRevoked = false
+        var isAuthorityRevoked = false
+        var isExpired = false
+
+        func save(in folder: String) throws {
+            let node = Node.object([
+                "version": 1, "made": Node(Int(made)), "recoveries": Node(recoveries), "pckRevoked": Node(.boolean(isPCKRevoked)),
+                "authorityRevoked": Node(.boolean(isAuthorityRevoked)), "expired": Node(.boolean(isExpired)),
+            ])
+            try Files.write(JSON.pretty(node), to: folder + "/" + stateFile, mode: 0o600)
+        }
+
+        init(made: Int64) { self.made = made }
+
+        init(folder: String) throws {
+            var reader = try ObjectReader(JSON.read(try Files.read(folder + "/" + stateFile, limit: 4096)))
+            made = Int64(try reader.integer("made", in: 0...Int.max) ?? 0)
+            recoveries = try reader.integer("recoveries", in: 0...200) ?? 0
+            isPCKRevoked = try reader.boolean("pckRevoked") ?? false
+            isAuthorityRevoked = try reader.boolean("authorityRevoked") ?? false
+            isExpired = try reader.boolean("expired") ?? false
+        }
+    }
+
+    private func change(_ body: (inout State) -> Void) throws {
+        var state = try State(folder: folder)
+        body(&state)
+        try state.save(in: folder)
+    }
+
+    /// A TCB recovery: running enclaves become `OutOfDate`.
+    public func recover() throws { try change { $0.recoveries += 1 } }
+    public func revokePCK() throws { try change { $0.isPCKRevoked = true } }
+    public func revokeAuthority() throws { try change { $0.isAuthorityRevoked = true } }
+    /// From now on the service hands out what has expired.
+    public func expire() throws { try change { $0.isExpired = true } }
+
+    // MARK: Collateral
+
+    /// Freshly signed, as a collateral service would answer now.
+    /// - Parameter now: seconds since 1970.
+    public func collateral(at now: Int64) throws -> Collateral {
+        let state = try State(folder: folder)
+        let issued = state.isExpired ? now - 60 * 86400 : now - 3600
+        let next = issued + 30 * 86400
+        let pckSerial = try Certificate(pki.pck.certificate).serial, authoritySerial = try Certificate(pki.authority.certificate).serial
+        let pckCRL = SimulatedRevocationList(serials: state.isPCKRevoked ? [pckSerial] : [], thisUpdate: issued, nextUpdate: next)
+        let rootCRL = SimulatedRevocationList(serials: state.isAuthorityRevoked ? [authoritySerial] : [], thisUpdate: issued, nextUpdate: next)
+        let documents = SimulatedDocuments(state: state, quotingSigner: pki.quotingSigner, issued: issued, next: next)
+        return Collateral(
+            rootCRL: try rootCRL.make(issuer: pki.root.certificate, key: pki.root.key),
+            pckCRL: try pckCRL.make(issuer: pki.authority.certificate, key: pki.authority.key), tcbInfo: try sign(documents.tcbInfo, "tcbInfo"),
+            qeIdentity: try sign(documents.qeIdentity, "enclaveIdentity"), tcbInfoChain: pki.signingChain, qeIdentityChain: pki.signingChain)
+    }
+
+    /// The issuer chain of the PCK CRL, PEM: PCK CA, root.
+    public var authorityChain: [UInt8] { pki.authorityChain }
+
+    private func sign(_ body: Node, _ name: String) throws -> [UInt8] {
+        var text = JSON.pretty(body)
+        text = text.split(separator: "\n").map { $0.drop { $0 == " " } }.joined()
+        let signature = try pki.signer.key.signature(for: Array(text.utf8))
+        return Array("{\"\(name)\":\(text),\"signature\":\"\(Hex.text(signature.rawRepresentation))\"}".utf8)
+    }
+}
+
+/// TCB info and QE identity of the simulated platform (DCAP SPEC §4.2, §4.3).
+struct SimulatedDocuments {
+    var state: SimulatedPlatform.State
+    var quotingSigner: [UInt8]
+    var issued: Int64
+    var next: Int64
+
+    private var evaluationNumber: Int { 20 + state.recoveries }
+
+    var tcbInfo: Node {
+        func level(_ svn: Int, _ status: String, _ date: Int64, _ advisories: [String]) -> Node {
+            .object([
+                "tcb": .object([
+                    "sgxtcbcomponents": Node(.array((0..<16).map { _ in .object(["svn": Node(svn)]) })), "pcesvn": Node(SimulatedPKI.pceSVN),
+                ]),
+                "tcbDate": Node(CalendarTime.text(date)), "tcbStatus": Node(status),
+                "advisoryIDs": advisories.isEmpty ? nil : Node(.array(advisories.map { Node($0) })),
+            ])
+        }
+        let svn = Int(SimulatedPKI.platformSVN)
+        // Each recovery demands one SVN more, which this platform will never have.
+        var levels: [Node] = []
+        for recovery in stride(from: state.recoveries, through: 0, by: -1) {
+            let advisories = recovery == state.recoveries ? [] : ((recovery + 1)...state.recoveries).map { "SIMULATED-SA-\(String(repeating: "0", count: 5 - String($0).count))\($0)" }
+            levels.append(level(svn + recovery, recovery == state.recoveries ? "UpToDate" : "OutOfDate", state.made - 86400, advisories))
+        }
+        return .object([
+            "id": "SGX", "version": 3, "issueDate": Node(CalendarTime.text(issued)), "nextUpdate": Node(CalendarTime.text(next)),
+            "fmspc": Node(Hex.text(SimulatedPKI.fmspc).uppercased()), "pceId": Node(Hex.text(SimulatedPKI.pceID)), "tcbType": 0,
+            "tcbEvaluationDataNumber": Node(evaluationNumber), "tcbLevels": Node(.array(levels)),
+        ])
+    }
+
+    var qeIdentity: Node {
+        .object([
+            "id": "QE", "version": 2, "issueDate": Node(CalendarTime.text(issued)), "nextUpdate": Node(CalendarTime.text(next)),
+            "tcbEvaluationDataNumber": Node(evaluationNumber), "miscselect": "00000000", "miscselectMask": "FFFFFFFF",
+            "attributes": "11000000000000000000000000000000", "attributesMask": "FBFFFFFFFFFFFFFF0000000000000000",
+            "mrsigner": Node(Hex.text(quotingSigner).uppercased()), "isvprodid": 1,
+            "tcbLevels": [.object(["tcb": .object(["isvsvn": Node(QuotingEnclave.securityVersion)]), "tcbDate": Node(CalendarTime.text(state.made - 86400)), "tcbStatus": "UpToDate"])],
+        ])
+    }
+}

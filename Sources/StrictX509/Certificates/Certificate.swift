@@ -1,0 +1,120 @@
+
+/// An X.509 certificate of Intel's profile, strictly read (DCAP SPEC §2): version 3, ECDSA with SHA-256 and P-256, no extension twice.
+public struct Certificate: Sendable {
+    /// What is read at all; chains of Intel have tighter limits of their own.
+    public static let byteLimit = 65536
+
+    public let der: [UInt8]
+    /// What the issuer signed.
+    public let signed: Range<Int>
+    /// r ‖ s, 64 bytes.
+    public let signature: [UInt8]
+    /// Without a leading zero, 1 to 20 octets.
+    public let serial: [UInt8]
+    public let issuer: DistinguishedName
+    public let subject: DistinguishedName
+    /// Seconds since 1970.
+    public let notBefore: Int64
+    public let notAfter: Int64
+    public let key: P256Key
+    public let extensions: [Extension]
+
+    public struct Extension: Sendable {
+        public let identifier: ObjectIdentifier
+        public let isCritical: Bool
+        /// The place of the value in `der`.
+        public let value: Range<Int>
+    }
+
+    /// - Throws: `DERError` with the first thing that isn't as it must be.
+    public init(_ der: [UInt8]) throws(DERError) {
+        guard der.count <= Certificate.byteLimit else { throw DERError(offset: 0, "a certificate of more than \(Self.byteLimit) bytes") }
+        var outer = DERReader(der.span)
+        var certificate = try outer.enter(.sequence, "certificate")
+        try outer.finish("certificate")
+        let tbs = try certificate.element(.sequence, "tbsCertificate")
+        signed = tbs.whole
+        let algorithm = try certificate.element(.sequence, "signatureAlgorithm")
+        signature = try ECDSASignatureEncoding.raw(&certificate)
+        try certificate.finish("certificate")
+
+        var reader = certificate.reader(of: tbs)
+        var version = try reader.enter(.explicit(0), "version")
+        guard try version.integer("version", in: 0...2) == 2 else { throw DERError(offset: tbs.content.lowerBound, "X.509 version 3 expected") }
+        try version.finish("version")
+        serial = try reader.positive("serialNumber", limit: 20)
+        let inner = try reader.element(.sequence, "signature")
+        guard der[inner.whole] == der[algorithm.whole], der[inner.whole].elementsEqual(ECDSASignatureEncoding.algorithm) else {
+            throw DERError(offset: inner.whole.lowerBound, "ecdsa-with-SHA256 without parameters expected in both places")
+        }
+        issuer = try DistinguishedName(&reader, "issuer")
+        var validity = try reader.enter(.sequence, "validity")
+        notBefore = try validity.time("notBefore")
+        notAfter = try validity.time("notAfter")
+        try validity.finish("validity")
+        subject = try DistinguishedName(&reader, "subject")
+        let spki = try reader.element(.sequence, "subjectPublicKeyInfo")
+        let prefix = Self.p256Prefix
+        guard spki.whole.count == prefix.count + 65, der[spki.whole].starts(with: prefix), let key = P256Key(point: Array(der[spki.whole].suffix(65)))
+        else { throw DERError(offset: spki.whole.lowerBound, "a key on the named curve P-256 as an uncompressed point expected") }
+        self.key = key
+        var explicit = try reader.enter(.explicit(3), "extensions")
+        extensions = try Self.extensions(&explicit)
+        try explicit.finish("extensions")
+        try reader.finish("tbsCertificate")
+        self.der = der
+    }
+
+    /// SEQUENCE { SEQUENCE { id-ecPublicKey, prime256v1 }, BIT STRING } up to the point.
+    public static let p256Prefix: [UInt8] = [
+        0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x02, 0x01, 0x06, 0x08, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x03, 0x01, 0x07, 0x03,
+        0x42, 0x00,
+    ]
+
+    public static func extensions(_ explicit: inout DERReader) throws(DERError) -> [Extension] {
+        var list = try explicit.enter(.sequence, "extensions")
+        var extensions: [Extension] = []
+        while !list.isAtEnd {
+            var one = try list.enter(.sequence, "extension")
+            let identifier = try one.objectIdentifier("extension")
+            var isCritical = false
+            if one.nextTag == DERTag.boolean.rawValue {
+                isCritical = try one.boolean("critical")
+                guard isCritical else { throw DERError(offset: one.offset, "a DEFAULT value that is written out") }
+            }
+            let value = try one.element(.octetString, "extension value")
+            try one.finish("extension")
+            guard !extensions.contains(where: { $0.identifier == identifier }) else {
+                throw DERError(offset: value.whole.lowerBound, "extension \(identifier) stands twice")
+            }
+            guard extensions.count < 64 else { throw DERError(offset: value.whole.lowerBound, "more than 64 extensions") }
+            extensions.append(Extension(identifier: identifier, isCritical: isCritical, value: value.content))
+        }
+        return extensions
+    }
+
+    /// The place of an extension's value; nil when there is none.
+    public func value(of identifier: ObjectIdentifier) -> Range<Int>? {
+        extensions.first { $0.identifier == identifier }?.value
+    }
+
+    public func isSigned(by issuer: P256Key) -> Bool {
+        issuer.verifies(signature[...], over: der[signed])
+    }
+}
+
+/// ECDSA-Sig-Value of RFC 3279 in a BIT STRING, and the algorithm identifier that goes with SHA-256.
+public enum ECDSASignatureEncoding {
+    public static let algorithm: [UInt8] = [0x30, 0x0A, 0x06, 0x08, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x04, 0x03, 0x02]
+
+    /// r ‖ s, 32 bytes each.
+    public static func raw(_ reader: inout DERReader) throws(DERError) -> [UInt8] {
+        let bits = try reader.bitString("signature")
+        var outer = DERReader(reader.bytes, bits)
+        var pair = try outer.enter(.sequence, "signature")
+        try outer.finish("signature")
+        let r = try pair.positive("r", limit: 32), s = try pair.positive("s", limit: 32)
+        try pair.finish("signature")
+        return [UInt8](repeating: 0, count: 32 - r.count) + r + [UInt8](repeating: 0, count: 32 - s.count) + s
+    }
+}

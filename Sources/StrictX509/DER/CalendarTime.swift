@@ -1,0 +1,58 @@
+/// Times of the Gregorian calendar in UTC as seconds since 1970, without leap seconds.
+public enum CalendarTime {
+    /// Nil when there is no such time.
+    public static func seconds(year: Int, month: Int, day: Int, hour: Int, minute: Int, second: Int) -> Int64? {
+        guard (1...9999).contains(year), (1...12).contains(month), (1...days(in: month, of: year)).contains(day), (0...23).contains(hour),
+            (0...59).contains(minute), (0...59).contains(second)
+        else { return nil }
+        // Days since 1970-03-01 of a year that begins in March, so that the leap day is its last.
+        let shifted = month > 2 ? year : year - 1
+        let monthIndex = month > 2 ? month - 3 : month + 9
+        let days = 365 * shifted + shifted / 4 - shifted / 100 + shifted / 400 + (153 * monthIndex + 2) / 5 + day - 1 - 719_468
+        return Int64(days) * 86400 + Int64(hour * 3600 + minute * 60 + second)
+    }
+
+    private static func days(in month: Int, of year: Int) -> Int {
+        switch month {
+        case 2: year.isMultiple(of: 4) && (!year.isMultiple(of: 100) || year.isMultiple(of: 400)) ? 29 : 28
+        case 4, 6, 9, 11: 30
+        default: 31
+        }
+    }
+
+    /// `YYYY-MM-DDTHH:MM:SSZ`, exactly (DCAP SPEC §4.1); nil for anything else.
+    public static func seconds(_ text: some StringProtocol) -> Int64? {
+        let bytes = Array(text.utf8)
+        guard bytes.count == 20 else { return nil }
+        for (index, byte) in "0000-00-00T00:00:00Z".utf8.enumerated() {
+            guard byte == UInt8(ascii: "0") ? (0x30...0x39).contains(bytes[index]) : bytes[index] == byte else { return nil }
+        }
+        func number(_ start: Int, _ count: Int) -> Int { bytes[start..<(start + count)].reduce(0) { $0 * 10 + Int($1 - 0x30) } }
+        return seconds(
+            year: number(0, 4), month: number(5, 2), day: number(8, 2), hour: number(11, 2), minute: number(14, 2), second: number(17, 2))
+    }
+
+    /// `YYYY-MM-DDTHH:MM:SSZ`.
+    public static func text(_ seconds: Int64) -> String {
+        let fields = fields(seconds)
+        func two(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }
+        let year = String(fields.year)
+        return String(repeating: "0", count: max(0, 4 - year.count)) + year
+            + "-\(two(fields.month))-\(two(fields.day))T\(two(fields.hour)):\(two(fields.minute)):\(two(fields.second))Z"
+    }
+
+    public static func fields(_ seconds: Int64) -> (year: Int, month: Int, day: Int, hour: Int, minute: Int, second: Int) {
+        let days = Int((seconds >= 0 ? seconds : seconds - 86399) / 86400)
+        let rest = Int(seconds) - days * 86400
+        let shifted = days + 719_468
+        let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
+        let dayOfEra = shifted - era * 146_097
+        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36524 - dayOfEra / 146_096) / 365
+        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+        let monthIndex = (5 * dayOfYear + 2) / 153
+        let month = monthIndex < 10 ? monthIndex + 3 : monthIndex - 9
+        return (
+            yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, dayOfYear - (153 * monthIndex + 2) / 5 + 1, rest / 3600, rest / 60 % 60, rest % 60
+        )
+    }
+}
