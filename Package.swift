@@ -16,6 +16,7 @@ let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let x509 = Target.Dependency.product(name: "X509", package: "swift-certificates")
 
@@ -77,13 +78,13 @@ let package = Package(
             dependencies: ["CLinux", "DCAP", "Enclave", "Files", "Gramine", "Notation", "SGXQuote", "StrictX509", asn1, crypto, x509, nioCore, nioHTTP1, nioPosix],
             swiftSettings: strict
         ),
-        .target(name: "AppServer", dependencies: [logging, nioCore, nioHTTP1, nioPosix, nioSSL], swiftSettings: strict),
-        .target(name: "PythonHost", dependencies: ["AppServer", "CPython", "CPythonShim", logging, nioCore, nioHTTP1], swiftSettings: strict),
+        .target(name: "AppServer", dependencies: [logging, nioCore, nioHTTP1, nioPosix, nioSSL, nioTLS], swiftSettings: strict),
+        .target(name: "PythonHost", dependencies: ["AppServer", "CPython", "CPythonShim", "Files", logging, nioCore, nioHTTP1], swiftSettings: strict),
         .target(
             name: "EnclaveAgent",
             dependencies: [
-                "AppServer", "CodeEncryption", "CodePackage", "Enclave", "Gramine", "Notation", "PythonHost", "RATLS", "SGXQuote", "SimulatedProcessor",
-                "CLinux", crypto, logging, nioCore, nioHTTP1, nioPosix, nioSSL,
+                "AppServer", "CLinux", "CodeEncryption", "CodePackage", "Enclave", "Files", "Gramine", "Notation", "PythonHost", "RATLS", "StrictX509",
+                crypto, logging, nioCore, nioHTTP1, nioSSL,
             ],
             swiftSettings: strict
         ),
@@ -99,7 +100,7 @@ let package = Package(
 
         // The command line and the agent's entry point: arguments in, one call, output out.
         .executableTarget(name: "mse", dependencies: ["Operations", argumentParser], swiftSettings: strict),
-        .executableTarget(name: "mse-bootstrap", dependencies: ["CGramineShim", "EnclaveAgent", argumentParser], swiftSettings: strict),
+        .executableTarget(name: "mse-bootstrap", dependencies: ["CGramineShim", "CLinux", "CodePackage", "EnclaveAgent", "RATLS", argumentParser, logging], swiftSettings: strict),
         .executableTarget(name: "simulated-loader"),
     ]
 )

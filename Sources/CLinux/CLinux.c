@@ -9,10 +9,12 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <linux/magic.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 static int write_text(const char *path, const char *text) {
@@ -43,6 +45,12 @@ int clinux_mount_private_memory(const char *folder, size_t byte_count) {
     snprintf(options, sizeof options, "mode=0700,size=%zu", byte_count);
     if (mount("tmpfs", folder, "tmpfs", MS_NOSUID | MS_NODEV, options) != 0) return errno;
     return 0;
+}
+
+int clinux_is_in_memory(const char *folder) {
+    struct statfs status;
+    if (statfs(folder, &status) != 0) return 0;
+    return status.f_type == TMPFS_MAGIC || status.f_type == RAMFS_MAGIC;
 }
 
 void clinux_protect_memory(void) {

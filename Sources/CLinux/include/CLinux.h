@@ -6,6 +6,9 @@
 /// Must be called while the process has one thread. Returns 0, or the error number of the step that the kernel refused.
 int clinux_mount_private_memory(const char *folder, size_t byte_count);
 
+/// Whether a folder lies on a file system in memory: 1 or 0. Gramine's /tmp is one of the enclave's.
+int clinux_is_in_memory(const char *folder);
+
 /// Keeps this process's memory out of core files and out of other processes' reach. Kernels without the call are let be.
 void clinux_protect_memory(void);
 

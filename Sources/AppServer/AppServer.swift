@@ -1,0 +1,109 @@
+public import Logging
+internal import NIOCore
+internal import NIOHTTP1
+internal import NIOPosix
+public import NIOSSL
+internal import Synchronization
+
+/// HTTP/1.1 over TLS or in clear, for anything that answers requests. One listening socket for its life.
+public final class AppServer: Sendable {
+    private let group: MultiThreadedEventLoopGroup
+    private let limits: ServerLimits
+    private let responder: any Responder
+    private let tls: Mutex<NIOSSLContext?>
+    private let listener = Mutex<(any Channel)?>(nil)
+    private let loops: [LoopState]
+    private let isDraining = Atomic(false)
+    private let connectionCount = Atomic(0)
+    private let logger: Logger
+
+    private struct LoopState: Sendable {
+        let eventLoop: any EventLoop
+        let table: ConnectionTable
+        let outbox: Outbox
+    }
+
+    /// - Parameters:
+    ///   - tls: certificate and key; nil serves in clear.
+    ///   - threads: event loops.
+    public init(responder: any Responder, tls: NIOSSLContext?, limits: ServerLimits = ServerLimits(), threads: Int = 1, logger: Logger) {
+        self.responder = responder
+        self.tls = Mutex(tls)
+        self.limits = limits
+        self.logger = logger
+        group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
+        loops = group.makeIterator().map { eventLoop in
+            let table = ConnectionTable()
+            return LoopState(eventLoop: eventLoop, table: table, outbox: Outbox(eventLoop: eventLoop, connections: table))
+        }
+    }
+
+    /// A context for TLS 1.2 and 1.3 with `http/1.1` in ALPN.
+    /// - Parameters: PEM texts.
+    public static func tls(certificateChain: [UInt8], privateKey: [UInt8]) throws -> NIOSSLContext {
+        let chain = try NIOSSLCertificate.fromPEMBytes(certificateChain).map { NIOSSLCertificateSource.certificate($0) }
+        var configuration = TLSConfiguration.makeServerConfiguration(
+            certificateChain: chain, privateKey: .privateKey(try NIOSSLPrivateKey(bytes: privateKey, format: .pem)))
+        configuration.minimumTLSVersion = .tlsv12
+        configuration.applicationProtocols = ["http/1.1"]
+        return try NIOSSLContext(configuration: configuration)
+    }
+
+    /// Binds and begins to answer.
+    /// - Returns: the port.
+    public func start(host: String, port: Int) async throws -> Int {
+        let channel = try await ServerBootstrap(group: group)
+            .serverChannelOption(.backlog, value: 1024)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(.socketOption(.init(rawValue: 1)), value: 1)
+            .childChannelOption(.autoRead, value: false)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture { try self.configure(channel) }
+            }
+            .bind(host: host, port: port)
+            .get()
+        listener.withLock { $0 = channel }
+        for loop in loops {
+            let table = loop.table
+            loop.eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in table.tick(.now()) }
+        }
+        return channel.localAddress?.port ?? port
+    }
+
+    /// What connections get from now on; nil serves in clear. Connections that stand already keep theirs.
+    public func replaceTLS(_ context: NIOSSLContext?) {
+        tls.withLock { $0 = context }
+    }
+
+    private func configure(_ channel: any Channel) throws {
+        guard connectionCount.wrappingAdd(1, ordering: .relaxed).newValue <= limits.connections, let loop = loops.first(where: { $0.eventLoop === channel.eventLoop }) else {
+            connectionCount.subtract(1, ordering: .relaxed)
+            throw ChannelError.operationUnsupported
+        }
+        channel.closeFuture.whenComplete { _ in self.connectionCount.subtract(1, ordering: .relaxed) }
+        let pipeline = channel.pipeline.syncOperations
+        let tls = tls.withLock { $0 }
+        if let tls { try pipeline.addHandler(NIOSSLServerHandler(context: tls)) }
+        try pipeline.addHandler(ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes)))
+        try pipeline.addHandler(
+            HTTPConnectionHandler(responder: responder, limits: limits, table: loop.table, outbox: loop.outbox, isSecure: tls != nil) {
+                self.isDraining.load(ordering: .relaxed)
+            })
+    }
+
+    /// Stops accepting, lets running requests end within the grace, then closes everything.
+    public func shutdown(grace: Duration) async {
+        isDraining.store(true, ordering: .relaxed)
+        let channel = listener.withLock { $0 }
+        try? await channel?.close()  // closed already is as good
+        let end = ContinuousClock.now + grace
+        while connectionCount.load(ordering: .relaxed) > 0, ContinuousClock.now < end {
+            for loop in loops {
+                let table = loop.table
+                loop.eventLoop.execute { table.drain() }
+            }
+            try? await Task.sleep(for: .milliseconds(20))
+        }
+        try? await group.shutdownGracefully()
+    }
+}

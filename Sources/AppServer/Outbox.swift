@@ -1,0 +1,81 @@
+internal import NIOCore
+internal import Synchronization
+
+/// What other threads want written to the connections of one event loop; however much gathers, the loop is woken once.
+final class Outbox: Sendable {
+    struct Item: Sendable {
+        var exchange: Exchange
+        var bytes: ByteBuffer
+        var isLast: Bool
+        var closes: Bool
+    }
+
+    private let waiting = Mutex<[Item]>([])
+    private let eventLoop: any EventLoop
+    private let connections: ConnectionTable
+
+    init(eventLoop: any EventLoop, connections: ConnectionTable) {
+        self.eventLoop = eventLoop
+        self.connections = connections
+    }
+
+    func add(_ item: Item) {
+        let isFirst = waiting.withLock { waiting in
+            waiting.append(item)
+            return waiting.count == 1
+        }
+        if isFirst { eventLoop.execute { self.drain() } }
+    }
+
+    private func drain() {
+        let items = waiting.withLock { waiting in
+            defer { waiting = [] }
+            return waiting
+        }
+        for item in items { connections.write(item) }
+        connections.flush()
+    }
+}
+
+/// The connections of one event loop: who is served, and whose time has run out.
+final class ConnectionTable: @unchecked Sendable {  // touched on its event loop alone
+    private var handlers: [ObjectIdentifier: HTTPConnectionHandler] = [:]
+    private var byExchange: [UInt64: HTTPConnectionHandler] = [:]
+    private var unflushed: [HTTPConnectionHandler] = []
+    private var nextIdentifier: UInt64 = 0
+
+    var count: Int { handlers.count }
+
+    func add(_ handler: HTTPConnectionHandler) { handlers[ObjectIdentifier(handler)] = handler }
+    func remove(_ handler: HTTPConnectionHandler) { handlers[ObjectIdentifier(handler)] = nil }
+
+    func identifier(for handler: HTTPConnectionHandler) -> UInt64 {
+        nextIdentifier += 1
+        byExchange[nextIdentifier] = handler
+        return nextIdentifier
+    }
+
+    func forget(_ identifier: UInt64) { byExchange[identifier] = nil }
+
+    func write(_ item: Outbox.Item) {
+        guard let handler = byExchange[item.exchange.identifier] else { return item.exchange.closed() }
+        handler.write(item)
+        unflushed.append(handler)
+    }
+
+    func flush() {
+        let handlers = unflushed
+        unflushed.removeAll(keepingCapacity: true)
+        for handler in handlers { handler.flush() }
+    }
+
+    /// Closes what has stood still for too long.
+    func tick(_ now: NIODeadline) {
+        for handler in handlers.values { handler.tick(now) }
+    }
+
+    /// Closes idle connections, and the others after their answer.
+    func drain() {
+        for handler in handlers.values { handler.drain() }
+    }
+}

@@ -1,0 +1,23 @@
+/// Anything that answers requests.
+public protocol Responder: Sendable {
+    /// Called on the connection's event loop, once the body is complete or too large to wait for. Must not block.
+    func respond(to exchange: Exchange)
+}
+
+/// What the server accepts.
+public struct ServerLimits: Sendable, Hashable {
+    /// Request line and headers, in bytes.
+    public var headerByteCount = 64 << 10
+    public var bodyByteCount = 256 << 20
+    public var connections = 4096
+    /// Seconds until the handshake must be done, and until the head of a request must be there.
+    public var headSeconds = 10
+    /// Seconds that a body may stand still.
+    public var bodySeconds = 30
+    /// Seconds that a connection may stay idle between requests.
+    public var idleSeconds = 60
+    /// Seconds that an answer may stand still because nobody reads it.
+    public var writeSeconds = 60
+
+    public init() {}
+}

@@ -1,0 +1,60 @@
+public import RATLS
+
+/// What the agent is told at its start: where its code and state are, and whom it serves.
+public struct AgentArguments: Sendable {
+    /// Which certificate serves the application.
+    public enum Mode: Hashable, Sendable {
+        /// The enclave's own.
+        case attested
+        /// None: HTTP in clear, for a proxy that ends TLS.
+        case clear
+        /// The owner's chain, PEM file; its key comes with the configuration.
+        case owner(certificate: String)
+    }
+
+    /// Nil with a package, whose settings say it.
+    public var application: String?
+    public var package: String?
+    /// The original's unpacked code.
+    public var codeFolder: String?
+    public var id: String
+    public var maker: CertificateMaker
+    public var host: String
+    public var port: Int
+    public var mode: Mode
+    /// Plain code, by the original's argument.
+    public var isPlain: Bool
+    /// Seconds; 0 waits for ever.
+    public var configurationTimeout: Int
+    /// For sealed files; nil keeps nothing.
+    public var stateFolder: String?
+    public var renews: Bool
+    /// Gramine's pseudo files.
+    public var attestationFolder: String
+    public var isVerbose: Bool
+
+    public init(
+        application: String?, package: String?, codeFolder: String?, id: String, maker: CertificateMaker, host: String, port: Int, mode: Mode, isPlain: Bool,
+        configurationTimeout: Int, stateFolder: String?, renews: Bool, attestationFolder: String, isVerbose: Bool
+    ) {
+        self.application = application
+        self.package = package
+        self.codeFolder = codeFolder
+        self.id = id
+        self.maker = maker
+        self.host = host
+        self.port = port
+        self.mode = mode
+        self.isPlain = isPlain
+        self.configurationTimeout = configurationTimeout
+        self.stateFolder = stateFolder
+        self.renews = renews
+        self.attestationFolder = attestationFolder
+        self.isVerbose = isVerbose
+    }
+}
+
+public struct AgentError: Error, CustomStringConvertible {
+    public let description: String
+    public init(_ description: String) { self.description = description }
+}

@@ -1,0 +1,55 @@
+internal import CLinux
+public import Files
+internal import Glibc
+
+/// The file system in memory where decrypted code, secrets and HOME lie, and nowhere else (DESIGN §7).
+public struct PrivateMemory: Sendable {
+    public let folder: String
+    /// Whether no other process of the user sees it.
+    public let isHidden: Bool
+
+    /// Makes it; must be called while the process has one thread.
+    /// - Parameter mountPoint: an empty folder that this user owns.
+    /// - Throws: `FileError` when there is neither a mount nor a memory file system to put a folder on.
+    public init(mountPoint: String, byteCount: Int) throws(FileError) {
+        try Files.makeFolder(mountPoint, mode: 0o700)
+        if clinux_mount_private_memory(mountPoint, byteCount) == 0 {
+            folder = mountPoint
+            isHidden = true
+        } else {
+            folder = try Self.sharedMemory(prefix: "mse")
+            isHidden = false
+        }
+        for name in ["home", "key", "secrets", "site", "tmp"] { try Files.makeFolder(folder + "/" + name, mode: 0o700) }
+    }
+
+    /// A folder of mode 0700 on a memory file system of the machine.
+    private static func sharedMemory(prefix: String) throws(FileError) -> String {
+        for candidate in ["/dev/shm", "/run/user/\(geteuid())", "/tmp"] {
+            if clinux_is_in_memory(candidate) == 1, access(candidate, W_OK) == 0 {
+                return try Files.makeTemporaryFolder(in: candidate, prefix: prefix)
+            }
+        }
+        throw FileError("/dev/shm", "there is no file system in memory to decrypt to; mount a tmpfs there")
+    }
+
+    public func path(_ name: String) -> String { folder + "/" + name }
+    public var code: String { path("code") }
+    public var home: String { path("home") }
+    public var site: String { path("site") }
+
+    /// The variables of the original (mse PROTOCOL §8); applications find their paths by them alone.
+    public var variables: [String: String] {
+        [
+            "HOME": home, "KEY_PATH": path("key"), "MODULE_PATH": code, "SECRETS_PATH": path("secrets/secrets.json"),
+            "SEALED_SECRETS_PATH": path("secrets/sealed_secrets.json"), "TMP_PATH": path("tmp"), "TMPDIR": path("tmp"), "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTHONUNBUFFERED": "1", "PYTHONPYCACHEPREFIX": path("tmp"), "PYTHONPATH": site,
+        ]
+    }
+
+    /// Removes what would outlive the process.
+    public func remove() {
+        guard !isHidden else { return }
+        try? Files.remove(folder)  // the process ends; what can't be removed is in memory and 0700
+    }
+}

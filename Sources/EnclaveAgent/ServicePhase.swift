@@ -1,0 +1,20 @@
+internal import AppServer
+internal import Synchronization
+
+/// Who answers now: the configuration server, nobody yet, or the application. One socket and one certificate serve all three.
+final class ServicePhase: Responder {
+    private let current: Mutex<any Responder>
+
+    init(_ first: any Responder) { current = Mutex(first) }
+
+    func change(to responder: any Responder) { current.withLock { $0 = responder } }
+
+    func respond(to exchange: Exchange) { current.withLock { $0 }.respond(to: exchange) }
+}
+
+/// Between configuration and application: whoever asks is told to come back.
+struct StartingResponder: Responder {
+    func respond(to exchange: Exchange) {
+        exchange.respond(ResponseHead("503 Service Unavailable", [("Content-Type", "text/plain; charset=utf-8"), ("Retry-After", "1")]), body: Array("starting\n".utf8))
+    }
+}

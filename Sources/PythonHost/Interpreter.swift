@@ -1,0 +1,158 @@
+internal import AppServer
+internal import CPython
+internal import CPythonShim
+internal import Glibc
+public import Logging
+internal import Synchronization
+
+/// The embedded interpreter. It has a thread of its own, on which it starts, imports and ends; applications run on the threads of their pool.
+public final class Interpreter: Sendable {
+    private struct Jobs {
+        var waiting: [@Sendable () -> Void] = []
+        var isEnded = false
+    }
+
+    private let jobs = Mutex(Jobs())
+    private let changed = ThreadSignal()
+    let logger: Logger
+
+    public struct Configuration: Sendable {
+        public var location: PythonLocation
+        /// Besides the standard library's, behind them: site-packages.
+        public var searchPaths: [String]
+        /// What the application's environment has besides this process's.
+        public var variables: [String: String]
+        /// A folder that nobody puts byte code into.
+        public var folder: String
+
+        public init(location: PythonLocation, searchPaths: [String], variables: [String: String], folder: String) {
+            self.location = location
+            self.searchPaths = searchPaths
+            self.variables = variables
+            self.folder = folder
+        }
+    }
+
+    /// Starts the interpreter. There can be one in a process.
+    /// - Throws: `PythonError` when it doesn't start.
+    public init(_ configuration: Configuration, logger: Logger) throws(PythonError) {
+        self.logger = logger
+        let isReady = ThreadSignal()
+        let before = isReady.count
+        let outcome = StartOutcome()
+        PythonThread.start { [self] in
+            outcome.error.withLock { $0 = Self.start(configuration) }
+            let failed = outcome.error.withLock { $0 != nil }
+            isReady.raise()
+            if !failed { serve() }
+        }
+        isReady.wait(after: before)
+        if let error = outcome.error.withLock({ $0 }) { throw error }
+    }
+
+    private final class StartOutcome: Sendable {
+        let error = Mutex<PythonError?>(nil)
+    }
+
+    private static func start(_ configuration: Configuration) -> PythonError? {
+        let location = configuration.location
+        // Python reads os.environ once, at its start.
+        for (name, value) in configuration.variables { setenv(name, value, 1) }
+        let paths = [location.standardLibrary, location.dynamicModules] + configuration.searchPaths
+        let copies = paths.map { strdup($0) }
+        defer { for copy in copies { free(copy) } }
+        let pointers = copies.map { UnsafePointer<CChar>($0) }
+        var message = [CChar](repeating: 0, count: 512)
+        let status = pointers.withUnsafeBufferPointer { pointers in
+            location.interpreter.withCString { executable in
+                location.prefix.withCString { prefix in
+                    location.standardLibrary.withCString { library in
+                        (configuration.folder + "/no-byte-code").withCString { byteCode in
+                            var start = CPythonStart(
+                                executable: executable, prefix: prefix, standard_library: library, byte_code_folder: byteCode,
+                                search_paths: pointers.baseAddress, search_path_count: pointers.count)
+                            return CPython_Start(&start, &message, message.count)
+                        }
+                    }
+                }
+            }
+        }
+        guard status == 0 else { return PythonError(String(decoding: message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)) }
+        return nil
+    }
+
+    /// The interpreter's own thread: takes jobs and gives the GIL back between them.
+    private func serve() {
+        while true {
+            let state = PyEval_SaveThread()
+            var job: (@Sendable () -> Void)?
+            while job == nil {
+                let seen = changed.count
+                job = jobs.withLock { $0.waiting.isEmpty ? nil : $0.waiting.removeFirst() }
+                if job == nil { changed.wait(after: seen) }
+            }
+            PyEval_RestoreThread(state)
+            job?()
+        }
+    }
+
+    /// Runs on the interpreter's thread with the GIL held.
+    public func run<Value: Sendable>(_ body: @escaping @Sendable () throws(PythonError) -> Value) async throws(PythonError) -> Value {
+        let result: Result<Value, PythonError> = await withCheckedContinuation { continuation in
+            jobs.withLock {
+                $0.waiting.append {
+                    do throws(PythonError) {
+                        continuation.resume(returning: .success(try body()))
+                    } catch {
+                        continuation.resume(returning: .failure(error))
+                    }
+                }
+            }
+            changed.raise()
+        }
+        return try result.get()
+    }
+
+    /// What `atexit` holds, on the thread that started Python. Python isn't taken down: whoever still runs in it ends with the process.
+    public func runExitFunctions() async {
+        do {
+            try await run { () throws(PythonError) in
+                try Interpreter.execute("import threading, atexit, sys\natexit._run_exitfuncs()\nsys.stdout.flush()\nsys.stderr.flush()\n")
+            }
+        } catch {
+            logger.warning("an exit function failed: \(error)")
+        }
+    }
+
+    /// Runs source text in a namespace of its own; the GIL must be held.
+    static func execute(_ source: String) throws(PythonError) {
+        let globals = PyDict_New()
+        defer { Py_DecRef(globals) }
+        PyDict_SetItemString(globals, "__builtins__", PyEval_GetBuiltins())
+        guard let result = PyRun_String(source, Py_file_input, globals, globals) else { throw .fetch() }
+        Py_DecRef(result)
+    }
+}
+
+/// Threads that call Python: made by hand, because they block and keep a thread state for life.
+enum PythonThread {
+    static func start(_ body: @escaping @Sendable () -> Void) {
+        let box = Unmanaged.passRetained(Box(body))
+        var thread = pthread_t()
+        var attributes = pthread_attr_t()
+        pthread_attr_init(&attributes)
+        // Python recurses; 8 MiB is what its own threads have.
+        pthread_attr_setstacksize(&attributes, 8 << 20)
+        let status = pthread_create(&thread, &attributes, { context in
+            Unmanaged<Box>.fromOpaque(context!).takeRetainedValue().body()
+            return nil
+        }, box.toOpaque())
+        pthread_attr_destroy(&attributes)
+        if status == 0 { pthread_detach(thread) } else { box.release() }
+    }
+
+    private final class Box {
+        let body: @Sendable () -> Void
+        init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+    }
+}

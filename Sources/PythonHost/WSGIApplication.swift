@@ -1,0 +1,64 @@
+internal import CPython
+internal import CPythonShim
+
+/// A loaded application. The object lives as long as the process.
+public struct WSGIApplication: @unchecked Sendable {  // an immortal reference, used with the GIL held
+    let callable: PyPointer
+
+    /// Imports `module:variable` from a folder that comes first; the variable may be dotted, and a factory is called.
+    /// - Throws: `PythonError` with Python's own words when that fails, or when it is no WSGI application.
+    public static func load(_ application: String, from folder: String, on interpreter: Interpreter) async throws(PythonError) -> WSGIApplication {
+        try await interpreter.run { () throws(PythonError) in try load(application, folder) }
+    }
+
+    private static func load(_ application: String, _ folder: String) throws(PythonError) -> WSGIApplication {
+        let globals = PyDict_New()
+        defer { Py_DecRef(globals) }
+        PyDict_SetItemString(globals, "__builtins__", PyEval_GetBuiltins())
+        guard let definition = PyRun_String(source, Py_file_input, globals, globals) else { throw .fetch() }
+        Py_DecRef(definition)
+        let function = PyDict_GetItemString(globals, "load")
+        let name = PyUnicode_FromString(application)
+        let path = PyUnicode_FromString(folder)
+        defer {
+            Py_DecRef(name)
+            Py_DecRef(path)
+        }
+        var arguments: [PyPointer?] = [name, path]
+        guard let callable = PyObject_Vectorcall(function, &arguments, 2, nil) else { throw .fetch() }
+        return WSGIApplication(callable: callable)
+    }
+
+    private static let source = """
+        import importlib, inspect, os, sys
+
+        def load(application, folder):
+            sys.path.insert(0, folder)
+            importlib.invalidate_caches()
+            names = {entry.removesuffix(".py") for entry in os.listdir(folder)}
+            for name in sorted(names & sys.stdlib_module_names):
+                print(f"note: '{name}' of the application stands before the standard library's", file=sys.stderr)
+            name, _, path = application.partition(":")
+            found = importlib.import_module(name)
+            for part in path.split("."):
+                found = getattr(found, part)
+            if not takes(found, None, None) and takes(found):
+                found = found()
+            if not callable(found):
+                raise TypeError(f"{application} is no application: it can't be called")
+            call = found if inspect.isroutine(found) else getattr(type(found), "__call__", found)
+            if inspect.iscoroutinefunction(found) or inspect.iscoroutinefunction(call):
+                raise TypeError(f"{application} is an ASGI application; only WSGI is served yet")
+            return found
+
+        def takes(found, *arguments):
+            try:
+                inspect.signature(found).bind(*arguments)
+            except TypeError:
+                return False
+            except ValueError:
+                return bool(arguments)
+            return True
+
+        """
+}

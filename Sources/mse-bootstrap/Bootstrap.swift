@@ -1,0 +1,45 @@
+import ArgumentParser
+import CGramineShim
+import CLinux
+import Dispatch
+import EnclaveAgent
+import Foundation
+import Logging
+
+/// The agent's entry point. Without a subcommand it takes the launch record, or the original's arguments (mse PROTOCOL §9.1).
+@main
+struct Bootstrap: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "mse-bootstrap",
+        abstract: "The agent inside the enclave: waits for its key, decrypts the service and serves it.",
+        discussion: "Example: mse-bootstrap app:app --app-dir code --id 533a2b83-4bc5-4a9c-955e-208c530bfd15 --ratls 1893456000 --san localhost",
+        version: "mse-bootstrap 1.0.0",
+        subcommands: [Enclave.self, Serve.self, DescribeRuntime.self],
+        defaultSubcommand: Enclave.self
+    )
+
+    /// Runs asynchronous work from the main thread, and ends the process with its exit code.
+    static func run(_ body: @escaping @Sendable () async throws -> Int32) -> Never {
+        cgramineshim_link()
+        Task.detached {
+            do {
+                let code = try await body()
+                Foundation.exit(code)
+            } catch {
+                fail("\(error)")
+            }
+        }
+        dispatchMain()
+    }
+
+    static func fail(_ message: String) -> Never {
+        FileHandle.standardError.write(Data("mse-bootstrap: \(message)\n".utf8))
+        Foundation.exit(1)
+    }
+
+    static func logger(_ level: Logger.Level) -> Logger {
+        var logger = Logger(label: "mse-bootstrap", factory: { StreamLogHandler.standardError(label: $0) })
+        logger.logLevel = level
+        return logger
+    }
+}

@@ -1,0 +1,20 @@
+import ArgumentParser
+import CodePackage
+import EnclaveAgent
+import Foundation
+
+struct DescribeRuntime: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "describe-runtime", abstract: "List the files that run here besides a package's own, as runtime.json.", shouldDisplay: false)
+
+    @Option(help: "What stands for Gramine's own files.")
+    var loader: String
+
+    func run() throws {
+        do {
+            FileHandle.standardOutput.write(Data(try RuntimeDescription.current(loader: loader).encoded))
+        } catch {
+            Bootstrap.fail("\(error)")
+        }
+    }
+}

@@ -1,0 +1,111 @@
+import ArgumentParser
+import CLinux
+import EnclaveAgent
+import Foundation
+import Logging
+import RATLS
+
+struct Enclave: ParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "enclave", abstract: "Run in an enclave (the default).", shouldDisplay: false)
+
+    @Argument(help: "module:variable; a package says it itself.")
+    var application: String?
+    @Option(help: "The folder of the unpacked code.")
+    var appDir: String?
+    @Option(help: "The package file, instead of --app-dir.")
+    var package: String?
+    @Option(help: "The launch record, instead of --id, --san, --host, --port, --subject, --ratls and --timeout.")
+    var launch: String?
+    @Option(help: "The UUID that a configuration must name.")
+    var id: String?
+    @Option(help: "Serve with the enclave's certificate, which ends at this Unix time.")
+    var ratls: Int64?
+    @Flag(name: .customLong("no-ssl"), help: "Serve in clear once configured.")
+    var noSSL = false
+    @Option(help: "Serve with this certificate chain, PEM; its key comes with the configuration.")
+    var certificate: String?
+    @Option(help: "The address to listen on (default: 0.0.0.0).")
+    var host: String?
+    @Option(help: "The port (default: 443).")
+    var port: Int?
+    @Option(help: "The certificate's subject, RFC 4514.")
+    var subject: String?
+    @Option(help: "The certificate's name (default: localhost).")
+    var san: String?
+    @Flag(help: "The code is not encrypted.")
+    var plaincode = false
+    @Option(help: "Seconds to wait for the configuration; exit code 124 when they are over.")
+    var timeout: Int?
+    @Option(help: "Where sealed state is kept over restarts.")
+    var state: String?
+    @Option(help: "An empty folder to put the private memory file system on.")
+    var memory: String?
+    @Flag(help: "Make a new quote and certificate over the sealed keys.")
+    var renew = false
+    @Option(help: "Gramine's pseudo files.")
+    var attestationFolder = "/dev/attestation"
+    @Flag(help: "Log more.")
+    var debug = false
+
+    func validate() throws {
+        if launch != nil {
+            let others: [(String, Bool)] = [
+                ("--id", id != nil), ("--san", san != nil), ("--host", host != nil), ("--port", port != nil), ("--subject", subject != nil),
+                ("--ratls", ratls != nil), ("--timeout", timeout != nil),
+            ]
+            if let (name, _) = others.first(where: { $0.1 }) { throw ValidationError("\(name) can't stand beside --launch, which says it.") }
+            guard package != nil || appDir != nil else { throw ValidationError("--package or --app-dir is needed.") }
+            return
+        }
+        guard id != nil else { throw ValidationError("--id is needed.") }
+        guard package != nil || (application != nil && appDir != nil) else { throw ValidationError("APPLICATION and --app-dir are needed.") }
+        let modes = [ratls != nil, noSSL, certificate != nil].filter { $0 }.count
+        guard modes == 1 else { throw ValidationError("exactly one of --ratls, --no-ssl and --certificate is needed.") }
+    }
+
+    func run() throws {
+        // Before anything else makes a thread: only then the kernel lets this process have mounts of its own.
+        let memory: PrivateMemory
+        let arguments: AgentArguments
+        let now = Int64(Date().timeIntervalSince1970)
+        do {
+            arguments = try agentArguments(now)
+            memory = try PrivateMemory(mountPoint: self.memory ?? NSTemporaryDirectory() + "/mse-memory-\(getpid())", byteCount: 4 << 30)
+        } catch {
+            Bootstrap.fail("\(error)")
+        }
+        clinux_protect_memory()
+        let logger = Bootstrap.logger(debug ? .debug : .notice)
+        Bootstrap.run {
+            do {
+                return try await EnclaveAgent(arguments, memory: memory, logger: logger).run(now: now)
+            } catch {
+                memory.remove()
+                throw error
+            }
+        }
+    }
+
+    private func agentArguments(_ now: Int64) throws -> AgentArguments {
+        let mode: AgentArguments.Mode = noSSL ? .clear : certificate.map { .owner(certificate: $0) } ?? .attested
+        if let launch {
+            let record: LaunchRecord
+            do {
+                record = try LaunchRecord([UInt8](Data(contentsOf: URL(filePath: launch))))
+            } catch {
+                throw AgentError("\(launch): \(error)")
+            }
+            return AgentArguments(
+                application: application, package: package, codeFolder: appDir, id: record.id, maker: CertificateMaker(record), host: record.host,
+                port: record.port, mode: mode, isPlain: plaincode, configurationTimeout: record.configurationTimeout, stateFolder: state, renews: renew,
+                attestationFolder: attestationFolder, isVerbose: debug)
+        }
+        let subject = subject ?? "CN=localhost,O=MSE,L=Paris,ST=Ile-de-France,C=FR"
+        // Where the certificate only carries the configuration, ten hours are enough.
+        let maker = CertificateMaker(sans: [san ?? "localhost"], subject: subject, notAfter: ratls ?? now + 36000)
+        return AgentArguments(
+            application: application, package: package, codeFolder: appDir, id: id ?? "", maker: maker, host: host ?? "0.0.0.0", port: port ?? 443,
+            mode: mode, isPlain: plaincode, configurationTimeout: timeout ?? 0, stateFolder: state, renews: renew, attestationFolder: attestationFolder,
+            isVerbose: debug)
+    }
+}

@@ -1,0 +1,47 @@
+import ArgumentParser
+import EnclaveAgent
+import Logging
+
+struct Serve: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Serve an application without enclave or encryption, for development.",
+        discussion: "Example: mse serve app:app --app-dir mse_src --port 5000")
+
+    @Argument(help: "module:variable or module:factory.")
+    var application: String
+    @Option(help: "The folder of the code.")
+    var appDir = "."
+    @Option(help: "A folder of installed packages.")
+    var sitePackages: [String] = []
+    @Option(help: "The certificate chain, PEM.")
+    var certificate: String?
+    @Option(help: "The certificate's key, PEM.")
+    var privateKey: String?
+    @Option(help: "The address to listen on.")
+    var host = "127.0.0.1"
+    @Option(help: "The port; 0 for any.")
+    var port = 5000
+    @Option(help: "auto or wsgi.")
+    var interface = "auto"
+    @Option(help: "Threads for the application.")
+    var threads = 4
+    @Option(help: "Seconds that running requests may take after SIGTERM.")
+    var grace = 30
+
+    func validate() throws {
+        guard (certificate == nil) == (privateKey == nil) else { throw ValidationError("--certificate and --private-key go together.") }
+        guard ["auto", "wsgi"].contains(interface) else { throw ValidationError("--interface is auto or wsgi; others are not served yet.") }
+        guard (1...256).contains(threads), (0...65535).contains(port), (0...3600).contains(grace) else { throw ValidationError("a number out of range.") }
+    }
+
+    func run() throws {
+        let server = DevelopmentServer(
+            application: application, folder: appDir, sitePackages: sitePackages, certificate: certificate, privateKey: privateKey, host: host, port: port,
+            threads: threads, grace: grace)
+        let logger = Bootstrap.logger(.notice)
+        Bootstrap.run {
+            try await server.run(logger: logger)
+            return 0
+        }
+    }
+}
