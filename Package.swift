@@ -66,10 +66,10 @@ let package = Package(
         // Judging, at the edge.
         .target(
             name: "DCAPCollateral",
-            dependencies: ["DCAP", "Notation", .product(name: "AsyncHTTPClient", package: "async-http-client"), nioCore],
+            dependencies: ["DCAP", "Files", "Notation", .product(name: "AsyncHTTPClient", package: "async-http-client"), nioCore, nioHTTP1],
             swiftSettings: strict
         ),
-        .target(name: "RATLSTransport", dependencies: ["Attestation", nioCore, nioHTTP1, nioPosix, nioSSL], swiftSettings: strict),
+        .target(name: "RATLSTransport", dependencies: ["RATLS", nioCore, nioHTTP1, nioPosix, nioSSL, nioTLS], swiftSettings: strict),
 
         // Running.
         .target(name: "Enclave", dependencies: ["Files", crypto], swiftSettings: strict),
@@ -92,8 +92,8 @@ let package = Package(
         .target(
             name: "Operations",
             dependencies: [
-                "Attestation", "CodeEncryption", "CodePackage", "DCAP", "DCAPCollateral", "Gramine", "Notation", "RATLS", "RATLSTransport", "SGXQuote",
-                "SimulatedProcessor", "CLinux", crypto, logging,
+                "Attestation", "CLinux", "CodeEncryption", "CodePackage", "DCAP", "DCAPCollateral", "Files", "Gramine", "Notation", "RATLS",
+                "RATLSTransport", "SGXQuote", "SimulatedProcessor", "StrictX509", crypto,
             ],
             swiftSettings: strict
         ),

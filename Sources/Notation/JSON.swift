@@ -15,7 +15,7 @@ public enum JSON {
 
     private static func read(_ scanner: inout JSONScanner) throws(NotationError) -> Node {
         let kind = try scanner.peek()
-        let place = scanner.place(of: scanner.offset)
+        let place = scanner.nextPlace()
         switch kind {
         case .object:
             var members: [Member] = []

@@ -8,6 +8,7 @@ public struct JSONScanner: ~Escapable {
     public private(set) var offset = 0
     private var depth = 0
     private let depthLimit: Int
+    private var counted = (offset: 0, place: Place(line: 1, column: 1))
 
     @_lifetime(copy bytes)
     public init(_ bytes: Span<UInt8>, depthLimit: Int = 32) throws(NotationError) {
@@ -203,6 +204,16 @@ public struct JSONScanner: ~Escapable {
 
     public func failure(_ problem: String, at offset: Int? = nil) -> NotationError {
         NotationError(at: place(of: offset ?? self.offset), problem)
+    }
+
+    /// Where the next byte stands; counts on from the last time it was asked, so that asking often costs nothing.
+    public mutating func nextPlace() -> Place {
+        if offset < counted.offset { counted = (0, Place(line: 1, column: 1)) }
+        for index in counted.offset..<min(offset, bytes.count) {
+            if bytes[index] == 0x0A { counted.place = Place(line: counted.place.line + 1, column: 1) } else { counted.place.column += 1 }
+        }
+        counted.offset = offset
+        return counted.place
     }
 
     public func place(of offset: Int) -> Place {

@@ -31,7 +31,7 @@ public struct PCKExtension: Hashable, Sendable {
 
     /// Reads the extension of a leaf.
     /// - Throws: `DERError` when it is missing, incomplete, or has a value out of range.
-    init(of certificate: Certificate) throws(DERError) {
+    public init(of certificate: Certificate) throws(DERError) {
         guard let value = certificate.value(of: Self.identifier) else { throw DERError(offset: 0, "there is no SGX extension") }
         var outer = DERReader(certificate.der.span, value)
         var list = try outer.enter(.sequence, "SGX extension")

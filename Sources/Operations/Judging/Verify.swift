@@ -1,0 +1,109 @@
+internal import Attestation
+internal import DCAP
+internal import Files
+internal import Glibc
+internal import Notation
+internal import RATLS
+internal import RATLSTransport
+internal import SGXQuote
+internal import SimulatedProcessor
+internal import StrictX509
+
+/// Judges a service, an address, an evidence file, a certificate or a quote.
+public struct Verify: Sendable {
+    public var target: String
+    public var options: JudgingOptions
+    /// Where the pin goes when it is accepted.
+    public var certificateOut: String?
+    private let state: StateFolder
+
+    public init(target: String, options: JudgingOptions, certificateOut: String? = nil, state: StateFolder = StateFolder()) {
+        self.target = target
+        self.options = options
+        self.certificateOut = certificateOut
+        self.state = state
+    }
+
+    public func run() async throws -> Judgement {
+        let judgement = try await judge()
+        if judgement.isAccepted, let path = certificateOut, let certificate = judgement.verdict.evidence.certificate {
+            try Files.write(judgement.json, to: path + ".verdict.json")
+            try Files.write(certificate.pem, to: path)
+        }
+        return judgement
+    }
+
+    private func judge() async throws -> Judgement {
+        let verifier = try options.verifier(state)
+        let time = try options.time()
+        switch try Target(target, state) {
+        case .file(let path): return try await judge(file: path, verifier, time)
+        case .service(let service, let host, let port):
+            let launch = try service.launch()
+            let certificate = try await Self.certificate(host, port)
+            let platform = try Self.platform(of: service, state)
+            let collateral = try await options.collateral(for: certificate.quote, platform: platform, at: time, state)
+            let verdict = verifier.judge(Evidence(certificate), with: collateral, expecting: Expectation(name: service.name, id: launch.id), at: time)
+            return Judgement(title: "\(service.name)  https://\(host):\(port)", verdict: verdict, package: package)
+        case .address(let host, let port):
+            let certificate = try await Self.certificate(host, port)
+            let collateral = try await options.collateral(for: certificate.quote, platform: nil, at: time, state)
+            let verdict = verifier.judge(Evidence(certificate), with: collateral, expecting: Expectation(host: host), at: time)
+            return Judgement(title: target, verdict: verdict, package: package)
+        }
+    }
+
+    private var package: String? { options.package.map { Files.split($0).name } }
+
+    /// The certificate of whoever answers; nothing is sent.
+    static func certificate(_ host: String, _ port: Int) async throws -> AttestedCertificate {
+        let connection = try await AttestedConnection.open(host: host, port: port) { _ in true }
+        defer { connection.close() }
+        return connection.certificate
+    }
+
+    /// The simulated processor of a service that was launched on it.
+    static func platform(of service: ServiceState, _ state: StateFolder) throws -> SimulatedPlatform? {
+        try service.record().platform == "simulator" ? SimulatedPlatform(folder: state.simulator) : nil
+    }
+
+    private func judge(file path: String, _ verifier: Verifier, _ time: Int64) async throws -> Judgement {
+        let bytes = try Files.read(path, limit: EvidenceFile.byteLimit)
+        let evidence: Evidence
+        var own: Collateral?
+        do {
+            if bytes.first(where: { $0 > 0x20 }) == UInt8(ascii: "{") {
+                let file = try EvidenceFile(bytes)
+                evidence = Evidence(file.certificate)
+                own = file.collateral
+            } else {
+                evidence = try EvidenceInput.read(bytes)
+            }
+        } catch {
+            throw OperationError(path, "\(error)")
+        }
+        let collateral: Collateral
+        if let own, options.collateral == nil {
+            collateral = own
+        } else {
+            collateral = try await options.collateral(for: evidence.quote, platform: nil, at: time, state)
+        }
+        return Judgement(title: path, verdict: verifier.judge(evidence, with: collateral, at: time), package: package)
+    }
+}
+
+/// A quote in any of the forms that people have it in: raw, hexadecimal, base64, or in a PEM certificate.
+enum EvidenceInput {
+    static func read(_ bytes: [UInt8]) throws -> Evidence {
+        let text = bytes.filter { $0 > 0x20 && $0 < 0x7F }
+        if String(decoding: bytes.prefix(64), as: UTF8.self).drop(while: \.isWhitespace).hasPrefix("-----BEGIN CERTIFICATE") {
+            return Evidence(try AttestedCertificate(pem: bytes))
+        }
+        // A raw quote's first byte is its version.
+        if let first = bytes.first, first > 5 {
+            if let raw = Hex.bytes(String(decoding: text, as: UTF8.self)), !raw.isEmpty { return Evidence(try Quote(raw)) }
+            if let raw = Base64.bytes(text), !raw.isEmpty { return Evidence(try Quote(raw)) }
+        }
+        return Evidence(try Quote(bytes))
+    }
+}

@@ -1,0 +1,161 @@
+internal import CodePackage
+internal import Crypto
+internal import Files
+internal import Foundation
+internal import Glibc
+internal import Notation
+internal import RATLS
+
+/// Runs a project's own tests: against the development server, or against an instance that was launched here.
+public struct ProjectTests: Sendable {
+    private let state: StateFolder
+
+    public init(state: StateFolder = StateFolder()) { self.state = state }
+
+    /// Against the same server without enclave or encryption.
+    /// - Returns: the tests' exit code.
+    public func local(project: String, secrets: String?, sealedSecrets: String?) throws -> Int32 {
+        try state.prepare()
+        let configuration = try configuration(project)
+        let programs = try Programs.found()
+        let runtime = try Runtime.ofThisMachine()
+        let work = try Files.makeTemporaryFolder(in: "/tmp", prefix: "mse-localtest")
+        defer { try? Files.remove(work) }
+        let site = try environment(runtime.interpreter, name: "app", requirementsFile: project + "/mse_src/requirements.txt")
+        for name in ["home", "tmp"] { try Files.makeFolder(work + "/" + name) }
+        let given = secrets ?? (Files.exists(project + "/secrets.json") ? project + "/secrets.json" : nil)
+        let port = try freePort()
+        let server = Process()
+        server.executableURL = URL(filePath: programs.agent)
+        server.arguments = [
+            "serve", configuration.application, "--app-dir", project + "/mse_src", "--site-packages", site, "--port", "\(port)",
+        ]
+        var variables = ProcessInfo.processInfo.environment
+        variables["HOME"] = work + "/home"
+        variables["TMP_PATH"] = work + "/tmp"
+        variables["MODULE_PATH"] = try Files.resolved(project + "/mse_src")
+        variables["SECRETS_PATH"] = try given.map { try Files.resolved($0) } ?? work + "/secrets.json"
+        variables["SEALED_SECRETS_PATH"] = try sealedSecrets.map { try Files.resolved($0) } ?? work + "/sealed_secrets.json"
+        server.environment = variables
+        server.standardOutput = FileHandle.standardError
+        try server.run()
+        defer {
+            server.terminate()
+            server.waitUntilExit()
+        }
+        try waitFor(port, server)
+        return try run(
+            configuration, folder: project + "/tests", runtime.interpreter, url: "http://localhost:\(port)", pin: nil, secrets: given, sealedSecrets: sealedSecrets)
+    }
+
+    /// Against an instance; its certificate is pinned for the tests.
+    public func remote(_ name: String, secrets: String?, sealedSecrets: String?) async throws -> Int32 {
+        let service = try ServiceState.existing(name, in: state)
+        let launch = try service.launch()
+        guard await ServiceProcess(service).probe(launch) == .running else { throw OperationError(name, "is not running; configure it with 'mse run'") }
+        let certificate = try await Verify.certificate(Target.reachable(launch.host), launch.port)
+        guard certificate.launch?.id == launch.id, certificate.bindsItsKey, certificate.isSelfSigned else { throw OperationError(name, "another enclave answers on its port") }
+        let package = try PackageFile(service.packagePath)
+        guard let range = package.range(of: "tests.tar") else { throw OperationError(service.packagePath, "there are no tests in it") }
+        let work = try Files.makeTemporaryFolder(in: "/tmp", prefix: "mse-test")
+        defer { try? Files.remove(work) }
+        var reader = try TarReader(service.packagePath, range: range)
+        while let member = try reader.next() {
+            let path = work + "/tests/" + member.name
+            try Files.makeFolder(Files.split(path).folder)
+            try Files.write(try reader.content(limit: 256 << 20), to: path)
+        }
+        try Files.write(certificate.pem, to: work + "/pin.pem")
+        let interpreter = try package.runtime?.interpreter ?? Runtime.ofThisMachine().interpreter
+        return try run(
+            package.configuration, folder: work + "/tests", interpreter, url: "https://\(launch.sans[0]):\(launch.port)", pin: work + "/pin.pem", secrets: secrets,
+            sealedSecrets: sealedSecrets)
+    }
+
+    private func configuration(_ project: String) throws -> ProjectConfiguration {
+        let path = project + "/" + ProjectConfiguration.fileName
+        do {
+            return try ProjectConfiguration(try Files.read(path, limit: 1 << 20))
+        } catch let error as NotationError {
+            throw OperationError(path, "\(error)")
+        }
+    }
+
+    private func run(
+        _ configuration: ProjectConfiguration, folder: String, _ interpreter: String, url: String, pin: String?, secrets: String?, sealedSecrets: String?
+    ) throws -> Int32 {
+        let tools = try environment(interpreter, name: "tests", requirements: configuration.testRequirements)
+        let words = configuration.testCommand.split(separator: " ").map(String.init)
+        let program = Files.exists(tools + "/bin/" + words[0]) ? tools + "/bin/" + words[0] : words[0]
+        guard program.contains("/") else { throw OperationError("tests_cmd", "'\(NotationError.printable(words[0]))' is not among what tests_requirements install") }
+        var variables: [String: String?] = [
+            "TEST_REMOTE_URL": url, "TEST_CA_FILE": pin, "TEST_SECRET_JSON": try secrets.map { try Files.resolved($0) },
+            "TEST_SEALED_SECRET_JSON": try sealedSecrets.map { try Files.resolved($0) }, "PYTHONDONTWRITEBYTECODE": "1",
+        ]
+        variables["PATH"] = tools + "/bin:" + (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin")
+        return try ProgramRun(program, Array(words.dropFirst()) + (words[0] == "pytest" ? ["-p", "no:cacheprovider"] : []), environment: variables, folder: folder).run(captures: false).status
+    }
+
+    // MARK: Environments
+
+    /// A virtual environment for a list of requirements, kept between runs.
+    private func environment(_ interpreter: String, name: String, requirements: [String]) throws -> String {
+        let key = Hex.text(SHA256.hash(data: Array((interpreter + "\n" + requirements.joined(separator: "\n")).utf8)).prefix(8))
+        let folder = state.cache + "/\(name)-\(key)"
+        if Files.exists(folder + "/.complete") { return folder }
+        try Files.makeFolder(state.cache)
+        try Files.remove(folder)
+        try check(ProgramRun(interpreter, ["-m", "venv", folder]).run(), "make a virtual environment")
+        if !requirements.isEmpty {
+            try check(ProgramRun(folder + "/bin/pip", ["install", "--quiet", "--disable-pip-version-check", "--no-input"] + requirements).run(), "install \(requirements.joined(separator: " "))")
+        }
+        try Files.write("", to: folder + "/.complete")
+        return folder
+    }
+
+    /// The site-packages of an environment made from a requirements file.
+    private func environment(_ interpreter: String, name: String, requirementsFile: String) throws -> String {
+        let lines = Files.exists(requirementsFile) ? String(decoding: try Files.read(requirementsFile, limit: 1 << 20), as: UTF8.self).split(separator: "\n").map(String.init) : []
+        let wanted = lines.map { $0.split(separator: "#", omittingEmptySubsequences: false).first.map(String.init) ?? "" }.filter { !$0.allSatisfy(\.isWhitespace) }
+        let folder = try environment(interpreter, name: name, requirements: wanted)
+        guard let library = try Files.names(in: folder + "/lib").first(where: { $0.hasPrefix("python") }) else { throw OperationError(folder, "is no virtual environment") }
+        return folder + "/lib/" + library + "/site-packages"
+    }
+
+    private func check(_ result: ProgramRun.Result, _ purpose: String) throws {
+        guard result.status == 0 else { throw OperationError("", "can't \(purpose):\n\(result.output.split(separator: "\n").suffix(10).joined(separator: "\n"))") }
+    }
+
+    private func freePort() throws -> Int {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(descriptor) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = inet_addr("127.0.0.1")
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let status = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(descriptor, $0, length) == 0 ? getsockname(descriptor, $0, &length) : -1 }
+        }
+        guard status == 0 else { throw FileError("localhost", doing: "find a free port") }
+        return Int(in_port_t(bigEndian: address.sin_port))
+    }
+
+    private func waitFor(_ port: Int, _ server: Process) throws {
+        for _ in 0..<600 {
+            guard server.isRunning else { throw OperationError("serve", "the server ended with exit code \(server.terminationStatus)") }
+            do {
+                try PortCheck.free(host: "127.0.0.1", port: port)
+            } catch {
+                return  // somebody listens
+            }
+            usleep(50_000)
+        }
+        throw OperationError("serve", "the server did not listen within 30 seconds")
+    }
+}
+
+enum FileMove {
+    static func move(_ source: String, to target: String) throws {
+        guard rename(source, target) == 0 else { throw FileError(target, doing: "make") }
+    }
+}

@@ -1,0 +1,108 @@
+internal import Attestation
+internal import Files
+internal import Foundation
+internal import Glibc
+public import Notation
+internal import RATLS
+internal import SimulatedProcessor
+internal import StrictX509
+
+/// What operators do with instances that were launched here.
+public struct ServiceOperations: Sendable {
+    private let state: StateFolder
+
+    public init(state: StateFolder = StateFolder()) { self.state = state }
+
+    /// One instance as `status` and `list` show it.
+    public struct Status: Sendable {
+        public var node: Node
+        public var state: String
+
+        public var json: String { JSON.pretty(node) }
+        public func field(_ name: String) -> String {
+            switch node[name]?.value {
+            case .string(let text)?: text
+            case .number(let digits)?: digits
+            case .array(let elements)?: elements.compactMap { if case .string(let text) = $0.value { text } else { nil } }.joined(separator: " ")
+            default: "-"
+            }
+        }
+    }
+
+    public func status(_ name: String) async throws -> Status { try await status(of: ServiceState.existing(name, in: state)) }
+
+    public func list() async throws -> [Status] {
+        var result: [Status] = []
+        for service in try ServiceState.all(in: state) { result.append(try await status(of: service)) }
+        return result
+    }
+
+    public static func json(_ list: [Status]) -> String { JSON.pretty(Node(.array(list.map(\.node)))) }
+
+    private func status(of service: ServiceState) async throws -> Status {
+        let record = try service.record()
+        let launch = try service.launch()
+        let process = ServiceProcess(service)
+        let word: String
+        if process.isAlive {
+            switch await process.probe(launch) {
+            case .waiting: word = "waiting"
+            case .running: word = "running"
+            case .starting, nil: word = "starting"
+            }
+        } else {
+            word = service.exitCode == 0 ? "stopped" : "failed"
+        }
+        let node = Node.object([
+            "name": Node(service.name), "id": Node(launch.id), "state": Node(word), "platform": Node(record.platform),
+            "url": Node("https://\(launch.sans[0]):\(launch.port)"), "sans": Node(.array(launch.sans.map { Node($0) })), "mrenclave": Node(record.mrenclave),
+            "startedAt": Node(CalendarTime.text(record.startedAt)), "notAfter": Node(CalendarTime.text(launch.notAfter)),
+            "pid": process.isAlive ? service.processes().map { Node(Int($0.agent.id)) } : Node(.null),
+        ])
+        return Status(node: node, state: word)
+    }
+
+    /// The log's path, for whoever shows it.
+    public func logPath(_ name: String) throws -> String { try ServiceState.existing(name, in: state).logPath }
+
+    public func isAlive(_ name: String) throws -> Bool { ServiceProcess(try ServiceState.existing(name, in: state)).isAlive }
+
+    public func stop(_ name: String, removes: Bool) async throws {
+        let service = try ServiceState.existing(name, in: state)
+        try await service.withLock {
+            try await ServiceProcess(service).stop()
+            if removes { try Files.remove(service.folder) }
+        }
+    }
+
+    /// Ends the instance and starts it again from its sealed state.
+    public func restart(_ name: String, renews: Bool) async throws {
+        let service = try ServiceState.existing(name, in: state)
+        try await service.withLock {
+            try await ServiceProcess(service).stop()
+            var record = try service.record()
+            record.startedAt = Int64(Date().timeIntervalSince1970)
+            try service.write(record)
+            try await ServiceProcess(service).start(renews: renews)
+        }
+    }
+
+    /// Certificate, quote and collateral as one file, and the certificate beside it.
+    public func evidence(_ name: String, output: String) async throws -> String {
+        let service = try ServiceState.existing(name, in: state)
+        let launch = try service.launch()
+        let certificate = try await Verify.certificate(Target.reachable(launch.host), launch.port)
+        let time = Int64(Date().timeIntervalSince1970)
+        let collateral = try await JudgingOptions().collateral(for: certificate.quote, platform: try Verify.platform(of: service, state), at: time, state)
+        let file = EvidenceFile(certificate: certificate, collateral: collateral, collectedAt: time)
+        try Files.makeFolder(output)
+        try Files.write(certificate.pem, to: output + "/ratls.pem")
+        try Files.write(JSON.pretty(try file.node()), to: output + "/evidence.json")
+        return output + "/evidence.json"
+    }
+
+    /// What the launcher process does; not for people.
+    public func launch(_ name: String, renews: Bool) throws -> Int32 {
+        try ServiceProcess(ServiceState.existing(name, in: state)).launch(renews: renews, state)
+    }
+}

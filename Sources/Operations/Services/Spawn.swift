@@ -1,0 +1,138 @@
+internal import CLinux
+internal import CodePackage
+internal import Files
+internal import Foundation
+internal import Glibc
+internal import Gramine
+internal import Notation
+internal import RATLS
+internal import SimulatedProcessor
+
+/// Launches an instance of a package, and returns when it waits for its key.
+public struct Spawn: Sendable {
+    public var name: String
+    public var package: String
+    public var sans: [String]
+    public var host: String
+    public var port: Int
+    public var subject: String?
+    public var days: Int
+    /// Seconds to wait for the configuration; 0 waits for ever.
+    public var timeout: Int
+    public var isDebug: Bool
+    private let state: StateFolder
+
+    public init(
+        name: String, package: String, sans: [String], host: String, port: Int, subject: String?, days: Int, timeout: Int, isDebug: Bool,
+        state: StateFolder = StateFolder()
+    ) {
+        self.name = name
+        self.package = package
+        self.sans = sans
+        self.host = host
+        self.port = port
+        self.subject = subject
+        self.days = days
+        self.timeout = timeout
+        self.isDebug = isDebug
+        self.state = state
+    }
+
+    /// - Returns: a line for the person.
+    public func run() async throws -> String {
+        let service = try ServiceState(name, in: state)
+        try state.prepare()
+        _ = try SimulatedPlatform(folder: state.simulator)
+        let now = Int64(Date().timeIntervalSince1970)
+        let launch: LaunchRecord
+        do {
+            launch = try LaunchRecord(
+                id: UUID().uuidString.lowercased(), name: name, sans: sans, host: host, port: port, subject: subject, notAfter: now + Int64(days) * 86400,
+                configurationTimeout: timeout)
+        } catch {
+            throw OperationError(name, "\(error)")
+        }
+        guard days >= 1, Int64(days) * 86400 <= LaunchRecord.longestLife else { throw OperationError("--days", "1 to \(LaunchRecord.longestLife / 86400) expected, found \(days)") }
+        let file = try PackageFile(package)
+        let record = try file.record()
+        try checkRuntime(file)
+        return try await service.withLock {
+            guard !Files.exists(service.folder) else { throw OperationError(name, "exists already; stop it with 'mse stop \(name) --remove', or take another name") }
+            try PortCheck.free(host: Target.reachable(host), port: port)
+            do {
+                try Files.makeFolder(service.folder, mode: 0o700)
+                try Files.makeFolder(service.sealedFolder, mode: 0o700)
+                try FileCopy.copy(package, to: service.packagePath)
+                try Files.write(launch.encoded, to: service.launchPath)
+                try service.write(
+                    .init(platform: "simulator", isDebug: isDebug, startedAt: now, mrenclave: Hex.text(record.measurement), healthCheck: file.configuration.healthCheck))
+                try await ServiceProcess(service).start(renews: false)
+            } catch {
+                // What was made here goes again.
+                try? ServiceProcess(service).kill()
+                try? Files.remove(service.folder)
+                throw error
+            }
+            return "\(name) waits for its key at https://\(sans[0]):\(port) (simulated processor: it protects nothing)"
+        }
+    }
+
+    private func checkRuntime(_ file: PackageFile) throws {
+        guard let runtime = file.runtime else { return }
+        let differences = runtime.differences(from: try Runtime.ofThisMachine())
+        guard differences.isEmpty else {
+            let shown = differences.prefix(10).map { "\n  " + FileError.printable($0) }.joined()
+            let more = differences.count > 10 ? "\n  and \(differences.count - 10) more" : ""
+            throw OperationError(package, "\(differences.count) files of its runtime are others on this machine:\(shown)\(more)\npackage the project again here, or install what it was packaged with")
+        }
+    }
+}
+
+/// The runtime of this machine, as the agent itself describes it.
+enum Runtime {
+    static func ofThisMachine() throws -> RuntimeList {
+        let programs = try Programs.found()
+        let result = try ProgramRun(programs.agent, ["describe-runtime", "--loader", programs.loader]).run()
+        guard result.status == 0 else { throw OperationError(programs.agent, "can't describe its runtime: \(result.output)") }
+        do {
+            return try RuntimeList(Array(result.output.utf8))
+        } catch {
+            throw OperationError(programs.agent, "\(error)")
+        }
+    }
+}
+
+enum PortCheck {
+    /// - Throws: when somebody listens there already.
+    static func free(host: String, port: Int) throws {
+        let family = host.contains(":") ? AF_INET6 : AF_INET
+        let descriptor = socket(family, Int32(SOCK_STREAM.rawValue), 0)
+        guard descriptor >= 0 else { return }
+        defer { close(descriptor) }
+        let isTaken: Bool
+        if family == AF_INET {
+            var address = sockaddr_in()
+            address.sin_family = sa_family_t(AF_INET)
+            address.sin_port = in_port_t(port).bigEndian
+            guard inet_pton(AF_INET, host, &address.sin_addr) == 1 else { return }
+            isTaken = withUnsafePointer(to: &address) { $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) } } == 0
+        } else {
+            var address = sockaddr_in6()
+            address.sin6_family = sa_family_t(AF_INET6)
+            address.sin6_port = in_port_t(port).bigEndian
+            guard inet_pton(AF_INET6, host, &address.sin6_addr) == 1 else { return }
+            isTaken = withUnsafePointer(to: &address) { $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in6>.size)) } } == 0
+        }
+        if isTaken { throw OperationError("--port", "somebody listens on port \(port) already; take another one") }
+    }
+}
+
+enum FileCopy {
+    static func copy(_ source: String, to target: String) throws {
+        let input = try OpenFile(source, O_RDONLY)
+        let output = try OpenFile(target, O_WRONLY | O_CREAT | O_EXCL, mode: 0o600)
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 16)
+        defer { buffer.deallocate() }
+        while case let count = try input.read(into: buffer), count > 0 { try output.write(UnsafeRawBufferPointer(rebasing: buffer[..<count])) }
+    }
+}

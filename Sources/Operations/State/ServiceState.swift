@@ -1,0 +1,144 @@
+internal import Files
+internal import Foundation
+internal import Glibc
+internal import Notation
+internal import RATLS
+
+/// What is kept of one launched instance: its package, launch record, logs and sealed files, in a folder of its own.
+struct ServiceState: Sendable {
+    let name: String
+    let folder: String
+
+    var packagePath: String { folder + "/package.tar" }
+    var launchPath: String { folder + "/launch.json" }
+    var logPath: String { folder + "/log" }
+    var sealedFolder: String { folder + "/sealed" }
+    var memoryFolder: String { folder + "/memory" }
+    private var recordPath: String { folder + "/service.json" }
+    private var processPath: String { folder + "/process.json" }
+    private var exitPath: String { folder + "/exit" }
+
+    /// What `spawn` was told.
+    struct Record: Sendable {
+        var platform: String
+        var isDebug: Bool
+        /// Seconds since 1970.
+        var startedAt: Int64
+        /// Hexadecimal.
+        var mrenclave: String
+        var healthCheck: String
+    }
+
+    init(_ name: String, in state: StateFolder) throws {
+        guard LaunchRecord.isName(name) else { throw OperationError(NotationError.printable(name), "a service's name has 1 to 63 of a–z, 0–9 and '-'") }
+        self.name = name
+        folder = state.services + "/" + name
+    }
+
+    /// An instance that is there.
+    static func existing(_ name: String, in state: StateFolder) throws -> ServiceState {
+        let service = try ServiceState(name, in: state)
+        guard Files.exists(service.recordPath) else { throw OperationError(name, "there is no such service here; 'mse list' shows those that are") }
+        return service
+    }
+
+    static func all(in state: StateFolder) throws -> [ServiceState] {
+        guard Files.isFolder(state.services) else { return [] }
+        return try Files.names(in: state.services).filter { LaunchRecord.isName($0) }.map { try ServiceState($0, in: state) }.filter { Files.exists($0.recordPath) }
+    }
+
+    /// Whoever changes the instance holds its lock, so that two commands at once don't.
+    func withLock<Value>(_ body: () async throws -> Value) async throws -> Value {
+        let lock = try OpenFile(Files.split(folder).folder + "/.\(name).lock", O_RDWR | O_CREAT)
+        guard flock(lock.descriptor, LOCK_EX | LOCK_NB) == 0 else { throw OperationError(name, "another command is at work on it") }
+        return try await body()
+    }
+
+    func write(_ record: Record) throws {
+        let node = Node.object([
+            "version": 1, "platform": Node(record.platform), "debug": Node(.boolean(record.isDebug)), "startedAt": Node(Int(record.startedAt)),
+            "mrenclave": Node(record.mrenclave), "healthCheck": Node(record.healthCheck),
+        ])
+        try Files.write(JSON.pretty(node), to: recordPath, mode: 0o600)
+    }
+
+    func record() throws -> Record {
+        do {
+            var reader = try ObjectReader(JSON.read(try Files.read(recordPath, limit: 1 << 16)))
+            return Record(
+                platform: try reader.string("platform") ?? "", isDebug: try reader.boolean("debug") ?? false,
+                startedAt: Int64(try reader.integer("startedAt", in: 0...Int.max) ?? 0), mrenclave: try reader.string("mrenclave") ?? "",
+                healthCheck: try reader.string("healthCheck") ?? "/")
+        } catch let error as NotationError {
+            throw OperationError(recordPath, "\(error)")
+        }
+    }
+
+    func launch() throws -> LaunchRecord {
+        do {
+            return try LaunchRecord(try Files.read(launchPath, limit: LaunchRecord.byteLimit))
+        } catch let error as NotationError {
+            throw OperationError(launchPath, "\(error)")
+        }
+    }
+
+    // MARK: Process
+
+    /// A process by its number and start, so that a reused number isn't taken for it.
+    struct Process: Sendable, Hashable {
+        var id: Int32
+        var startTicks: String
+
+        init(id: Int32) {
+            self.id = id
+            startTicks = Self.ticks(id) ?? ""
+        }
+
+        init(id: Int32, startTicks: String) {
+            self.id = id
+            self.startTicks = startTicks
+        }
+
+        var isAlive: Bool { !startTicks.isEmpty && Self.ticks(id) == startTicks }
+
+        /// Field 22 of /proc/<pid>/stat; nil for a process that is gone or a zombie.
+        private static func ticks(_ id: Int32) -> String? {
+            guard let bytes = try? Files.read("/proc/\(id)/stat", limit: 4096) else { return nil }
+            let text = String(decoding: bytes, as: UTF8.self)
+            guard let end = text.lastIndex(of: ")") else { return nil }
+            let fields = text[end...].split(separator: " ")
+            return fields.count > 20 && fields[1] != "Z" ? String(fields[20]) : nil
+        }
+    }
+
+    func write(launcher: Process, agent: Process) throws {
+        let node = Node.object([
+            "launcher": Node(Int(launcher.id)), "launcherStart": Node(launcher.startTicks), "agent": Node(Int(agent.id)), "agentStart": Node(agent.startTicks),
+        ])
+        try Files.write(JSON.pretty(node), to: processPath, mode: 0o600)
+    }
+
+    func processes() -> (launcher: Process, agent: Process)? {
+        guard let node = try? JSON.read(try Files.read(processPath, limit: 4096)), var reader = try? ObjectReader(node),
+            let launcher = try? reader.integer("launcher", in: 1...Int(Int32.max)), let agent = try? reader.integer("agent", in: 1...Int(Int32.max)),
+            let launcherStart = try? reader.string("launcherStart"), let agentStart = try? reader.string("agentStart")
+        else { return nil }
+        return (Process(id: Int32(launcher), startTicks: launcherStart), Process(id: Int32(agent), startTicks: agentStart))
+    }
+
+    func write(exitCode: Int32?) throws {
+        if let exitCode { try Files.write("\(exitCode)\n", to: exitPath) } else { try Files.remove(exitPath) }
+    }
+
+    var exitCode: Int? {
+        (try? Files.read(exitPath, limit: 64)).flatMap { Int(String(decoding: $0, as: UTF8.self).split(separator: "\n").first ?? "") }
+    }
+
+    func forgetProcess() throws { try Files.remove(processPath) }
+
+    /// The last lines of the log.
+    func logTail(_ count: Int) -> String {
+        let bytes = (try? Files.read(logPath)) ?? []
+        return String(decoding: bytes.suffix(1 << 16), as: UTF8.self).split(separator: "\n").suffix(count).joined(separator: "\n")
+    }
+}

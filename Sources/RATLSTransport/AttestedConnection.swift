@@ -1,0 +1,150 @@
+internal import NIOCore
+internal import NIOHTTP1
+internal import NIOPosix
+internal import NIOSSL
+public import RATLS
+internal import Synchronization
+
+/// One TLS connection whose peer is judged inside the handshake: nothing is sent before, and nothing to anybody else.
+public final class AttestedConnection: Sendable {
+    private let channel: any Channel
+    private let host: String
+    /// The certificate that was judged.
+    public let certificate: AttestedCertificate
+
+    private init(channel: any Channel, host: String, certificate: AttestedCertificate) {
+        self.channel = channel
+        self.host = host
+        self.certificate = certificate
+    }
+
+    /// What whoever judges says of the peer's certificate.
+    public typealias Judge = @Sendable (AttestedCertificate) async throws -> Bool
+
+    public static let handshakeSeconds = 60
+
+    /// Connects, and lets the certificate be judged before the handshake ends.
+    /// - Throws: `TransportError`: when nobody answers, the certificate can't be read, or the judge says no.
+    public static func open(host: String, port: Int, judge: @escaping Judge) async throws(TransportError) -> AttestedConnection {
+        let outcome = Judged()
+        do {
+            var configuration = TLSConfiguration.makeClientConfiguration()
+            configuration.minimumTLSVersion = .tlsv12
+            configuration.applicationProtocols = ["http/1.1"]
+            // The judge compares names, with everything else; the library's own comparison would come after it.
+            configuration.certificateVerification = .noHostnameVerification
+            let context = try NIOSSLContext(configuration: configuration)
+            let name = SubjectAlternativeName(host).flatMap { if case .dns = $0 { host } else { nil } }
+            let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+                .connectTimeout(.seconds(10))
+                .channelInitializer { channel in
+                    channel.eventLoop.makeCompletedFuture {
+                        let tls = try NIOSSLClientHandler(context: context, serverHostname: name) { certificates, promise in
+                            Self.judge(certificates, judge, outcome, promise)
+                        }
+                        try channel.pipeline.syncOperations.addHandler(tls)
+                        try channel.pipeline.syncOperations.addHandler(HandshakeHandler(done: channel.eventLoop.makePromise()), name: "handshake")
+                    }
+                }
+                .connect(host: host, port: port)
+                .get()
+            let limit = channel.eventLoop.scheduleTask(in: .seconds(Int64(handshakeSeconds))) { channel.close(promise: nil) }
+            defer { limit.cancel() }
+            try await channel.eventLoop.flatSubmit { () -> EventLoopFuture<Void> in
+                do {
+                    let handler = try channel.pipeline.syncOperations.handler(type: HandshakeHandler.self)
+                    return handler.done.futureResult
+                } catch {
+                    return channel.eventLoop.makeFailedFuture(error)
+                }
+            }.get()
+            guard case .success(let certificate)? = outcome.value.withLock({ $0 }) else { throw TransportError.refused }
+            return AttestedConnection(channel: channel, host: host, certificate: certificate)
+        } catch {
+            if case .failure(let reason)? = outcome.value.withLock({ $0 }) { throw reason }
+            throw error as? TransportError ?? .unreachable("\(host):\(port)", "\(error)")
+        }
+    }
+
+    private final class Judged: Sendable {
+        let value = Mutex<Result<AttestedCertificate, TransportError>?>(nil)
+    }
+
+    /// The leaf alone is judged; what else the peer sends means nothing.
+    private static func judge(
+        _ certificates: [NIOSSLCertificate], _ judge: @escaping Judge, _ outcome: Judged, _ promise: EventLoopPromise<NIOSSLVerificationResult>
+    ) {
+        let der = (try? certificates.first?.toDERBytes()) ?? []
+        Task {
+            let result: Result<AttestedCertificate, TransportError>
+            do {
+                let certificate = try AttestedCertificate(der: der)
+                result = try await judge(certificate) ? .success(certificate) : .failure(.refused)
+            } catch let error as AttestedCertificateError {
+                result = .failure(.certificate(error))
+            } catch {
+                result = .failure(.judging("\(error)"))
+            }
+            outcome.value.withLock { $0 = result }
+            if case .success = result { promise.succeed(.certificateVerified) } else { promise.succeed(.failed) }
+        }
+    }
+
+    // MARK: Requests
+
+    public struct Response: Sendable {
+        public var status: Int
+        public var headers: [(name: String, value: String)]
+        public var body: [UInt8]
+
+        public func header(_ name: String) -> String? { headers.first { $0.name.lowercased() == name.lowercased() }?.value }
+    }
+
+    /// One request over this connection; it is the last one. The body is overwritten once it is on its way.
+    public func request(_ method: String, _ path: String, body: [UInt8] = [], seconds: Int = 60) async throws(TransportError) -> Response {
+        let promise = channel.eventLoop.makePromise(of: Response.self)
+        do {
+            try await channel.eventLoop.submit { [channel] in
+                try channel.pipeline.syncOperations.addHTTPClientHandlers()
+                try channel.pipeline.syncOperations.addHandler(ResponseHandler(promise: promise))
+            }.get()
+            let limit = channel.eventLoop.scheduleTask(in: .seconds(Int64(seconds))) { [channel] in channel.close(promise: nil) }
+            defer { limit.cancel() }
+            var head = HTTPRequestHead(version: .http1_1, method: HTTPMethod(rawValue: method), uri: path)
+            head.headers = ["Host": host.contains(":") ? "[\(host)]" : host, "Connection": "close", "User-Agent": "mse"]
+            if !body.isEmpty || method == "POST" { head.headers.add(contentsOf: ["Content-Type": "application/json", "Content-Length": "\(body.count)"]) }
+            channel.write(HTTPClientRequestPart.head(head), promise: nil)
+            if !body.isEmpty { channel.write(HTTPClientRequestPart.body(.byteBuffer(ByteBuffer(bytes: body))), promise: nil) }
+            channel.writeAndFlush(HTTPClientRequestPart.end(nil), promise: nil)
+            let response = try await promise.futureResult.get()
+            channel.close(promise: nil)
+            return response
+        } catch {
+            channel.close(promise: nil)
+            throw error as? TransportError ?? .unreachable(host, "\(error)")
+        }
+    }
+
+    public func close() { channel.close(promise: nil) }
+}
+
+/// Why there is no connection.
+public enum TransportError: Error, CustomStringConvertible {
+    case unreachable(String, String)
+    case certificate(AttestedCertificateError)
+    /// The judge said no; whoever asked it knows why.
+    case refused
+    /// It could not be judged; so the answer is no.
+    case judging(String)
+    case protocolError(String)
+
+    public var description: String {
+        switch self {
+        case .unreachable(let target, let problem): "\(target): can't be reached: \(problem)"
+        case .certificate(let error): "\(error)"
+        case .refused: "the peer was refused"
+        case .judging(let problem): problem
+        case .protocolError(let problem): problem
+        }
+    }
+}

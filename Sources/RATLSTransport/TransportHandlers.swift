@@ -1,0 +1,65 @@
+internal import NIOCore
+internal import NIOHTTP1
+internal import NIOTLS
+
+/// Tells when the handshake is over.
+final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHandler {
+    typealias InboundIn = ByteBuffer
+    let done: EventLoopPromise<Void>
+
+    init(done: EventLoopPromise<Void>) {
+        self.done = done
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case TLSUserEvent.handshakeCompleted = event { done.succeed() }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        done.fail(error)
+        context.close(promise: nil)
+    }
+
+    /// A promise that nobody keeps would be a mistake: whatever happens, this is the last that can.
+    func handlerRemoved(context: ChannelHandlerContext) {
+        done.fail(ChannelError.eof)
+    }
+}
+
+/// Gathers one answer, bounded.
+final class ResponseHandler: ChannelInboundHandler {
+    typealias InboundIn = HTTPClientResponsePart
+    private static let bodyLimit = 16 << 20
+
+    private let promise: EventLoopPromise<AttestedConnection.Response>
+    private var response = AttestedConnection.Response(status: 0, headers: [], body: [])
+
+    init(promise: EventLoopPromise<AttestedConnection.Response>) {
+        self.promise = promise
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch unwrapInboundIn(data) {
+        case .head(let head):
+            response.status = Int(head.status.code)
+            response.headers = head.headers.map { ($0.name, $0.value) }
+        case .body(let bytes):
+            response.body += bytes.readableBytesView
+            guard response.body.count <= Self.bodyLimit else {
+                promise.fail(TransportError.protocolError("an answer of more than \(Self.bodyLimit) bytes"))
+                return context.close(promise: nil)
+            }
+        case .end: promise.succeed(response)
+        }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        promise.fail(error)
+        context.close(promise: nil)
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        promise.fail(TransportError.protocolError("the connection ended before the answer"))
+    }
+}

@@ -1,0 +1,92 @@
+internal import CLinux
+internal import DCAP
+internal import Foundation
+internal import NIOCore
+internal import NIOHTTP1
+internal import NIOPosix
+internal import Notation
+
+/// Answers on loopback as Intel's service of version 4 does, about the one platform it knows (DCAP SPEC §6).
+public struct CollateralService: Sendable {
+    private let platform: SimulatedPlatform
+
+    public init(platform: SimulatedPlatform) {
+        self.platform = platform
+    }
+
+    /// Serves until SIGTERM.
+    public func run(port: Int, started: (Int) -> Void) async throws {
+        let platform = self.platform
+        let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.configureHTTPServerPipeline()
+                    try channel.pipeline.syncOperations.addHandler(CollateralHandler(platform: platform))
+                }
+            }
+            .bind(host: "127.0.0.1", port: port)
+            .get()
+        started(channel.localAddress?.port ?? port)
+        let descriptor = clinux_termination_eventfd()
+        await withCheckedContinuation { continuation in
+            Thread.detachNewThread {
+                _ = clinux_wait_for_count(descriptor)
+                continuation.resume()
+            }
+        }
+        try await channel.close()
+    }
+}
+
+private final class CollateralHandler: ChannelInboundHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias OutboundOut = HTTPServerResponsePart
+
+    private let platform: SimulatedPlatform
+    private var head: HTTPRequestHead?
+
+    init(platform: SimulatedPlatform) {
+        self.platform = platform
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch unwrapInboundIn(data) {
+        case .head(let head): self.head = head
+        case .body: break
+        case .end:
+            guard let head else { return }
+            let (status, body, chain) = answer(head)
+            var headers: HTTPHeaders = ["Content-Length": "\(body.count)"]
+            if let chain { headers.add(name: chain.name, value: Self.percentEncoded(chain.text)) }
+            context.write(wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: status, headers: headers))), promise: nil)
+            context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: body)))), promise: nil)
+            context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+        }
+    }
+
+    private func answer(_ head: HTTPRequestHead) -> (HTTPResponseStatus, [UInt8], (name: String, text: [UInt8])?) {
+        guard head.method == .GET else { return (.methodNotAllowed, [], nil) }
+        let parts = head.uri.split(separator: "?", maxSplits: 1)
+        let query = parts.count > 1 ? String(parts[1]) : ""
+        guard let collateral = try? platform.collateral(at: Int64(Date().timeIntervalSince1970)) else { return (.internalServerError, [], nil) }
+        switch parts.first.map(String.init) {
+        case "/sgx/certification/v4/tcb":
+            guard query.lowercased().contains("fmspc=" + Hex.text(SimulatedPKI.fmspc)) else { return (.notFound, [], nil) }
+            return (.ok, collateral.tcbInfo, ("TCB-Info-Issuer-Chain", collateral.tcbInfoChain))
+        case "/sgx/certification/v4/qe/identity": return (.ok, collateral.qeIdentity, ("SGX-Enclave-Identity-Issuer-Chain", collateral.qeIdentityChain))
+        case "/sgx/certification/v4/pckcrl": return (.ok, collateral.pckCRL, ("SGX-PCK-CRL-Issuer-Chain", platform.authorityChain))
+        case "/sgx/certification/v4/rootcacrl": return (.ok, Array(Hex.text(collateral.rootCRL).utf8), nil)
+        default: return (.notFound, [], nil)
+        }
+    }
+
+    private static func percentEncoded(_ text: [UInt8]) -> String {
+        text.map { byte in
+            switch byte {
+            case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"): String(UnicodeScalar(byte))
+            default: "%" + Hex.text([byte]).uppercased()
+            }
+        }.joined()
+    }
+}

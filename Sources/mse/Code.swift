@@ -1,0 +1,41 @@
+import ArgumentParser
+import Operations
+
+struct Code: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Encrypt or decrypt a code tree, as package and agent do it.", subcommands: [Encrypt.self, Decrypt.self])
+
+    struct Encrypt: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Encrypt a folder into a new one.", discussion: "Example: mse code encrypt hello/mse_src encrypted --key code.key")
+
+        @Argument(help: "The folder.", completion: .directory)
+        var folder: String
+        @Argument(help: "The folder to make.")
+        var output: String
+        @Option(help: "The key, 32 raw bytes; made when it isn't there.", completion: .file())
+        var key: String
+
+        func run() async throws {
+            let count = try await Output.attempt { try Packaging().encrypt(folder, to: output, key: key) }
+            Output.write("\(count) files in \(output)\n")
+        }
+    }
+
+    struct Decrypt: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Decrypt a folder into a new one; plain files stay behind.", discussion: "Example: mse code decrypt encrypted plain --key code.key")
+
+        @Argument(help: "The folder.", completion: .directory)
+        var folder: String
+        @Argument(help: "The folder to make.")
+        var output: String
+        @Option(help: "The key, 32 raw bytes.", completion: .file())
+        var key: String
+
+        func run() async throws {
+            let count = try await Output.attempt { try Packaging().decrypt(folder, to: output, key: key) }
+            Output.write("\(count) files in \(output)\n")
+        }
+    }
+}

@@ -1,0 +1,16 @@
+import ArgumentParser
+import Operations
+
+struct Evidence: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Write an instance's certificate, quote and collateral as a file.", discussion: "Example: mse evidence hello-1 --output out")
+
+    @Argument(help: "The instance.")
+    var name: String
+    @Option(help: "The folder for evidence.json and ratls.pem.", completion: .directory)
+    var output: String
+
+    func run() async throws {
+        Output.write(try await Output.attempt { try await ServiceOperations().evidence(name, output: output) } + "\n")
+    }
+}

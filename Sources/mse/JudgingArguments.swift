@@ -1,0 +1,18 @@
+import ArgumentParser
+import Operations
+
+/// The options of everything that judges.
+struct JudgingArguments: ParsableArguments {
+    @Option(help: "Where collateral comes from: a folder, an evidence file or the address of a service.")
+    var collateral: String?
+    @Option(help: "What is good enough: a policy, TOML or JSON.", completion: .file())
+    var policy: String?
+    @Option(help: "The expected MRENCLAVE or MRTD: hex digits, or a file that holds them.")
+    var expected: String?
+    @Option(help: "A root certificate that replaces Intel's, PEM or DER.", completion: .file())
+    var trustedRoot: String?
+
+    func options(package: String? = nil, at: String? = nil) -> JudgingOptions {
+        JudgingOptions(collateral: collateral, policy: policy, expected: expected, package: package, trustedRoot: trustedRoot, at: at)
+    }
+}

@@ -1,0 +1,23 @@
+import ArgumentParser
+import Operations
+
+struct Package: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Lock, install, encrypt and pack a project into one file, with its key beside it.",
+        discussion: "Example: mse package --project hello --output out --encrypt")
+
+    @Option(help: "The project's folder.", completion: .directory)
+    var project: String
+    @Option(help: "Where package and key go.", completion: .directory)
+    var output: String
+    @Flag(help: "Encrypt the code; without it a start token takes the key's place.")
+    var encrypt = false
+    @Option(help: "An earlier key to use again.", completion: .file())
+    var key: String?
+
+    func run() async throws {
+        let product = try await Output.attempt { try Packaging().package(project: project, output: output, encrypts: encrypt, key: key) }
+        for note in product.notes { Output.note("\(project): \(note)") }
+        Output.write("package  \(product.package)\n\(encrypt ? "key      " : "token    ")\(product.key)   (yours alone: whoever has it can start the service\(encrypt ? " and read its code" : ""))\n")
+    }
+}

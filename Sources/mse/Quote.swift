@@ -1,0 +1,37 @@
+import ArgumentParser
+import Operations
+
+struct Quote: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Show or judge any quote.", subcommands: [Show.self, Verify.self])
+
+    struct Show: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Show every field of a quote.", discussion: "Example: mse quote show ratls.pem --json")
+
+        @Argument(help: "Raw, hex, base64, or a PEM certificate with a quote; - reads standard input.", completion: .file())
+        var file: String
+        @Flag(help: "Print JSON.")
+        var json = false
+
+        func run() async throws {
+            let result = try await Output.attempt { try QuoteOperations.show(file) }
+            Output.write(json ? result.json : result.text)
+        }
+    }
+
+    struct Verify: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Judge a quote.", discussion: "Example: mse quote verify quote.bin --collateral collateral --expected 33d8…2fbb --at 2025-07-04T10:28:44Z")
+
+        @Argument(help: "Raw, hex, base64, or a PEM certificate with a quote; - reads standard input.", completion: .file())
+        var file: String
+        @OptionGroup var judging: JudgingArguments
+        @Option(help: "Judge as of this time, such as 2026-01-31T12:00:00Z.")
+        var at: String?
+        @Flag(help: "Print JSON.")
+        var json = false
+
+        func run() async throws {
+            try Output.show(try await Output.attempt { try await QuoteOperations.verify(file, options: judging.options(at: at)) }, json: json)
+        }
+    }
+}

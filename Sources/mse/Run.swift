@@ -1,0 +1,32 @@
+import ArgumentParser
+import Operations
+
+struct Run: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Verify a waiting service, and release its key and secrets over the verified connection.",
+        discussion: "Example: mse run hello-1 --package out/package_hello_1764000000000000000.tar --key out/package_hello_1764000000000000000.key")
+
+    @Argument(help: "An instance's name or an https address.")
+    var target: String
+    @Option(help: "The package whose measurement is expected.", completion: .file())
+    var package: String?
+    @Option(help: "The code key, or the start token of plain code.", completion: .file())
+    var key: String?
+    @Option(help: "Secrets for the service, JSON.", completion: .file())
+    var secrets: String?
+    @Option(help: "Secrets that were sealed to the enclave.", completion: .file())
+    var sealedSecrets: String?
+    @Option(help: "The key of the owner's certificate, PEM.", completion: .file())
+    var privateKey: String?
+    @OptionGroup var judging: JudgingArguments
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    func run() async throws {
+        let provision = Provision(
+            target: target, options: judging.options(package: package), key: key, secrets: secrets, sealedSecrets: sealedSecrets, privateKey: privateKey)
+        let judgement = try await Output.attempt { try await provision.run() }
+        try Output.show(judgement, json: json)
+        if !json { Output.write("\n\(target) is configured and answers\n") }
+    }
+}

@@ -1,0 +1,17 @@
+import ArgumentParser
+import Operations
+
+struct Scaffold: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Make a project that works, with tests.", discussion: "Example: mse scaffold hello --template flask")
+
+    @Argument(help: "The project's name; its folder is made here.")
+    var name: String
+    @Option(help: "What it is made from: flask.")
+    var template = "flask"
+
+    func run() async throws {
+        try await Output.attempt { try Operations.Scaffold.make(name, template: template) }
+        Output.write("\(name)/ is a project; try it with: mse localtest --project \(name)\n")
+    }
+}

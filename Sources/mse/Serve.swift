@@ -1,0 +1,39 @@
+import ArgumentParser
+import Operations
+
+struct Serve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Serve an application without enclave or encryption, for development.",
+        discussion: "Example: mse serve app:app --app-dir hello/mse_src --site-packages .venv/lib/python3.11/site-packages --port 5000")
+
+    @Argument(help: "module:variable or module:factory.")
+    var application: String
+    @Option(help: "The folder of the code.")
+    var appDir = "."
+    @Option(help: "A folder of installed packages.")
+    var sitePackages: [String] = []
+    @Option(help: "The certificate chain, PEM.")
+    var certificate: String?
+    @Option(help: "The certificate's key, PEM.")
+    var privateKey: String?
+    @Option(help: "The address to listen on.")
+    var host = "127.0.0.1"
+    @Option(help: "The port; 0 for any.")
+    var port = 5000
+    @Option(help: "auto or wsgi.")
+    var interface = "auto"
+    @Option(help: "Threads for the application.")
+    var threads = 4
+    @Option(help: "Seconds that running requests may take after SIGTERM.")
+    var grace = 30
+
+    func run() async throws {
+        var arguments = [
+            application, "--app-dir", appDir, "--host", host, "--port", "\(port)", "--interface", interface, "--threads", "\(threads)", "--grace", "\(grace)",
+        ]
+        for folder in sitePackages { arguments += ["--site-packages", folder] }
+        if let certificate { arguments += ["--certificate", certificate] }
+        if let privateKey { arguments += ["--private-key", privateKey] }
+        try await Output.attempt { try DevelopmentServer.replaceThisProcess(arguments) }
+    }
+}

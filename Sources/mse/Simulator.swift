@@ -1,0 +1,82 @@
+import ArgumentParser
+import Foundation
+import Operations
+
+struct Simulator: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "The simulated processor of this user: everything but the silicon.",
+        subcommands: [Init.self, Root.self, Service.self, Recover.self, Revoke.self, Expire.self, Launch.self])
+
+    struct Init: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Make its keys and certificates.", discussion: "Example: mse simulator init")
+
+        @Flag(help: "Replace the one that is there; what it sealed is lost.")
+        var force = false
+
+        func run() async throws {
+            let result = try await Output.attempt { try SimulatorOperations().make(anew: force) }
+            Output.write("\(result.isNew ? "made" : "there already"): \(result.path)\n")
+        }
+    }
+
+    struct Root: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Print the path of its root certificate.", discussion: "Example: mse simulator root")
+
+        func run() async throws { Output.write(try await Output.attempt { try SimulatorOperations().rootPath() } + "\n") }
+    }
+
+    struct Service: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "serve", abstract: "Serve its collateral on loopback as Intel's service does.", discussion: "Example: mse simulator serve --port 8081")
+
+        @Option(help: "The port; 0 for any.")
+        var port = 8081
+
+        func run() async throws {
+            try await Output.attempt { try await SimulatorOperations().serve(port: port) { Output.note("collateral at http://127.0.0.1:\($0)") } }
+        }
+    }
+
+    struct Recover: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "A TCB recovery: enclaves on this platform become OutOfDate.", discussion: "Example: mse simulator recover")
+
+        func run() async throws { try await Output.attempt { try SimulatorOperations().recover() } }
+    }
+
+    struct Revoke: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Revoke the PCK certificate or its CA.", discussion: "Example: mse simulator revoke --pck")
+
+        @Flag(help: "The PCK certificate (the default).")
+        var pck = false
+        @Flag(help: "The PCK CA.")
+        var ca = false
+
+        func run() async throws {
+            try await Output.attempt {
+                if pck || !ca { try SimulatorOperations().revokePCK() }
+                if ca { try SimulatorOperations().revokeAuthority() }
+            }
+        }
+    }
+
+    struct Expire: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "From now on the collateral is out of date.", discussion: "Example: mse simulator expire")
+
+        func run() async throws { try await Output.attempt { try SimulatorOperations().expire() } }
+    }
+
+    /// What `spawn` starts in the background.
+    struct Launch: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Launch an instance and answer its agent.", shouldDisplay: false)
+
+        @Argument var name: String
+        @Flag var renew = false
+
+        func run() async throws {
+            let code = try await Output.attempt { try ServiceOperations().launch(name, renews: renew) }
+            throw ExitCode(code)
+        }
+    }
+}

@@ -1,0 +1,43 @@
+import ArgumentParser
+import Operations
+
+enum PlatformName: String, ExpressibleByArgument, CaseIterable {
+    case simulator, sgx
+}
+
+struct Spawn: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Launch a package; returns when it waits for its key.",
+        discussion: "Example: mse spawn hello-1 --package out/package_hello_1764000000000000000.tar --san localhost --port 7443 --platform simulator")
+
+    @Argument(help: "The instance's name: 1 to 63 of a–z, 0–9 and '-'.")
+    var name: String
+    @Option(help: "The package.", completion: .file())
+    var package: String
+    @Option(help: "A name or address that users will call; may be repeated.")
+    var san: [String]
+    @Option(help: "The port.")
+    var port: Int
+    @Option(help: "Where it runs: simulator or sgx.")
+    var platform: PlatformName
+    @Option(help: "The address to listen on.")
+    var host = "127.0.0.1"
+    @Option(help: "The certificate's subject, RFC 4514.")
+    var subject: String?
+    @Option(help: "How long the certificate lives, at most 397.")
+    var days = 90
+    @Option(help: "Seconds to wait for the key; 0 waits for ever.")
+    var timeout = 0
+    @Flag(help: "A debug enclave, which no verifier accepts unless its policy says so.")
+    var debug = false
+
+    func run() async throws {
+        guard platform == .simulator else {
+            Output.note("\(name): SGX needs Gramine's manifest and signature, which this version doesn't make yet; --platform simulator works on any machine")
+            throw ExitCode.failure
+        }
+        let spawn = Operations.Spawn(
+            name: name, package: package, sans: san, host: host, port: port, subject: subject, days: days, timeout: timeout, isDebug: debug)
+        Output.write(try await Output.attempt { try await spawn.run() } + "\n")
+    }
+}

@@ -1,0 +1,16 @@
+import ArgumentParser
+import Operations
+
+struct Stop: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "End an instance.", discussion: "Example: mse stop hello-1 --remove")
+
+    @Argument(help: "The instance.")
+    var name: String
+    @Flag(help: "Remove its package, logs and sealed state as well.")
+    var remove = false
+
+    func run() async throws {
+        try await Output.attempt { try await ServiceOperations().stop(name, removes: remove) }
+        Output.write("\(name) is stopped\(remove ? " and removed" : "")\n")
+    }
+}

@@ -1,0 +1,25 @@
+import ArgumentParser
+import Operations
+
+struct Verify: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Judge a service: is it genuine, up to date, and yours?",
+        discussion: "Example: mse verify https://localhost:7443 --package out/package_hello_1764000000000000000.tar --certificate-out pin.pem")
+
+    @Argument(help: "An instance's name, an https address, an evidence file or a certificate.")
+    var target: String
+    @Option(help: "The package whose measurement is expected.", completion: .file())
+    var package: String?
+    @OptionGroup var judging: JudgingArguments
+    @Option(help: "Judge as of this time, such as 2026-01-31T12:00:00Z.")
+    var at: String?
+    @Option(help: "Where the certificate goes when it is accepted, to be pinned; the verdict goes beside it.")
+    var certificateOut: String?
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    func run() async throws {
+        let verify = Operations.Verify(target: target, options: judging.options(package: package, at: at), certificateOut: certificateOut)
+        try Output.show(try await Output.attempt { try await verify.run() }, json: json)
+    }
+}
