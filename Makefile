@@ -1,0 +1,33 @@
+.DEFAULT_GOAL := help
+.PHONY: help setup build test deep check demo bench install
+PREFIX ?= /usr/local
+FLAGS := -Xswiftc -warnings-as-errors
+PRODUCTS := mse mse-bootstrap simulated-loader
+
+help: ## Show what can be made
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
+setup: ## Install what is missing: Debian packages, and peers for the tests from PyPI
+	@scripts/setup packages
+build: setup ## Release executables in bin/
+	swift build -c release --static-swift-stdlib $(foreach product,$(PRODUCTS),--product $(product))
+	@mkdir -p bin && for product in $(PRODUCTS); do install -m 755 .build/release/$$product bin/; done
+test: setup ## Pass all tests (first run: some ten minutes)
+	@scripts/setup peers
+	swift build --build-tests $(FLAGS)
+	swift test --skip-build $(FLAGS)
+deep: setup ## What is too long for make test: gibibyte files, soak, kill at every stage
+	@scripts/setup peers
+	MSE_DEEP=1 swift test $(FLAGS)
+check: setup ## Format, lint, warnings as errors
+	swift format lint --strict --recursive Package.swift Sources Tests Benchmarks/Sources Benchmarks/Package.swift
+	swift build --build-tests $(FLAGS)
+demo: build ## Run the main job, and every refusal
+	@scripts/setup peers
+	@scripts/demo bin
+bench: build ## Run one benchmark against its peers: make bench NAME=code|serve|start|verify
+	@scripts/setup peers
+	@Benchmarks/run $(NAME)
+install: build ## Install under PREFIX
+	install -d $(PREFIX)/bin $(PREFIX)/libexec/mse
+	install -m 755 bin/mse $(PREFIX)/bin/
+	install -m 755 bin/mse-bootstrap bin/simulated-loader $(PREFIX)/libexec/mse/
