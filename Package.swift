@@ -100,7 +100,33 @@ let package = Package(
 
         // The command line and the agent's entry point: arguments in, one call, output out.
         .executableTarget(name: "mse", dependencies: ["Operations", argumentParser], swiftSettings: strict),
-        .executableTarget(name: "mse-bootstrap", dependencies: ["CGramineShim", "CLinux", "CodePackage", "EnclaveAgent", "RATLS", argumentParser, logging], swiftSettings: strict),
+        .executableTarget(
+            name: "mse-bootstrap", dependencies: ["CGramineShim", "CLinux", "CodePackage", "EnclaveAgent", "RATLS", argumentParser, logging],
+            // Swift 6.3.1 crashes when it optimises this module (its verifier objects to a swifterror value); nothing hot is in it.
+            swiftSettings: strict + [.unsafeFlags(["-Onone"], .when(configuration: .release))]),
         .executableTarget(name: "simulated-loader"),
+
+        .target(name: "TestSupport", dependencies: ["Files"], path: "Tests/TestSupport", swiftSettings: strict),
+        .testTarget(name: "NotationTests", dependencies: ["Notation"], swiftSettings: strict),
+        .testTarget(name: "StrictX509Tests", dependencies: ["StrictX509"], swiftSettings: strict),
+        .testTarget(name: "SGXQuoteTests", dependencies: ["SGXQuote"], swiftSettings: strict),
+        .testTarget(
+            name: "DCAPTests",
+            dependencies: ["DCAP", "DCAPCollateral", "Enclave", "Files", "Notation", "SGXQuote", "SimulatedProcessor", "StrictX509", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "RATLSTests", dependencies: ["Files", "Notation", "RATLS", "SGXQuote", "StrictX509", "TestSupport", crypto], swiftSettings: strict),
+        .testTarget(
+            name: "AttestationTests",
+            dependencies: ["Attestation", "DCAP", "Files", "Notation", "RATLS", "SGXQuote", "SimulatedProcessor", "StrictX509", "TestSupport", crypto], swiftSettings: strict),
+        .testTarget(name: "CodeEncryptionTests", dependencies: ["CodeEncryption", "Files", "Notation", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "CodePackageTests", dependencies: ["CodeEncryption", "CodePackage", "Files", "Gramine", "Notation", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "EnclaveTests", dependencies: ["Enclave", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "AppServerTests", dependencies: ["AppServer", logging, nioHTTP1], swiftSettings: strict),
+        .testTarget(name: "EnclaveAgentTests", dependencies: ["CodeEncryption", "EnclaveAgent", "Notation"], swiftSettings: strict),
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: [
+                "CodePackage", "Files", "Notation", "RATLS", "SGXQuote", "StrictX509", "TestSupport", "mse", "mse-bootstrap", "simulated-loader", crypto,
+            ],
+            exclude: ["Scripts"], swiftSettings: strict),
     ]
 )

@@ -32,8 +32,19 @@ public struct DevelopmentServer: Sendable {
         self.grace = grace
     }
 
-    /// Serves until SIGTERM or SIGINT.
-    public func run(logger: Logger) async throws {
+    /// Serves until SIGTERM or SIGINT; what it can't do is logged.
+    /// - Returns: the process's exit code.
+    public func live(logger: Logger) async -> Int32 {
+        do {
+            try await run(logger: logger)
+            return 0
+        } catch {
+            logger.critical("\(error)\((error as? PythonError).map { "\n" + $0.traceback } ?? "")")
+            return 1
+        }
+    }
+
+    private func run(logger: Logger) async throws {
         var tls: [[UInt8]] = []
         if let certificate, let privateKey { tls = [try Files.read(certificate, limit: 1 << 20), try Files.read(privateKey, limit: 1 << 20)] }
         let configuration = Interpreter.Configuration(

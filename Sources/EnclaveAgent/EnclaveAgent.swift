@@ -29,7 +29,7 @@ public final class EnclaveAgent: Sendable {
     private let logger: Logger
 
     /// - Parameter memory: made before the process had a second thread.
-    public init(_ arguments: AgentArguments, memory: PrivateMemory, logger: Logger) throws {
+    init(_ arguments: AgentArguments, memory: PrivateMemory, logger: Logger) throws {
         self.arguments = arguments
         self.memory = memory
         self.logger = logger
@@ -59,10 +59,23 @@ public final class EnclaveAgent: Sendable {
         }
     }
 
+    /// The agent's whole life; what it can't do is logged.
+    /// - Returns: the process's exit code.
+    public static func live(_ arguments: AgentArguments, memory: PrivateMemory, logger: Logger, now: Int64) async -> Int32 {
+        do {
+            return try await EnclaveAgent(arguments, memory: memory, logger: logger).run(now: now)
+        } catch {
+            memory.remove()
+            logger.critical("\(error)")
+            return 1
+        }
+    }
+
     /// Serves until SIGTERM.
     /// - Returns: the process's exit code.
-    public func run(now: Int64) async throws -> Int32 {
+    func run(now: Int64) async throws -> Int32 {
         let identity = try EnclaveIdentity(maker: arguments.maker, id: arguments.id, platform: platform, state: state, now: now, renews: arguments.renews)
+        if !identity.isBound { logger.error("the platform's quote is not over this enclave's key: every verifier will refuse it") }
         try Files.write(identity.certificatePEM, to: memory.path("key/cert.ratls.pem"))
         try Files.write(SealedBox.publicKey(of: identity.sealingKey), to: memory.path("key/enclave.pub"))
         let pem = Array(identity.key.pemRepresentation.utf8)

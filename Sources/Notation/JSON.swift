@@ -21,6 +21,7 @@ public enum JSON {
             var members: [Member] = []
             var object = try scanner.beginObject()
             while let name = try scanner.nextMember(&object) {
+                let place = scanner.nextPlace()
                 members.append(Member(name, try read(&scanner), at: place))
             }
             return Node(.object(members), at: place)

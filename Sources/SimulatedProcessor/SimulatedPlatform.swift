@@ -145,3 +145,11 @@ struct SimulatedDocuments {
         ])
     }
 }
+
+extension SimulatedPlatform {
+    /// A quote for an enclave that was launched here.
+    /// - Parameter reportData: 64 bytes.
+    public func quote(for enclave: LaunchedEnclave, reportData: [UInt8]) throws -> [UInt8] {
+        try QuotingEnclave(pki: pki).quote(enclave, reportData: reportData)
+    }
+}

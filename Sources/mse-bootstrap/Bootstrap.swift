@@ -19,16 +19,9 @@ struct Bootstrap: ParsableCommand {
     )
 
     /// Runs asynchronous work from the main thread, and ends the process with its exit code.
-    static func run(_ body: @escaping @Sendable () async throws -> Int32) -> Never {
+    static func run(_ body: @escaping @Sendable () async -> Int32) -> Never {
         cgramineshim_link()
-        Task.detached {
-            do {
-                let code = try await body()
-                Foundation.exit(code)
-            } catch {
-                fail("\(error)")
-            }
-        }
+        Task.detached { Foundation.exit(await body()) }
         dispatchMain()
     }
 

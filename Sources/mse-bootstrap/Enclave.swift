@@ -76,14 +76,7 @@ struct Enclave: ParsableCommand {
         }
         clinux_protect_memory()
         let logger = Bootstrap.logger(debug ? .debug : .notice)
-        Bootstrap.run {
-            do {
-                return try await EnclaveAgent(arguments, memory: memory, logger: logger).run(now: now)
-            } catch {
-                memory.remove()
-                throw error
-            }
-        }
+        Bootstrap.run { await EnclaveAgent.live(arguments, memory: memory, logger: logger, now: now) }
     }
 
     private func agentArguments(_ now: Int64) throws -> AgentArguments {

@@ -39,9 +39,6 @@ struct Serve: ParsableCommand {
             application: application, folder: appDir, sitePackages: sitePackages, certificate: certificate, privateKey: privateKey, host: host, port: port,
             threads: threads, grace: grace)
         let logger = Bootstrap.logger(.notice)
-        Bootstrap.run {
-            try await server.run(logger: logger)
-            return 0
-        }
+        Bootstrap.run { await server.live(logger: logger) }
     }
 }

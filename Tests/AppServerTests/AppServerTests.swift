@@ -1,0 +1,146 @@
+import AppServer
+import Foundation
+import Glibc
+import Logging
+import NIOHTTP1
+import Testing
+
+/// Answers with what it was asked, so that tests see what arrived.
+private struct Echo: Responder {
+    func respond(to exchange: Exchange) {
+        let path = exchange.head.uri
+        Thread.detachNewThread {
+            switch path {
+            case "/stream":
+                exchange.begin(ResponseHead("200 OK"))
+                for part in ["one", "two"] { _ = Array(part.utf8).withUnsafeBytes { exchange.write($0) } }
+                exchange.end()
+            case "/broken":
+                exchange.begin(ResponseHead("200 OK"), length: 10)
+                _ = Array("abc".utf8).withUnsafeBytes { exchange.write($0) }
+                exchange.end(isBroken: true)
+            case "/none": exchange.respond(ResponseHead("204 No Content"))
+            default:
+                var count = 0
+                let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 65536, alignment: 1)
+                defer { buffer.deallocate() }
+                while case .bytes(let part) = exchange.body.read(into: buffer, waits: true) { count += part }
+                exchange.respond(ResponseHead("200 OK", [("X-Count", "\(count)")]), body: Array("\(exchange.head.method.rawValue) \(path)".utf8))
+            }
+        }
+    }
+}
+
+@Suite("HTTP server")
+struct AppServerTests {
+    /// Sends raw bytes, and reads until the server closes or a second passes without a byte.
+    private func exchange(_ text: String, limits: ServerLimits = ServerLimits()) async throws -> String {
+        let server = AppServer(responder: Echo(), tls: nil, limits: limits, logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
+        let port = try await server.start(host: "127.0.0.1", port: 0)
+        let answer = Self.talk(port, Array(text.utf8))
+        await server.shutdown(grace: .zero)
+        return answer
+    }
+
+    private static func talk(_ port: Int, _ bytes: [UInt8]) -> String {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(descriptor) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = in_port_t(port).bigEndian
+        address.sin_addr.s_addr = inet_addr("127.0.0.1")
+        var limit = timeval(tv_sec: 1, tv_usec: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+        _ = withUnsafePointer(to: &address) { $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) } }
+        var sent = 0
+        while sent < bytes.count {
+            let count = bytes.withUnsafeBytes { send(descriptor, $0.baseAddress! + sent, $0.count - sent, Int32(MSG_NOSIGNAL)) }
+            guard count > 0 else { break }
+            sent += count
+        }
+        var answer: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 65536)
+        while case let count = recv(descriptor, &buffer, buffer.count, 0), count > 0 { answer += buffer[..<count] }
+        return String(decoding: answer, as: UTF8.self)
+    }
+
+    @Test("requests on one connection are answered in their order")
+    func pipelining() async throws {
+        let answer = try await exchange("GET /a HTTP/1.1\r\nHost: x\r\n\r\nPOST /b HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabcGET /none HTTP/1.1\r\nHost: x\r\n\r\nGET /c HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        let lines = answer.components(separatedBy: "\r\n").filter { $0.hasPrefix("HTTP/1.1") || $0.hasPrefix("X-Count") }
+        #expect(lines == ["HTTP/1.1 200 OK", "X-Count: 0", "HTTP/1.1 200 OK", "X-Count: 3", "HTTP/1.1 204 No Content", "HTTP/1.1 200 OK", "X-Count: 0"])
+        #expect(answer.contains("GET /a") && answer.contains("POST /b") && answer.hasSuffix("GET /c"))
+    }
+
+    @Test("a streamed answer is chunked for 1.1 and ends with the connection for 1.0")
+    func streaming() async throws {
+        #expect(try await exchange("GET /stream HTTP/1.1\r\nHost: x\r\n\r\n").hasSuffix("3\r\none\r\n3\r\ntwo\r\n0\r\n\r\n"))
+        #expect(try await exchange("GET /stream HTTP/1.0\r\n\r\n").hasSuffix("\r\n\r\nonetwo"))
+    }
+
+    @Test("an answer that breaks off is not ended properly")
+    func broken() async throws {
+        #expect(try await exchange("GET /broken HTTP/1.1\r\nHost: x\r\n\r\n").hasSuffix("Content-Length: 10\r\n\r\nabc"))
+    }
+
+    @Test("chunked bodies arrive whole")
+    func chunked() async throws {
+        let answer = try await exchange("POST /x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n6\r\n world\r\n0\r\n\r\n")
+        #expect(answer.contains("X-Count: 11"))
+    }
+
+    @Test("HEAD has no body")
+    func head() async throws {
+        let answer = try await exchange("HEAD /x HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        #expect(answer.hasPrefix("HTTP/1.1 200 OK") && answer.hasSuffix("\r\n\r\n"))
+    }
+
+    @Test(
+        "contradictory framing and malformed heads are refused",
+        arguments: [
+            ("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "400"),
+            ("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab", "4"), ("GET / HTTP/1.1\r\n\r\n", "400"), ("nonsense\r\n\r\n", "400"),
+            ("GET / HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n", "400"), ("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: abc\r\n\r\n", "4"),
+            ("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", "400"), ("GET / HTTP/1.1\r\nHost : x\r\n\r\n", "400"),
+        ])
+    func malformed(text: String, status: String) async throws {
+        let answer = try await exchange(text)
+        #expect(answer.hasPrefix("HTTP/1.1 \(status)"), "\(answer)")
+        #expect(answer.contains("Connection: close"))
+    }
+
+    @Test("bodies and heads have limits")
+    func limits() async throws {
+        var limits = ServerLimits()
+        limits.bodyByteCount = 100
+        limits.headerByteCount = 1000
+        #expect(try await exchange("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 101\r\n\r\n", limits: limits).hasPrefix("HTTP/1.1 413"))
+        let chunk = String(repeating: "a", count: 200)
+        #expect(try await exchange("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nc8\r\n\(chunk)\r\n0\r\n\r\n", limits: limits).hasPrefix("HTTP/1.1 413"))
+        #expect(try await exchange("GET /\(String(repeating: "a", count: 1001)) HTTP/1.1\r\nHost: x\r\n\r\n", limits: limits).hasPrefix("HTTP/1.1 431"))
+    }
+
+    @Test("a client that stands still is dropped")
+    func slow() async throws {
+        var limits = ServerLimits()
+        limits.headSeconds = 1
+        limits.bodySeconds = 1
+        let server = AppServer(responder: Echo(), tls: nil, limits: limits, logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
+        let port = try await server.start(host: "127.0.0.1", port: 0)
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = in_port_t(port).bigEndian
+        address.sin_addr.s_addr = inet_addr("127.0.0.1")
+        _ = withUnsafePointer(to: &address) { $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) } }
+        let text = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc"
+        _ = Array(text.utf8).withUnsafeBytes { send(descriptor, $0.baseAddress!, $0.count, 0) }
+        var limit = timeval(tv_sec: 6, tv_usec: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        let count = recv(descriptor, &buffer, buffer.count, 0)
+        #expect(count > 0 && String(decoding: buffer[..<max(count, 0)], as: UTF8.self).hasPrefix("HTTP/1.1 408"))
+        close(descriptor)
+        await server.shutdown(grace: .zero)
+    }
+}

@@ -1,0 +1,169 @@
+import CodeEncryption
+import CodePackage
+import Files
+import Foundation
+import Gramine
+import Notation
+import TestSupport
+import Testing
+
+@Suite("Projects and packages")
+struct PackageTests {
+    let folder: TemporaryFolder
+    static let runtime = RuntimeList(python: "3.11.2", interpreter: "/usr/bin/python3.11", loader: "/loader", files: [.init(path: "/agent", digest: [UInt8](repeating: 1, count: 32))])
+
+    init() throws {
+        folder = try TemporaryFolder()
+        try folder.write("project/mse.toml", "name = \"p\"\npython_application = \"app:app\"\nhealthcheck_endpoint = \"/health\"\ntests_cmd = \"pytest\"\ntests_requirements = []\n")
+        try folder.write("project/mse_src/app.py", "app = 1\n")
+        try folder.write("project/mse_src/pkg/naïve file.txt", "ü")
+        try folder.write("project/mse_src/.env", "secret")
+        try folder.write("project/tests/test_app.py", "")
+    }
+
+    private func builder(_ output: String, encrypts: Bool = true) -> PackageBuilder {
+        var builder = PackageBuilder(
+            project: folder.path + "/project", output: folder.path + "/" + output, runtime: Self.runtime, cache: folder.path + "/cache", encrypts: encrypts, timestamp: 5)
+        let nonce = [UInt8](repeating: 3, count: 24)
+        builder.nonces = .given(["app.py": nonce, "pkg/naïve file.txt": [UInt8](repeating: 4, count: 24), ".env": [UInt8](repeating: 6, count: 24)])
+        return builder
+    }
+
+    @Test("the same project, key and nonces give the same bytes, whenever and wherever they were written")
+    func deterministic() throws {
+        let key = CodeKey()
+        let first = try builder("a").build(key: key.copy())
+        sleep(1)
+        try Files.write("app = 1\n", to: folder.path + "/project/mse_src/app.py", mode: 0o755)
+        let second = try builder("b").build(key: key.copy())
+        #expect(try Files.read(first.package) == Files.read(second.package))
+        #expect(first.notes.contains { $0.contains(".env") })
+        #expect(try FileManager.default.attributesOfItem(atPath: first.key)[.posixPermissions] as? Int == 0o600)
+    }
+
+    @Test("members are known, and the measurement is a pure function of the file")
+    func reading() throws {
+        let product = try builder("a").build()
+        let package = try PackageFile(product.package)
+        #expect(package.mode == .encrypted && package.configuration.application == "app:app")
+        #expect(try package.record().measurement == PackageFile(product.package).record().measurement)
+        #expect(try package.record().files.map(\.path) == ["/agent", "app.tar", "environment.tar"])
+        let range = try #require(package.range(of: "app.tar"))
+        var reader = try TarReader(product.package, range: range)
+        var names: [String] = []
+        while let member = try reader.next() { names.append(member.name) }
+        #expect(names == ["app.py.enc", "pkg/naïve file.txt.enc"])
+        // PyPI's tar reads it as well.
+        let listing = try ProgramRun("/usr/bin/python3", ["-c", "import sys, tarfile; print([m.name for m in tarfile.open(sys.argv[1])])", product.package]).run()
+        #expect(listing.output.contains("['app.tar', 'tests.tar', 'mse.toml', 'start.json', 'environment.lock', 'environment.tar', 'runtime.json']"))
+    }
+
+    @Test("every part of what is measured changes the measurement")
+    func measurement() throws {
+        let base = EnclaveRecord(settings: EnclaveSettings(application: "a:b", mode: .encrypted, python: "3.11.2"), files: [.init(path: "/x", digest: [UInt8](repeating: 0, count: 32))])
+        var changes: [EnclaveRecord] = []
+        for change: (inout EnclaveRecord) -> Void in [
+            { $0.settings.application = "a:c" }, { $0.settings.mode = .open }, { $0.settings.mode = .plain(tokenDigest: [UInt8](repeating: 0, count: 32)) },
+            { $0.settings.python = "3.11.3" }, { $0.settings.enclave.byteCount *= 2 }, { $0.settings.enclave.threads += 1 }, { $0.settings.server.threads += 1 },
+            { $0.settings.server.bodyLimit += 1 }, { $0.files[0].path = "/y" }, { $0.files[0].digest[31] = 1 }, { $0.files.append(.init(path: "/z", digest: [UInt8](repeating: 0, count: 32))) },
+        ] {
+            var record = base
+            change(&record)
+            changes.append(record)
+        }
+        #expect(Set(changes.map(\.measurement) + [base.measurement]).count == changes.count + 1)
+        #expect(try EnclaveRecord(base.node) == base)
+    }
+
+    @Test("plain code gets a token whose digest is measured")
+    func plain() throws {
+        let product = try builder("a", encrypts: false).build()
+        guard case .plain(let digest) = try PackageFile(product.package).mode else {
+            Issue.record("not plain")
+            return
+        }
+        #expect(digest.count == 32)
+        #expect(String(decoding: try Files.read(product.package), as: UTF8.self).contains("app = 1"))
+    }
+
+    @Test("a failure leaves nothing behind")
+    func failure() throws {
+        try folder.write("project/mse.toml", "name = \"p\"\ncolour = 1\n")
+        let error = #expect(throws: PackageError.self) { try builder("a").build() }
+        #expect(error?.description.contains("mse.toml: line") == true)
+        let left = Files.exists(folder.path + "/a") ? try Files.names(in: folder.path + "/a") : []
+        #expect(left.isEmpty)
+    }
+
+    @Test("archives with links, devices, double or unsafe names are refused", arguments: ["symlink", "hardlink", "device", "double", "parent", "absolute", "cut", "checksum", "behind"])
+    func archives(kind: String) throws {
+        let script = """
+            import io, sys, tarfile
+            kind, path = sys.argv[1:]
+            out = io.BytesIO()
+            tar = tarfile.open(fileobj=out, mode="w")
+            def add(name, **more):
+                info = tarfile.TarInfo(name)
+                for key, value in more.items(): setattr(info, key, value)
+                info.size = 0 if more else 3
+                tar.addfile(info, io.BytesIO(b"abc"))
+            add("ok")
+            if kind == "symlink": add("l", type=tarfile.SYMTYPE, linkname="/etc/passwd")
+            if kind == "hardlink": add("l", type=tarfile.LNKTYPE, linkname="ok")
+            if kind == "device": add("l", type=tarfile.CHRTYPE)
+            if kind == "double": add("ok")
+            if kind == "parent": add("../x")
+            if kind == "absolute": add("/x")
+            tar.close()
+            data = bytearray(out.getvalue())
+            if kind == "cut": data = data[:700]
+            if kind == "checksum": data[0] ^= 1
+            if kind == "behind": data[-1] = 1
+            open(path, "wb").write(data)
+            """
+        let path = folder.path + "/x.tar"
+        #expect(try ProgramRun("/usr/bin/python3", ["-c", script, kind, path]).run().status == 0)
+        #expect(throws: CodeError.self) {
+            var reader = try TarReader(path)
+            while try reader.next() != nil {}
+        }
+    }
+}
+
+@Suite("mse.toml")
+struct ProjectConfigurationTests {
+    private static let minimal = "name = \"n\"\npython_application = \"app:app\"\nhealthcheck_endpoint = \"/health\"\ntests_cmd = \"pytest\"\ntests_requirements = []\n"
+
+    @Test("tables of ours are read")
+    func tables() throws {
+        let text = Self.minimal + "[enclave]\nsize = \"2G\"\nthreads = 32\nsvn = 3\n[server]\nthreads = 8\nmax_body = \"1M\"\n[package]\ninclude = [\".env\"]\n"
+        let configuration = try ProjectConfiguration(Array(text.utf8))
+        #expect(configuration.enclave.byteCount == 2 << 30 && configuration.enclave.securityVersion == 3 && configuration.server.bodyLimit == 1 << 20 && configuration.include == [".env"])
+    }
+
+    @Test("errors name line and member", arguments: [("[enclave]\nsize = \"3G\"", 7, "enclave.size"), ("[server]\nthread = 1", 7, "server.thread"), ("colour = 1", 6, "colour")])
+    func errors(text: String, line: Int, member: String) {
+        let error = #expect(throws: NotationError.self) { try ProjectConfiguration(Array((Self.minimal + text).utf8)) }
+        #expect(error?.place.line == line && error?.member == member, "\(String(describing: error))")
+    }
+
+    @Test("the original's cases, and where ours is stricter", .needsSharedVectors)
+    func original() throws {
+        let stricter: Set<String> = ["name_with_slash", "no_colon", "two_colons", "number_as_name", "unknown_key"]
+        guard case .object(let cases) = try JSON.read(try Files.read(SharedVectors.path("mse/vectors/mse_toml/cases.json"))).value else { return }
+        for one in cases {
+            guard case .string(let text)? = one.node["text"]?.value, case .boolean(let accepted)? = one.node["accepted"]?.value else { continue }
+            let read = try? ProjectConfiguration(Array(text.utf8))
+            #expect((read != nil) == (accepted && !stricter.contains(one.name)), "\(one.name)")
+            if let read, case .string(let name)? = one.node["name"]?.value { #expect(read.name == name) }
+        }
+    }
+
+    @Test("packages of the original are read", .needsSharedVectors, arguments: ["package_vector_1700000000000000000.tar", "package_plain_1700000000000000001.tar"])
+    func originalPackages(name: String) throws {
+        let package = try PackageFile(SharedVectors.path("mse/vectors/package/" + name))
+        #expect(package.runtime == nil && package.mode == .open)
+        let error = #expect(throws: PackageError.self) { try package.record() }
+        #expect(error?.description.contains("original") == true)
+    }
+}

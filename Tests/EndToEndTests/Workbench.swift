@@ -1,0 +1,93 @@
+import CodePackage
+import Files
+import Foundation
+import Notation
+import TestSupport
+import Testing
+
+/// A user's folder with the real executables, a simulated processor of its own, and the peers.
+final class Workbench: Sendable {
+    static let project = Files.split(Files.split(Files.split(#filePath).folder).folder).folder
+    static let products = project + "/.build/debug"
+    static let peers = project + "/.build/peers"
+
+    let folder: TemporaryFolder
+    var path: String { folder.path }
+
+    init() throws {
+        folder = try TemporaryFolder()
+        try FileManager.default.createSymbolicLink(atPath: folder.path + "/bin", withDestinationPath: Self.products)
+        try mse("simulator", "init")
+    }
+
+    deinit {
+        let names = (try? run(Self.products + "/mse", ["list"]))?.output.split(separator: "\n").compactMap { $0.split(separator: " ").first } ?? []
+        for name in names { _ = try? run(Self.products + "/mse", ["stop", String(name), "--remove"]) }
+    }
+
+    func run(_ program: String, _ arguments: [String], environment: [String: String?] = [:]) throws -> ProgramRun.Result {
+        var variables: [String: String?] = ["MSE_HOME": path + "/home", "XDG_CONFIG_HOME": path + "/config", "MSE_COLLATERAL": nil]
+        for (name, value) in environment { variables[name] = value }
+        return try ProgramRun(program, arguments, environment: variables, folder: path).run()
+    }
+
+    /// Runs `mse` and expects an exit code.
+    @discardableResult
+    func mse(_ arguments: String..., expecting code: Int32 = 0) throws -> String {
+        let result = try run(Self.products + "/mse", arguments)
+        #expect(result.status == code, "mse \(arguments.joined(separator: " ")):\n\(result.output)")
+        return result.output
+    }
+
+    func python(_ script: String, _ arguments: [String] = [], peers: String = "crypto") throws -> ProgramRun.Result {
+        try run("\(Self.peers)/\(peers)/bin/python", ["-c", script] + arguments)
+    }
+
+    var root: String { path + "/home/simulator/root.pem" }
+
+    /// The one file in `out` with this ending.
+    func output(_ ending: String) throws -> String {
+        "out/" + (try #require(try Files.names(in: path + "/out").last { $0.hasSuffix(ending) }))
+    }
+
+    /// Scaffolds and packages a project once.
+    func package(_ project: String = "hello", encrypts: Bool = true) throws -> (package: String, key: String) {
+        if !Files.exists(path + "/" + project) { try mse("scaffold", project) }
+        if encrypts { try mse("package", "--project", project, "--output", "out", "--encrypt") } else { try mse("package", "--project", project, "--output", "out") }
+        return (try output(".tar"), try output(".key"))
+    }
+
+    static func freePort() -> Int {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(descriptor) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = inet_addr("127.0.0.1")
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        _ = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(descriptor, $0, length) == 0 ? getsockname(descriptor, $0, &length) : -1 }
+        }
+        return Int(in_port_t(bigEndian: address.sin_port))
+    }
+
+    /// Spawns, verifies and configures an instance, and writes its pin.
+    func start(_ name: String, _ made: (package: String, key: String), port: Int, secrets: String? = nil) throws {
+        try mse("spawn", name, "--package", made.package, "--san", "localhost", "--port", "\(port)", "--platform", "simulator")
+        try mse("verify", name, "--package", made.package, "--trusted-root", root, "--certificate-out", "\(name).pem")
+        if let secrets {
+            try mse("run", name, "--package", made.package, "--trusted-root", root, "--key", made.key, "--secrets", secrets)
+        } else {
+            try mse("run", name, "--package", made.package, "--trusted-root", root, "--key", made.key)
+        }
+    }
+
+    func state(_ name: String) throws -> String {
+        let status = try JSON.read(Array(try mse("status", name, "--json").utf8))
+        guard case .string(let state)? = status["state"]?.value else { return "?" }
+        return state
+    }
+
+    func curl(_ arguments: String...) throws -> ProgramRun.Result {
+        try run("/usr/bin/curl", ["-sS", "--max-time", "20"] + arguments)
+    }
+}
