@@ -78,23 +78,22 @@ public struct FileCipher: ~Copyable {
         for index in 0..<head { start[index] ^= firstHalf[index] }
         let rest = piece.count - head
         guard rest > 0 else { return }
-        let whole = (rest + 32) / Self.blockByteCount * Self.blockByteCount - 32
-        let isLast = rest % Self.blockByteCount != 32
         block += 1
         key.withPointer { key in
-            if isLast {
+            guard rest % Self.blockByteCount == 32 else {
+                // The last piece: nothing of the key stream is needed any more.
                 _ = crypto_stream_xsalsa20_xor_ic(start + head, start + head, UInt64(rest), nonce, block, key)
-            } else {
-                _ = crypto_stream_xsalsa20_xor_ic(start + head, start + head, UInt64(whole), nonce, block, key)
-                // The block that this piece ends in the middle of: its other half begins the next piece.
-                var half = [UInt8](repeating: 0, count: Self.blockByteCount)
-                let last = block + UInt64((rest - 32) / Self.blockByteCount)
-                _ = crypto_stream_xsalsa20_xor_ic(&half, half, UInt64(Self.blockByteCount), nonce, last, key)
-                for index in 0..<32 { start[head + rest - 32 + index] ^= half[index] }
-                firstHalf = Array(half[32...])
-                half.wipe()
-                block = last
+                return
             }
+            let whole = rest - 32
+            _ = crypto_stream_xsalsa20_xor_ic(start + head, start + head, UInt64(whole), nonce, block, key)
+            // The piece ends in the middle of a block, whose other half begins the next piece.
+            block += UInt64(whole / Self.blockByteCount)
+            var stream = [UInt8](repeating: 0, count: Self.blockByteCount)
+            _ = crypto_stream_xsalsa20_xor_ic(&stream, stream, UInt64(Self.blockByteCount), nonce, block, key)
+            for index in 0..<32 { start[head + whole + index] ^= stream[index] }
+            firstHalf = Array(stream[32...])
+            stream.wipe()
         }
     }
 }

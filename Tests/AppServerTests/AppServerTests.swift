@@ -67,9 +67,10 @@ struct AppServerTests {
     @Test("requests on one connection are answered in their order")
     func pipelining() async throws {
         let answer = try await exchange("GET /a HTTP/1.1\r\nHost: x\r\n\r\nPOST /b HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabcGET /none HTTP/1.1\r\nHost: x\r\n\r\nGET /c HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-        let lines = answer.components(separatedBy: "\r\n").filter { $0.hasPrefix("HTTP/1.1") || $0.hasPrefix("X-Count") }
-        #expect(lines == ["HTTP/1.1 200 OK", "X-Count: 0", "HTTP/1.1 200 OK", "X-Count: 3", "HTTP/1.1 204 No Content", "HTTP/1.1 200 OK", "X-Count: 0"])
-        #expect(answer.contains("GET /a") && answer.contains("POST /b") && answer.hasSuffix("GET /c"))
+        let heads = answer.components(separatedBy: "HTTP/1.1 ").dropFirst()
+        #expect(heads.map { String($0.prefix(3)) } == ["200", "200", "204", "200"])
+        #expect(heads.map { $0.components(separatedBy: "\r\n\r\n")[1] } == ["GET /a", "POST /b", "", "GET /c"])
+        #expect(answer.contains("X-Count: 3"))
     }
 
     @Test("a streamed answer is chunked for 1.1 and ends with the connection for 1.0")

@@ -30,7 +30,7 @@ struct JSONTests {
         let node = try JSON.read(Array("{\n  \"a\": [1, \"\\u00e9\\ud83d\\ude00\", true, null]\n}".utf8))
         let array = try #require(node["a"])
         #expect(array.place == Place(line: 2, column: 8))
-        #expect(array.value == .array([Node(.number("1"), at: Place(line: 2, column: 9)), Node(.string("é😀"), at: Place(line: 2, column: 12)), Node(.boolean(true), at: Place(line: 2, column: 33)), Node(.null, at: Place(line: 2, column: 39))]))
+        #expect(array.value == .array([Node(.number("1"), at: Place(line: 2, column: 9)), Node(.string("é😀"), at: Place(line: 2, column: 12)), Node(.boolean(true), at: Place(line: 2, column: 34)), Node(.null, at: Place(line: 2, column: 40))]))
     }
 
     @Test("the canonical form sorts members and has no blanks")

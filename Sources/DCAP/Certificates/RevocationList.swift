@@ -11,7 +11,9 @@ struct RevocationList: Sendable {
     let issuer: DistinguishedName
     /// Seconds since 1970.
     let thisUpdate: Int64
-    let nextUpdate: Int64
+    let nextUpdate: Int64?
+    /// What of its form isn't as it must be, though it can be read: it revokes all the same, and is refused.
+    let objections: [String]
     private let serials: Set<[UInt8]>
 
     private static let crlNumber = ObjectIdentifier(arcs: 2, 5, 29, 20)
@@ -65,20 +67,28 @@ struct RevocationList: Sendable {
         }
         issuer = try DistinguishedName(&reader, "issuer")
         thisUpdate = try reader.time("thisUpdate")
-        guard reader.nextTag == DERTag.utcTime.rawValue || reader.nextTag == DERTag.generalizedTime.rawValue else {
-            throw DERError(offset: reader.offset, "nextUpdate is missing")
+        var objections: [String] = []
+        if reader.nextTag == DERTag.utcTime.rawValue || reader.nextTag == DERTag.generalizedTime.rawValue {
+            nextUpdate = try reader.time("nextUpdate")
+        } else {
+            nextUpdate = nil
+            objections.append("nextUpdate is missing")
         }
-        nextUpdate = try reader.time("nextUpdate")
-        serials = try Self.entries(&reader)
-        var explicit = try reader.enter(.explicit(0), "crlExtensions")
-        try Self.checkExtensions(&explicit)
-        try explicit.finish("crlExtensions")
+        serials = try Self.entries(&reader, &objections)
+        if reader.isAtEnd {
+            objections.append("there is no CRL number")
+        } else {
+            var explicit = try reader.enter(.explicit(0), "crlExtensions")
+            try Self.checkExtensions(&explicit, &objections)
+            try explicit.finish("crlExtensions")
+        }
         try reader.finish("tbsCertList")
+        self.objections = objections
         signed = tbs.whole
         self.der = der
     }
 
-    private static func entries(_ reader: inout DERReader) throws(DERError) -> Set<[UInt8]> {
+    private static func entries(_ reader: inout DERReader, _ objections: inout [String]) throws(DERError) -> Set<[UInt8]> {
         var serials: Set<[UInt8]> = []
         guard let element = try reader.optional(.sequence) else { return serials }
         var list = reader.reader(of: element)
@@ -88,7 +98,7 @@ struct RevocationList: Sendable {
             _ = try entry.time("revocationDate")
             if !entry.isAtEnd {
                 for item in try Certificate.extensions(&entry) where item.isCritical && item.identifier != reasonCode {
-                    throw DERError(offset: item.value.lowerBound, "an entry with the unknown critical extension \(item.identifier)")
+                    objections.append("an entry with the unknown critical extension \(item.identifier)")
                 }
             }
             try entry.finish("revokedCertificate")
@@ -96,17 +106,17 @@ struct RevocationList: Sendable {
         return serials
     }
 
-    private static func checkExtensions(_ explicit: inout DERReader) throws(DERError) {
+    private static func checkExtensions(_ explicit: inout DERReader, _ objections: inout [String]) throws(DERError) {
         let extensions = try Certificate.extensions(&explicit)
         for item in extensions {
             if item.identifier == issuingDistributionPoint || item.identifier == deltaIndicator {
-                throw DERError(offset: item.value.lowerBound, "a partial, indirect or delta list")
+                objections.append("a partial, indirect or delta list")
             }
             if item.isCritical, item.identifier != crlNumber {
-                throw DERError(offset: item.value.lowerBound, "the unknown critical extension \(item.identifier)")
+                objections.append("the unknown critical extension \(item.identifier)")
             }
         }
-        guard let number = extensions.first(where: { $0.identifier == crlNumber }) else { throw DERError(offset: explicit.offset, "there is no CRL number") }
+        guard let number = extensions.first(where: { $0.identifier == crlNumber }) else { return objections.append("there is no CRL number") }
         var reader = DERReader(explicit.bytes, number.value)
         _ = try reader.integerBytes("CRL number")
         try reader.finish("CRL number")

@@ -32,10 +32,12 @@ public struct TrustAnchor: Sendable, Hashable {
     /// - Throws: `DERError` when it isn't such a certificate.
     public init(root: Certificate) throws(DERError) {
         let suffix = " SGX Root CA"
-        guard let first = root.subject.attributes.first, first.type == DistinguishedName.commonName, first.value.hasSuffix(suffix),
-            first.value.count > suffix.count
-        else { throw DERError(offset: 0, "a root whose subject begins with 'CN=<maker>\(suffix)' expected, found '\(NotationError.printable(root.subject.description))'") }
-        self.init(key: root.key, maker: String(first.value.dropLast(suffix.count)), place: Array(root.subject.attributes.dropFirst()))
+        guard let first = root.subject.attributes.first, first.type == DistinguishedName.commonName else {
+            throw DERError(offset: 0, "a root whose subject begins with 'CN=<maker>\(suffix)' expected, found '\(NotationError.printable(root.subject.description))'")
+        }
+        // A root of another name is taken as it is; what it issued is then refused for its names.
+        let maker = first.value.hasSuffix(suffix) ? String(first.value.dropLast(suffix.count)) : first.value
+        self.init(key: root.key, maker: maker, place: Array(root.subject.attributes.dropFirst()))
     }
 
     /// A root from a file, PEM or DER.

@@ -159,10 +159,13 @@ public struct QuoteExaminer: Sendable {
         if time < list.thisUpdate {
             result.reasons.append(Reason(.crlNotYetValid, "the \(what) is from the future", expected: "from \(CalendarTime.text(list.thisUpdate))", found: now))
         }
-        if time > list.nextUpdate {
-            result.reasons.append(Reason(.crlExpired, "the \(what) is out of date", expected: "until \(CalendarTime.text(list.nextUpdate))", found: now))
+        for objection in list.objections { result.reasons.append(Reason(.crlMalformed, "the \(what): \(objection)")) }
+        if let nextUpdate = list.nextUpdate {
+            if time > nextUpdate {
+                result.reasons.append(Reason(.crlExpired, "the \(what) is out of date", expected: "until \(CalendarTime.text(nextUpdate))", found: now))
+            }
+            result.collateralExpires(nextUpdate)
         }
-        result.collateralExpires(list.nextUpdate)
         guard let issuer else { return list }
         guard list.issuer.der == issuer.subject.der else {
             result.reasons.append(
