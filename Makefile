@@ -19,7 +19,7 @@ deep: setup ## What is too long for make test: gibibyte files, soak, kill at eve
 	@scripts/setup peers
 	MSE_DEEP=1 swift test $(FLAGS)
 check: setup ## Format, lint, warnings as errors
-	swift format lint --strict --recursive Package.swift Sources Tests Benchmarks/Sources Benchmarks/Package.swift
+	swift format lint --strict --recursive Package.swift Sources Tests
 	swift build --build-tests $(FLAGS)
 demo: build ## Run the main job, and every refusal
 	@scripts/setup peers

@@ -61,12 +61,15 @@ let package = Package(
         // Making.
         .target(name: "Files", swiftSettings: strict),
         .target(name: "CodeEncryption", dependencies: ["CSodium", "Files"], swiftSettings: strict),
-        .target(name: "CodePackage", dependencies: ["CodeEncryption", "Files", "Gramine", "Notation", crypto], swiftSettings: strict),
+        .target(
+            name: "CodePackage", dependencies: ["CLinux", "CodeEncryption", "Files", "Gramine", "Notation", crypto], swiftSettings: strict),
 
         // Judging, at the edge.
         .target(
             name: "DCAPCollateral",
-            dependencies: ["DCAP", "Files", "Notation", .product(name: "AsyncHTTPClient", package: "async-http-client"), nioCore, nioHTTP1],
+            dependencies: [
+                "DCAP", "Files", "Notation", .product(name: "AsyncHTTPClient", package: "async-http-client"), nioCore, nioHTTP1,
+            ],
             swiftSettings: strict
         ),
         .target(name: "RATLSTransport", dependencies: ["RATLS", nioCore, nioHTTP1, nioPosix, nioSSL, nioTLS], swiftSettings: strict),
@@ -75,15 +78,21 @@ let package = Package(
         .target(name: "Enclave", dependencies: ["Files", crypto], swiftSettings: strict),
         .target(
             name: "SimulatedProcessor",
-            dependencies: ["CLinux", "DCAP", "Enclave", "Files", "Gramine", "Notation", "SGXQuote", "StrictX509", asn1, crypto, x509, nioCore, nioHTTP1, nioPosix],
+            dependencies: [
+                "CLinux", "DCAP", "Enclave", "Files", "Gramine", "Notation", "SGXQuote", "StrictX509", asn1, crypto, x509, nioCore,
+                nioHTTP1, nioPosix,
+            ],
             swiftSettings: strict
         ),
         .target(name: "AppServer", dependencies: [logging, nioCore, nioHTTP1, nioPosix, nioSSL, nioTLS], swiftSettings: strict),
-        .target(name: "PythonHost", dependencies: ["AppServer", "CPython", "CPythonShim", "Files", logging, nioCore, nioHTTP1], swiftSettings: strict),
+        .target(
+            name: "PythonHost", dependencies: ["AppServer", "CPython", "CPythonShim", "Files", logging, nioCore, nioHTTP1],
+            swiftSettings: strict),
         .target(
             name: "EnclaveAgent",
             dependencies: [
-                "AppServer", "CLinux", "CodeEncryption", "CodePackage", "Enclave", "Files", "Gramine", "Notation", "PythonHost", "RATLS", "StrictX509",
+                "AppServer", "CLinux", "CodeEncryption", "CodePackage", "Enclave", "Files", "Gramine", "Notation", "PythonHost", "RATLS",
+                "StrictX509",
                 crypto, logging, nioCore, nioHTTP1, nioSSL,
             ],
             swiftSettings: strict
@@ -101,7 +110,8 @@ let package = Package(
         // The command line and the agent's entry point: arguments in, one call, output out.
         .executableTarget(name: "mse", dependencies: ["Operations", argumentParser], swiftSettings: strict),
         .executableTarget(
-            name: "mse-bootstrap", dependencies: ["CGramineShim", "CLinux", "CodePackage", "EnclaveAgent", "RATLS", argumentParser, logging],
+            name: "mse-bootstrap",
+            dependencies: ["CGramineShim", "CLinux", "CodePackage", "EnclaveAgent", "RATLS", argumentParser, logging],
             // Swift 6.3.1 crashes when it optimises this module (its verifier objects to a swifterror value); nothing hot is in it.
             swiftSettings: strict + [.unsafeFlags(["-Onone"], .when(configuration: .release))]),
         .executableTarget(name: "simulated-loader"),
@@ -112,20 +122,30 @@ let package = Package(
         .testTarget(name: "SGXQuoteTests", dependencies: ["SGXQuote"], swiftSettings: strict),
         .testTarget(
             name: "DCAPTests",
-            dependencies: ["DCAP", "DCAPCollateral", "Enclave", "Files", "Notation", "SGXQuote", "SimulatedProcessor", "StrictX509", "TestSupport"], swiftSettings: strict),
-        .testTarget(name: "RATLSTests", dependencies: ["Files", "Notation", "RATLS", "SGXQuote", "StrictX509", "TestSupport", crypto], swiftSettings: strict),
+            dependencies: [
+                "DCAP", "DCAPCollateral", "Enclave", "Files", "Notation", "SGXQuote", "SimulatedProcessor", "StrictX509", "TestSupport",
+            ], swiftSettings: strict),
+        .testTarget(
+            name: "RATLSTests", dependencies: ["Files", "Notation", "RATLS", "SGXQuote", "StrictX509", "TestSupport", crypto],
+            swiftSettings: strict),
         .testTarget(
             name: "AttestationTests",
-            dependencies: ["Attestation", "DCAP", "Files", "Notation", "RATLS", "SGXQuote", "SimulatedProcessor", "StrictX509", "TestSupport", crypto], swiftSettings: strict),
-        .testTarget(name: "CodeEncryptionTests", dependencies: ["CodeEncryption", "Files", "Notation", "TestSupport"], swiftSettings: strict),
-        .testTarget(name: "CodePackageTests", dependencies: ["CodeEncryption", "CodePackage", "Files", "Gramine", "Notation", "TestSupport"], swiftSettings: strict),
+            dependencies: [
+                "Attestation", "DCAP", "Files", "Notation", "RATLS", "SGXQuote", "SimulatedProcessor", "StrictX509", "TestSupport", crypto,
+            ], swiftSettings: strict),
+        .testTarget(
+            name: "CodeEncryptionTests", dependencies: ["CodeEncryption", "Files", "Notation", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "CodePackageTests", dependencies: ["CodeEncryption", "CodePackage", "Files", "Gramine", "Notation", "TestSupport"],
+            swiftSettings: strict),
         .testTarget(name: "EnclaveTests", dependencies: ["Enclave", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "AppServerTests", dependencies: ["AppServer", logging, nioHTTP1], swiftSettings: strict),
         .testTarget(name: "EnclaveAgentTests", dependencies: ["CodeEncryption", "EnclaveAgent", "Notation"], swiftSettings: strict),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "CodePackage", "Files", "Notation", "RATLS", "SGXQuote", "StrictX509", "TestSupport", "mse", "mse-bootstrap", "simulated-loader", crypto,
+                "CodePackage", "Files", "Notation", "RATLS", "SGXQuote", "StrictX509", "TestSupport", "mse", "mse-bootstrap",
+                "simulated-loader", crypto,
             ],
             exclude: ["Scripts"], swiftSettings: strict),
     ]

@@ -76,7 +76,9 @@ public final class AppServer: Sendable {
     }
 
     private func configure(_ channel: any Channel) throws {
-        guard connectionCount.wrappingAdd(1, ordering: .relaxed).newValue <= limits.connections, let loop = loops.first(where: { $0.eventLoop === channel.eventLoop }) else {
+        guard connectionCount.wrappingAdd(1, ordering: .relaxed).newValue <= limits.connections,
+            let loop = loops.first(where: { $0.eventLoop === channel.eventLoop })
+        else {
             connectionCount.subtract(1, ordering: .relaxed)
             throw ChannelError.operationUnsupported
         }

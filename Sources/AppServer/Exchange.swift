@@ -148,7 +148,10 @@ public final class Exchange: Sendable {
         buffer.writeStaticString("HTTP/1.1 ")
         buffer.writeBytes(response.status)
         buffer.writeStaticString("\r\n")
-        for (name, value) in response.headers where !ResponseHead.equal(name, "content-length") && !ResponseHead.equal(name, "connection") && !ResponseHead.equal(name, "transfer-encoding") {
+        for (name, value) in response.headers
+        where !ResponseHead.equal(name, "content-length") && !ResponseHead.equal(name, "connection")
+            && !ResponseHead.equal(name, "transfer-encoding")
+        {
             buffer.writeBytes(name)
             buffer.writeStaticString(": ")
             buffer.writeBytes(value)

@@ -31,10 +31,13 @@ final class HTTPConnectionHandler: ChannelInboundHandler {
     private var waiting: [HTTPServerRequestPart] = []
     /// The rest of a refused request isn't read.
     private var isRefused = false
-    private var closesAfterAnswer = false
+    private var goesOnAfterBody = false
     private var unflushed: [(Exchange, Int)] = []
 
-    init(responder: any Responder, limits: ServerLimits, table: ConnectionTable, outbox: Outbox, isSecure: Bool, isDraining: @escaping () -> Bool) {
+    init(
+        responder: any Responder, limits: ServerLimits, table: ConnectionTable, outbox: Outbox, isSecure: Bool,
+        isDraining: @escaping () -> Bool
+    ) {
         self.responder = responder
         self.limits = limits
         self.table = table
@@ -97,7 +100,10 @@ final class HTTPConnectionHandler: ChannelInboundHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         isReading = false
         let part = unwrapInboundIn(data)
-        if isRefused { return }
+        if isRefused {
+            if case .end = part { passedOver(context) }
+            return
+        }
         // Parts of the next request wait for this one's answer.
         if exchange != nil, isBodyComplete || !waiting.isEmpty {
             waiting.append(part)
@@ -108,7 +114,7 @@ final class HTTPConnectionHandler: ChannelInboundHandler {
 
     func channelReadComplete(context: ChannelHandlerContext) {
         isReading = false
-        readMore()
+        if isRefused { context.read() } else { readMore() }
         context.fireChannelReadComplete()
     }
 
@@ -130,21 +136,29 @@ final class HTTPConnectionHandler: ChannelInboundHandler {
     private func begin(_ head: HTTPRequestHead) {
         guard let context else { return }
         let keepsAlive = head.isKeepAlive && !isDraining()
-        let exchange = Exchange(head: head, connection: connectionInfo(context), outbox: outbox, keepsAlive: keepsAlive, identifier: table.identifier(for: self))
+        let exchange = Exchange(
+            head: head, connection: connectionInfo(context), outbox: outbox, keepsAlive: keepsAlive, identifier: table.identifier(for: self)
+        )
         self.exchange = exchange
         isDispatched = false
         isBodyComplete = false
         bodyByteCount = 0
         set(.body)
         let size = head.uri.utf8.count + head.headers.reduce(0) { $0 + $1.name.utf8.count + $1.value.utf8.count + 4 }
-        guard size <= limits.headerByteCount else { return refuse("431 Request Header Fields Too Large", "a head of more than \(limits.headerByteCount) bytes") }
+        guard size <= limits.headerByteCount else {
+            return refuse("431 Request Header Fields Too Large", "a head of more than \(limits.headerByteCount) bytes")
+        }
         // One framing, said once: anything else is how requests are smuggled (RFC 9112 §11.2).
         let lengths = head.headers[canonicalForm: "content-length"]
         let codings = head.headers[canonicalForm: "transfer-encoding"]
-        guard lengths.count <= 1, lengths.isEmpty || codings.isEmpty, codings.count <= 1, codings.first.map({ $0.lowercased() == "chunked" }) ?? true else {
+        guard lengths.count <= 1, lengths.isEmpty || codings.isEmpty, codings.count <= 1,
+            codings.first.map({ $0.lowercased() == "chunked" }) ?? true
+        else {
             return refuse("400 Bad Request", "contradictory framing of the body")
         }
-        guard head.version != .http1_1 || head.headers[canonicalForm: "host"].count == 1 else { return refuse("400 Bad Request", "one Host header is needed") }
+        guard head.version != .http1_1 || head.headers[canonicalForm: "host"].count == 1 else {
+            return refuse("400 Bad Request", "one Host header is needed")
+        }
         guard lengths.first.map({ Int($0).map { $0 <= limits.bodyByteCount } ?? false }) ?? true else {
             return refuse("413 Content Too Large", "a body of more than \(limits.bodyByteCount) bytes")
         }
@@ -198,7 +212,10 @@ final class HTTPConnectionHandler: ChannelInboundHandler {
         isRefused = true
         if let exchange, exchange.hasStarted { return context.close(promise: nil) }
         var text = "HTTP/1.1 \(status)\r\nContent-Type: application/json\r\nConnection: close\r\n"
-        let code = status.hasPrefix("413") ? "request.tooLarge" : status.hasPrefix("408") ? "request.timeout" : status.hasPrefix("411") ? "request.length" : "request.malformed"
+        let code =
+            status.hasPrefix("413")
+            ? "request.tooLarge"
+            : status.hasPrefix("408") ? "request.timeout" : status.hasPrefix("411") ? "request.length" : "request.malformed"
         let body = "{\"code\":\"\(code)\",\"message\":\"\(message)\"}"
         text += "Content-Length: \(body.utf8.count)\r\n\r\n" + body
         let buffer = ByteBuffer(string: text)
@@ -213,21 +230,32 @@ final class HTTPConnectionHandler: ChannelInboundHandler {
     /// Closing at once would reset the connection while the client still sends, and the answer would be lost: what comes is read for a while and dropped.
     private func closeSoon(_ context: ChannelHandlerContext, after written: EventLoopFuture<Void>) {
         let this = NIOLoopBound(self, eventLoop: context.eventLoop)
-        deadline = .now() + .seconds(2)
+        deadline = .now() + .seconds(Self.lingerSeconds)
         phase = .idle
         written.whenComplete { _ in
-            this.value.context?.read()
-            this.value.discards = true
+            guard let context = this.value.context else { return }
+            // Whoever waits for the end of the answer sees it now.
+            if !this.value.goesOnAfterBody { context.close(mode: .output, promise: nil) }
+            context.read()
         }
     }
 
-    private var discards = false
+    /// The rest of an answered request was read and dropped.
+    private func passedOver(_ context: ChannelHandlerContext) {
+        guard goesOnAfterBody else { return context.close(promise: nil) }
+        goesOnAfterBody = false
+        isRefused = false
+        set(.idle)
+    }
+
+    private static let lingerSeconds: Int64 = 5
 
     private func connectionInfo(_ context: ChannelHandlerContext) -> ConnectionInfo {
         if let info { return info }
         let remote = context.channel.remoteAddress, local = context.channel.localAddress
         let info = ConnectionInfo(
-            remoteAddress: remote?.ipAddress ?? "", remotePort: remote?.port ?? 0, localAddress: local?.ipAddress ?? "", localPort: local?.port ?? 0,
+            remoteAddress: remote?.ipAddress ?? "", remotePort: remote?.port ?? 0, localAddress: local?.ipAddress ?? "",
+            localPort: local?.port ?? 0,
             isSecure: isSecure)
         self.info = info
         return info
@@ -239,8 +267,7 @@ final class HTTPConnectionHandler: ChannelInboundHandler {
         guard let context, let exchange, exchange === item.exchange else { return item.exchange.closed() }
         let count = item.bytes.readableBytes
         if item.isLast {
-            closesAfterAnswer = item.closes || isDraining()
-            let promise: EventLoopPromise<Void>? = closesAfterAnswer ? context.eventLoop.makePromise() : nil
+            let promise: EventLoopPromise<Void>? = isBodyComplete && (item.closes || isDraining()) ? context.eventLoop.makePromise() : nil
             context.write(wrapOutboundOut(item.bytes), promise: promise)
             table.forget(exchange.identifier)
             self.exchange = nil
@@ -255,8 +282,13 @@ final class HTTPConnectionHandler: ChannelInboundHandler {
                 // Answered before the whole request was read: the rest is in nobody's interest.
                 exchange.closed()
                 isRefused = true
+                goesOnAfterBody = !item.closes && !isDraining()
                 let this = NIOLoopBound(self, eventLoop: context.eventLoop)
-                context.eventLoop.execute { if let context = this.value.context { this.value.closeSoon(context, after: context.eventLoop.makeSucceededVoidFuture()) } }
+                context.eventLoop.execute {
+                    if let context = this.value.context {
+                        this.value.closeSoon(context, after: context.eventLoop.makeSucceededVoidFuture())
+                    }
+                }
                 return
             }
             set(.idle)

@@ -63,7 +63,8 @@ public final class RequestBody: Sendable {
                     while filled < buffer.count, !state.parts.isEmpty {
                         let count = min(buffer.count - filled, state.parts[0].readableBytes)
                         state.parts[0].readWithUnsafeReadableBytes { bytes in
-                            UnsafeMutableRawBufferPointer(rebasing: buffer[filled..<(filled + count)]).copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[..<count]))
+                            UnsafeMutableRawBufferPointer(rebasing: buffer[filled..<(filled + count)]).copyMemory(
+                                from: UnsafeRawBufferPointer(rebasing: bytes[..<count]))
                             return count
                         }
                         filled += count

@@ -86,7 +86,8 @@ extension AttestationPolicy {
         _ = try table.seconds("max_quote_age")
         if let require = try table.string("require"), require != "none" {
             throw NotationError(
-                at: table.place, member: table.path(to: "require"), "'\(NotationError.printable(require))' can't be demanded yet; only \"none\" can be said")
+                at: table.place, member: table.path(to: "require"),
+                "'\(NotationError.printable(require))' can't be demanded yet; only \"none\" can be said")
         }
         try table.finish()
     }
@@ -96,7 +97,9 @@ extension AttestationPolicy.Measurement {
     fileprivate init(_ table: inout ObjectReader) throws(NotationError) {
         mrenclave = try table.hexes("mrenclave", 32) ?? []
         if let node = table.optional("mrsigner") {
-            guard case .string(let text) = node.value, let bytes = Hex.bytes(text), bytes.count == 32 else { throw table.mismatch(node, "mrsigner", "64 hex digits") }
+            guard case .string(let text) = node.value, let bytes = Hex.bytes(text), bytes.count == 32 else {
+                throw table.mismatch(node, "mrsigner", "64 hex digits")
+            }
             mrsigner = bytes
         }
         productID = try table.integer("product_id", in: 0...65535)
@@ -115,7 +118,8 @@ extension AttestationPolicy.TCB {
             accepted = []
             for (text, place) in statuses {
                 guard let status = TCBStatus(rawValue: text), status != .revoked else {
-                    throw NotationError(at: place, member: table.path(to: "accept"), "'\(NotationError.printable(text))' is no status that can be accepted")
+                    throw NotationError(
+                        at: place, member: table.path(to: "accept"), "'\(NotationError.printable(text))' is no status that can be accepted")
                 }
                 accepted.insert(status)
             }
@@ -156,7 +160,8 @@ extension AttestationPolicy.Launch {
 extension AttestationPolicy.TDX {
     /// Registers of a TD and their sizes in bytes.
     static let registerSizes = [
-        "rtmr0": 48, "rtmr1": 48, "rtmr2": 48, "rtmr3": 48, "mrseam": 48, "mrsignerseam": 48, "attributes": 8, "xfam": 8, "mrconfigid": 48, "mrowner": 48,
+        "rtmr0": 48, "rtmr1": 48, "rtmr2": 48, "rtmr3": 48, "mrseam": 48, "mrsignerseam": 48, "attributes": 8, "xfam": 8, "mrconfigid": 48,
+        "mrowner": 48,
         "mrownerconfig": 48, "mrservicetd": 48,
     ]
 
@@ -191,7 +196,8 @@ extension ObjectReader {
     fileprivate mutating func seconds(_ name: String) throws(NotationError) -> Int64? {
         guard let node = optional(name) else { return nil }
         let units: [Character: Int64] = ["s": 1, "m": 60, "h": 3600, "d": 86400]
-        guard case .string(let text) = node.value, let last = text.last, let unit = units[last], text.dropLast().allSatisfy({ $0.isASCII && $0.isNumber }),
+        guard case .string(let text) = node.value, let last = text.last, let unit = units[last],
+            text.dropLast().allSatisfy({ $0.isASCII && $0.isNumber }),
             let value = Int64(text.dropLast()), value <= 100_000_000
         else { throw mismatch(node, name, "a duration such as \"30d\"") }
         return value * unit
@@ -199,7 +205,9 @@ extension ObjectReader {
 
     fileprivate mutating func allows(_ name: String) throws(NotationError) -> Bool {
         guard let node = optional(name) else { return true }
-        guard case .string(let text) = node.value, text == "allow" || text == "refuse" else { throw mismatch(node, name, "\"allow\" or \"refuse\"") }
+        guard case .string(let text) = node.value, text == "allow" || text == "refuse" else {
+            throw mismatch(node, name, "\"allow\" or \"refuse\"")
+        }
         return text == "allow"
     }
 }

@@ -19,7 +19,8 @@ extension ReasonCode {
     public static let enclaveCertificateNotYetValid = ReasonCode(
         "service.notYetValid", .upToDate, "The enclave's certificate isn't valid yet.", mend: "check the clock")
     public static let enclaveCertificateExpired = ReasonCode(
-        "service.expired", .upToDate, "The enclave's certificate is no longer valid.", mend: "have the operator restart the service with --renew")
+        "service.expired", .upToDate, "The enclave's certificate is no longer valid.",
+        mend: "have the operator restart the service with --renew")
 
     // Mine.
     public static let bindingDiffers = ReasonCode(
@@ -51,13 +52,16 @@ extension ReasonCode {
         "measurement.differs", .mine, "The enclave runs other code or settings than the reference value says.",
         mend: "verify against the package that was handed to the operator; if it is that one, don't trust this enclave")
     public static let signerDiffers = ReasonCode(
-        "signer.differs", .mine, "The enclave is signed by somebody else, or is another product, or too old a version.", mend: "check [measurement] in the policy")
+        "signer.differs", .mine, "The enclave is signed by somebody else, or is another product, or too old a version.",
+        mend: "check [measurement] in the policy")
     public static let debugEnclave = ReasonCode(
-        "debug.enabled", .mine, "The enclave runs in debug mode: the operator can read and change all of it.", mend: "have it spawned without --debug")
+        "debug.enabled", .mine, "The enclave runs in debug mode: the operator can read and change all of it.",
+        mend: "have it spawned without --debug")
     public static let platformNotAllowed = ReasonCode(
         "platform.notAllowed", .mine, "The platform isn't one that the policy lists.", mend: "check [platform] in the policy")
     public static let tdxAttributes = ReasonCode(
-        "tdx.attributes", .mine, "The TD has attributes that are reserved, or that the policy doesn't allow.", mend: "check [tdx] in the policy")
+        "tdx.attributes", .mine, "The TD has attributes that are reserved, or that the policy doesn't allow.",
+        mend: "check [tdx] in the policy")
     public static let tdxRegister = ReasonCode(
         "tdx.register", .mine, "A register of the TD has a value that the policy doesn't list.", mend: "check [tdx] in the policy")
     public static let evidenceMismatch = ReasonCode(
@@ -66,9 +70,12 @@ extension ReasonCode {
     /// Every code there is.
     public static let all: [ReasonCode] =
         allOfDCAP + [
-            tcbNotAccepted, tcbRevoked, tcbUnknown, collateralTooOld, evaluationNumberTooLow, enclaveCertificateNotYetValid, enclaveCertificateExpired,
-            bindingDiffers, certificateSelfSignature, certificateExtension, certificateHost, launchMalformed, launchMissing, launchName, launchExpiry,
-            launchInstance, measurementMissing, measurementDiffers, signerDiffers, debugEnclave, platformNotAllowed, tdxAttributes, tdxRegister,
+            tcbNotAccepted, tcbRevoked, tcbUnknown, collateralTooOld, evaluationNumberTooLow, enclaveCertificateNotYetValid,
+            enclaveCertificateExpired,
+            bindingDiffers, certificateSelfSignature, certificateExtension, certificateHost, launchMalformed, launchMissing, launchName,
+            launchExpiry,
+            launchInstance, measurementMissing, measurementDiffers, signerDiffers, debugEnclave, platformNotAllowed, tdxAttributes,
+            tdxRegister,
             evidenceMismatch,
         ]
 }

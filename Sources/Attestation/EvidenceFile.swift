@@ -48,7 +48,8 @@ public struct EvidenceFile: Sendable {
         let qeChain = try reader.string("qe_identity_issuer_chain").map { Array($0.utf8) }
         let pckChain = try reader.string("pck_chain").map { Array($0.utf8) }
         collateral = Collateral(
-            rootCRL: rootCRL, pckCRL: pckCRL, tcbInfo: tcbInfo, qeIdentity: qeIdentity, tcbInfoChain: signingChain, qeIdentityChain: qeChain ?? signingChain,
+            rootCRL: rootCRL, pckCRL: pckCRL, tcbInfo: tcbInfo, qeIdentity: qeIdentity, tcbInfoChain: signingChain,
+            qeIdentityChain: qeChain ?? signingChain,
             pckChain: pckChain)
         collectedAt = try reader.string("collected_at").flatMap { CalendarTime.seconds($0) }
     }

@@ -1,5 +1,5 @@
-public import Notation
 internal import DCAP
+public import Notation
 internal import RATLS
 internal import SGXQuote
 internal import StrictX509
@@ -30,7 +30,8 @@ extension Verdict {
             return .object([
                 "kind": "sgx", "mrenclave": Node(Hex.text(report.mrenclave)), "mrsigner": Node(Hex.text(report.mrsigner)),
                 "productID": Node(Int(report.productID)), "svn": Node(Int(report.securityVersion)),
-                "debug": Node(.boolean(report.attributes.contains(.debug))), "reportData": Node(Hex.text(report.reportData)), "fmspc": fmspc,
+                "debug": Node(.boolean(report.attributes.contains(.debug))), "reportData": Node(Hex.text(report.reportData)),
+                "fmspc": fmspc,
             ])
         }
         guard let td = evidence.quote.tdReport else { return Node(.null) }
@@ -38,7 +39,8 @@ extension Verdict {
             "kind": "tdx", "mrtd": Node(Hex.text(td.mrtd)), "rtmr": Node(.array(td.rtmr.map { Node(Hex.text($0)) })),
             "mrseam": Node(Hex.text(td.mrseam)), "mrsignerseam": Node(Hex.text(td.mrsignerseam)), "teeTcbSvn": Node(Hex.text(td.teeTCBSVN)),
             "tdAttributes": Node(Hex.text(td.bytes.dropFirst(120).prefix(8))), "xfam": Node(Hex.text(td.bytes.dropFirst(128).prefix(8))),
-            "mrconfigid": Node(Hex.text(td.mrconfigid)), "mrowner": Node(Hex.text(td.mrowner)), "mrownerconfig": Node(Hex.text(td.mrownerconfig)),
+            "mrconfigid": Node(Hex.text(td.mrconfigid)), "mrowner": Node(Hex.text(td.mrowner)),
+            "mrownerconfig": Node(Hex.text(td.mrownerconfig)),
             "mrServiceTD": td.mrservicetd.map { Node(Hex.text($0)) }, "debug": Node(.boolean(td.tdAttributes & 1 != 0)),
             "septVEDisable": Node(.boolean(td.tdAttributes >> 28 & 1 != 0)), "reportData": Node(Hex.text(td.reportData)), "fmspc": fmspc,
         ])

@@ -15,7 +15,9 @@ public struct Verifier: Sendable {
     }
 
     /// - Parameter time: seconds since 1970.
-    public func judge(_ evidence: Evidence, with collateral: Collateral?, expecting expectation: Expectation = Expectation(), at time: Int64) -> Verdict {
+    public func judge(
+        _ evidence: Evidence, with collateral: Collateral?, expecting expectation: Expectation = Expectation(), at time: Int64
+    ) -> Verdict {
         let examination = QuoteExaminer(anchor: anchor).examine(evidence.quote, with: collateral, at: time)
         var reasons = examination.reasons
         judgeTCB(examination, time, &reasons)
@@ -33,24 +35,31 @@ public struct Verifier: Sendable {
         let accepted = policy.tcb.accepted.map(\.rawValue).sorted().joined(separator: ", ")
         switch examination.status {
         case nil:
-            if !reasons.contains(where: { $0.code == .tcbNoLevel }) { reasons.append(Reason(.tcbUnknown, "the TCB status could not be told", expected: accepted)) }
-        case .revoked?: reasons.append(Reason(.tcbRevoked, "the platform's TCB is Revoked", expected: accepted, found: TCBStatus.revoked.rawValue))
+            if !reasons.contains(where: { $0.code == .tcbNoLevel }) {
+                reasons.append(Reason(.tcbUnknown, "the TCB status could not be told", expected: accepted))
+            }
+        case .revoked?:
+            reasons.append(Reason(.tcbRevoked, "the platform's TCB is Revoked", expected: accepted, found: TCBStatus.revoked.rawValue))
         case let status?:
             if !isGoodEnough(status, examination, time) {
                 reasons.append(
-                    Reason(.tcbNotAccepted, "the platform's TCB is \(status.rawValue), the policy accepts \(accepted)", expected: accepted, found: status.rawValue))
+                    Reason(
+                        .tcbNotAccepted, "the platform's TCB is \(status.rawValue), the policy accepts \(accepted)", expected: accepted,
+                        found: status.rawValue))
             }
         }
         if let issued = examination.earliestIssue, time - issued > policy.tcb.maximumCollateralAge {
             reasons.append(
                 Reason(
-                    .collateralTooOld, "the collateral is too old", expected: "issued at most \(policy.tcb.maximumCollateralAge / 86400) days ago",
+                    .collateralTooOld, "the collateral is too old",
+                    expected: "issued at most \(policy.tcb.maximumCollateralAge / 86400) days ago",
                     found: CalendarTime.text(issued)))
         }
         if let number = examination.evaluationDataNumber, number < policy.tcb.minimumEvaluationNumber {
             reasons.append(
                 Reason(
-                    .evaluationNumberTooLow, "the collateral is of an old TCB evaluation", expected: "at least \(policy.tcb.minimumEvaluationNumber)",
+                    .evaluationNumberTooLow, "the collateral is of an old TCB evaluation",
+                    expected: "at least \(policy.tcb.minimumEvaluationNumber)",
                     found: "\(number)"))
         }
     }
@@ -69,25 +78,29 @@ public struct Verifier: Sendable {
         if time < x509.notBefore {
             reasons.append(
                 Reason(
-                    .enclaveCertificateNotYetValid, "the enclave's certificate is not valid yet", expected: "from \(CalendarTime.text(x509.notBefore))",
+                    .enclaveCertificateNotYetValid, "the enclave's certificate is not valid yet",
+                    expected: "from \(CalendarTime.text(x509.notBefore))",
                     found: CalendarTime.text(time)))
         }
         if time > x509.notAfter {
             reasons.append(
                 Reason(
-                    .enclaveCertificateExpired, "the enclave's certificate is no longer valid", expected: "until \(CalendarTime.text(x509.notAfter))",
+                    .enclaveCertificateExpired, "the enclave's certificate is no longer valid",
+                    expected: "until \(CalendarTime.text(x509.notAfter))",
                     found: CalendarTime.text(time)))
         }
         if !certificate.bindsItsKey {
             let found = ReportDataBinding(point: x509.key.point, sealingKey: [])
             reasons.append(
                 Reason(
-                    .bindingDiffers, "REPORTDATA binds another key than the certificate's", expected: Hex.text(certificate.binding.keyDigest),
+                    .bindingDiffers, "REPORTDATA binds another key than the certificate's",
+                    expected: Hex.text(certificate.binding.keyDigest),
                     found: Hex.text(found.keyDigest)))
         }
         if !certificate.isSelfSigned { reasons.append(Reason(.certificateSelfSignature, "the certificate is not signed by its own key")) }
         if let identifier = certificate.unknownCritical {
-            reasons.append(Reason(.certificateExtension, "the certificate has an unknown critical extension", found: identifier.description))
+            reasons.append(
+                Reason(.certificateExtension, "the certificate has an unknown critical extension", found: identifier.description))
         }
         if let host = expectation.host, !certificate.sans.contains(where: { $0.covers(host) }) {
             reasons.append(
@@ -113,25 +126,31 @@ public struct Verifier: Sendable {
         }
         for allowed in [policy.launch.names, expectation.name.map { [$0] }].compactMap({ $0 }) where !allowed.contains(launch.name) {
             reasons.append(
-                Reason(.launchName, "the launch record is another service's", expected: allowed.joined(separator: ", "), found: launch.name))
+                Reason(.launchName, "the launch record is another service's", expected: allowed.joined(separator: ", "), found: launch.name)
+            )
         }
         if let id = expectation.id, id != launch.id {
             reasons.append(Reason(.launchInstance, "the launch record is another instance's", expected: id, found: launch.id))
         }
         if let latest = policy.launch.latestExpiry, launch.notAfter > latest {
             reasons.append(
-                Reason(.launchExpiry, "the instance ends too late", expected: "until \(CalendarTime.text(latest))", found: CalendarTime.text(launch.notAfter)))
+                Reason(
+                    .launchExpiry, "the instance ends too late", expected: "until \(CalendarTime.text(latest))",
+                    found: CalendarTime.text(launch.notAfter)))
         }
     }
 
     private func judgeMeasurement(_ quote: Quote, _ reasons: inout [Reason]) {
         if let report = quote.report {
-            if report.attributes.contains(.debug), !policy.measurement.allowDebug { reasons.append(Reason(.debugEnclave, "the enclave has the DEBUG attribute")) }
+            if report.attributes.contains(.debug), !policy.measurement.allowDebug {
+                reasons.append(Reason(.debugEnclave, "the enclave has the DEBUG attribute"))
+            }
             judgeSigner(report, &reasons)
             let references = policy.measurement.mrenclave
             guard !references.contains(where: { $0 == Array(report.mrenclave) }) else { return }
             if !references.isEmpty {
-                reasons.append(Reason(.measurementDiffers, "MRENCLAVE is another", expected: Self.list(references), found: Hex.text(report.mrenclave)))
+                reasons.append(
+                    Reason(.measurementDiffers, "MRENCLAVE is another", expected: Self.list(references), found: Hex.text(report.mrenclave)))
             } else if policy.measurement.mrsigner == nil {
                 reasons.append(Reason(.measurementMissing, "no measurement was named to compare with", found: Hex.text(report.mrenclave)))
             }
@@ -139,7 +158,8 @@ public struct Verifier: Sendable {
             if policy.tdx.mrtd.isEmpty {
                 reasons.append(Reason(.measurementMissing, "no measurement was named to compare with", found: Hex.text(td.mrtd)))
             } else {
-                reasons.append(Reason(.measurementDiffers, "MRTD is another", expected: Self.list(policy.tdx.mrtd), found: Hex.text(td.mrtd)))
+                reasons.append(
+                    Reason(.measurementDiffers, "MRTD is another", expected: Self.list(policy.tdx.mrtd), found: Hex.text(td.mrtd)))
             }
         }
     }
@@ -152,7 +172,9 @@ public struct Verifier: Sendable {
             reasons.append(Reason(.signerDiffers, "the product id is another", expected: "\(product)", found: "\(report.productID)"))
         }
         if let minimum = policy.measurement.minimumSVN, Int(report.securityVersion) < minimum {
-            reasons.append(Reason(.signerDiffers, "the security version is too low", expected: "at least \(minimum)", found: "\(report.securityVersion)"))
+            reasons.append(
+                Reason(
+                    .signerDiffers, "the security version is too low", expected: "at least \(minimum)", found: "\(report.securityVersion)"))
         }
     }
 
@@ -164,7 +186,9 @@ public struct Verifier: Sendable {
         func object(_ message: String) {
             reasons.append(Reason(.tdxAttributes, message, found: String(attributes, radix: 16)))
         }
-        if attributes & debug != 0, !policy.measurement.allowDebug { reasons.append(Reason(.debugEnclave, "the TD has the DEBUG attribute")) }
+        if attributes & debug != 0, !policy.measurement.allowDebug {
+            reasons.append(Reason(.debugEnclave, "the TD has the DEBUG attribute"))
+        }
         if attributes & reserved != 0 { object("the TD has reserved attributes") }
         if attributes & septVEDisable == 0, !policy.tdx.allowSeptVE { object("the TD lacks SEPT_VE_DISABLE") }
         if attributes & migratable != 0, !policy.tdx.allowMigratable { object("the TD is migratable") }
@@ -172,14 +196,18 @@ public struct Verifier: Sendable {
             reasons.append(Reason(.tdxRegister, "the TD has a service TD", expected: "none", found: Hex.text(service)))
         }
         let registers: [String: ArraySlice<UInt8>?] = [
-            "rtmr0": td.rtmr[0], "rtmr1": td.rtmr[1], "rtmr2": td.rtmr[2], "rtmr3": td.rtmr[3], "mrseam": td.mrseam, "mrsignerseam": td.mrsignerseam,
-            "attributes": td.bytes.dropFirst(120).prefix(8), "xfam": td.bytes.dropFirst(128).prefix(8), "mrconfigid": td.mrconfigid, "mrowner": td.mrowner,
+            "rtmr0": td.rtmr[0], "rtmr1": td.rtmr[1], "rtmr2": td.rtmr[2], "rtmr3": td.rtmr[3], "mrseam": td.mrseam,
+            "mrsignerseam": td.mrsignerseam,
+            "attributes": td.bytes.dropFirst(120).prefix(8), "xfam": td.bytes.dropFirst(128).prefix(8), "mrconfigid": td.mrconfigid,
+            "mrowner": td.mrowner,
             "mrownerconfig": td.mrownerconfig, "mrservicetd": td.mrservicetd,
         ]
         for (name, allowed) in policy.tdx.registers.sorted(by: { $0.key < $1.key }) {
             let found = registers[name].flatMap { $0 }.map(Array.init)
             guard found.map({ allowed.contains($0) }) != true else { continue }
-            reasons.append(Reason(.tdxRegister, "\(name) has another value", expected: Self.list(allowed), found: found.map { Hex.text($0) } ?? "none"))
+            reasons.append(
+                Reason(.tdxRegister, "\(name) has another value", expected: Self.list(allowed), found: found.map { Hex.text($0) } ?? "none")
+            )
         }
     }
 
@@ -187,7 +215,8 @@ public struct Verifier: Sendable {
         func check(_ name: String, _ allowed: [[UInt8]]?, _ found: [UInt8]?) {
             guard let allowed, found.map({ allowed.contains($0) }) != true else { return }
             reasons.append(
-                Reason(.platformNotAllowed, "\(name) isn't listed", expected: Self.list(allowed), found: found.map { Hex.text($0) } ?? "none"))
+                Reason(
+                    .platformNotAllowed, "\(name) isn't listed", expected: Self.list(allowed), found: found.map { Hex.text($0) } ?? "none"))
         }
         func check(_ name: String, _ isAllowed: Bool, _ found: Bool?) {
             guard !isAllowed, found != false else { return }

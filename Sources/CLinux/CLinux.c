@@ -93,12 +93,13 @@ int clinux_wait_for_count(int descriptor) {
     }
 }
 
-pid_t clinux_spawn(const char *path, char *const arguments[], char *const environment[], int socket, int output, int new_session) {
+pid_t clinux_spawn(const char *path, char *const arguments[], char *const environment[], const char *folder, int socket, int output, int new_session) {
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     posix_spawn_file_actions_init(&actions);
     posix_spawnattr_init(&attributes);
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+    if (folder != NULL) posix_spawn_file_actions_addchdir_np(&actions, folder);
     if (output >= 0) {
         posix_spawn_file_actions_adddup2(&actions, output, 1);
         posix_spawn_file_actions_adddup2(&actions, output, 2);
@@ -110,6 +111,8 @@ pid_t clinux_spawn(const char *path, char *const arguments[], char *const enviro
         }
         posix_spawn_file_actions_adddup2(&actions, socket, 3);
     }
+    // What else this process holds, a pipe of its caller's say, is not for one that outlives it.
+    posix_spawn_file_actions_addclosefrom_np(&actions, socket >= 0 ? 4 : 3);
     short flags = POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK;
     if (new_session) flags |= POSIX_SPAWN_SETSID;
     sigset_t all, none;

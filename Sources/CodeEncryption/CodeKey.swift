@@ -48,7 +48,9 @@ public struct CodeKey: ~Copyable, @unchecked Sendable {  // the memory is writte
     deinit { sodium_free(storage.baseAddress) }
 
     /// The key's bytes, for one call.
-    public borrowing func withBytes<Result, Failure: Error>(_ body: (UnsafeRawBufferPointer) throws(Failure) -> Result) throws(Failure) -> Result {
+    public borrowing func withBytes<Result, Failure: Error>(_ body: (UnsafeRawBufferPointer) throws(Failure) -> Result) throws(Failure)
+        -> Result
+    {
         try body(UnsafeRawBufferPointer(storage))
     }
 

@@ -36,7 +36,9 @@ public struct CodeTree: Sendable {
     /// Checks a relative name from an archive or a tree: no empty, `.` or `..` components, not absolute, no NUL, bounded.
     public static func check(_ path: String) throws(CodeError) {
         let parts = path.split(separator: "/", omittingEmptySubsequences: false)
-        guard !path.isEmpty, path.utf8.count <= 1024, parts.count <= depthLimit else { throw .refused(path: path, "an empty or overlong name") }
+        guard !path.isEmpty, path.utf8.count <= 1024, parts.count <= depthLimit else {
+            throw .refused(path: path, "an empty or overlong name")
+        }
         guard !path.utf8.contains(0) else { throw .refused(path: path, "a name with a NUL") }
         guard !parts.contains(where: { $0.isEmpty || $0 == "." || $0 == ".." || $0.utf8.count > 255 }) else {
             throw .refused(path: path, "a name that leaves the tree, or isn't in its plain form")
@@ -56,12 +58,16 @@ public struct CodeTree: Sendable {
         var files: [File] = []
 
         mutating func list(_ folder: String, _ prefix: String, depth: Int) throws {
-            guard depth < CodeTree.depthLimit else { throw CodeError.refused(path: prefix, "folders nested deeper than \(CodeTree.depthLimit), or a loop of links") }
+            guard depth < CodeTree.depthLimit else {
+                throw CodeError.refused(path: prefix, "folders nested deeper than \(CodeTree.depthLimit), or a loop of links")
+            }
             var seen: Set<String> = []
             for name in try Files.names(in: folder) where !ignored.matches(name) {
                 let path = prefix.isEmpty ? name : prefix + "/" + name
                 // String's equality is canonical equivalence, which is what a folder on other systems compares by.
-                guard seen.insert(name).inserted else { throw CodeError.refused(path: path, "two names that differ only in how their characters are composed") }
+                guard seen.insert(name).inserted else {
+                    throw CodeError.refused(path: path, "two names that differ only in how their characters are composed")
+                }
                 try CodeTree.check(path)
                 try add(folder + "/" + name, path, depth: depth)
             }
@@ -72,8 +78,12 @@ public struct CodeTree: Sendable {
             guard lstat(source, &status) == 0 else { throw FileError(source, doing: "examine") }
             var target = source
             if status.st_mode & S_IFMT == S_IFLNK {
-                guard let resolved = try? Files.resolved(source) else { throw CodeError.refused(path: path, "a link that leads nowhere or in circles") }
-                guard resolved == root || resolved.hasPrefix(root + "/") else { throw CodeError.refused(path: path, "a link that leaves the tree") }
+                guard let resolved = try? Files.resolved(source) else {
+                    throw CodeError.refused(path: path, "a link that leads nowhere or in circles")
+                }
+                guard resolved == root || resolved.hasPrefix(root + "/") else {
+                    throw CodeError.refused(path: path, "a link that leaves the tree")
+                }
                 target = resolved
                 guard lstat(target, &status) == 0 else { throw FileError(target, doing: "examine") }
             }

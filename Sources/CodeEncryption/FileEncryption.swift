@@ -21,7 +21,9 @@ public struct FileEncryption: ~Copyable {
     /// Encrypts all of a file to the output's end: nonce ‖ tag ‖ ciphertext.
     /// - Parameter count: how many bytes the file must have.
     /// - Throws: `CodeError` when reading or writing fails, or the file grew or shrank meanwhile.
-    public func encrypt(_ input: borrowing OpenFile, count: Int, to output: borrowing OpenFile, nonce: [UInt8], path: String) throws(CodeError) {
+    public func encrypt(_ input: borrowing OpenFile, count: Int, to output: borrowing OpenFile, nonce: [UInt8], path: String)
+        throws(CodeError)
+    {
         var cipher = FileCipher(key: key, nonce: nonce)
         do throws(FileError) {
             let start = Int(lseek(output.descriptor, 0, SEEK_CUR))
@@ -56,7 +58,8 @@ public struct FileEncryption: ~Copyable {
     /// Decrypts `count` bytes of the input, from where it stands, to a file that nobody else may see before this returns.
     /// - Throws: `CodeError.notAuthentic` when key or bytes are others; the output then holds nothing of worth and must be removed.
     public func decrypt(_ input: borrowing OpenFile, count: Int, to output: borrowing OpenFile, path: String) throws(CodeError) {
-        try decrypt(count: count, path: path, read: { (buffer) throws(FileError) in try input.read(into: buffer) }) { (piece) throws(FileError) in
+        try decrypt(count: count, path: path, read: { (buffer) throws(FileError) in try input.read(into: buffer) }) {
+            (piece) throws(FileError) in
             try output.write(piece)
         }
     }
@@ -68,7 +71,8 @@ public struct FileEncryption: ~Copyable {
 
     /// - Parameter read: fills the buffer as far as it can.
     public func decrypt(
-        count: Int, path: String, read: (UnsafeMutableRawBufferPointer) throws(FileError) -> Int, write: (UnsafeRawBufferPointer) throws(FileError) -> Void
+        count: Int, path: String, read: (UnsafeMutableRawBufferPointer) throws(FileError) -> Int,
+        write: (UnsafeRawBufferPointer) throws(FileError) -> Void
     ) throws(CodeError) {
         guard count >= FileCipher.overhead else { throw .tooShort(path: path, found: count) }
         do {

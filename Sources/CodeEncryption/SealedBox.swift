@@ -9,7 +9,9 @@ public enum SealedBox {
     public static func seal(_ message: [UInt8], to receiver: [UInt8]) throws(CodeError) -> [UInt8] {
         guard sodium_init() >= 0, receiver.count == publicKeyByteCount else { throw .keySize(found: receiver.count) }
         var box = [UInt8](repeating: 0, count: message.count + overhead)
-        guard crypto_box_seal(&box, message, UInt64(message.count), receiver) == 0 else { throw .refused(path: "receiver", "a key that no box can be sealed to") }
+        guard crypto_box_seal(&box, message, UInt64(message.count), receiver) == 0 else {
+            throw .refused(path: "receiver", "a key that no box can be sealed to")
+        }
         return box
     }
 

@@ -93,7 +93,8 @@ public enum TreeEncryption {
     }
 
     private static func make(
-        _ output: String, _ files: [(name: String, file: CodeTree.File)], _ write: (CodeTree.File, borrowing OpenFile) throws(CodeError) -> Bool
+        _ output: String, _ files: [(name: String, file: CodeTree.File)],
+        _ write: (CodeTree.File, borrowing OpenFile) throws(CodeError) -> Bool
     ) throws(CodeError) -> Int {
         guard !Files.exists(output) else { throw .file(output, "exists already; name a folder that doesn't") }
         try checkCollisions(files.map(\.name))

@@ -13,7 +13,8 @@ struct EnvironmentBuilder {
     private static let pipOptions = ["--disable-pip-version-check", "--no-input", "--no-warn-conflicts"]
     /// Settings of the user's that would install somewhere else.
     private static let cleared: [String: String?] = [
-        "PYTHONPATH": nil, "PYTHONHOME": nil, "VIRTUAL_ENV": nil, "PIP_TARGET": nil, "PIP_USER": nil, "PIP_PREFIX": nil, "PIP_REQUIREMENT": nil,
+        "PYTHONPATH": nil, "PYTHONHOME": nil, "VIRTUAL_ENV": nil, "PIP_TARGET": nil, "PIP_USER": nil, "PIP_PREFIX": nil,
+        "PIP_REQUIREMENT": nil,
         "PYTHONDONTWRITEBYTECODE": "1",
     ]
 
@@ -43,7 +44,9 @@ struct EnvironmentBuilder {
         } catch {
             throw .file(error)
         }
-        var install = ["install", "--quiet", "--require-hashes", "--no-deps", "--no-compile", "--ignore-installed", "--target", site, "-r", lockFile]
+        var install = [
+            "install", "--quiet", "--require-hashes", "--no-deps", "--no-compile", "--ignore-installed", "--target", site, "-r", lockFile,
+        ]
         install += Self.pipOptions
         if !allowSources { install += ["--only-binary", ":all:"] }
         try run(pip, install, "install the locked environment")
@@ -58,15 +61,22 @@ struct EnvironmentBuilder {
     private func read(_ report: String) throws(PackageError) -> [Locked] {
         do {
             let root = try JSON.read(try Files.read(report), depthLimit: 64)
-            guard case .array(let list)? = root["install"]?.value else { throw NotationError(at: root.place, member: "install", "is missing from pip's report") }
+            guard case .array(let list)? = root["install"]?.value else {
+                throw NotationError(at: root.place, member: "install", "is missing from pip's report")
+            }
             return try list.map { item in
-                guard case .string(let name)? = item["metadata"]?["name"]?.value, case .string(let version)? = item["metadata"]?["version"]?.value,
+                guard case .string(let name)? = item["metadata"]?["name"]?.value,
+                    case .string(let version)? = item["metadata"]?["version"]?.value,
                     case .string(let url)? = item["download_info"]?["url"]?.value
                 else { throw NotationError(at: item.place, "a distribution without name, version or address in pip's report") }
-                guard case .string(let digest)? = item["download_info"]?["archive_info"]?["hashes"]?["sha256"]?.value, Hex.bytes(digest)?.count == 32 else {
-                    throw NotationError(at: item.place, member: name, "has no SHA-256: only archives can be locked, no folders or repositories")
+                guard case .string(let digest)? = item["download_info"]?["archive_info"]?["hashes"]?["sha256"]?.value,
+                    Hex.bytes(digest)?.count == 32
+                else {
+                    throw NotationError(
+                        at: item.place, member: name, "has no SHA-256: only archives can be locked, no folders or repositories")
                 }
-                return Locked(name: name.lowercased().replacing("_", with: "-"), version: version, digest: digest, isWheel: url.hasSuffix(".whl"))
+                return Locked(
+                    name: name.lowercased().replacing("_", with: "-"), version: version, digest: digest, isWheel: url.hasSuffix(".whl"))
             }
         } catch {
             throw .wrapping(error, path: report)
@@ -76,10 +86,12 @@ struct EnvironmentBuilder {
     /// pip in a virtual environment of its own, of the interpreter's version.
     private func tool() throws(PackageError) -> String {
         let version = try run(interpreter, ["-c", "import sys; print('%d.%d.%d' % sys.version_info[:3])"], "run the interpreter").trimmed
-        let folder = cache + "/pip-" + version
-        if Files.exists(folder + "/bin/pip") { return folder + "/bin/pip" }
-        do {
+        let folder: String
+        do throws(FileError) {
             try Files.makeFolder(cache)
+            // Programs in it begin with its path, so it must be the real one.
+            folder = try Files.resolved(cache) + "/pip-" + version
+            if Files.exists(folder + "/bin/pip") { return folder + "/bin/pip" }
             try Files.remove(folder)
         } catch {
             throw .file(error)

@@ -81,7 +81,9 @@ public struct PackageBuilder: Sendable {
         }
     }
 
-    private func write(_ package: String, _ configuration: ProjectConfiguration, _ key: borrowing CodeKey, _ work: String, _ notes: inout [String]) throws {
+    private func write(
+        _ package: String, _ configuration: ProjectConfiguration, _ key: borrowing CodeKey, _ work: String, _ notes: inout [String]
+    ) throws {
         let code = project + "/mse_src"
         guard Files.isFolder(code) else { throw FileError(code, "there is no such folder; the service's code belongs there") }
         try writeCode(work + "/app.tar", code, configuration, key, &notes)
@@ -105,11 +107,17 @@ public struct PackageBuilder: Sendable {
         return .object(["mode": "plain", "tokenSHA256": Node(Hex.text(digest))])
     }
 
-    private func writeCode(_ path: String, _ folder: String, _ configuration: ProjectConfiguration, _ key: borrowing CodeKey, _ notes: inout [String]) throws {
+    private func writeCode(
+        _ path: String, _ folder: String, _ configuration: ProjectConfiguration, _ key: borrowing CodeKey, _ notes: inout [String]
+    ) throws {
         let ignored = try ignoreList(folder, &notes)
         let files = try CodeTree(folder, ignoring: ignored).files.filter { file in
-            guard file.path.split(separator: "/").contains(where: { $0.hasPrefix(".") }), !configuration.include.contains(file.path) else { return true }
-            if file.path != IgnoreList.fileName { notes.append("left out: \(FileError.printable(file.path)), a dot file; name it in [package] include to ship it") }
+            guard file.path.split(separator: "/").contains(where: { $0.hasPrefix(".") }), !configuration.include.contains(file.path) else {
+                return true
+            }
+            if file.path != IgnoreList.fileName {
+                notes.append("left out: \(FileError.printable(file.path)), a dot file; name it in [package] include to ship it")
+            }
             return false
         }
         for wanted in configuration.include where !files.contains(where: { $0.path == wanted }) {
@@ -136,9 +144,13 @@ public struct PackageBuilder: Sendable {
     private func ignoreList(_ folder: String, _ notes: inout [String]) throws -> IgnoreList {
         let path = folder + "/" + IgnoreList.fileName
         guard Files.exists(path) else { return IgnoreList() }
-        guard let text = String(validating: try Files.read(path, limit: 1 << 20), as: UTF8.self) else { throw FileError(path, "is not UTF-8") }
+        guard let text = String(validating: try Files.read(path, limit: 1 << 20), as: UTF8.self) else {
+            throw FileError(path, "is not UTF-8")
+        }
         let list = IgnoreList(text: text)
-        notes += list.idlePatterns.map { "\(IgnoreList.fileName): '\(FileError.printable($0))' can match nothing: patterns are compared with base names" }
+        notes += list.idlePatterns.map {
+            "\(IgnoreList.fileName): '\(FileError.printable($0))' can match nothing: patterns are compared with base names"
+        }
         return list
     }
 
@@ -147,7 +159,9 @@ public struct PackageBuilder: Sendable {
         let tar = try TarWriter(path)
         if Files.isFolder(folder) {
             let files = try CodeTree(folder, ignoring: IgnoreList(patterns: ["__pycache__", ".pytest_cache"])).files
-            for file in files where !file.path.split(separator: "/").contains(where: { $0.hasPrefix(".") }) { try tar.add(file.path, file: file.source) }
+            for file in files where !file.path.split(separator: "/").contains(where: { $0.hasPrefix(".") }) {
+                try tar.add(file.path, file: file.source)
+            }
         } else {
             notes.append("there is no folder tests: the package has no tests")
         }

@@ -1,7 +1,7 @@
 internal import CodeEncryption
 internal import Crypto
-internal import Glibc
 public import Files
+internal import Glibc
 public import Gramine
 internal import Notation
 
@@ -15,7 +15,8 @@ public struct PackageFile: Sendable {
     private let members: [String: TarReader.Member]
 
     private static let known: Set<String> = [
-        "app.tar", "tests.tar", "image.tar", ProjectConfiguration.fileName, "start.json", "environment.lock", "environment.tar", "runtime.json",
+        "app.tar", "tests.tar", "image.tar", ProjectConfiguration.fileName, "start.json", "environment.lock", "environment.tar",
+        "runtime.json",
     ]
     private static let textLimit = 16 << 20
 
@@ -27,7 +28,9 @@ public struct PackageFile: Sendable {
             var members: [String: TarReader.Member] = [:]
             var texts: [String: [UInt8]] = [:]
             while let member = try reader.next() {
-                guard Self.known.contains(member.name) else { throw PackageError.archive(path: path, "holds '\(NotationError.printable(member.name))', which no package has") }
+                guard Self.known.contains(member.name) else {
+                    throw PackageError.archive(path: path, "holds '\(NotationError.printable(member.name))', which no package has")
+                }
                 members[member.name] = member
                 if !member.name.hasSuffix(".tar") { texts[member.name] = try reader.content(limit: Self.textLimit) }
             }
@@ -35,7 +38,9 @@ public struct PackageFile: Sendable {
                 throw PackageError.archive(path: path, "'\(name)' was not found in it")
             }
             self.members = members
-            configuration = try Self.parse(texts[ProjectConfiguration.fileName], path) { bytes throws(NotationError) in try ProjectConfiguration(bytes) }!
+            configuration = try Self.parse(texts[ProjectConfiguration.fileName], path) { bytes throws(NotationError) in
+                try ProjectConfiguration(bytes)
+            }!
             runtime = try Self.parse(texts["runtime.json"], path) { bytes throws(NotationError) in try RuntimeList(bytes) }
             mode = try Self.parse(texts["start.json"], path, Self.readMode) ?? .open
         } catch {
@@ -43,7 +48,9 @@ public struct PackageFile: Sendable {
         }
     }
 
-    private static func parse<Value>(_ bytes: [UInt8]?, _ path: String, _ read: ([UInt8]) throws(NotationError) -> Value) throws(PackageError) -> Value? {
+    private static func parse<Value>(_ bytes: [UInt8]?, _ path: String, _ read: ([UInt8]) throws(NotationError) -> Value)
+        throws(PackageError) -> Value?
+    {
         guard let bytes else { return nil }
         do {
             return try read(bytes)
@@ -83,13 +90,18 @@ public struct PackageFile: Sendable {
     /// - Throws: `PackageError` for the original's packages: their measurement needs their image.
     public func record() throws(PackageError) -> EnclaveRecord {
         guard let runtime else {
-            throw .archive(path: path, "is a package of the original: it doesn't say which files run, so its measurement needs its container image; package the project again")
+            throw .archive(
+                path: path,
+                "is a package of the original: it doesn't say which files run, so its measurement needs its container image; package the project again"
+            )
         }
         var settings = EnclaveSettings(application: configuration.application, mode: mode, python: runtime.python)
         settings.enclave = configuration.enclave
         settings.server = configuration.server
         var files = runtime.files
-        for name in ["app.tar", "environment.tar"] where members[name] != nil { files.append(.init(path: name, digest: try digest(of: name))) }
+        for name in ["app.tar", "environment.tar"] where members[name] != nil {
+            files.append(.init(path: name, digest: try digest(of: name)))
+        }
         return EnclaveRecord(settings: settings, files: files)
     }
 }

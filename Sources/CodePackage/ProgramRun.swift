@@ -1,5 +1,7 @@
+internal import CLinux
 public import Files
 internal import Foundation
+internal import Glibc
 
 /// Runs another program to its end.
 public struct ProgramRun: Sendable {
@@ -24,29 +26,43 @@ public struct ProgramRun: Sendable {
 
     /// - Parameter captures: keeps the output instead of handing it on to this process's.
     public func run(captures: Bool = true) throws(FileError) -> Result {
-        let process = Process()
-        process.executableURL = URL(filePath: path)
-        process.arguments = arguments
+        var ends: [Int32] = [-1, -1]
+        if captures { guard pipe(&ends) == 0 else { throw FileError(path, doing: "make a pipe") } }
+        // Programs started here get their own descriptors alone, so the pipe needs no mark.
+        defer { for end in ends where end >= 0 { close(end) } }
+        let process = start(output: ends[1])
+        guard process > 0 else { throw FileError(path, doing: "run", -process) }
+        var output: [UInt8] = []
+        if captures {
+            close(ends[1])
+            ends[1] = -1
+            output = Self.drain(ends[0])
+        }
+        var status: Int32 = 0
+        while waitpid(process, &status, 0) < 0, errno == EINTR {}
+        return Result(
+            status: status & 0x7F == 0 ? status >> 8 & 0xFF : 128 + status & 0x7F, output: String(decoding: output, as: UTF8.self))
+    }
+
+    private func start(output: Int32) -> Int32 {
         var variables = ProcessInfo.processInfo.environment
         for (name, value) in environment { variables[name] = value }
-        process.environment = variables
-        if let folder { process.currentDirectoryURL = URL(filePath: folder) }
-        process.standardInput = FileHandle.nullDevice
-        let pipe = Pipe()
-        if captures {
-            process.standardOutput = pipe
-            process.standardError = pipe
+        let words = ([path] + arguments).map { strdup($0) } + [nil]
+        let values = variables.map { strdup("\($0.key)=\($0.value)") } + [nil]
+        defer { for pointer in words + values { free(pointer) } }
+        return clinux_spawn(path, words, values, folder, -1, output, 0)
+    }
+
+    /// All that comes until the last writer is gone, of which the last mebibyte is kept.
+    private static func drain(_ descriptor: Int32) -> [UInt8] {
+        var output: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 1 << 16)
+        while true {
+            let count = read(descriptor, &buffer, buffer.count)
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { return output }
+            output += buffer[..<count]
+            if output.count > 2 << 20 { output.removeFirst(output.count - (1 << 20)) }
         }
-        do {
-            try process.run()
-        } catch {
-            throw FileError(path, "can't run: \(error.localizedDescription)")
-        }
-        var output = Data()
-        if captures {
-            while let part = try? pipe.fileHandleForReading.read(upToCount: 1 << 16), !part.isEmpty { output = (output + part).suffix(1 << 20) }
-        }
-        process.waitUntilExit()
-        return Result(status: process.terminationStatus, output: String(decoding: output, as: UTF8.self))
     }
 }

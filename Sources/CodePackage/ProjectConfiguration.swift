@@ -25,7 +25,9 @@ public struct ProjectConfiguration: Hashable, Sendable {
         var root = try ObjectReader(TOML.read(bytes))
         name = try Self.text(&root, "name")
         guard Self.isFileName(name) else {
-            throw NotationError(at: try root.required("name").place, member: "name", "no '/', control characters or leading '.' may stand in it: it becomes part of file names")
+            throw NotationError(
+                at: try root.required("name").place, member: "name",
+                "no '/', control characters or leading '.' may stand in it: it becomes part of file names")
         }
         application = try Self.text(&root, "python_application")
         guard Self.isApplication(application) else {
@@ -35,10 +37,13 @@ public struct ProjectConfiguration: Hashable, Sendable {
         }
         healthCheck = try Self.text(&root, "healthcheck_endpoint")
         guard healthCheck.hasPrefix("/"), healthCheck.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
-            throw NotationError(at: try root.required("healthcheck_endpoint").place, member: "healthcheck_endpoint", "a path that begins with '/' expected")
+            throw NotationError(
+                at: try root.required("healthcheck_endpoint").place, member: "healthcheck_endpoint", "a path that begins with '/' expected")
         }
         testCommand = try Self.text(&root, "tests_cmd", limit: 4096)
-        guard let requirements = try root.strings("tests_requirements") else { throw NotationError(at: root.place, member: "tests_requirements", "is missing") }
+        guard let requirements = try root.strings("tests_requirements") else {
+            throw NotationError(at: root.place, member: "tests_requirements", "is missing")
+        }
         testRequirements = requirements.map(\.text)
         if var table = try root.table("enclave") { try Self.read(&table, &enclave) }
         if var table = try root.table("server") { try Self.read(&table, &server) }
@@ -93,7 +98,9 @@ public struct ProjectConfiguration: Hashable, Sendable {
 
     private static func read(_ table: inout ObjectReader, _ server: inout EnclaveSettings.Server) throws(NotationError) {
         if let node = table.optional("interface") {
-            guard case .string(let text) = node.value, ["auto", "wsgi"].contains(text) else { throw table.mismatch(node, "interface", "\"auto\" or \"wsgi\"") }
+            guard case .string(let text) = node.value, ["auto", "wsgi"].contains(text) else {
+                throw table.mismatch(node, "interface", "\"auto\" or \"wsgi\"")
+            }
             server.interface = text
         }
         server.threads = try table.integer("threads", in: 1...256) ?? server.threads
@@ -109,7 +116,8 @@ public struct ProjectConfiguration: Hashable, Sendable {
     /// `"512M"`, `"1G"`, `"64K"`.
     private static func byteCount(_ node: Node) -> Int? {
         let units: [Character: Int] = ["K": 10, "M": 20, "G": 30]
-        guard case .string(let text) = node.value, let last = text.last, let shift = units[last], let number = Int(text.dropLast()), number > 0, number <= 1 << 20
+        guard case .string(let text) = node.value, let last = text.last, let shift = units[last], let number = Int(text.dropLast()),
+            number > 0, number <= 1 << 20
         else { return nil }
         return number << shift
     }

@@ -21,7 +21,8 @@ public struct RuntimeList: Hashable, Sendable {
     public init(_ bytes: [UInt8]) throws(NotationError) {
         var reader = try ObjectReader(JSON.read(bytes))
         _ = try reader.integer("version", in: 1...1)
-        guard let python = try reader.string("python"), let interpreter = try reader.string("interpreter"), let loader = try reader.string("loader"),
+        guard let python = try reader.string("python"), let interpreter = try reader.string("interpreter"),
+            let loader = try reader.string("loader"),
             case .array(let list) = try reader.required("files").value
         else { throw NotationError(at: reader.place, "python, interpreter, loader and files expected") }
         try reader.finish()

@@ -130,7 +130,9 @@ public struct TarReader: ~Copyable {
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: max(count, 1), alignment: 16)
         defer { buffer.deallocate() }
         do {
-            guard try fill(UnsafeMutableRawBufferPointer(rebasing: buffer[..<count])) == count else { throw problem("the archive ends in a member") }
+            guard try fill(UnsafeMutableRawBufferPointer(rebasing: buffer[..<count])) == count else {
+                throw problem("the archive ends in a member")
+            }
         } catch let error as FileError {
             throw .file(error.path, error.problem)
         } catch let error as CodeError {
@@ -179,7 +181,9 @@ public struct TarReader: ~Copyable {
     private func checkSum(_ header: [UInt8]) throws(CodeError) {
         var blank = header
         for index in 148..<156 { blank[index] = 0x20 }
-        guard try number(header[148..<156]) == blank.reduce(0, { $0 + Int($1) }) else { throw problem("a header with a wrong checksum; is this a tar archive?") }
+        guard try number(header[148..<156]) == blank.reduce(0, { $0 + Int($1) }) else {
+            throw problem("a header with a wrong checksum; is this a tar archive?")
+        }
     }
 
     /// Octal digits, or the GNU form for large numbers.
@@ -189,13 +193,17 @@ public struct TarReader: ~Copyable {
             return field.suffix(8).reduce(0) { ($0 & 0x007F_FFFF_FFFF_FFFF) << 8 | Int($1) }
         }
         let digits = field.drop { $0 == 0x20 }.prefix { $0 != 0x20 && $0 != 0 }
-        guard digits.allSatisfy({ (0x30...0x37).contains($0) }), digits.count <= 12 else { throw problem("a number in a header that isn't octal") }
+        guard digits.allSatisfy({ (0x30...0x37).contains($0) }), digits.count <= 12 else {
+            throw problem("a number in a header that isn't octal")
+        }
         return digits.reduce(0) { $0 << 3 | Int($1 - 0x30) }
     }
 
     private func name(_ bytes: some Sequence<UInt8>) throws(CodeError) -> String {
         let bytes = Array(bytes)
-        guard let text = String(validating: bytes, as: UTF8.self) else { throw .refused(path: String(decoding: bytes, as: UTF8.self), "a name that isn't UTF-8") }
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw .refused(path: String(decoding: bytes, as: UTF8.self), "a name that isn't UTF-8")
+        }
         return text
     }
 
@@ -210,7 +218,8 @@ public struct TarReader: ~Copyable {
         var records: [String: String] = [:]
         var rest = bytes[...]
         while !rest.isEmpty {
-            guard let space = rest.prefix(21).firstIndex(of: 0x20), let count = Int(String(decoding: rest[..<space], as: UTF8.self)), count > 4,
+            guard let space = rest.prefix(21).firstIndex(of: 0x20), let count = Int(String(decoding: rest[..<space], as: UTF8.self)),
+                count > 4,
                 count <= rest.count, rest.startIndex + count - 1 > space, rest[rest.startIndex + count - 1] == 0x0A
             else { throw problem("a malformed PAX record") }
             let record = rest[(space + 1)..<(rest.startIndex + count - 1)]

@@ -23,7 +23,8 @@ public struct FolderSource: CollateralSource {
         }
         let pckChain = Files.exists(folder + "/pck_chain.pem") ? try file("pck_chain.pem") : nil
         return Collateral(
-            rootCRL: try file("root_ca.crl.der"), pckCRL: try file("pck.crl.der"), tcbInfo: try file("tcb_info.json"), qeIdentity: try file("qe_identity.json"),
+            rootCRL: try file("root_ca.crl.der"), pckCRL: try file("pck.crl.der"), tcbInfo: try file("tcb_info.json"),
+            qeIdentity: try file("qe_identity.json"),
             tcbInfoChain: try file("tcb_info_chain.pem"), qeIdentityChain: try file("qe_identity_chain.pem"), pckChain: pckChain)
     }
 }

@@ -25,12 +25,14 @@ public struct ServiceSource: CollateralSource {
 
     public func collateral(for platform: PlatformQuery) async throws(CollateralError) -> Collateral {
         let sgx = address + "/sgx/certification/v4", own = address + "/\(platform.tee.rawValue)/certification/v4"
-        let info = try await get(own + "/tcb?fmspc=" + Hex.text(platform.fmspc), chain: ["TCB-Info-Issuer-Chain", "SGX-TCB-Info-Issuer-Chain"])
+        let info = try await get(
+            own + "/tcb?fmspc=" + Hex.text(platform.fmspc), chain: ["TCB-Info-Issuer-Chain", "SGX-TCB-Info-Issuer-Chain"])
         let identity = try await get(own + "/qe/identity", chain: ["SGX-Enclave-Identity-Issuer-Chain"])
         let pckCRL = try await get(sgx + "/pckcrl?ca=\(platform.authority.rawValue)&encoding=der", chain: [])
         let rootCRL = try await get(address == Self.intel ? Self.intelRootCRL : sgx + "/rootcacrl", chain: [])
         return Collateral(
-            rootCRL: rootCRL.body, pckCRL: pckCRL.body, tcbInfo: info.body, qeIdentity: identity.body, tcbInfoChain: info.chain, qeIdentityChain: identity.chain)
+            rootCRL: rootCRL.body, pckCRL: pckCRL.body, tcbInfo: info.body, qeIdentity: identity.body, tcbInfoChain: info.chain,
+            qeIdentityChain: identity.chain)
     }
 
     private func get(_ url: String, chain names: [String]) async throws(CollateralError) -> (body: [UInt8], chain: [UInt8]) {
@@ -62,7 +64,9 @@ public struct ServiceSource: CollateralSource {
         guard let encoded = names.lazy.compactMap({ response.headers.first(name: $0) }).first else {
             throw CollateralError(url, "the answer has no header \(names[0]) with the issuer chain")
         }
-        guard let chain = Self.percentDecoded(encoded) else { throw CollateralError(url, "the header \(names[0]) isn't percent-encoded text") }
+        guard let chain = Self.percentDecoded(encoded) else {
+            throw CollateralError(url, "the header \(names[0]) isn't percent-encoded text")
+        }
         return (Array(body.readableBytesView), chain)
     }
 
@@ -73,7 +77,8 @@ public struct ServiceSource: CollateralSource {
         var index = 0
         while index < bytes.count {
             if bytes[index] == UInt8(ascii: "%") {
-                guard index + 2 < bytes.count, let byte = Hex.bytes(String(decoding: bytes[(index + 1)...(index + 2)], as: UTF8.self)) else { return nil }
+                guard index + 2 < bytes.count, let byte = Hex.bytes(String(decoding: bytes[(index + 1)...(index + 2)], as: UTF8.self))
+                else { return nil }
                 result += byte
                 index += 3
             } else {

@@ -21,7 +21,8 @@ public enum EnclaveError: Error, Hashable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .notAnEnclave(let problem): "this is no enclave: \(problem)"
-        case .attestationType(let found): "remote attestation of type 'dcap' expected, found '\(found)'; set sgx.remote_attestation in the manifest"
+        case .attestationType(let found):
+            "remote attestation of type 'dcap' expected, found '\(found)'; set sgx.remote_attestation in the manifest"
         case .refused(let problem): "the platform refused: \(problem)"
         }
     }

@@ -34,7 +34,8 @@ public struct AgentArguments: Sendable {
     public var isVerbose: Bool
 
     public init(
-        application: String?, package: String?, codeFolder: String?, id: String, maker: CertificateMaker, host: String, port: Int, mode: Mode, isPlain: Bool,
+        application: String?, package: String?, codeFolder: String?, id: String, maker: CertificateMaker, host: String, port: Int,
+        mode: Mode, isPlain: Bool,
         configurationTimeout: Int, stateFolder: String?, renews: Bool, attestationFolder: String, isVerbose: Bool
     ) {
         self.application = application

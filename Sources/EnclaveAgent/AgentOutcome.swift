@@ -60,10 +60,14 @@ enum BlockingThread {
         }
         let box = Unmanaged.passRetained(Box(body))
         var thread = pthread_t()
-        guard pthread_create(&thread, nil, { context in
-            Unmanaged<Box>.fromOpaque(context!).takeRetainedValue().body()
-            return nil
-        }, box.toOpaque()) == 0 else { return box.release() }
+        guard
+            pthread_create(
+                &thread, nil,
+                { context in
+                    Unmanaged<Box>.fromOpaque(context!).takeRetainedValue().body()
+                    return nil
+                }, box.toOpaque()) == 0
+        else { return box.release() }
         pthread_detach(thread)
     }
 }

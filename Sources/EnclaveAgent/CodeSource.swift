@@ -23,9 +23,13 @@ enum CodeSource: Sendable {
             }
         case .archive(let path, let range, let digest):
             let encryption = FileEncryption(key: key)
-            try extract(path, range, digest, to: target, needsFiles: true) { (name) throws(CodeError) in try TreeEncryption.decryptedName(name) } write: {
+            try extract(path, range, digest, to: target, needsFiles: true) { (name) throws(CodeError) in
+                try TreeEncryption.decryptedName(name)
+            } write: {
                 (member, reader, output) throws(CodeError) in
-                try encryption.decrypt(count: member.byteCount, path: member.name, read: { (buffer) throws(FileError) in try reader.read(into: buffer) }) {
+                try encryption.decrypt(
+                    count: member.byteCount, path: member.name, read: { (buffer) throws(FileError) in try reader.read(into: buffer) }
+                ) {
                     (piece) throws(FileError) in try output.write(piece)
                 }
             }
@@ -39,9 +43,13 @@ enum CodeSource: Sendable {
         case .archive(let path, let range, let digest):
             let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 16)
             defer { buffer.deallocate() }
-            try extract(path, range, digest, to: target, needsFiles: false) { $0 } write: { (_, reader, output) throws(CodeError) in
+            try extract(path, range, digest, to: target, needsFiles: false) {
+                $0
+            } write: { (_, reader, output) throws(CodeError) in
                 do throws(FileError) {
-                    while case let count = try reader.read(into: buffer), count > 0 { try output.write(UnsafeRawBufferPointer(rebasing: buffer[..<count])) }
+                    while case let count = try reader.read(into: buffer), count > 0 {
+                        try output.write(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+                    }
                 } catch {
                     throw .file(error.path, error.problem)
                 }
@@ -51,7 +59,8 @@ enum CodeSource: Sendable {
 
     /// One pass over the archive: what is written is what was hashed, and nothing counts before the digest is the measured one.
     private func extract(
-        _ path: String, _ range: Range<Int>, _ digest: [UInt8]?, to target: String, needsFiles: Bool, name: (String) throws(CodeError) -> String?,
+        _ path: String, _ range: Range<Int>, _ digest: [UInt8]?, to target: String, needsFiles: Bool,
+        name: (String) throws(CodeError) -> String?,
         write: (TarReader.Member, inout TarReader, borrowing OpenFile) throws(CodeError) -> Void
     ) throws(CodeError) {
         let work = Files.temporaryName(beside: target)

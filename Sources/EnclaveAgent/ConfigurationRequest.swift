@@ -22,7 +22,9 @@ struct ConfigurationRequest: ~Copyable {
             throw ConfigurationRefusal("configuration.malformed", "the body is no strict JSON: \(error)")
         }
         guard case .object = root.value else { throw ConfigurationRefusal("configuration.malformed", "the body must be a JSON object") }
-        guard case .string(let uuid)? = root["uuid"]?.value else { throw ConfigurationRefusal("configuration.uuid", "the member 'uuid' must be a string") }
+        guard case .string(let uuid)? = root["uuid"]?.value else {
+            throw ConfigurationRefusal("configuration.uuid", "the member 'uuid' must be a string")
+        }
         let secrets = Self.said(root["app_secrets"]).map(JSON.pythonic)
         var key = try Self.key(root["code_secret_key"])
         var sealedSecrets: String?

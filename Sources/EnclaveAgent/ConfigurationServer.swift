@@ -29,18 +29,23 @@ final class ConfigurationServer: Responder {
         switch exchange.head.method {
         case .GET:
             exchange.respond(
-                ResponseHead("200 OK", [("Server", "mse"), ("Mse-Status", "Waiting"), ("Content-Type", "text/plain; charset=utf-8")]), body: Array(Self.waitingText.utf8),
+                ResponseHead("200 OK", [("Server", "mse"), ("Mse-Status", "Waiting"), ("Content-Type", "text/plain; charset=utf-8")]),
+                body: Array(Self.waitingText.utf8),
                 closes: true)
         case .POST: post(exchange)
         default:
-            exchange.respond(ResponseHead("501 Not Implemented", [("Content-Type", "application/json")]), body: Self.body("request.method", "only GET and POST are served here"), closes: true)
+            exchange.respond(
+                ResponseHead("501 Not Implemented", [("Content-Type", "application/json")]),
+                body: Self.body("request.method", "only GET and POST are served here"), closes: true)
         }
     }
 
     private func post(_ exchange: Exchange) {
         // A body that is still coming was too large to wait for: the limit of the server is what the client is told.
         guard exchange.body.isComplete else {
-            return exchange.respond(ResponseHead("413 Content Too Large", [("Content-Type", "application/json")]), body: Self.body("request.tooLarge", "a body of more than \(Self.bodyLimit) bytes"), closes: true)
+            return exchange.respond(
+                ResponseHead("413 Content Too Large", [("Content-Type", "application/json")]),
+                body: Self.body("request.tooLarge", "a body of more than \(Self.bodyLimit) bytes"), closes: true)
         }
         let body = Array(exchange.body.takeAll().readableBytesView)
         queue.async { [self] in judge(body, exchange) }
@@ -50,14 +55,18 @@ final class ConfigurationServer: Responder {
         var body = body
         defer { body.withUnsafeMutableBytes { for index in $0.indices { $0[index] = 0 } } }
         do throws(ConfigurationRefusal) {
-            guard !isClosed.load(ordering: .acquiring) else { throw ConfigurationRefusal("configuration.done", "this instance is configured already") }
+            guard !isClosed.load(ordering: .acquiring) else {
+                throw ConfigurationRefusal("configuration.done", "this instance is configured already")
+            }
             try configure(body)
             isClosed.store(true, ordering: .releasing)
             logger.notice("configured")
             exchange.respond(ResponseHead("200 OK"), closes: true)
         } catch {
             logger.warning("a configuration was refused: \(error.code)")
-            exchange.respond(ResponseHead("401 Unauthorized", [("Content-Type", "application/json")]), body: Self.body(error.code, error.message), closes: true)
+            exchange.respond(
+                ResponseHead("401 Unauthorized", [("Content-Type", "application/json")]), body: Self.body(error.code, error.message),
+                closes: true)
         }
     }
 

@@ -19,7 +19,8 @@ public struct DevelopmentServer: Sendable {
     public var grace: Int
 
     public init(
-        application: String, folder: String, sitePackages: [String], certificate: String?, privateKey: String?, host: String, port: Int, threads: Int, grace: Int
+        application: String, folder: String, sitePackages: [String], certificate: String?, privateKey: String?, host: String, port: Int,
+        threads: Int, grace: Int
     ) {
         self.application = application
         self.folder = folder
@@ -46,9 +47,12 @@ public struct DevelopmentServer: Sendable {
 
     private func run(logger: Logger) async throws {
         var tls: [[UInt8]] = []
-        if let certificate, let privateKey { tls = [try Files.read(certificate, limit: 1 << 20), try Files.read(privateKey, limit: 1 << 20)] }
+        if let certificate, let privateKey {
+            tls = [try Files.read(certificate, limit: 1 << 20), try Files.read(privateKey, limit: 1 << 20)]
+        }
         let configuration = Interpreter.Configuration(
-            location: try PythonLocation.linked(), searchPaths: try sitePackages.map { try Files.resolved($0) }, variables: [:], folder: "/nonexistent")
+            location: try PythonLocation.linked(), searchPaths: try sitePackages.map { try Files.resolved($0) }, variables: [:],
+            folder: "/nonexistent")
         let interpreter = try Interpreter(configuration, logger: logger)
         let application = try await WSGIApplication.load(application, from: try Files.resolved(folder), on: interpreter)
         let server = AppServer(

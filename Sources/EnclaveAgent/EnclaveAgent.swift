@@ -48,9 +48,13 @@ public final class EnclaveAgent: Sendable {
             settings = try record?.settings ?? package.record().settings
             guard let range = package.range(of: "app.tar") else { throw AgentError("\(path): there is no app.tar in it") }
             code = .archive(path: path, range: range, digest: record?.digest(of: "app.tar"))
-            environment = package.range(of: "environment.tar").map { .archive(path: path, range: $0, digest: record?.digest(of: "environment.tar")) }
+            environment = package.range(of: "environment.tar").map {
+                .archive(path: path, range: $0, digest: record?.digest(of: "environment.tar"))
+            }
         } else if let folder = arguments.codeFolder, let application = arguments.application {
-            guard ProjectConfiguration.isApplication(application) else { throw AgentError("'\(NotationError.printable(application))' is no 'module:variable'") }
+            guard ProjectConfiguration.isApplication(application) else {
+                throw AgentError("'\(NotationError.printable(application))' is no 'module:variable'")
+            }
             settings = EnclaveSettings(application: application, mode: arguments.isPlain ? .open : .encrypted, python: "")
             code = .folder(folder)
             environment = nil
@@ -74,7 +78,8 @@ public final class EnclaveAgent: Sendable {
     /// Serves until SIGTERM.
     /// - Returns: the process's exit code.
     func run(now: Int64) async throws -> Int32 {
-        let identity = try EnclaveIdentity(maker: arguments.maker, id: arguments.id, platform: platform, state: state, now: now, renews: arguments.renews)
+        let identity = try EnclaveIdentity(
+            maker: arguments.maker, id: arguments.id, platform: platform, state: state, now: now, renews: arguments.renews)
         if !identity.isBound { logger.error("the platform's quote is not over this enclave's key: every verifier will refuse it") }
         try Files.write(identity.certificatePEM, to: memory.path("key/cert.ratls.pem"))
         try Files.write(SealedBox.publicKey(of: identity.sealingKey), to: memory.path("key/enclave.pub"))
@@ -97,7 +102,11 @@ public final class EnclaveAgent: Sendable {
         }
         let port = try await server.start(host: arguments.host, port: arguments.port)
         logger.notice(
-            "listening", metadata: ["port": "\(port)", "platform": "\(platform.name)", "hiddenMemory": "\(memory.isHidden)", "configured": "\(configured.isOpen)"])
+            "listening",
+            metadata: [
+                "port": "\(port)", "platform": "\(platform.name)", "hiddenMemory": "\(memory.isHidden)",
+                "configured": "\(configured.isOpen)",
+            ])
         if platform.name == "simulator" { logger.warning("this enclave is simulated: it protects nothing") }
         watchTermination(outcome)
         if arguments.configurationTimeout > 0 { watchTime(outcome, configured) }
@@ -125,7 +134,9 @@ public final class EnclaveAgent: Sendable {
 
     // MARK: Configuration
 
-    private func configurationServer(_ sealingKey: borrowing CodeKey, _ phase: ServicePhase, _ configured: ConfigurationGate) -> ConfigurationServer {
+    private func configurationServer(_ sealingKey: borrowing CodeKey, _ phase: ServicePhase, _ configured: ConfigurationGate)
+        -> ConfigurationServer
+    {
         let key = SharedKey(sealingKey.copy())
         return ConfigurationServer(logger: logger) { [self] body throws(ConfigurationRefusal) in
             let request = try ConfigurationRequest(body, sealingKey: key.value)
@@ -187,7 +198,9 @@ public final class EnclaveAgent: Sendable {
     }
 
     private func check(_ tlsKey: [UInt8]?) throws(ConfigurationRefusal) {
-        guard let tlsKey, case .owner(let path) = arguments.mode else { throw ConfigurationRefusal("configuration.tlsKey", "'ssl_private_key' is needed") }
+        guard let tlsKey, case .owner(let path) = arguments.mode else {
+            throw ConfigurationRefusal("configuration.tlsKey", "'ssl_private_key' is needed")
+        }
         do {
             _ = try AppServer.tls(certificateChain: try Files.read(path, limit: 1 << 20), privateKey: tlsKey)
         } catch {
@@ -218,7 +231,8 @@ public final class EnclaveAgent: Sendable {
         switch arguments.mode {
         case .attested: break
         case .clear: server.replaceTLS(nil)
-        case .owner(let path): server.replaceTLS(try AppServer.tls(certificateChain: try Files.read(path, limit: 1 << 20), privateKey: tlsKey ?? []))
+        case .owner(let path):
+            server.replaceTLS(try AppServer.tls(certificateChain: try Files.read(path, limit: 1 << 20), privateKey: tlsKey ?? []))
         }
         logger.notice("serving", metadata: ["application": "\(settings.application)"])
     }

@@ -52,12 +52,15 @@ struct EnclaveIdentity: ~Copyable {
         return stored.launch == launch
     }
 
-    private static func write(_ state: SealedState, _ id: String, _ key: P256.Signing.PrivateKey, _ certificate: [UInt8], _ sealingKey: borrowing CodeKey) throws {
+    private static func write(
+        _ state: SealedState, _ id: String, _ key: P256.Signing.PrivateKey, _ certificate: [UInt8], _ sealingKey: borrowing CodeKey
+    ) throws {
         let secret = sealingKey.withBytes { Hex.text($0) }
         var bytes = Array(
             JSON.canonical(
                 .object([
-                    "id": Node(id), "key": Node(Hex.text(key.rawRepresentation)), "certificate": Node(Hex.text(certificate)), "sealingKey": Node(secret),
+                    "id": Node(id), "key": Node(Hex.text(key.rawRepresentation)), "certificate": Node(Hex.text(certificate)),
+                    "sealingKey": Node(secret),
                 ])
             ).utf8)
         defer { bytes.wipe() }

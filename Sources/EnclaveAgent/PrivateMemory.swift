@@ -42,7 +42,8 @@ public struct PrivateMemory: Sendable {
     public var variables: [String: String] {
         [
             "HOME": home, "KEY_PATH": path("key"), "MODULE_PATH": code, "SECRETS_PATH": path("secrets/secrets.json"),
-            "SEALED_SECRETS_PATH": path("secrets/sealed_secrets.json"), "TMP_PATH": path("tmp"), "TMPDIR": path("tmp"), "PYTHONDONTWRITEBYTECODE": "1",
+            "SEALED_SECRETS_PATH": path("secrets/sealed_secrets.json"), "TMP_PATH": path("tmp"), "TMPDIR": path("tmp"),
+            "PYTHONDONTWRITEBYTECODE": "1",
             "PYTHONUNBUFFERED": "1", "PYTHONPYCACHEPREFIX": path("tmp"), "PYTHONPATH": site,
         ]
     }

@@ -8,7 +8,9 @@ internal import PythonHost
 /// Which files run here besides a package's own: the agent, the interpreter with its standard library, and every shared object they load.
 public enum RuntimeDescription {
     /// Of the standard library, what no service needs.
-    private static let unused = ["__pycache__", "*.pyc", "test", "tests", "idlelib", "turtledemo", "site-packages", "dist-packages", "config-3*", "ensurepip"]
+    private static let unused = [
+        "__pycache__", "*.pyc", "test", "tests", "idlelib", "turtledemo", "site-packages", "dist-packages", "config-3*", "ensurepip",
+    ]
 
     /// - Parameter loader: what stands for Gramine's own files.
     public static func current(loader: String) throws -> RuntimeList {

@@ -41,7 +41,8 @@ struct SealedState: Sendable {
         do {
             let input = try OpenFile(source, O_RDONLY)
             let output = try OpenFile(temporary, O_WRONLY | O_CREAT | O_EXCL, mode: 0o600)
-            try FileEncryption(key: key()).encrypt(input, count: Int(try input.status().st_size), to: output, nonce: FileCipher.randomNonce(), path: name)
+            try FileEncryption(key: key()).encrypt(
+                input, count: Int(try input.status().st_size), to: output, nonce: FileCipher.randomNonce(), path: name)
             try output.synchronise()
             guard rename(temporary, path(name)) == 0 else { throw FileError(path(name), doing: "replace") }
         } catch {

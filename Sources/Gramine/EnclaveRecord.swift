@@ -37,7 +37,9 @@ public struct EnclaveRecord: Hashable, Sendable {
         var reader = try ObjectReader(node)
         _ = try reader.integer("version", in: 1...1)
         let settings = try EnclaveSettings(reader.required("settings"))
-        guard case .array(let list) = try reader.required("files").value else { throw NotationError(at: reader.place, member: "files", "an array expected") }
+        guard case .array(let list) = try reader.required("files").value else {
+            throw NotationError(at: reader.place, member: "files", "an array expected")
+        }
         var files: [File] = []
         for one in list {
             var entry = try ObjectReader(one, path: "files")

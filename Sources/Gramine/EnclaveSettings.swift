@@ -60,7 +60,8 @@ public struct EnclaveSettings: Hashable, Sendable {
                 "securityVersion": Node(enclave.securityVersion),
             ]),
             "server": .object([
-                "interface": Node(server.interface), "threads": Node(server.threads), "grace": Node(server.grace), "bodyLimit": Node(server.bodyLimit),
+                "interface": Node(server.interface), "threads": Node(server.threads), "grace": Node(server.grace),
+                "bodyLimit": Node(server.bodyLimit),
                 "headerLimit": Node(server.headerLimit),
             ]),
         ])

@@ -96,7 +96,9 @@ public enum JSON {
     /// Python reads `1.50` as a double and writes the shortest text that reads back the same; whole numbers keep their digits.
     private static func pythonNumber(_ digits: String) -> String {
         if digits == "-0" { return "0" }
-        guard digits.utf8.contains(where: { $0 == UInt8(ascii: ".") || $0 | 0x20 == UInt8(ascii: "e") }), let value = Double(digits) else { return digits }
+        guard digits.utf8.contains(where: { $0 == UInt8(ascii: ".") || $0 | 0x20 == UInt8(ascii: "e") }), let value = Double(digits) else {
+            return digits
+        }
         return value.isFinite ? value.description : (value < 0 ? "-Infinity" : "Infinity")
     }
 

@@ -128,7 +128,8 @@ public struct JSONScanner: ~Escapable {
     public mutating func integer(in range: ClosedRange<Int>) throws(NotationError) -> Int {
         let start = offset
         let digits = try number()
-        guard digits.utf8.allSatisfy({ $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }), let value = Int(digits), range.contains(value) else {
+        guard digits.utf8.allSatisfy({ $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }), let value = Int(digits), range.contains(value)
+        else {
             throw failure("a whole number from \(range.lowerBound) to \(range.upperBound) expected, found \(digits)", at: start)
         }
         return value
@@ -250,7 +251,9 @@ public struct JSONScanner: ~Escapable {
     }
 
     private func text(_ range: Range<Int>) throws(NotationError) -> String {
-        guard let utf8 = try? UTF8Span(validating: bytes.extracting(range)) else { throw failure("bytes that are no UTF-8", at: range.lowerBound) }
+        guard let utf8 = try? UTF8Span(validating: bytes.extracting(range)) else {
+            throw failure("bytes that are no UTF-8", at: range.lowerBound)
+        }
         return String(copying: utf8)
     }
 
@@ -291,9 +294,12 @@ public struct JSONScanner: ~Escapable {
         case UInt8(ascii: "u"):
             let first = try hexDigits()
             if let scalar = Unicode.Scalar(first) { return scalar }
-            guard first < 0xDC00, try take(UInt8(ascii: "\\")), try take(UInt8(ascii: "u")) else { throw failure("a lone surrogate", at: start) }
+            guard first < 0xDC00, try take(UInt8(ascii: "\\")), try take(UInt8(ascii: "u")) else {
+                throw failure("a lone surrogate", at: start)
+            }
             let second = try hexDigits()
-            guard (0xDC00...0xDFFF).contains(second), let scalar = Unicode.Scalar(0x10000 + (first - 0xD800) << 10 + (second - 0xDC00)) else {
+            guard (0xDC00...0xDFFF).contains(second), let scalar = Unicode.Scalar(0x10000 + (first - 0xD800) << 10 + (second - 0xDC00))
+            else {
                 throw failure("a lone surrogate", at: start)
             }
             return scalar

@@ -273,7 +273,9 @@ private struct TOMLReader {
     /// true, false, a number.
     private mutating func word() throws(NotationError) -> Node.Value {
         let start = offset
-        while let byte = next, Self.isBare(byte) || byte == UInt8(ascii: "+") || byte == UInt8(ascii: ".") || byte == UInt8(ascii: ":") { offset += 1 }
+        while let byte = next, Self.isBare(byte) || byte == UInt8(ascii: "+") || byte == UInt8(ascii: ".") || byte == UInt8(ascii: ":") {
+            offset += 1
+        }
         let text = String(decoding: bytes[start..<offset], as: UTF8.self)
         offset = start
         switch text {
@@ -282,7 +284,9 @@ private struct TOMLReader {
             offset += text.utf8.count
             return .boolean(text == "true")
         default:
-            guard let number = Self.number(text) else { throw failure("'\(NotationError.printable(text))' is no value; text stands in quotes") }
+            guard let number = Self.number(text) else {
+                throw failure("'\(NotationError.printable(text))' is no value; text stands in quotes")
+            }
             offset += text.utf8.count
             return .number(number)
         }
@@ -390,7 +394,8 @@ private struct TOMLReader {
 
     private mutating func escape() throws(NotationError) -> Unicode.Scalar {
         let simple: [UInt8: Unicode.Scalar] = [
-            UInt8(ascii: "b"): "\u{8}", UInt8(ascii: "t"): "\t", UInt8(ascii: "n"): "\n", UInt8(ascii: "f"): "\u{C}", UInt8(ascii: "r"): "\r",
+            UInt8(ascii: "b"): "\u{8}", UInt8(ascii: "t"): "\t", UInt8(ascii: "n"): "\n", UInt8(ascii: "f"): "\u{C}",
+            UInt8(ascii: "r"): "\r",
             UInt8(ascii: "\""): "\"", UInt8(ascii: "\\"): "\\",
         ]
         guard offset + 1 < bytes.count else { throw failure("the text ends in a string") }

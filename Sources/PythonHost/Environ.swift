@@ -15,7 +15,8 @@ final class Environ {
 
     private struct Keys {
         let method = Environ.text("REQUEST_METHOD"), path = Environ.text("PATH_INFO"), query = Environ.text("QUERY_STRING")
-        let serverName = Environ.text("SERVER_NAME"), serverPort = Environ.text("SERVER_PORT"), protocolName = Environ.text("SERVER_PROTOCOL")
+        let serverName = Environ.text("SERVER_NAME"), serverPort = Environ.text("SERVER_PORT"),
+            protocolName = Environ.text("SERVER_PROTOCOL")
         let remoteAddress = Environ.text("REMOTE_ADDR"), remotePort = Environ.text("REMOTE_PORT"), scheme = Environ.text("wsgi.url_scheme")
         let input = Environ.text("wsgi.input"), contentType = Environ.text("CONTENT_TYPE"), contentLength = Environ.text("CONTENT_LENGTH")
         let http10 = Environ.text("HTTP/1.0"), http11 = Environ.text("HTTP/1.1"), http = Environ.text("http"), https = Environ.text("https")
@@ -65,7 +66,11 @@ final class Environ {
     private func add(_ name: String, _ value: String, to environ: PyPointer) {
         guard let key = headerKey(name) else { return }
         var value = value
-        guard let text = value.withUTF8({ PyUnicode_DecodeLatin1(UnsafeRawPointer($0.baseAddress)?.assumingMemoryBound(to: CChar.self), $0.count, nil) }) else { return PyErr_Clear() }
+        guard
+            let text = value.withUTF8({
+                PyUnicode_DecodeLatin1(UnsafeRawPointer($0.baseAddress)?.assumingMemoryBound(to: CChar.self), $0.count, nil)
+            })
+        else { return PyErr_Clear() }
         defer { Py_DecRef(text) }
         if let known = PyDict_GetItem(environ, key), key != keys.contentLength, key != keys.contentType {
             // Repeated ones are joined; cookies by semicolon (RFC 9110 §5.3, RFC 6265 §5.4).

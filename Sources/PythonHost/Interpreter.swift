@@ -77,7 +77,9 @@ public final class Interpreter: Sendable {
                 }
             }
         }
-        guard status == 0 else { return PythonError(String(decoding: message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)) }
+        guard status == 0 else {
+            return PythonError(String(decoding: message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self))
+        }
         return nil
     }
 
@@ -143,10 +145,12 @@ enum PythonThread {
         pthread_attr_init(&attributes)
         // Python recurses; 8 MiB is what its own threads have.
         pthread_attr_setstacksize(&attributes, 8 << 20)
-        let status = pthread_create(&thread, &attributes, { context in
-            Unmanaged<Box>.fromOpaque(context!).takeRetainedValue().body()
-            return nil
-        }, box.toOpaque())
+        let status = pthread_create(
+            &thread, &attributes,
+            { context in
+                Unmanaged<Box>.fromOpaque(context!).takeRetainedValue().body()
+                return nil
+            }, box.toOpaque())
         pthread_attr_destroy(&attributes)
         if status == 0 { pthread_detach(thread) } else { box.release() }
     }

@@ -1,7 +1,6 @@
 internal import AppServer
 internal import CPython
 internal import CPythonShim
-
 internal import Logging
 internal import NIOHTTP1
 
@@ -75,7 +74,9 @@ final class WSGICall {
         let count = isList ? PyList_Size(result) : CPython_TupleCount(result)
         var whole: [UInt8] = []
         for index in 0..<count {
-            guard let item = isList ? CPython_ListItem(result, index) : CPython_TupleItem(result, index), CPython_IsBytes(item) != 0 else { return nil }
+            guard let item = isList ? CPython_ListItem(result, index) : CPython_TupleItem(result, index), CPython_IsBytes(item) != 0 else {
+                return nil
+            }
             let size = PyBytes_Size(item)
             guard whole.count + size <= 4 << 20, let bytes = PyBytes_AsString(item) else { return nil }
             whole.append(contentsOf: UnsafeRawBufferPointer(start: bytes, count: size))
@@ -118,7 +119,9 @@ final class WSGICall {
         if exchange.hasStarted {
             exchange.end(isBroken: true)
         } else {
-            exchange.respond(ResponseHead("500 Internal Server Error", [("Content-Type", "text/plain; charset=utf-8")]), body: Array("Internal Server Error\n".utf8))
+            exchange.respond(
+                ResponseHead("500 Internal Server Error", [("Content-Type", "text/plain; charset=utf-8")]),
+                body: Array("Internal Server Error\n".utf8))
         }
     }
 
@@ -168,7 +171,9 @@ final class WSGICall {
         } else if response != nil {
             return Self.raise("start_response was called twice")
         }
-        guard let line = Self.latin1(status), line.count >= 4, line[3] == 0x20, line.prefix(3).allSatisfy({ (0x30...0x39).contains($0) }), line[0] > 0x30 else {
+        guard let line = Self.latin1(status), line.count >= 4, line[3] == 0x20, line.prefix(3).allSatisfy({ (0x30...0x39).contains($0) }),
+            line[0] > 0x30
+        else {
             return Self.raise("a status such as '200 OK' is needed")
         }
         guard CPython_IsList(headers) != 0 else { return Self.raise("the headers must be a list") }
@@ -176,12 +181,15 @@ final class WSGICall {
         declared = nil
         for index in 0..<PyList_Size(headers) {
             guard let pair = CPython_ListItem(headers, index), CPython_IsTuple(pair) != 0, CPython_TupleCount(pair) == 2,
-                let name = CPython_TupleItem(pair, 0).flatMap(Self.latin1), let value = CPython_TupleItem(pair, 1).flatMap(Self.latin1), !name.isEmpty,
+                let name = CPython_TupleItem(pair, 0).flatMap(Self.latin1), let value = CPython_TupleItem(pair, 1).flatMap(Self.latin1),
+                !name.isEmpty,
                 name.allSatisfy(Self.isToken)
             else { return Self.raise("a header must be a tuple of two str in Latin-1, without line ends") }
             head.headers.append((name, value))
             if name.count == 14, String(decoding: name, as: UTF8.self).lowercased() == "content-length" {
-                guard let length = Int(String(decoding: value, as: UTF8.self)), length >= 0 else { return Self.raise("Content-Length must be a number") }
+                guard let length = Int(String(decoding: value, as: UTF8.self)), length >= 0 else {
+                    return Self.raise("Content-Length must be a number")
+                }
                 declared = length
             }
         }

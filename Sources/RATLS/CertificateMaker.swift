@@ -43,7 +43,9 @@ public struct CertificateMaker: Sendable {
             let extensions = try X509.Certificate.Extensions {
                 SubjectAlternativeNames(sans.compactMap { SubjectAlternativeName($0) }.map(Self.generalName))
                 X509.Certificate.Extension(oid: try Self.oid(AttestedCertificate.quoteIdentifier), critical: false, value: quote[...])
-                if let launch { X509.Certificate.Extension(oid: try Self.oid(LaunchRecord.identifier), critical: false, value: launch.encoded[...]) }
+                if let launch {
+                    X509.Certificate.Extension(oid: try Self.oid(LaunchRecord.identifier), critical: false, value: launch.encoded[...])
+                }
                 Critical(BasicConstraints.notCertificateAuthority)
                 Critical(KeyUsage(digitalSignature: true))
                 try ExtendedKeyUsage([.serverAuth])
@@ -54,7 +56,8 @@ public struct CertificateMaker: Sendable {
             serial[0] = serial[0] & 0x7F | 0x40
             let certificate = try X509.Certificate(
                 version: .v3, serialNumber: .init(bytes: serial), publicKey: publicKey,
-                notValidBefore: Date(timeIntervalSince1970: Double(now - 3600)), notValidAfter: Date(timeIntervalSince1970: Double(notAfter)), issuer: name,
+                notValidBefore: Date(timeIntervalSince1970: Double(now - 3600)),
+                notValidAfter: Date(timeIntervalSince1970: Double(notAfter)), issuer: name,
                 subject: name, signatureAlgorithm: .ecdsaWithSHA256, extensions: extensions, issuerPrivateKey: .init(key))
             var serializer = DER.Serializer()
             try serializer.serialize(certificate)
@@ -76,7 +79,9 @@ public struct CertificateMaker: Sendable {
     }
 
     private static func name(_ text: String) throws -> X509.DistinguishedName {
-        guard let attributes = RFC4514.attributes(text) else { throw CertificateMakerError("'\(NotationError.printable(text))' is no name such as 'CN=service,O=Company'") }
+        guard let attributes = RFC4514.attributes(text) else {
+            throw CertificateMakerError("'\(NotationError.printable(text))' is no name such as 'CN=service,O=Company'")
+        }
         let types: [String: ASN1ObjectIdentifier] = [
             "CN": .RDNAttributeType.commonName, "O": .RDNAttributeType.organizationName, "OU": .RDNAttributeType.organizationalUnitName,
             "L": .RDNAttributeType.localityName, "ST": .RDNAttributeType.stateOrProvinceName, "C": .RDNAttributeType.countryName,

@@ -23,7 +23,9 @@ public struct LaunchRecord: Hashable, Sendable {
     /// Seconds, 0 for none.
     public var configurationTimeout: Int
 
-    public init(id: String, name: String, sans: [String], host: String, port: Int, subject: String?, notAfter: Int64, configurationTimeout: Int)
+    public init(
+        id: String, name: String, sans: [String], host: String, port: Int, subject: String?, notAfter: Int64, configurationTimeout: Int
+    )
         throws(NotationError)
     {
         self.id = id
@@ -41,7 +43,9 @@ public struct LaunchRecord: Hashable, Sendable {
     public init(_ bytes: [UInt8]) throws(NotationError) {
         guard bytes.count <= Self.byteLimit else { throw NotationError(at: .none, "a launch record of more than \(Self.byteLimit) bytes") }
         var reader = try ObjectReader(try JSON.read(bytes, depthLimit: 4))
-        guard try reader.integer("version", in: 1...1) != nil else { throw NotationError(at: reader.place, member: "version", "is missing") }
+        guard try reader.integer("version", in: 1...1) != nil else {
+            throw NotationError(at: reader.place, member: "version", "is missing")
+        }
         id = try Self.required(reader.string("id"), "id")
         name = try Self.required(reader.string("name"), "name")
         sans = try Self.required(reader.strings("sans", limit: 16)?.map(\.text), "sans")
@@ -49,7 +53,9 @@ public struct LaunchRecord: Hashable, Sendable {
         port = try Self.required(reader.integer("port", in: 0...65535), "port")
         subject = try reader.string("subject")
         let end = try Self.required(reader.string("notAfter"), "notAfter")
-        guard let seconds = CalendarTime.seconds(end) else { throw NotationError(at: reader.place, member: "notAfter", "a time such as 2026-01-31T12:00:00Z expected") }
+        guard let seconds = CalendarTime.seconds(end) else {
+            throw NotationError(at: reader.place, member: "notAfter", "a time such as 2026-01-31T12:00:00Z expected")
+        }
         notAfter = seconds
         configurationTimeout = try Self.required(reader.integer("configurationTimeout", in: 0...31_536_000), "configurationTimeout")
         try reader.finish()
@@ -68,8 +74,11 @@ public struct LaunchRecord: Hashable, Sendable {
         try require(Self.isUUID(id), "id", "a UUID in lower case")
         try require(Self.isName(name), "name", "1 to 63 of a–z, 0–9 and '-'")
         try require((1...16).contains(sans.count), "sans", "1 to 16 names")
-        for san in sans { try require(SubjectAlternativeName(san) != nil, "sans", "a DNS name or an address, not '\(NotationError.printable(san))',") }
-        try require(!host.isEmpty && host.utf8.count <= 255 && host.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }, "host", "a host name or address")
+        for san in sans {
+            try require(SubjectAlternativeName(san) != nil, "sans", "a DNS name or an address, not '\(NotationError.printable(san))',")
+        }
+        try require(
+            !host.isEmpty && host.utf8.count <= 255 && host.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }, "host", "a host name or address")
         if let subject { try require(RFC4514.attributes(subject) != nil, "subject", "a name such as 'CN=service,O=Company'") }
     }
 
@@ -86,8 +95,10 @@ public struct LaunchRecord: Hashable, Sendable {
 
     public var node: Node {
         .object([
-            "version": 1, "id": Node(id), "name": Node(name), "sans": Node(.array(sans.map { Node($0) })), "host": Node(host), "port": Node(port),
-            "subject": subject.map { Node($0) }, "notAfter": Node(CalendarTime.text(notAfter)), "configurationTimeout": Node(configurationTimeout),
+            "version": 1, "id": Node(id), "name": Node(name), "sans": Node(.array(sans.map { Node($0) })), "host": Node(host),
+            "port": Node(port),
+            "subject": subject.map { Node($0) }, "notAfter": Node(CalendarTime.text(notAfter)),
+            "configurationTimeout": Node(configurationTimeout),
         ])
     }
 

@@ -8,7 +8,9 @@ enum RFC4514 {
         while true {
             guard let equals = rest.firstIndex(of: UInt8(ascii: "=")) else { return nil }
             let type = String(decoding: rest[..<equals], as: UTF8.self).trimmingBlanks.uppercased()
-            guard types.contains(type), let (value, end) = value(rest[(equals + 1)...]), !value.isEmpty, value.utf8.count <= 64 else { return nil }
+            guard types.contains(type), let (value, end) = value(rest[(equals + 1)...]), !value.isEmpty, value.utf8.count <= 64 else {
+                return nil
+            }
             if type == "C", value.utf8.count != 2 { return nil }
             result.append((type, value))
             guard end < rest.endIndex else { return result }

@@ -36,7 +36,9 @@ public enum SubjectAlternativeName: Hashable, Sendable, CustomStringConvertible 
     public func covers(_ host: String) -> Bool {
         guard let host = Self(host) else { return false }
         if host == self { return true }
-        guard case .dns(let pattern) = self, case .dns(let name) = host, pattern.hasPrefix("*."), let dot = name.firstIndex(of: ".") else { return false }
+        guard case .dns(let pattern) = self, case .dns(let name) = host, pattern.hasPrefix("*."), let dot = name.firstIndex(of: ".") else {
+            return false
+        }
         return name[dot...] == pattern.dropFirst()[...]
     }
 

@@ -43,7 +43,8 @@ public final class AttestedConnection: Sendable {
                             Self.judge(certificates, judge, outcome, promise)
                         }
                         try channel.pipeline.syncOperations.addHandler(tls)
-                        try channel.pipeline.syncOperations.addHandler(HandshakeHandler(done: channel.eventLoop.makePromise()), name: "handshake")
+                        try channel.pipeline.syncOperations.addHandler(
+                            HandshakeHandler(done: channel.eventLoop.makePromise()), name: "handshake")
                     }
                 }
                 .connect(host: host, port: port)
@@ -72,7 +73,8 @@ public final class AttestedConnection: Sendable {
 
     /// The leaf alone is judged; what else the peer sends means nothing.
     private static func judge(
-        _ certificates: [NIOSSLCertificate], _ judge: @escaping Judge, _ outcome: Judged, _ promise: EventLoopPromise<NIOSSLVerificationResult>
+        _ certificates: [NIOSSLCertificate], _ judge: @escaping Judge, _ outcome: Judged,
+        _ promise: EventLoopPromise<NIOSSLVerificationResult>
     ) {
         let der = (try? certificates.first?.toDERBytes()) ?? []
         Task {
@@ -112,7 +114,9 @@ public final class AttestedConnection: Sendable {
             defer { limit.cancel() }
             var head = HTTPRequestHead(version: .http1_1, method: HTTPMethod(rawValue: method), uri: path)
             head.headers = ["Host": host.contains(":") ? "[\(host)]" : host, "Connection": "close", "User-Agent": "mse"]
-            if !body.isEmpty || method == "POST" { head.headers.add(contentsOf: ["Content-Type": "application/json", "Content-Length": "\(body.count)"]) }
+            if !body.isEmpty || method == "POST" {
+                head.headers.add(contentsOf: ["Content-Type": "application/json", "Content-Length": "\(body.count)"])
+            }
             channel.write(HTTPClientRequestPart.head(head), promise: nil)
             if !body.isEmpty { channel.write(HTTPClientRequestPart.body(.byteBuffer(ByteBuffer(bytes: body))), promise: nil) }
             channel.writeAndFlush(HTTPClientRequestPart.end(nil), promise: nil)

@@ -29,7 +29,8 @@ extension QuoteError: CustomStringConvertible {
         case .tooLarge(let count): "a quote of \(count) bytes; at most \(Quote.byteLimit) are read"
         case .truncated(let field, let offset, let needed, let remaining):
             "the quote ends in \(field): \(needed) bytes needed at offset \(offset), \(remaining) left"
-        case .unsupported(let field, let offset, let expected, let found): "\(field) at offset \(offset): \(expected) expected, found \(found)"
+        case .unsupported(let field, let offset, let expected, let found):
+            "\(field) at offset \(offset): \(expected) expected, found \(found)"
         case .wrongSize(let field, let offset, let expected, let found):
             "\(field) at offset \(offset): \(expected) bytes expected, found \(found)"
         case .trailingBytes(let offset): "a byte that isn't zero stands behind the quote at offset \(offset)"

@@ -7,7 +7,9 @@ public struct ReportBody: Hashable, Sendable {
 
     /// - Throws: `QuoteError.wrongSize` unless there are exactly 384 bytes.
     public init(_ bytes: [UInt8]) throws(QuoteError) {
-        guard bytes.count == Self.byteCount else { throw .wrongSize(field: "report", offset: 0, expected: Self.byteCount, found: bytes.count) }
+        guard bytes.count == Self.byteCount else {
+            throw .wrongSize(field: "report", offset: 0, expected: Self.byteCount, found: bytes.count)
+        }
         self.bytes = bytes[...]
     }
 
@@ -61,6 +63,7 @@ public struct EnclaveAttributes: OptionSet, Hashable, Sendable, CustomStringConv
 
     public var description: String {
         let names = ["INIT", "DEBUG", "MODE64BIT", nil, "PROVISION_KEY", "EINITTOKEN_KEY", "CET", "KSS", nil, nil, "AEX_NOTIFY"]
-        return (0..<64).filter { rawValue >> $0 & 1 == 1 }.map { $0 < names.count ? names[$0] ?? "bit \($0)" : "bit \($0)" }.joined(separator: " ")
+        return (0..<64).filter { rawValue >> $0 & 1 == 1 }.map { $0 < names.count ? names[$0] ?? "bit \($0)" : "bit \($0)" }.joined(
+            separator: " ")
     }
 }

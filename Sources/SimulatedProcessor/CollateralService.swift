@@ -69,12 +69,15 @@ private final class CollateralHandler: ChannelInboundHandler {
         guard head.method == .GET else { return (.methodNotAllowed, [], nil) }
         let parts = head.uri.split(separator: "?", maxSplits: 1)
         let query = parts.count > 1 ? String(parts[1]) : ""
-        guard let collateral = try? platform.collateral(at: Int64(Date().timeIntervalSince1970)) else { return (.internalServerError, [], nil) }
+        guard let collateral = try? platform.collateral(at: Int64(Date().timeIntervalSince1970)) else {
+            return (.internalServerError, [], nil)
+        }
         switch parts.first.map(String.init) {
         case "/sgx/certification/v4/tcb":
             guard query.lowercased().contains("fmspc=" + Hex.text(SimulatedPKI.fmspc)) else { return (.notFound, [], nil) }
             return (.ok, collateral.tcbInfo, ("TCB-Info-Issuer-Chain", collateral.tcbInfoChain))
-        case "/sgx/certification/v4/qe/identity": return (.ok, collateral.qeIdentity, ("SGX-Enclave-Identity-Issuer-Chain", collateral.qeIdentityChain))
+        case "/sgx/certification/v4/qe/identity":
+            return (.ok, collateral.qeIdentity, ("SGX-Enclave-Identity-Issuer-Chain", collateral.qeIdentityChain))
         case "/sgx/certification/v4/pckcrl": return (.ok, collateral.pckCRL, ("SGX-PCK-CRL-Issuer-Chain", platform.authorityChain))
         case "/sgx/certification/v4/rootcacrl": return (.ok, Array(Hex.text(collateral.rootCRL).utf8), nil)
         default: return (.notFound, [], nil)
@@ -84,7 +87,8 @@ private final class CollateralHandler: ChannelInboundHandler {
     private static func percentEncoded(_ text: [UInt8]) -> String {
         text.map { byte in
             switch byte {
-            case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"): String(UnicodeScalar(byte))
+            case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"):
+                String(UnicodeScalar(byte))
             default: "%" + Hex.text([byte]).uppercased()
             }
         }.joined()

@@ -27,9 +27,12 @@ public struct Launcher: Sendable {
     /// - Returns: its exit code; 128 and the signal's number when a signal ended it.
     public func run(on platform: SimulatedPlatform, started: (Int32) throws -> Void) throws -> Int32 {
         let enclave = LaunchedEnclave(
-            measurement: record.measurement, productID: record.settings.enclave.productID, securityVersion: record.settings.enclave.securityVersion, isDebug: isDebug)
+            measurement: record.measurement, productID: record.settings.enclave.productID,
+            securityVersion: record.settings.enclave.securityVersion, isDebug: isDebug)
         var sockets: [Int32] = [-1, -1]
-        guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0, &sockets) == 0 else { throw FileError("socket", doing: "make a socket") }
+        guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0, &sockets) == 0 else {
+            throw FileError("socket", doing: "make a socket")
+        }
         let log = try OpenFile(logPath, O_WRONLY | O_CREAT | O_APPEND, mode: 0o600)
         let process = spawn(socket: sockets[1], output: log.descriptor)
         close(sockets[1])
@@ -69,7 +72,7 @@ public struct Launcher: Sendable {
         let arguments = command.map { strdup($0) } + [nil]
         let environment = variables.map { strdup($0) } + [nil]
         defer { for pointer in arguments + environment { free(pointer) } }
-        return clinux_spawn(command[0], arguments, environment, socket, output, 0)
+        return clinux_spawn(command[0], arguments, environment, nil, socket, output, 0)
     }
 
     /// Whoever stops the launcher means the agent.
@@ -78,11 +81,16 @@ public struct Launcher: Sendable {
         guard descriptor >= 0 else { return }
         var thread = pthread_t()
         let context = Unmanaged.passRetained(ForwardedTermination(descriptor: descriptor, process: process))
-        if pthread_create(&thread, nil, { context in
-            let target = Unmanaged<ForwardedTermination>.fromOpaque(context!).takeRetainedValue()
-            while clinux_wait_for_count(target.descriptor) == 0 { kill(target.process, SIGTERM) }
-            return nil
-        }, context.toOpaque()) != 0 { context.release() }
+        if pthread_create(
+            &thread, nil,
+            { context in
+                let target = Unmanaged<ForwardedTermination>.fromOpaque(context!).takeRetainedValue()
+                while clinux_wait_for_count(target.descriptor) == 0 { kill(target.process, SIGTERM) }
+                return nil
+            }, context.toOpaque()) != 0
+        {
+            context.release()
+        }
         pthread_detach(thread)
     }
 }

@@ -56,13 +56,17 @@ struct SimulatedCertificate {
             case .authority: Critical(BasicConstraints.isCertificateAuthority(maxPathLength: 0))
             case .pck, .signer: Critical(BasicConstraints.notCertificateAuthority)
             }
-            if kind == .pck { Certificate.Extension(oid: SGXExtension.identifier, critical: false, value: try SGXExtension(ppid: ppid).encoded[...]) }
+            if kind == .pck {
+                Certificate.Extension(oid: SGXExtension.identifier, critical: false, value: try SGXExtension(ppid: ppid).encoded[...])
+            }
         }
         var serial = (0..<16).map { _ in UInt8.random(in: .min ... .max) }
         serial[0] = serial[0] & 0x7F | 0x40
         let certificate = try Certificate(
-            version: .v3, serialNumber: .init(bytes: serial), publicKey: .init(key), notValidBefore: Date(timeIntervalSince1970: Double(now - 86400)),
-            notValidAfter: Date(timeIntervalSince1970: Double(now + kind.years * 365 * 86400)), issuer: Self.name(issuer), subject: Self.name(kind),
+            version: .v3, serialNumber: .init(bytes: serial), publicKey: .init(key),
+            notValidBefore: Date(timeIntervalSince1970: Double(now - 86400)),
+            notValidAfter: Date(timeIntervalSince1970: Double(now + kind.years * 365 * 86400)), issuer: Self.name(issuer),
+            subject: Self.name(kind),
             signatureAlgorithm: .ecdsaWithSHA256, extensions: extensions, issuerPrivateKey: .init(issuerKey))
         var serializer = DER.Serializer()
         try serializer.serialize(certificate)
@@ -77,10 +81,14 @@ struct SGXExtension {
 
     var encoded: [UInt8] {
         get throws {
-            func oid(_ last: UInt...) throws -> ASN1ObjectIdentifier { try ASN1ObjectIdentifier(elements: [1, 2, 840, 113741, 1, 13, 1] + last) }
+            func oid(_ last: UInt...) throws -> ASN1ObjectIdentifier {
+                try ASN1ObjectIdentifier(elements: [1, 2, 840, 113741, 1, 13, 1] + last)
+            }
             var serializer = DER.Serializer()
             try serializer.appendConstructedNode(identifier: .sequence) { list in
-                func pair(_ list: inout DER.Serializer, _ identifier: ASN1ObjectIdentifier, _ write: (inout DER.Serializer) throws -> Void) throws {
+                func pair(_ list: inout DER.Serializer, _ identifier: ASN1ObjectIdentifier, _ write: (inout DER.Serializer) throws -> Void)
+                    throws
+                {
                     try list.appendConstructedNode(identifier: .sequence) { pair in
                         try pair.serialize(identifier)
                         try write(&pair)
@@ -92,18 +100,23 @@ struct SGXExtension {
                 try octets(&list, oid(1), ppid)
                 try pair(&list, oid(2)) { tcb in
                     try tcb.appendConstructedNode(identifier: .sequence) { components in
-                        for index in 1...16 { try pair(&components, oid(2, UInt(index))) { try $0.serialize(Int(SimulatedPKI.platformSVN)) } }
+                        for index in 1...16 {
+                            try pair(&components, oid(2, UInt(index))) { try $0.serialize(Int(SimulatedPKI.platformSVN)) }
+                        }
                         try pair(&components, oid(2, 17)) { try $0.serialize(SimulatedPKI.pceSVN) }
                         try octets(&components, oid(2, 18), [UInt8](repeating: SimulatedPKI.platformSVN, count: 16))
                     }
                 }
                 try octets(&list, oid(3), SimulatedPKI.pceID)
                 try octets(&list, oid(4), SimulatedPKI.fmspc)
-                try pair(&list, oid(5)) { (pair: inout DER.Serializer) in pair.appendPrimitiveNode(identifier: .enumerated) { $0.append(1) } }
+                try pair(&list, oid(5)) { (pair: inout DER.Serializer) in pair.appendPrimitiveNode(identifier: .enumerated) { $0.append(1) }
+                }
                 try octets(&list, oid(6), Array(ppid.reversed()))
                 try pair(&list, oid(7)) { configuration in
                     try configuration.appendConstructedNode(identifier: .sequence) { members in
-                        for (index, value) in [false, false, true].enumerated() { try pair(&members, oid(7, UInt(index + 1))) { try $0.serialize(value) } }
+                        for (index, value) in [false, false, true].enumerated() {
+                            try pair(&members, oid(7, UInt(index + 1))) { try $0.serialize(value) }
+                        }
                     }
                 }
             }

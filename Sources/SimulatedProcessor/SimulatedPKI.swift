@@ -44,8 +44,13 @@ struct SimulatedPKI: Sendable {
         enclaveSigner = random(32)
         quotingSigner = random(32)
         attestationKey = P256.Signing.PrivateKey()
-        let (rootKey, authorityKey, pckKey, signerKey) = (P256.Signing.PrivateKey(), P256.Signing.PrivateKey(), P256.Signing.PrivateKey(), P256.Signing.PrivateKey())
-        func make(_ kind: SimulatedCertificate.Kind, _ key: P256.Signing.PrivateKey, _ issuer: P256.Signing.PrivateKey, _ issuerKind: SimulatedCertificate.Kind) throws -> Identity {
+        let (rootKey, authorityKey, pckKey, signerKey) = (
+            P256.Signing.PrivateKey(), P256.Signing.PrivateKey(), P256.Signing.PrivateKey(), P256.Signing.PrivateKey()
+        )
+        func make(
+            _ kind: SimulatedCertificate.Kind, _ key: P256.Signing.PrivateKey, _ issuer: P256.Signing.PrivateKey,
+            _ issuerKind: SimulatedCertificate.Kind
+        ) throws -> Identity {
             let certificate = SimulatedCertificate(kind: kind, ppid: ppid, now: now)
             return Identity(key: key, certificate: try certificate.make(key: key.publicKey, issuer: issuerKind, issuerKey: issuer))
         }
@@ -68,7 +73,8 @@ struct SimulatedPKI: Sendable {
         }
         let node = Node.object([
             "version": 1, "root": identity(root), "authority": identity(authority), "pck": identity(pck), "signer": identity(signer),
-            "attestationKey": Node(Hex.text(attestationKey.rawRepresentation)), "fuse": Node(Hex.text(fuse)), "enclaveSigner": Node(Hex.text(enclaveSigner)),
+            "attestationKey": Node(Hex.text(attestationKey.rawRepresentation)), "fuse": Node(Hex.text(fuse)),
+            "enclaveSigner": Node(Hex.text(enclaveSigner)),
             "quotingSigner": Node(Hex.text(quotingSigner)), "ppid": Node(Hex.text(ppid)),
         ])
         try Files.write(JSON.pretty(node), to: folder + "/" + Self.keysFile, mode: 0o600)
@@ -82,7 +88,9 @@ struct SimulatedPKI: Sendable {
             var reader = try ObjectReader(JSON.read(try Files.read(path, limit: 1 << 20)))
             _ = try reader.integer("version", in: 1...1)
             func bytes(_ reader: inout ObjectReader, _ name: String) throws -> [UInt8] {
-                guard let bytes = Hex.bytes(try reader.string(name) ?? "") else { throw NotationError(at: reader.place, member: name, "hex digits expected") }
+                guard let bytes = Hex.bytes(try reader.string(name) ?? "") else {
+                    throw NotationError(at: reader.place, member: name, "hex digits expected")
+                }
                 return bytes
             }
             func identity(_ reader: inout ObjectReader, _ name: String) throws -> Identity {

@@ -83,12 +83,15 @@ public struct SimulatedPlatform: Sendable {
         let next = issued + 30 * 86400
         let pckSerial = try Certificate(pki.pck.certificate).serial, authoritySerial = try Certificate(pki.authority.certificate).serial
         let pckCRL = SimulatedRevocationList(serials: state.isPCKRevoked ? [pckSerial] : [], thisUpdate: issued, nextUpdate: next)
-        let rootCRL = SimulatedRevocationList(serials: state.isAuthorityRevoked ? [authoritySerial] : [], thisUpdate: issued, nextUpdate: next)
+        let rootCRL = SimulatedRevocationList(
+            serials: state.isAuthorityRevoked ? [authoritySerial] : [], thisUpdate: issued, nextUpdate: next)
         let documents = SimulatedDocuments(state: state, quotingSigner: pki.quotingSigner, issued: issued, next: next)
         return Collateral(
             rootCRL: try rootCRL.make(issuer: pki.root.certificate, key: pki.root.key),
-            pckCRL: try pckCRL.make(issuer: pki.authority.certificate, key: pki.authority.key), tcbInfo: try sign(documents.tcbInfo, "tcbInfo"),
-            qeIdentity: try sign(documents.qeIdentity, "enclaveIdentity"), tcbInfoChain: pki.signingChain, qeIdentityChain: pki.signingChain)
+            pckCRL: try pckCRL.make(issuer: pki.authority.certificate, key: pki.authority.key),
+            tcbInfo: try sign(documents.tcbInfo, "tcbInfo"),
+            qeIdentity: try sign(documents.qeIdentity, "enclaveIdentity"), tcbInfoChain: pki.signingChain, qeIdentityChain: pki.signingChain
+        )
     }
 
     /// The issuer chain of the PCK CRL, PEM: PCK CA, root.
@@ -115,7 +118,8 @@ struct SimulatedDocuments {
         func level(_ svn: Int, _ status: String, _ date: Int64, _ advisories: [String]) -> Node {
             .object([
                 "tcb": .object([
-                    "sgxtcbcomponents": Node(.array((0..<16).map { _ in .object(["svn": Node(svn)]) })), "pcesvn": Node(SimulatedPKI.pceSVN),
+                    "sgxtcbcomponents": Node(.array((0..<16).map { _ in .object(["svn": Node(svn)]) })),
+                    "pcesvn": Node(SimulatedPKI.pceSVN),
                 ]),
                 "tcbDate": Node(CalendarTime.text(date)), "tcbStatus": Node(status),
                 "advisoryIDs": advisories.isEmpty ? nil : Node(.array(advisories.map { Node($0) })),
@@ -125,7 +129,10 @@ struct SimulatedDocuments {
         // Each recovery demands one SVN more, which this platform will never have.
         var levels: [Node] = []
         for recovery in stride(from: state.recoveries, through: 0, by: -1) {
-            let advisories = recovery == state.recoveries ? [] : ((recovery + 1)...state.recoveries).map { "SIMULATED-SA-\(String(repeating: "0", count: 5 - String($0).count))\($0)" }
+            let advisories =
+                recovery == state.recoveries
+                ? []
+                : ((recovery + 1)...state.recoveries).map { "SIMULATED-SA-\(String(repeating: "0", count: 5 - String($0).count))\($0)" }
             levels.append(level(svn + recovery, recovery == state.recoveries ? "UpToDate" : "OutOfDate", state.made - 86400, advisories))
         }
         return .object([
@@ -141,7 +148,12 @@ struct SimulatedDocuments {
             "tcbEvaluationDataNumber": Node(evaluationNumber), "miscselect": "00000000", "miscselectMask": "FFFFFFFF",
             "attributes": "11000000000000000000000000000000", "attributesMask": "FBFFFFFFFFFFFFFF0000000000000000",
             "mrsigner": Node(Hex.text(quotingSigner).uppercased()), "isvprodid": 1,
-            "tcbLevels": [.object(["tcb": .object(["isvsvn": Node(QuotingEnclave.securityVersion)]), "tcbDate": Node(CalendarTime.text(state.made - 86400)), "tcbStatus": "UpToDate"])],
+            "tcbLevels": [
+                .object([
+                    "tcb": .object(["isvsvn": Node(QuotingEnclave.securityVersion)]),
+                    "tcbDate": Node(CalendarTime.text(state.made - 86400)), "tcbStatus": "UpToDate",
+                ])
+            ],
         ])
     }
 }

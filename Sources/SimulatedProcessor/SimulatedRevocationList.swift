@@ -15,7 +15,9 @@ struct SimulatedRevocationList {
         func time(_ serializer: inout DER.Serializer, _ seconds: Int64) throws {
             let fields = CalendarTime.fields(seconds)
             try serializer.serialize(
-                try UTCTime(year: fields.year, month: fields.month, day: fields.day, hours: fields.hour, minutes: fields.minute, seconds: fields.second))
+                try UTCTime(
+                    year: fields.year, month: fields.month, day: fields.day, hours: fields.hour, minutes: fields.minute,
+                    seconds: fields.second))
         }
         var tbs = DER.Serializer()
         try tbs.appendConstructedNode(identifier: .sequence) { list in
@@ -28,7 +30,9 @@ struct SimulatedRevocationList {
                 try list.appendConstructedNode(identifier: .sequence) { entries in
                     for serial in serials {
                         try entries.appendConstructedNode(identifier: .sequence) { entry in
-                            entry.appendPrimitiveNode(identifier: .integer) { $0.append(contentsOf: (serial[0] >= 0x80 ? [0] : []) + serial) }
+                            entry.appendPrimitiveNode(identifier: .integer) {
+                                $0.append(contentsOf: (serial[0] >= 0x80 ? [0] : []) + serial)
+                            }
                             try time(&entry, thisUpdate)
                         }
                     }

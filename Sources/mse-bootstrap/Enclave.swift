@@ -6,7 +6,8 @@ import Logging
 import RATLS
 
 struct Enclave: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "enclave", abstract: "Run in an enclave (the default).", shouldDisplay: false)
+    static let configuration = CommandConfiguration(
+        commandName: "enclave", abstract: "Run in an enclave (the default).", shouldDisplay: false)
 
     @Argument(help: "module:variable; a package says it itself.")
     var application: String?
@@ -53,12 +54,16 @@ struct Enclave: ParsableCommand {
                 ("--id", id != nil), ("--san", san != nil), ("--host", host != nil), ("--port", port != nil), ("--subject", subject != nil),
                 ("--ratls", ratls != nil), ("--timeout", timeout != nil),
             ]
-            if let (name, _) = others.first(where: { $0.1 }) { throw ValidationError("\(name) can't stand beside --launch, which says it.") }
+            if let (name, _) = others.first(where: { $0.1 }) {
+                throw ValidationError("\(name) can't stand beside --launch, which says it.")
+            }
             guard package != nil || appDir != nil else { throw ValidationError("--package or --app-dir is needed.") }
             return
         }
         guard id != nil else { throw ValidationError("--id is needed.") }
-        guard package != nil || (application != nil && appDir != nil) else { throw ValidationError("APPLICATION and --app-dir are needed.") }
+        guard package != nil || (application != nil && appDir != nil) else {
+            throw ValidationError("APPLICATION and --app-dir are needed.")
+        }
         let modes = [ratls != nil, noSSL, certificate != nil].filter { $0 }.count
         guard modes == 1 else { throw ValidationError("exactly one of --ratls, --no-ssl and --certificate is needed.") }
     }
@@ -89,16 +94,20 @@ struct Enclave: ParsableCommand {
                 throw AgentError("\(launch): \(error)")
             }
             return AgentArguments(
-                application: application, package: package, codeFolder: appDir, id: record.id, maker: CertificateMaker(record), host: record.host,
-                port: record.port, mode: mode, isPlain: plaincode, configurationTimeout: record.configurationTimeout, stateFolder: state, renews: renew,
+                application: application, package: package, codeFolder: appDir, id: record.id, maker: CertificateMaker(record),
+                host: record.host,
+                port: record.port, mode: mode, isPlain: plaincode, configurationTimeout: record.configurationTimeout, stateFolder: state,
+                renews: renew,
                 attestationFolder: attestationFolder, isVerbose: debug)
         }
         let subject = subject ?? "CN=localhost,O=MSE,L=Paris,ST=Ile-de-France,C=FR"
         // Where the certificate only carries the configuration, ten hours are enough.
         let maker = CertificateMaker(sans: [san ?? "localhost"], subject: subject, notAfter: ratls ?? now + 36000)
         return AgentArguments(
-            application: application, package: package, codeFolder: appDir, id: id ?? "", maker: maker, host: host ?? "0.0.0.0", port: port ?? 443,
-            mode: mode, isPlain: plaincode, configurationTimeout: timeout ?? 0, stateFolder: state, renews: renew, attestationFolder: attestationFolder,
+            application: application, package: package, codeFolder: appDir, id: id ?? "", maker: maker, host: host ?? "0.0.0.0",
+            port: port ?? 443,
+            mode: mode, isPlain: plaincode, configurationTimeout: timeout ?? 0, stateFolder: state, renews: renew,
+            attestationFolder: attestationFolder,
             isVerbose: debug)
     }
 }

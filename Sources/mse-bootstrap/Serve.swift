@@ -31,12 +31,15 @@ struct Serve: ParsableCommand {
     func validate() throws {
         guard (certificate == nil) == (privateKey == nil) else { throw ValidationError("--certificate and --private-key go together.") }
         guard ["auto", "wsgi"].contains(interface) else { throw ValidationError("--interface is auto or wsgi; others are not served yet.") }
-        guard (1...256).contains(threads), (0...65535).contains(port), (0...3600).contains(grace) else { throw ValidationError("a number out of range.") }
+        guard (1...256).contains(threads), (0...65535).contains(port), (0...3600).contains(grace) else {
+            throw ValidationError("a number out of range.")
+        }
     }
 
     func run() throws {
         let server = DevelopmentServer(
-            application: application, folder: appDir, sitePackages: sitePackages, certificate: certificate, privateKey: privateKey, host: host, port: port,
+            application: application, folder: appDir, sitePackages: sitePackages, certificate: certificate, privateKey: privateKey,
+            host: host, port: port,
             threads: threads, grace: grace)
         let logger = Bootstrap.logger(.notice)
         Bootstrap.run { await server.live(logger: logger) }

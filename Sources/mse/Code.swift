@@ -24,7 +24,8 @@ struct Code: ParsableCommand {
 
     struct Decrypt: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Decrypt a folder into a new one; plain files stay behind.", discussion: "Example: mse code decrypt encrypted plain --key code.key")
+            abstract: "Decrypt a folder into a new one; plain files stay behind.",
+            discussion: "Example: mse code decrypt encrypted plain --key code.key")
 
         @Argument(help: "The folder.", completion: .directory)
         var folder: String

@@ -3,7 +3,8 @@ import Operations
 
 struct Evidence: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Write an instance's certificate, quote and collateral as a file.", discussion: "Example: mse evidence hello-1 --output out")
+        abstract: "Write an instance's certificate, quote and collateral as a file.",
+        discussion: "Example: mse evidence hello-1 --output out")
 
     @Argument(help: "The instance.")
     var name: String

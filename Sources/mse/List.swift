@@ -2,7 +2,8 @@ import ArgumentParser
 import Operations
 
 struct List: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "List the instances that were launched here.", discussion: "Example: mse list --json")
+    static let configuration = CommandConfiguration(
+        abstract: "List the instances that were launched here.", discussion: "Example: mse list --json")
 
     @Flag(help: "Print JSON.")
     var json = false
@@ -11,7 +12,9 @@ struct List: AsyncParsableCommand {
         let list = try await Output.attempt { try await ServiceOperations().list() }
         guard !json else { return Output.write(ServiceOperations.json(list)) }
         for status in list {
-            Output.write([status.field("name"), status.state, status.field("platform"), status.field("url"), "until " + status.field("notAfter")].joined(separator: "  ") + "\n")
+            Output.write(
+                [status.field("name"), status.state, status.field("platform"), status.field("url"), "until " + status.field("notAfter")]
+                    .joined(separator: "  ") + "\n")
         }
     }
 }

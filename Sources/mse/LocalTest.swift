@@ -3,7 +3,8 @@ import Operations
 
 struct LocalTest: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "localtest", abstract: "Run a project's tests against the development server.", discussion: "Example: mse localtest --project hello")
+        commandName: "localtest", abstract: "Run a project's tests against the development server.",
+        discussion: "Example: mse localtest --project hello")
 
     @Option(help: "The project's folder.", completion: .directory)
     var project: String

@@ -9,7 +9,8 @@ struct MSE: AsyncParsableCommand {
         abstract: "Run Python web services, encrypted, on machines of people you don't trust, and prove that they can't look.",
         version: "mse 1.0.0",
         subcommands: [
-            Scaffold.self, Serve.self, LocalTest.self, Package.self, Code.self, Measure.self, Spawn.self, Evidence.self, Verify.self, Seal.self, Unseal.self,
+            Scaffold.self, Serve.self, LocalTest.self, Package.self, Code.self, Measure.self, Spawn.self, Evidence.self, Verify.self,
+            Seal.self, Unseal.self,
             Run.self, Test.self, Status.self, List.self, Logs.self, Stop.self, Restart.self, Quote.self, Simulator.self,
         ]
     )

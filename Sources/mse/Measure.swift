@@ -3,7 +3,8 @@ import Operations
 
 struct Measure: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Tell a package's reference value, and what went into it.", discussion: "Example: mse measure out/package_hello_1764000000000000000.tar")
+        abstract: "Tell a package's reference value, and what went into it.",
+        discussion: "Example: mse measure out/package_hello_1764000000000000000.tar")
 
     @Argument(help: "The package.", completion: .file())
     var package: String

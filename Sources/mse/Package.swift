@@ -18,6 +18,8 @@ struct Package: AsyncParsableCommand {
     func run() async throws {
         let product = try await Output.attempt { try Packaging().package(project: project, output: output, encrypts: encrypt, key: key) }
         for note in product.notes { Output.note("\(project): \(note)") }
-        Output.write("package  \(product.package)\n\(encrypt ? "key      " : "token    ")\(product.key)   (yours alone: whoever has it can start the service\(encrypt ? " and read its code" : ""))\n")
+        Output.write(
+            "package  \(product.package)\n\(encrypt ? "key      " : "token    ")\(product.key)   (yours alone: whoever has it can start the service\(encrypt ? " and read its code" : ""))\n"
+        )
     }
 }

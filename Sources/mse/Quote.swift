@@ -5,7 +5,8 @@ struct Quote: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Show or judge any quote.", subcommands: [Show.self, Verify.self])
 
     struct Show: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Show every field of a quote.", discussion: "Example: mse quote show ratls.pem --json")
+        static let configuration = CommandConfiguration(
+            abstract: "Show every field of a quote.", discussion: "Example: mse quote show ratls.pem --json")
 
         @Argument(help: "Raw, hex, base64, or a PEM certificate with a quote; - reads standard input.", completion: .file())
         var file: String
@@ -20,7 +21,8 @@ struct Quote: ParsableCommand {
 
     struct Verify: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Judge a quote.", discussion: "Example: mse quote verify quote.bin --collateral collateral --expected 33d8…2fbb --at 2025-07-04T10:28:44Z")
+            abstract: "Judge a quote.",
+            discussion: "Example: mse quote verify quote.bin --collateral collateral --expected 33d8…2fbb --at 2025-07-04T10:28:44Z")
 
         @Argument(help: "Raw, hex, base64, or a PEM certificate with a quote; - reads standard input.", completion: .file())
         var file: String
@@ -31,7 +33,8 @@ struct Quote: ParsableCommand {
         var json = false
 
         func run() async throws {
-            try Output.show(try await Output.attempt { try await QuoteOperations.verify(file, options: judging.options(at: at)) }, json: json)
+            try Output.show(
+                try await Output.attempt { try await QuoteOperations.verify(file, options: judging.options(at: at)) }, json: json)
         }
     }
 }

@@ -4,7 +4,8 @@ import Operations
 struct Run: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Verify a waiting service, and release its key and secrets over the verified connection.",
-        discussion: "Example: mse run hello-1 --package out/package_hello_1764000000000000000.tar --key out/package_hello_1764000000000000000.key")
+        discussion:
+            "Example: mse run hello-1 --package out/package_hello_1764000000000000000.tar --key out/package_hello_1764000000000000000.key")
 
     @Argument(help: "An instance's name or an https address.")
     var target: String
@@ -24,7 +25,8 @@ struct Run: AsyncParsableCommand {
 
     func run() async throws {
         let provision = Provision(
-            target: target, options: judging.options(package: package), key: key, secrets: secrets, sealedSecrets: sealedSecrets, privateKey: privateKey)
+            target: target, options: judging.options(package: package), key: key, secrets: secrets, sealedSecrets: sealedSecrets,
+            privateKey: privateKey)
         let judgement = try await Output.attempt { try await provision.run() }
         try Output.show(judgement, json: json)
         if !json { Output.write("\n\(target) is configured and answers\n") }

@@ -29,7 +29,8 @@ struct Serve: AsyncParsableCommand {
 
     func run() async throws {
         var arguments = [
-            application, "--app-dir", appDir, "--host", host, "--port", "\(port)", "--interface", interface, "--threads", "\(threads)", "--grace", "\(grace)",
+            application, "--app-dir", appDir, "--host", host, "--port", "\(port)", "--interface", interface, "--threads", "\(threads)",
+            "--grace", "\(grace)",
         ]
         for folder in sitePackages { arguments += ["--site-packages", folder] }
         if let certificate { arguments += ["--certificate", certificate] }

@@ -8,7 +8,8 @@ struct Simulator: ParsableCommand {
         subcommands: [Init.self, Root.self, Service.self, Recover.self, Revoke.self, Expire.self, Launch.self])
 
     struct Init: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Make its keys and certificates.", discussion: "Example: mse simulator init")
+        static let configuration = CommandConfiguration(
+            abstract: "Make its keys and certificates.", discussion: "Example: mse simulator init")
 
         @Flag(help: "Replace the one that is there; what it sealed is lost.")
         var force = false
@@ -20,20 +21,24 @@ struct Simulator: ParsableCommand {
     }
 
     struct Root: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Print the path of its root certificate.", discussion: "Example: mse simulator root")
+        static let configuration = CommandConfiguration(
+            abstract: "Print the path of its root certificate.", discussion: "Example: mse simulator root")
 
         func run() async throws { Output.write(try await Output.attempt { try SimulatorOperations().rootPath() } + "\n") }
     }
 
     struct Service: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "serve", abstract: "Serve its collateral on loopback as Intel's service does.", discussion: "Example: mse simulator serve --port 8081")
+            commandName: "serve", abstract: "Serve its collateral on loopback as Intel's service does.",
+            discussion: "Example: mse simulator serve --port 8081")
 
         @Option(help: "The port; 0 for any.")
         var port = 8081
 
         func run() async throws {
-            try await Output.attempt { try await SimulatorOperations().serve(port: port) { Output.note("collateral at http://127.0.0.1:\($0)") } }
+            try await Output.attempt {
+                try await SimulatorOperations().serve(port: port) { Output.note("collateral at http://127.0.0.1:\($0)") }
+            }
         }
     }
 
@@ -45,7 +50,8 @@ struct Simulator: ParsableCommand {
     }
 
     struct Revoke: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Revoke the PCK certificate or its CA.", discussion: "Example: mse simulator revoke --pck")
+        static let configuration = CommandConfiguration(
+            abstract: "Revoke the PCK certificate or its CA.", discussion: "Example: mse simulator revoke --pck")
 
         @Flag(help: "The PCK certificate (the default).")
         var pck = false

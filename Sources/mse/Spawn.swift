@@ -8,7 +8,9 @@ enum PlatformName: String, ExpressibleByArgument, CaseIterable {
 struct Spawn: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Launch a package; returns when it waits for its key.",
-        discussion: "Example: mse spawn hello-1 --package out/package_hello_1764000000000000000.tar --san localhost --port 7443 --platform simulator")
+        discussion:
+            "Example: mse spawn hello-1 --package out/package_hello_1764000000000000000.tar --san localhost --port 7443 --platform simulator"
+    )
 
     @Argument(help: "The instance's name: 1 to 63 of a–z, 0–9 and '-'.")
     var name: String
@@ -33,7 +35,9 @@ struct Spawn: AsyncParsableCommand {
 
     func run() async throws {
         guard platform == .simulator else {
-            Output.note("\(name): SGX needs Gramine's manifest and signature, which this version doesn't make yet; --platform simulator works on any machine")
+            Output.note(
+                "\(name): SGX needs Gramine's manifest and signature, which this version doesn't make yet; --platform simulator works on any machine"
+            )
             throw ExitCode.failure
         }
         let spawn = Operations.Spawn(

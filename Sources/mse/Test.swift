@@ -3,7 +3,8 @@ import Operations
 
 struct Test: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Run a package's tests against its running instance.", discussion: "Example: mse test hello-1 --secrets hello/secrets.json")
+        abstract: "Run a package's tests against its running instance.",
+        discussion: "Example: mse test hello-1 --secrets hello/secrets.json")
 
     @Argument(help: "The instance.")
     var name: String

@@ -3,7 +3,8 @@ import Operations
 
 struct Unseal: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Open a sealed file with the X25519 key it was sealed to.", discussion: "Example: mse unseal --input secrets.json.sealed --private-key enclave.sk")
+        abstract: "Open a sealed file with the X25519 key it was sealed to.",
+        discussion: "Example: mse unseal --input secrets.json.sealed --private-key enclave.sk")
 
     @Option(help: "The box.", completion: .file())
     var input: String

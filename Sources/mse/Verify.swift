@@ -4,7 +4,8 @@ import Operations
 struct Verify: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Judge a service: is it genuine, up to date, and yours?",
-        discussion: "Example: mse verify https://localhost:7443 --package out/package_hello_1764000000000000000.tar --certificate-out pin.pem")
+        discussion:
+            "Example: mse verify https://localhost:7443 --package out/package_hello_1764000000000000000.tar --certificate-out pin.pem")
 
     @Argument(help: "An instance's name, an https address, an evidence file or a certificate.")
     var target: String

@@ -14,8 +14,10 @@ struct PolicyTests {
     @Test("TOML and JSON say the same")
     func both() throws {
         let digest = String(repeating: "ab", count: 32)
-        let toml = "[measurement]\nmrenclave = [\"\(digest)\"]\n[tcb]\naccept = [\"UpToDate\", \"OutOfDate\"]\ngrace = \"2h\"\n[platform]\nsmt = \"refuse\"\n[launch]\nnames = [\"a\"]\n[freshness]\nrequire = \"none\"\n"
-        let json = "{\"measurement\":{\"mrenclave\":[\"\(digest)\"]},\"tcb\":{\"accept\":[\"UpToDate\",\"OutOfDate\"],\"grace\":\"2h\"},\"platform\":{\"smt\":\"refuse\"},\"launch\":{\"names\":[\"a\"]}}"
+        let toml =
+            "[measurement]\nmrenclave = [\"\(digest)\"]\n[tcb]\naccept = [\"UpToDate\", \"OutOfDate\"]\ngrace = \"2h\"\n[platform]\nsmt = \"refuse\"\n[launch]\nnames = [\"a\"]\n[freshness]\nrequire = \"none\"\n"
+        let json =
+            "{\"measurement\":{\"mrenclave\":[\"\(digest)\"]},\"tcb\":{\"accept\":[\"UpToDate\",\"OutOfDate\"],\"grace\":\"2h\"},\"platform\":{\"smt\":\"refuse\"},\"launch\":{\"names\":[\"a\"]}}"
         let policy = try AttestationPolicy(Array(toml.utf8))
         #expect(policy == (try AttestationPolicy(Array(json.utf8))))
         #expect(policy.tcb.grace == 7200 && !policy.platform.allowSMT && policy.measurement.mrenclave.count == 1)
@@ -25,8 +27,10 @@ struct PolicyTests {
         "what is unknown or impossible is an error with line and member",
         arguments: [
             ("[tcb]\nacept = []", "tcb.acept", 2), ("[tcb]\naccept = [\"Revoked\"]", "tcb.accept", 2), ("[colour]\n", "colour", 1),
-            ("[measurement]\nmrenclave = [\"00\"]", "measurement.mrenclave", 2), ("[tcb]\n\ngrace = 5", "tcb.grace", 3), ("[freshness]\nrequire = \"session\"", "freshness.require", 1),
-            ("[measurement]\nmrsigner = \"\(String(repeating: "00", count: 32))\"", "measurement.mrsigner", 1), ("[platform]\nsmt = \"off\"", "platform.smt", 2),
+            ("[measurement]\nmrenclave = [\"00\"]", "measurement.mrenclave", 2), ("[tcb]\n\ngrace = 5", "tcb.grace", 3),
+            ("[freshness]\nrequire = \"session\"", "freshness.require", 1),
+            ("[measurement]\nmrsigner = \"\(String(repeating: "00", count: 32))\"", "measurement.mrsigner", 1),
+            ("[platform]\nsmt = \"off\"", "platform.smt", 2),
         ])
     func errors(text: String, member: String, line: Int) {
         let error = #expect(throws: NotationError.self) { try AttestationPolicy(Array(text.utf8)) }

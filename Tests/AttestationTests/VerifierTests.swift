@@ -34,20 +34,23 @@ struct VerifierTests {
     }
 
     private func judge(
-        _ certificate: AttestedCertificate? = nil, policy change: (inout AttestationPolicy) -> Void = { $0.measurement.mrenclave = [measurement] },
+        _ certificate: AttestedCertificate? = nil,
+        policy change: (inout AttestationPolicy) -> Void = { $0.measurement.mrenclave = [measurement] },
         expecting: Attestation.Expectation = Attestation.Expectation(), at time: Int64 = now
     ) throws -> Verdict {
         var policy = AttestationPolicy()
         change(&policy)
         let verifier = Verifier(anchor: try TrustAnchor(file: try folder.read("root.pem")), policy: policy)
-        return verifier.judge(Evidence(try certificate ?? self.certificate()), with: try platform.collateral(at: time), expecting: expecting, at: time)
+        return verifier.judge(
+            Evidence(try certificate ?? self.certificate()), with: try platform.collateral(at: time), expecting: expecting, at: time)
     }
 
     private func codes(_ verdict: Verdict) -> Set<String> { Set(verdict.reasons.map(\.code.name)) }
 
     @Test("nothing wrong: accepted, with the whole document")
     func accepted() throws {
-        let verdict = try judge(expecting: Attestation.Expectation(host: "localhost", name: "hello-1", id: "533a2b83-4bc5-4a9c-955e-208c530bfd15"))
+        let verdict = try judge(
+            expecting: Attestation.Expectation(host: "localhost", name: "hello-1", id: "533a2b83-4bc5-4a9c-955e-208c530bfd15"))
         #expect(verdict.isAccepted, "\(verdict.reasons)")
         let node = verdict.node
         #expect(node["accepted"]?.value == .boolean(true) && node["genuine"]?.value == .boolean(true))
@@ -93,8 +96,15 @@ struct VerifierTests {
     @Test("signer, product, version, platform, age and evaluation number are compared")
     func limits() throws {
         let signer = Array(try #require(try certificate().quote.report).mrsigner)
-        #expect(try judge { $0.measurement.mrsigner = signer; $0.measurement.productID = 1; $0.measurement.minimumSVN = 3 }.isAccepted)
-        #expect(codes(try judge { $0.measurement.mrsigner = signer; $0.measurement.productID = 2; $0.measurement.minimumSVN = 4 }) == ["signer.differs"])
+        #expect(
+            try judge {
+                $0.measurement.mrsigner = signer; $0.measurement.productID = 1; $0.measurement.minimumSVN = 3
+            }.isAccepted)
+        #expect(
+            codes(
+                try judge {
+                    $0.measurement.mrsigner = signer; $0.measurement.productID = 2; $0.measurement.minimumSVN = 4
+                }) == ["signer.differs"])
         func strict(_ change: @escaping (inout AttestationPolicy) -> Void) throws -> Set<String> {
             codes(
                 try judge {
@@ -113,7 +123,11 @@ struct VerifierTests {
     @Test("another key, another instance, another host")
     func others() throws {
         #expect(codes(try judge(certificate(key: P256.Signing.PrivateKey()))) == ["binding.differs"])
-        #expect(codes(try judge(expecting: Attestation.Expectation(host: "example.org", name: "hello-2", id: "633a2b83-4bc5-4a9c-955e-208c530bfd15"))) == ["service.name", "launch.name", "launch.instance"])
+        #expect(
+            codes(
+                try judge(
+                    expecting: Attestation.Expectation(host: "example.org", name: "hello-2", id: "633a2b83-4bc5-4a9c-955e-208c530bfd15")))
+                == ["service.name", "launch.name", "launch.instance"])
     }
 
     @Test("an altered launch record is no longer vouched for")
@@ -166,14 +180,18 @@ struct OriginalEvidenceTests {
     @Test(
         "what the original calls verified is refused, with every reason",
         arguments: [
-            ("forged.json", [] as [String]), ("forged_pck_revoked.json", ["certificate.revoked"]), ("forged_ca_in_root_crl.json", ["certificate.revoked"]),
-            ("refused_root_revoked.json", ["crl.expired"]), ("refused_debug.json", ["debug.enabled"]), ("refused_quote_signature.json", ["quote.signature"]),
+            ("forged.json", [] as [String]), ("forged_pck_revoked.json", ["certificate.revoked"]),
+            ("forged_ca_in_root_crl.json", ["certificate.revoked"]),
+            ("refused_root_revoked.json", ["crl.expired"]), ("refused_debug.json", ["debug.enabled"]),
+            ("refused_quote_signature.json", ["quote.signature"]),
         ])
     func forged(name: String, more: [String]) throws {
         let codes = Set(try judge(name, at: "2026-11-25T12:00:00Z").reasons.map(\.code.name))
         #expect(codes.isSuperset(of: ["certificate.root", "certificate.name", "pck.extension"] + more), "\(codes.sorted())")
         let file = try EvidenceFile(try Files.read(SharedVectors.path("mse/vectors/evidence/" + name)))
-        let own = try #require(try PEM.blocks(file.certificate.quote[file.certificate.quote.layout.certificationData], label: "CERTIFICATE", allowsNUL: true).last)
+        let own = try #require(
+            try PEM.blocks(file.certificate.quote[file.certificate.quote.layout.certificationData], label: "CERTIFICATE", allowsNUL: true)
+                .last)
         let named = try judge(name, anchor: TrustAnchor(root: Certificate(own)), at: "2026-11-25T12:00:00Z")
         #expect(!named.isAccepted && !named.answers(.genuine), "even with its own root named")
         #expect(codes.contains("document.malformed") || codes.contains("document.signature"), "\(codes.sorted())")

@@ -17,7 +17,9 @@ struct TreeEncryptionTests {
         return try folder.tree("encrypted")
     }
 
-    @Test("what was encrypted opens again, at every size around the pieces", arguments: [0, 1, 31, 32, 33, 63, 64, 65, 96, 262_103, 262_104, 262_105, 262_144, 524_288, 700_001])
+    @Test(
+        "what was encrypted opens again, at every size around the pieces",
+        arguments: [0, 1, 31, 32, 33, 63, 64, 65, 96, 262_103, 262_104, 262_105, 262_144, 524_288, 700_001])
     func roundTrip(count: Int) throws {
         let key = CodeKey()
         let bytes = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 7) }
@@ -35,19 +37,27 @@ struct TreeEncryptionTests {
         var bytes = try #require(try encrypted(["x.py": [UInt8](repeating: 5, count: 300_000)], key: key)["x.py.enc"])
         bytes[offset] ^= 0x10
         try folder.write("encrypted/x.py.enc", bytes)
-        #expect(throws: CodeError.notAuthentic(path: "x.py.enc")) { try TreeEncryption.decrypt(folder.path + "/encrypted", to: folder.path + "/again", key: key) }
+        #expect(throws: CodeError.notAuthentic(path: "x.py.enc")) {
+            try TreeEncryption.decrypt(folder.path + "/encrypted", to: folder.path + "/again", key: key)
+        }
         #expect(try Files.names(in: folder.path) == ["encrypted", "plain"])
     }
 
     @Test("a wrong key, short files and a file of nothing but the suffix are refused")
     func refused() throws {
         _ = try encrypted(["x.py": [1, 2, 3]], key: CodeKey())
-        #expect(throws: CodeError.notAuthentic(path: "x.py.enc")) { try TreeEncryption.decrypt(folder.path + "/encrypted", to: folder.path + "/again", key: CodeKey()) }
+        #expect(throws: CodeError.notAuthentic(path: "x.py.enc")) {
+            try TreeEncryption.decrypt(folder.path + "/encrypted", to: folder.path + "/again", key: CodeKey())
+        }
         try folder.write("encrypted/x.py.enc", [UInt8](repeating: 0, count: 39))
-        #expect(throws: CodeError.tooShort(path: "x.py.enc", found: 39)) { try TreeEncryption.decrypt(folder.path + "/encrypted", to: folder.path + "/again", key: CodeKey()) }
+        #expect(throws: CodeError.tooShort(path: "x.py.enc", found: 39)) {
+            try TreeEncryption.decrypt(folder.path + "/encrypted", to: folder.path + "/again", key: CodeKey())
+        }
         try Files.remove(folder.path + "/encrypted/x.py.enc")
         try folder.write("encrypted/.enc", [UInt8](repeating: 0, count: 50))
-        #expect(throws: CodeError.self) { try TreeEncryption.decrypt(folder.path + "/encrypted", to: folder.path + "/again", key: CodeKey()) }
+        #expect(throws: CodeError.self) {
+            try TreeEncryption.decrypt(folder.path + "/encrypted", to: folder.path + "/again", key: CodeKey())
+        }
         #expect(!Files.exists(folder.path + "/again"))
     }
 
@@ -124,8 +134,10 @@ struct IgnoreListTests {
     @Test(
         "matches",
         arguments: [
-            ("*.pyc", "a.pyc", true), ("*.pyc", "a.PYC", false), ("*", ".env", true), ("a?c", "abc", true), ("[abc].py", "b.py", true), ("[!abc].py", "b.py", false),
-            ("[a-c]x", "bx", true), ("[", "[", true), ("[b", "b", false), ("[]]", "]", true), ("a*b*c", "aXbYc", true), ("a*b*c", "aXbY", false), ("build", "build2", false), ("", "", true),
+            ("*.pyc", "a.pyc", true), ("*.pyc", "a.PYC", false), ("*", ".env", true), ("a?c", "abc", true), ("[abc].py", "b.py", true),
+            ("[!abc].py", "b.py", false),
+            ("[a-c]x", "bx", true), ("[", "[", true), ("[b", "b", false), ("[]]", "]", true), ("a*b*c", "aXbYc", true),
+            ("a*b*c", "aXbY", false), ("build", "build2", false), ("", "", true),
             ("[b].txt", "[b].txt", false), ("**", "x", true),
         ])
     func matches(pattern: String, name: String, expected: Bool) {
@@ -162,10 +174,15 @@ struct OriginalCodeTests {
         let key = try CodeKey(file: Self.folder + "code/code.key")
         _ = try TreeEncryption.decrypt(Self.folder + "code/encrypted", to: work.path + "/plain", key: key)
         let plain = try work.tree("plain")
-        #expect(plain.keys.sorted() == ["app.py", "archive.enc", "pkg/__init__.py", "pkg/static/block.bin", "pkg/static/naïve file.txt", "pkg/values.py"])
+        #expect(
+            plain.keys.sorted() == [
+                "app.py", "archive.enc", "pkg/__init__.py", "pkg/static/block.bin", "pkg/static/naïve file.txt", "pkg/values.py",
+            ])
         for (name, bytes) in plain { #expect(try Files.read(Self.folder + "code/plain/" + name) == bytes) }
         var nonces: [String: [UInt8]] = [:]
-        for (name, bytes) in try TestSupport.tree(Self.folder + "code/encrypted") where name.hasSuffix(".enc") { nonces[String(name.dropLast(4))] = Array(bytes.prefix(24)) }
+        for (name, bytes) in try TestSupport.tree(Self.folder + "code/encrypted") where name.hasSuffix(".enc") {
+            nonces[String(name.dropLast(4))] = Array(bytes.prefix(24))
+        }
         _ = try TreeEncryption.encrypt(work.path + "/plain", to: work.path + "/encrypted", key: key, nonces: .given(nonces))
         for (name, bytes) in try work.tree("encrypted") { #expect(try Files.read(Self.folder + "code/encrypted/" + name) == bytes) }
     }
@@ -178,19 +195,25 @@ struct OriginalCodeTests {
         var nonces: [String: [UInt8]] = [:]
         for (name, bytes) in expected where name.hasSuffix(".enc") { nonces[String(name.dropLast(4))] = Array(bytes.prefix(24)) }
         _ = try TreeEncryption.encrypt(
-            Self.folder + "code/names/plain", to: work.path + "/encrypted", key: CodeKey(file: Self.folder + "code/code.key"), nonces: .given(nonces), ignoring: ignored)
+            Self.folder + "code/names/plain", to: work.path + "/encrypted", key: CodeKey(file: Self.folder + "code/code.key"),
+            nonces: .given(nonces), ignoring: ignored)
         #expect(try work.tree("encrypted") == expected)
     }
 
     @Test("a wrong key and tampered files are refused")
     func refused() throws {
         let work = try TemporaryFolder()
-        #expect(throws: CodeError.self) { try TreeEncryption.decrypt(Self.folder + "code/encrypted", to: work.path + "/out", key: CodeKey(file: Self.folder + "code/wrong.key")) }
+        #expect(throws: CodeError.self) {
+            try TreeEncryption.decrypt(
+                Self.folder + "code/encrypted", to: work.path + "/out", key: CodeKey(file: Self.folder + "code/wrong.key"))
+        }
         let key = try CodeKey(file: Self.folder + "code/code.key")
         for (name, bytes) in try TestSupport.tree(Self.folder + "code/tampered") {
             let one = try TemporaryFolder()
             try one.write("in/" + name, bytes)
-            let error = #expect(throws: CodeError.self, "\(name)") { try TreeEncryption.decrypt(one.path + "/in", to: one.path + "/out", key: key) }
+            let error = #expect(throws: CodeError.self, "\(name)") {
+                try TreeEncryption.decrypt(one.path + "/in", to: one.path + "/out", key: key)
+            }
             #expect(error?.description.hasPrefix(name) == true)
             #expect(!Files.exists(one.path + "/out"))
         }
@@ -202,7 +225,9 @@ struct OriginalCodeTests {
         let key = try CodeKey(file: Self.folder + "seal/enclave.sk")
         #expect(SealedBox.publicKey(of: key) == (try Files.read(Self.folder + "seal/enclave.pub")))
         for name in ["secrets.json", "with_code_key.json"] {
-            #expect(SealedBox.open(try Files.read(Self.folder + "seal/\(name).sealed"), with: key) == (try Files.read(Self.folder + "seal/" + name)))
+            #expect(
+                SealedBox.open(try Files.read(Self.folder + "seal/\(name).sealed"), with: key)
+                    == (try Files.read(Self.folder + "seal/" + name)))
         }
         for name in ["tampered", "short"] { #expect(SealedBox.open(try Files.read(Self.folder + "seal/\(name).sealed"), with: key) == nil) }
     }

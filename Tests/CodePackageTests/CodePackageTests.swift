@@ -10,11 +10,16 @@ import Testing
 @Suite("Projects and packages")
 struct PackageTests {
     let folder: TemporaryFolder
-    static let runtime = RuntimeList(python: "3.11.2", interpreter: "/usr/bin/python3.11", loader: "/loader", files: [.init(path: "/agent", digest: [UInt8](repeating: 1, count: 32))])
+    static let runtime = RuntimeList(
+        python: "3.11.2", interpreter: "/usr/bin/python3.11", loader: "/loader",
+        files: [.init(path: "/agent", digest: [UInt8](repeating: 1, count: 32))])
 
     init() throws {
         folder = try TemporaryFolder()
-        try folder.write("project/mse.toml", "name = \"p\"\npython_application = \"app:app\"\nhealthcheck_endpoint = \"/health\"\ntests_cmd = \"pytest\"\ntests_requirements = []\n")
+        try folder.write(
+            "project/mse.toml",
+            "name = \"p\"\npython_application = \"app:app\"\nhealthcheck_endpoint = \"/health\"\ntests_cmd = \"pytest\"\ntests_requirements = []\n"
+        )
         try folder.write("project/mse_src/app.py", "app = 1\n")
         try folder.write("project/mse_src/pkg/naïve file.txt", "ü")
         try folder.write("project/mse_src/.env", "secret")
@@ -23,9 +28,12 @@ struct PackageTests {
 
     private func builder(_ output: String, encrypts: Bool = true) -> PackageBuilder {
         var builder = PackageBuilder(
-            project: folder.path + "/project", output: folder.path + "/" + output, runtime: Self.runtime, cache: folder.path + "/cache", encrypts: encrypts, timestamp: 5)
+            project: folder.path + "/project", output: folder.path + "/" + output, runtime: Self.runtime, cache: folder.path + "/cache",
+            encrypts: encrypts, timestamp: 5)
         let nonce = [UInt8](repeating: 3, count: 24)
-        builder.nonces = .given(["app.py": nonce, "pkg/naïve file.txt": [UInt8](repeating: 4, count: 24), ".env": [UInt8](repeating: 6, count: 24)])
+        builder.nonces = .given([
+            "app.py": nonce, "pkg/naïve file.txt": [UInt8](repeating: 4, count: 24), ".env": [UInt8](repeating: 6, count: 24),
+        ])
         return builder
     }
 
@@ -54,18 +62,27 @@ struct PackageTests {
         while let member = try reader.next() { names.append(member.name) }
         #expect(names == ["app.py.enc", "pkg/naïve file.txt.enc"])
         // PyPI's tar reads it as well.
-        let listing = try ProgramRun("/usr/bin/python3", ["-c", "import sys, tarfile; print([m.name for m in tarfile.open(sys.argv[1])])", product.package]).run()
-        #expect(listing.output.contains("['app.tar', 'tests.tar', 'mse.toml', 'start.json', 'environment.lock', 'environment.tar', 'runtime.json']"))
+        let listing = try ProgramRun(
+            "/usr/bin/python3", ["-c", "import sys, tarfile; print([m.name for m in tarfile.open(sys.argv[1])])", product.package]
+        ).run()
+        #expect(
+            listing.output.contains(
+                "['app.tar', 'tests.tar', 'mse.toml', 'start.json', 'environment.lock', 'environment.tar', 'runtime.json']"))
     }
 
     @Test("every part of what is measured changes the measurement")
     func measurement() throws {
-        let base = EnclaveRecord(settings: EnclaveSettings(application: "a:b", mode: .encrypted, python: "3.11.2"), files: [.init(path: "/x", digest: [UInt8](repeating: 0, count: 32))])
+        let base = EnclaveRecord(
+            settings: EnclaveSettings(application: "a:b", mode: .encrypted, python: "3.11.2"),
+            files: [.init(path: "/x", digest: [UInt8](repeating: 0, count: 32))])
         var changes: [EnclaveRecord] = []
         for change: (inout EnclaveRecord) -> Void in [
-            { $0.settings.application = "a:c" }, { $0.settings.mode = .open }, { $0.settings.mode = .plain(tokenDigest: [UInt8](repeating: 0, count: 32)) },
-            { $0.settings.python = "3.11.3" }, { $0.settings.enclave.byteCount *= 2 }, { $0.settings.enclave.threads += 1 }, { $0.settings.server.threads += 1 },
-            { $0.settings.server.bodyLimit += 1 }, { $0.files[0].path = "/y" }, { $0.files[0].digest[31] = 1 }, { $0.files.append(.init(path: "/z", digest: [UInt8](repeating: 0, count: 32))) },
+            { $0.settings.application = "a:c" }, { $0.settings.mode = .open },
+            { $0.settings.mode = .plain(tokenDigest: [UInt8](repeating: 0, count: 32)) },
+            { $0.settings.python = "3.11.3" }, { $0.settings.enclave.byteCount *= 2 }, { $0.settings.enclave.threads += 1 },
+            { $0.settings.server.threads += 1 },
+            { $0.settings.server.bodyLimit += 1 }, { $0.files[0].path = "/y" }, { $0.files[0].digest[31] = 1 },
+            { $0.files.append(.init(path: "/z", digest: [UInt8](repeating: 0, count: 32))) },
         ] {
             var record = base
             change(&record)
@@ -95,7 +112,9 @@ struct PackageTests {
         #expect(left.isEmpty)
     }
 
-    @Test("archives with links, devices, double or unsafe names are refused", arguments: ["symlink", "hardlink", "device", "double", "parent", "absolute", "cut", "checksum", "behind"])
+    @Test(
+        "archives with links, devices, double or unsafe names are refused",
+        arguments: ["symlink", "hardlink", "device", "double", "parent", "absolute", "cut", "checksum", "behind"])
     func archives(kind: String) throws {
         let script = """
             import io, sys, tarfile
@@ -132,16 +151,25 @@ struct PackageTests {
 
 @Suite("mse.toml")
 struct ProjectConfigurationTests {
-    private static let minimal = "name = \"n\"\npython_application = \"app:app\"\nhealthcheck_endpoint = \"/health\"\ntests_cmd = \"pytest\"\ntests_requirements = []\n"
+    private static let minimal =
+        "name = \"n\"\npython_application = \"app:app\"\nhealthcheck_endpoint = \"/health\"\ntests_cmd = \"pytest\"\ntests_requirements = []\n"
 
     @Test("tables of ours are read")
     func tables() throws {
-        let text = Self.minimal + "[enclave]\nsize = \"2G\"\nthreads = 32\nsvn = 3\n[server]\nthreads = 8\nmax_body = \"1M\"\n[package]\ninclude = [\".env\"]\n"
+        let text =
+            Self.minimal
+            + "[enclave]\nsize = \"2G\"\nthreads = 32\nsvn = 3\n[server]\nthreads = 8\nmax_body = \"1M\"\n[package]\ninclude = [\".env\"]\n"
         let configuration = try ProjectConfiguration(Array(text.utf8))
-        #expect(configuration.enclave.byteCount == 2 << 30 && configuration.enclave.securityVersion == 3 && configuration.server.bodyLimit == 1 << 20 && configuration.include == [".env"])
+        #expect(
+            configuration.enclave.byteCount == 2 << 30 && configuration.enclave.securityVersion == 3
+                && configuration.server.bodyLimit == 1 << 20 && configuration.include == [".env"])
     }
 
-    @Test("errors name line and member", arguments: [("[enclave]\nsize = \"3G\"", 7, "enclave.size"), ("[server]\nthread = 1", 7, "server.thread"), ("colour = 1", 6, "colour")])
+    @Test(
+        "errors name line and member",
+        arguments: [
+            ("[enclave]\nsize = \"3G\"", 7, "enclave.size"), ("[server]\nthread = 1", 7, "server.thread"), ("colour = 1", 6, "colour"),
+        ])
     func errors(text: String, line: Int, member: String) {
         let error = #expect(throws: NotationError.self) { try ProjectConfiguration(Array((Self.minimal + text).utf8)) }
         #expect(error?.place.line == line && error?.member == member, "\(String(describing: error))")
@@ -150,16 +178,22 @@ struct ProjectConfigurationTests {
     @Test("the original's cases, and where ours is stricter", .needsSharedVectors)
     func original() throws {
         let stricter: Set<String> = ["name_with_slash", "no_colon", "two_colons", "number_as_name", "unknown_key"]
-        guard case .object(let cases) = try JSON.read(try Files.read(SharedVectors.path("mse/vectors/mse_toml/cases.json"))).value else { return }
+        guard case .object(let cases) = try JSON.read(try Files.read(SharedVectors.path("mse/vectors/mse_toml/cases.json"))).value else {
+            return
+        }
         for one in cases {
-            guard case .string(let text)? = one.node["text"]?.value, case .boolean(let accepted)? = one.node["accepted"]?.value else { continue }
+            guard case .string(let text)? = one.node["text"]?.value, case .boolean(let accepted)? = one.node["accepted"]?.value else {
+                continue
+            }
             let read = try? ProjectConfiguration(Array(text.utf8))
             #expect((read != nil) == (accepted && !stricter.contains(one.name)), "\(one.name)")
             if let read, case .string(let name)? = one.node["name"]?.value { #expect(read.name == name) }
         }
     }
 
-    @Test("packages of the original are read", .needsSharedVectors, arguments: ["package_vector_1700000000000000000.tar", "package_plain_1700000000000000001.tar"])
+    @Test(
+        "packages of the original are read", .needsSharedVectors,
+        arguments: ["package_vector_1700000000000000000.tar", "package_plain_1700000000000000001.tar"])
     func originalPackages(name: String) throws {
         let package = try PackageFile(SharedVectors.path("mse/vectors/package/" + name))
         #expect(package.runtime == nil && package.mode == .open)

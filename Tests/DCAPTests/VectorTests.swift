@@ -13,7 +13,9 @@ struct VectorTests {
     static let folder = SharedVectors.path("dcap/vectors")
 
     private static func list(_ name: String) -> [Node] {
-        guard SharedVectors.exist, let node = try? JSON.read(try Files.read(folder + "/" + name), depthLimit: 32), case .array(let list) = node.value else { return [] }
+        guard SharedVectors.exist, let node = try? JSON.read(try Files.read(folder + "/" + name), depthLimit: 32),
+            case .array(let list) = node.value
+        else { return [] }
         return list
     }
 
@@ -69,7 +71,9 @@ struct VectorTests {
         }
         let result = QuoteExaminer().examine(quote, with: collateral, at: try #require(CalendarTime.seconds(at)))
         #expect(!result.reasons.isEmpty, "\(name)")
-        #expect(questions.contains("input") || result.reasons.contains { questions.contains($0.question.rawValue) }, "\(name): \(result.reasons)")
+        #expect(
+            questions.contains("input") || result.reasons.contains { questions.contains($0.question.rawValue) },
+            "\(name): \(result.reasons)")
     }
 
     private func apply(_ operation: Node, _ folder: TemporaryFolder, _ at: inout String) throws {
@@ -131,11 +135,15 @@ struct VectorTests {
         }
         let result = QuoteExaminer(anchor: anchor).examine(quote, with: collateral, at: time)
         if let questions {
-            #expect(result.reasons.contains { questions.contains($0.question.rawValue) || Self.datedOtherwise.contains(name) }, "\(name): \(result.reasons)")
+            #expect(
+                result.reasons.contains { questions.contains($0.question.rawValue) || Self.datedOtherwise.contains(name) },
+                "\(name): \(result.reasons)")
         } else {
             #expect(result.isGenuine, "\(name): \(result.reasons)")
             #expect(result.status?.rawValue == Self.text(vector["expected"]?["status"]), "\(name)")
-            #expect(result.advisories == Self.texts(vector["expected"]?["advisories"]).sorted() || vector["expected"]?["advisories"] == nil, "\(name)")
+            #expect(
+                result.advisories == Self.texts(vector["expected"]?["advisories"]).sorted() || vector["expected"]?["advisories"] == nil,
+                "\(name)")
         }
     }
 }

@@ -67,11 +67,13 @@ struct EndToEndTests {
             let url = "https://localhost:\(port)"
             #expect(try bench.curl("--cacert", "hello-1.pem", url + "/visits").output == "1")
             try bench.mse("restart", "hello-1")
-            for expected in ["2", "3"] { #expect(try bench.curl("--retry", "20", "--retry-delay", "1", "--cacert", "hello-1.pem", url + "/visits").output == expected) }
+            for _ in 0..<50 where try bench.state("hello-1") != "running" { usleep(100_000) }
+            for expected in ["2", "3"] { #expect(try bench.curl("--cacert", "hello-1.pem", url + "/visits").output == expected) }
             let proof = try bench.curl("--cacert", "hello-1.pem", "-d", "x", url + "/proof").output
             try bench.mse("restart", "hello-1", "--renew")
             #expect(try bench.curl("--cacert", "hello-1.pem", url + "/visits").status != 0)
-            try bench.mse("verify", "hello-1", "--package", try bench.output(".tar"), "--trusted-root", bench.root, "--certificate-out", "new.pem")
+            try bench.mse(
+                "verify", "hello-1", "--package", try bench.output(".tar"), "--trusted-root", bench.root, "--certificate-out", "new.pem")
             for _ in 0..<50 where try bench.state("hello-1") != "running" { usleep(100_000) }
             #expect(try bench.curl("--cacert", "new.pem", "-d", "x", url + "/proof").output == proof)
             #expect(try bench.curl("--cacert", "new.pem", url + "/visits").output == "4")
@@ -87,7 +89,9 @@ struct EndToEndTests {
             let bench = try Workbench()
             let made = try bench.package()
             let port = Workbench.freePort()
-            try bench.mse("spawn", "timed", "--package", made.package, "--san", "localhost", "--port", "\(port)", "--platform", "simulator", "--timeout", "1")
+            try bench.mse(
+                "spawn", "timed", "--package", made.package, "--san", "localhost", "--port", "\(port)", "--platform", "simulator",
+                "--timeout", "1")
             for _ in 0..<100 where try bench.state("timed") != "failed" { usleep(100_000) }
             #expect(String(decoding: try bench.folder.read("home/services/timed/exit"), as: UTF8.self) == "124\n")
             try bench.start("hello-1", made, port: port)
@@ -115,8 +119,15 @@ struct EndToEndTests {
         func badInput() throws {
             let bench = try Workbench()
             let made = try bench.package()
-            #expect(try bench.mse("spawn", "Hello", "--package", made.package, "--san", "localhost", "--port", "1", "--platform", "simulator", expecting: 1).contains("1 to 63"))
-            #expect(try bench.mse("spawn", "a", "--package", "nowhere.tar", "--san", "localhost", "--port", "1", "--platform", "simulator", expecting: 1).contains("nowhere.tar"))
+            #expect(
+                try bench.mse(
+                    "spawn", "Hello", "--package", made.package, "--san", "localhost", "--port", "1", "--platform", "simulator",
+                    expecting: 1
+                ).contains("1 to 63"))
+            #expect(
+                try bench.mse(
+                    "spawn", "a", "--package", "nowhere.tar", "--san", "localhost", "--port", "1", "--platform", "simulator", expecting: 1
+                ).contains("nowhere.tar"))
             try bench.mse("spawn", "a", "--package", made.package, "--san", "localhost", "--platform", "simulator", expecting: 64)
             try bench.mse("verify", "a", expecting: 1)
             try bench.mse("measure", "hello/mse.toml", expecting: 1)
@@ -140,7 +151,10 @@ struct EndToEndTests {
                         info = tarfile.TarInfo(member.name); info.size = len(data); new.addfile(info, io.BytesIO(data))
                 """, [made.package, "other.tar"])
             #expect(other.status == 0, "\(other.output)")
-            #expect(try bench.mse("spawn", "b", "--package", "other.tar", "--san", "localhost", "--port", "1", "--platform", "simulator", expecting: 1).contains("os.py"))
+            #expect(
+                try bench.mse(
+                    "spawn", "b", "--package", "other.tar", "--san", "localhost", "--port", "1", "--platform", "simulator", expecting: 1
+                ).contains("os.py"))
         }
     }
 
@@ -149,7 +163,10 @@ struct EndToEndTests {
         @Test("mse-lib-crypto and ours open each other's trees")
         func crypto() throws {
             let bench = try Workbench()
-            for (name, text) in ["app.py": "x = 1", "a.b/c d.txt": "é", "empty": "", "x.enc": "y", "requirements.txt": "flask", "big": String(repeating: "z", count: 700_000)] {
+            for (name, text) in [
+                "app.py": "x = 1", "a.b/c d.txt": "é", "empty": "", "x.enc": "y", "requirements.txt": "flask",
+                "big": String(repeating: "z", count: 700_000),
+            ] {
                 try bench.folder.write("plain/" + name, text)
             }
             try bench.mse("code", "encrypt", "plain", "ours", "--key", "code.key")
@@ -172,7 +189,9 @@ struct EndToEndTests {
             #expect(try bench.folder.tree("ours")["requirements.txt"] == Array("flask".utf8))
         }
 
-        @Test("intel-sgx-ra reads our quote and accepts its binding; curl, openssl and requests take the certificate as a pin, and refuse its children")
+        @Test(
+            "intel-sgx-ra reads our quote and accepts its binding; curl, openssl and requests take the certificate as a pin, and refuse its children"
+        )
         func pins() throws {
             let bench = try Workbench()
             let made = try bench.package()
@@ -193,12 +212,25 @@ struct EndToEndTests {
             #expect(measured.contains(String(ra.output.prefix(64))))
             #expect(try bench.curl("--cacert", "hello-1.pem", url).output == "OK")
             #expect(try bench.curl(url).status == 60)
-            let pin = try bench.run("/bin/bash", ["-c", "openssl x509 -in hello-1.pem -pubkey -noout | openssl pkey -pubin -outform DER | openssl dgst -sha256 -binary | base64"]).output.split(separator: "\n")[0]
+            let pin = try bench.run(
+                "/bin/bash",
+                [
+                    "-c",
+                    "openssl x509 -in hello-1.pem -pubkey -noout | openssl pkey -pubin -outform DER | openssl dgst -sha256 -binary | base64",
+                ]
+            ).output.split(separator: "\n")[0]
             #expect(try bench.curl("-k", "--pinnedpubkey", "sha256//\(pin)", url).output == "OK")
             #expect(try bench.curl("-k", "--pinnedpubkey", "sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", url).status == 90)
-            let openssl = try bench.run("/bin/bash", ["-c", "openssl s_client -connect localhost:\(port) -CAfile hello-1.pem -verify_return_error -verify_hostname localhost </dev/null"])
+            let openssl = try bench.run(
+                "/bin/bash",
+                [
+                    "-c",
+                    "openssl s_client -connect localhost:\(port) -CAfile hello-1.pem -verify_return_error -verify_hostname localhost </dev/null",
+                ])
             #expect(openssl.output.contains("Verify return code: 0 (ok)"), "\(openssl.output)")
-            let requests = try bench.python("import requests, sys; s = requests.Session(); s.trust_env = False; print(s.get(sys.argv[1], verify='hello-1.pem').text)", [url])
+            let requests = try bench.python(
+                "import requests, sys; s = requests.Session(); s.trust_env = False; print(s.get(sys.argv[1], verify='hello-1.pem').text)",
+                [url])
             #expect(requests.output == "OK\n", "\(requests.output)")
         }
 
@@ -223,7 +255,8 @@ struct EndToEndTests {
                 """
             // A certificate as ours, with a key that the test knows.
             try PinWithKey.write(to: bench.folder)
-            let result = try bench.run("/bin/bash", ["-c", script, "child", "\(Workbench.freePort())", Workbench.peers + "/crypto/bin/python"])
+            let result = try bench.run(
+                "/bin/bash", ["-c", script, "child", "\(Workbench.freePort())", Workbench.peers + "/crypto/bin/python"])
             #expect(result.output.hasSuffix("done\n"), "\(result.output)")
             #expect(!result.output.contains("accepts"), "\(result.output)")
         }
@@ -268,7 +301,8 @@ struct EndToEndTests {
             let bench = try Workbench()
             let made = try bench.package()
             let port = Workbench.freePort()
-            try bench.mse("spawn", "hello-1", "--package", made.package, "--san", "localhost", "--port", "\(port)", "--platform", "simulator")
+            try bench.mse(
+                "spawn", "hello-1", "--package", made.package, "--san", "localhost", "--port", "\(port)", "--platform", "simulator")
             let before = try bench.folder.tree("home/services/hello-1/sealed").keys.sorted()
             #expect(try script(bench, "malformed", "\(port)").contains("malformed inputs, and it waits"))
             #expect(try script(bench, "slow", "\(port)").contains("200 slow clients"))
@@ -279,7 +313,8 @@ struct EndToEndTests {
             #expect(!log.contains(String(repeating: "00", count: 32)) && !log.contains("xxxx") && log.utf8.count < 100_000)
             // And the right key still works, once.
             try bench.mse("run", "hello-1", "--package", made.package, "--trusted-root", bench.root, "--key", made.key)
-            let second = try bench.mse("run", "hello-1", "--package", made.package, "--trusted-root", bench.root, "--key", made.key, expecting: 1)
+            let second = try bench.mse(
+                "run", "hello-1", "--package", made.package, "--trusted-root", bench.root, "--key", made.key, expecting: 1)
             #expect(second.contains("not waiting") || second.contains("configured"), "\(second)")
         }
 
@@ -302,7 +337,9 @@ struct EndToEndTests {
                     return [json.dumps({name: open(os.environ[path]).read() for name, path in paths.items() if os.path.exists(os.environ[path])}).encode()]
                 """)
             try bench.mse("code", "encrypt", "plain", "code", "--key", vectors + "/code/code.key")
-            let result = try bench.run("/usr/bin/python3", [Workbench.project + "/Tests/EndToEndTests/Scripts/original_command_line.py", Workbench.products, file, vectors + "/seal"])
+            let result = try bench.run(
+                "/usr/bin/python3",
+                [Workbench.project + "/Tests/EndToEndTests/Scripts/original_command_line.py", Workbench.products, file, vectors + "/seal"])
             #expect(result.status == 0, "\(result.output)")
             #expect(result.output.contains("accepted 2"))
         }
@@ -314,7 +351,8 @@ struct EndToEndTests {
             for milliseconds in stride(from: 0, to: 400, by: 25) {
                 let name = "k\(milliseconds)"
                 let port = Workbench.freePort()
-                try bench.mse("spawn", name, "--package", made.package, "--san", "localhost", "--port", "\(port)", "--platform", "simulator")
+                try bench.mse(
+                    "spawn", name, "--package", made.package, "--san", "localhost", "--port", "\(port)", "--platform", "simulator")
                 let status = try JSON.read(Array(try bench.mse("status", name, "--json").utf8))
                 guard case .number(let text)? = status["pid"]?.value, let pid = Int32(text) else { continue }
                 let killer = Thread {
@@ -322,10 +360,13 @@ struct EndToEndTests {
                     kill(pid, SIGKILL)
                 }
                 killer.start()
-                _ = try bench.run(Workbench.products + "/mse", ["run", name, "--package", made.package, "--trusted-root", bench.root, "--key", made.key])
+                _ = try bench.run(
+                    Workbench.products + "/mse", ["run", name, "--package", made.package, "--trusted-root", bench.root, "--key", made.key])
                 try bench.mse("restart", name)
                 for _ in 0..<100 where try bench.state(name) == "starting" { usleep(50_000) }
-                if try bench.state(name) == "waiting" { try bench.mse("run", name, "--package", made.package, "--trusted-root", bench.root, "--key", made.key) }
+                if try bench.state(name) == "waiting" {
+                    try bench.mse("run", name, "--package", made.package, "--trusted-root", bench.root, "--key", made.key)
+                }
                 #expect(try bench.state(name) == "running")
                 try bench.mse("stop", name, "--remove")
             }

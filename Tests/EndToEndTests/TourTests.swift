@@ -11,11 +11,16 @@ extension EndToEndTests {
         func tour() throws {
             let readme = String(decoding: try Files.read(Workbench.project + "/README.md"), as: UTF8.self)
             let start = try #require(readme.range(of: "<!-- tour -->")), end = try #require(readme.range(of: "<!-- end of the tour -->"))
-            let commands = readme[start.upperBound..<end.lowerBound].split(separator: "\n").filter { $0.hasPrefix("    ") }.map { $0.dropFirst(4) }.joined(separator: "\n")
+            let commands = readme[start.upperBound..<end.lowerBound].split(separator: "\n").filter { $0.hasPrefix("    ") }.map {
+                $0.dropFirst(4)
+            }.joined(separator: "\n")
             #expect(commands.contains("simulator init") && commands.contains("stop hello-1"))
             let folder = try TemporaryFolder()
             try FileManager.default.createSymbolicLink(atPath: folder.path + "/bin", withDestinationPath: Workbench.products)
-            let result = try ProgramRun("/bin/bash", ["-euo", "pipefail", "-c", commands], environment: ["MSE_HOME": folder.path + "/home"], folder: folder.path).run()
+            let result = try ProgramRun(
+                "/usr/bin/timeout", ["150", "/bin/bash", "-euo", "pipefail", "-c", commands],
+                environment: ["MSE_HOME": folder.path + "/home"], folder: folder.path
+            ).run()
             #expect(result.status == 0, "\(result.output)")
             #expect(result.output.contains("ACCEPTED") && result.output.contains("OK"))
         }

@@ -17,18 +17,23 @@ final class Workbench: Sendable {
     init() throws {
         folder = try TemporaryFolder()
         try FileManager.default.createSymbolicLink(atPath: folder.path + "/bin", withDestinationPath: Self.products)
+        // pip's environments are the same for every bench.
+        try Files.makeFolder(Self.peers + "/cache")
+        try Files.makeFolder(folder.path + "/home", mode: 0o700)
+        try FileManager.default.createSymbolicLink(atPath: folder.path + "/home/cache", withDestinationPath: Self.peers + "/cache")
         try mse("simulator", "init")
     }
 
     deinit {
-        let names = (try? run(Self.products + "/mse", ["list"]))?.output.split(separator: "\n").compactMap { $0.split(separator: " ").first } ?? []
+        let names =
+            (try? run(Self.products + "/mse", ["list"]))?.output.split(separator: "\n").compactMap { $0.split(separator: " ").first } ?? []
         for name in names { _ = try? run(Self.products + "/mse", ["stop", String(name), "--remove"]) }
     }
 
     func run(_ program: String, _ arguments: [String], environment: [String: String?] = [:]) throws -> ProgramRun.Result {
         var variables: [String: String?] = ["MSE_HOME": path + "/home", "XDG_CONFIG_HOME": path + "/config", "MSE_COLLATERAL": nil]
         for (name, value) in environment { variables[name] = value }
-        return try ProgramRun(program, arguments, environment: variables, folder: path).run()
+        return try ProgramRun("/usr/bin/timeout", ["150", program] + arguments, environment: variables, folder: path).run()
     }
 
     /// Runs `mse` and expects an exit code.
@@ -53,7 +58,11 @@ final class Workbench: Sendable {
     /// Scaffolds and packages a project once.
     func package(_ project: String = "hello", encrypts: Bool = true) throws -> (package: String, key: String) {
         if !Files.exists(path + "/" + project) { try mse("scaffold", project) }
-        if encrypts { try mse("package", "--project", project, "--output", "out", "--encrypt") } else { try mse("package", "--project", project, "--output", "out") }
+        if encrypts {
+            try mse("package", "--project", project, "--output", "out", "--encrypt")
+        } else {
+            try mse("package", "--project", project, "--output", "out")
+        }
         return (try output(".tar"), try output(".key"))
     }
 
@@ -65,7 +74,9 @@ final class Workbench: Sendable {
         address.sin_addr.s_addr = inet_addr("127.0.0.1")
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
         _ = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(descriptor, $0, length) == 0 ? getsockname(descriptor, $0, &length) : -1 }
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, length) == 0 ? getsockname(descriptor, $0, &length) : -1
+            }
         }
         return Int(in_port_t(bigEndian: address.sin_port))
     }

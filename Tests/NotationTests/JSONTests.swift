@@ -6,7 +6,8 @@ struct JSONTests {
     @Test(
         "what isn't strict JSON is refused",
         arguments: [
-            "", "{", "[1,]", "{\"a\":1,}", "{\"a\":1,\"a\":2}", "{\"a\":1,\"\\u0061\":2}", "01", "1.", "+1", "-", "1e", "\"\u{1}\"", "\"\\x\"", "\"\\ud800\"", "nul", "1 2",
+            "", "{", "[1,]", "{\"a\":1,}", "{\"a\":1,\"a\":2}", "{\"a\":1,\"\\u0061\":2}", "01", "1.", "+1", "-", "1e", "\"\u{1}\"",
+            "\"\\x\"", "\"\\ud800\"", "nul", "1 2",
             "\u{FEFF}1", "{'a':1}", "\"abc", "[1 2]", "NaN",
         ])
     func refused(text: String) {
@@ -30,7 +31,12 @@ struct JSONTests {
         let node = try JSON.read(Array("{\n  \"a\": [1, \"\\u00e9\\ud83d\\ude00\", true, null]\n}".utf8))
         let array = try #require(node["a"])
         #expect(array.place == Place(line: 2, column: 8))
-        #expect(array.value == .array([Node(.number("1"), at: Place(line: 2, column: 9)), Node(.string("é😀"), at: Place(line: 2, column: 12)), Node(.boolean(true), at: Place(line: 2, column: 34)), Node(.null, at: Place(line: 2, column: 40))]))
+        #expect(
+            array.value
+                == .array([
+                    Node(.number("1"), at: Place(line: 2, column: 9)), Node(.string("é😀"), at: Place(line: 2, column: 12)),
+                    Node(.boolean(true), at: Place(line: 2, column: 34)), Node(.null, at: Place(line: 2, column: 40)),
+                ]))
     }
 
     @Test("the canonical form sorts members and has no blanks")
@@ -41,7 +47,10 @@ struct JSONTests {
 
     @Test(
         "secrets are written as Python writes them",
-        arguments: [("{\"s\":\"naïve\",\"n\":1.50}", "{\"s\": \"na\\u00efve\", \"n\": 1.5}"), ("[1e3,-0,\"\u{7F}😀\"]", "[1000.0, 0, \"\\u007f\\ud83d\\ude00\"]")])
+        arguments: [
+            ("{\"s\":\"naïve\",\"n\":1.50}", "{\"s\": \"na\\u00efve\", \"n\": 1.5}"),
+            ("[1e3,-0,\"\u{7F}😀\"]", "[1000.0, 0, \"\\u007f\\ud83d\\ude00\"]"),
+        ])
     func pythonic(text: String, expected: String) throws {
         #expect(JSON.pythonic(try JSON.read(Array(text.utf8))) == expected)
     }
@@ -49,7 +58,9 @@ struct JSONTests {
 
 @Suite("Base64 and hexadecimal")
 struct EncodingTests {
-    @Test("base64 is canonical both ways", arguments: [([], ""), ([1], "AQ=="), ([1, 2], "AQI="), ([1, 2, 3], "AQID")] as [([UInt8], String)])
+    @Test(
+        "base64 is canonical both ways",
+        arguments: [([], ""), ([1], "AQ=="), ([1, 2], "AQI="), ([1, 2, 3], "AQID")] as [([UInt8], String)])
     func base64(bytes: [UInt8], text: String) {
         #expect(Base64.text(bytes) == text)
         #expect(Base64.bytes(Array(text.utf8)) == bytes)

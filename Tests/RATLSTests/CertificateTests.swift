@@ -66,8 +66,10 @@ struct CertificateTests {
     @Test(
         "a launch record is read strictly",
         arguments: [
-            ("\"port\":7443", "\"port\":70000"), ("\"port\":7443", "\"port\":7443,\"colour\":1"), ("\"port\":7443", "\"port\":7443,\"port\":7443"), ("\"name\":\"hello-1\"", "\"name\":\"Hello\""),
-            ("\"version\":1", "\"version\":2"), ("\"id\":\"533a", "\"id\":\"533A"), ("\"sans\":[", "\"sans\":[\"a b\","), ("2025-11-25", "2025-11-31"),
+            ("\"port\":7443", "\"port\":70000"), ("\"port\":7443", "\"port\":7443,\"colour\":1"),
+            ("\"port\":7443", "\"port\":7443,\"port\":7443"), ("\"name\":\"hello-1\"", "\"name\":\"Hello\""),
+            ("\"version\":1", "\"version\":2"), ("\"id\":\"533a", "\"id\":\"533A"), ("\"sans\":[", "\"sans\":[\"a b\","),
+            ("2025-11-25", "2025-11-31"),
         ])
     func launchRecord(old: String, new: String) throws {
         let text = String(decoding: try Self.launch().encoded, as: UTF8.self)
@@ -76,7 +78,12 @@ struct CertificateTests {
         #expect(throws: NotationError.self) { try LaunchRecord(Array(text.replacing(old, with: new).utf8)) }
     }
 
-    @Test("a name covers what it is for", arguments: [("localhost", "localhost", true), ("localhost", "LOCALHOST", true), ("*.a.org", "b.a.org", true), ("*.a.org", "c.b.a.org", false), ("127.0.0.1", "127.0.0.1", true), ("localhost", "127.0.0.1", false), ("::1", "[::1]", true)])
+    @Test(
+        "a name covers what it is for",
+        arguments: [
+            ("localhost", "localhost", true), ("localhost", "LOCALHOST", true), ("*.a.org", "b.a.org", true),
+            ("*.a.org", "c.b.a.org", false), ("127.0.0.1", "127.0.0.1", true), ("localhost", "127.0.0.1", false), ("::1", "[::1]", true),
+        ])
     func names(san: String, host: String, covers: Bool) throws {
         #expect(try #require(SubjectAlternativeName(san)).covers(host) == covers)
     }
@@ -92,8 +99,11 @@ struct OriginalCertificateTests {
     func read(name: String) throws {
         let certificate = try read(name)
         #expect(certificate.bindsItsKey && certificate.isSelfSigned && certificate.launch == nil)
-        if name == "cert.ratls.pem" { #expect(certificate.quote.bytes == (try Files.read(SharedVectors.path("mse/vectors/ratls/quote.bin")))) }
-        let key = try Files.read(SharedVectors.path("mse/vectors/" + (name.hasPrefix("by_") ? "ratls/by_bootstrap.enclave.pub" : "seal/enclave.pub")))
+        if name == "cert.ratls.pem" {
+            #expect(certificate.quote.bytes == (try Files.read(SharedVectors.path("mse/vectors/ratls/quote.bin"))))
+        }
+        let key = try Files.read(
+            SharedVectors.path("mse/vectors/" + (name.hasPrefix("by_") ? "ratls/by_bootstrap.enclave.pub" : "seal/enclave.pub")))
         #expect(certificate.binding.sealingKey == key)
     }
 

@@ -46,7 +46,9 @@ struct QuoteTests {
         #expect(throws: QuoteError.trailingBytes(offset: bytes.count + 1)) { try Quote(bytes + [0, 1]) }
     }
 
-    @Test("another version, key type, TEE or certification type is refused", arguments: [(0, 2), (0, 6), (2, 3), (4, 0x81), (4, 1), (1046, 6), (1046, 0)] as [(Int, UInt8)])
+    @Test(
+        "another version, key type, TEE or certification type is refused",
+        arguments: [(0, 2), (0, 6), (2, 3), (4, 0x81), (4, 1), (1046, 6), (1046, 0)] as [(Int, UInt8)])
     func unsupported(offset: Int, value: UInt8) {
         var bytes = SyntheticQuote.bytes()
         bytes[offset] = value

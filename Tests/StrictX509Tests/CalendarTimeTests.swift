@@ -3,19 +3,27 @@ import Testing
 
 @Suite("Times")
 struct CalendarTimeTests {
-    @Test("seconds and text are each other's inverse", arguments: [0, 951_782_400, 1_709_164_800, 1_764_100_000, 4_102_444_799, -1] as [Int64])
+    @Test(
+        "seconds and text are each other's inverse",
+        arguments: [0, 951_782_400, 1_709_164_800, 1_764_100_000, 4_102_444_799, -1] as [Int64])
     func inverse(seconds: Int64) {
         #expect(CalendarTime.seconds(CalendarTime.text(seconds)) == seconds)
     }
 
-    @Test("known times", arguments: [("1970-01-01T00:00:00Z", 0), ("2000-02-29T00:00:00Z", 951_782_400), ("2025-07-04T10:28:44Z", 1_751_624_924)] as [(String, Int64)])
+    @Test(
+        "known times",
+        arguments: [("1970-01-01T00:00:00Z", 0), ("2000-02-29T00:00:00Z", 951_782_400), ("2025-07-04T10:28:44Z", 1_751_624_924)]
+            as [(String, Int64)])
     func known(text: String, seconds: Int64) {
         #expect(CalendarTime.seconds(text) == seconds)
     }
 
     @Test(
         "what isn't that form or no real date is refused",
-        arguments: ["2025-02-30T00:00:00Z", "2025-01-01T00:00:00+00:00", "2025-1-1T00:00:00Z", "2025-01-01T24:00:00Z", "2025-01-01 00:00:00Z", "2023-02-29T00:00:00Z", ""])
+        arguments: [
+            "2025-02-30T00:00:00Z", "2025-01-01T00:00:00+00:00", "2025-1-1T00:00:00Z", "2025-01-01T24:00:00Z", "2025-01-01 00:00:00Z",
+            "2023-02-29T00:00:00Z", "",
+        ])
     func refused(text: String) {
         #expect(CalendarTime.seconds(text) == nil)
     }

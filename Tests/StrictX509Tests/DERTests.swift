@@ -5,7 +5,9 @@ import Testing
 struct DERTests {
     @Test(
         "longer encodings than needed, indefinite lengths and missing bytes are refused",
-        arguments: [[0x30, 0x80, 0, 0], [0x02, 0x81, 0x01, 0x00], [0x02, 0x82, 0x00, 0x80], [0x1F, 0x01, 0x00], [0x04, 0x05, 0x00], [0x02], []] as [[UInt8]])
+        arguments: [
+            [0x30, 0x80, 0, 0], [0x02, 0x81, 0x01, 0x00], [0x02, 0x82, 0x00, 0x80], [0x1F, 0x01, 0x00], [0x04, 0x05, 0x00], [0x02], [],
+        ] as [[UInt8]])
     func elements(bytes: [UInt8]) {
         #expect(throws: DERError.self) {
             var reader = DERReader(bytes.span)
@@ -13,7 +15,9 @@ struct DERTests {
         }
     }
 
-    @Test("integers must be in their shortest form and in range", arguments: [[0x02, 2, 0, 1], [0x02, 2, 0xFF, 0xFF], [0x02, 0], [0x02, 2, 1, 0], [0x02, 1, 0xFF]] as [[UInt8]])
+    @Test(
+        "integers must be in their shortest form and in range",
+        arguments: [[0x02, 2, 0, 1], [0x02, 2, 0xFF, 0xFF], [0x02, 0], [0x02, 2, 1, 0], [0x02, 1, 0xFF]] as [[UInt8]])
     func integers(bytes: [UInt8]) {
         #expect(throws: DERError.self) {
             var reader = DERReader(bytes.span)
@@ -30,7 +34,11 @@ struct DERTests {
         #expect(throws: DERError.self) { try ObjectIdentifier([0x2A, 0x86]) }
     }
 
-    @Test("PEM has nothing but its blocks", arguments: ["text\n", "-----BEGIN CERTIFICATE-----\nAQ\n-----END CERTIFICATE-----\n", "-----BEGIN CERTIFICATE-----\nAQ==\n", "\u{0}\u{0}"])
+    @Test(
+        "PEM has nothing but its blocks",
+        arguments: [
+            "text\n", "-----BEGIN CERTIFICATE-----\nAQ\n-----END CERTIFICATE-----\n", "-----BEGIN CERTIFICATE-----\nAQ==\n", "\u{0}\u{0}",
+        ])
     func pem(text: String) {
         #expect(throws: PEMError.self) { try PEM.blocks(Array(text.utf8)[...], label: "CERTIFICATE", allowsNUL: true) }
     }

@@ -18,6 +18,7 @@ int clinux_termination_eventfd(void);
 /// Waits until a signal was counted. Returns 0, or -1 when the descriptor is gone.
 int clinux_wait_for_count(int descriptor);
 
-/// Starts a program with `socket` as descriptor 3, `output` as its output and errors, and an empty input, in a session of its own if asked for.
+/// Starts a program in `folder` (NULL: this one's) with `socket` as descriptor 3 and `output` as its output and errors (negative: this one's), an
+/// empty input and nothing else, in a session of its own if asked for.
 /// Returns the process id, or the negative error number.
-pid_t clinux_spawn(const char *path, char *const arguments[], char *const environment[], int socket, int output, int new_session);
+pid_t clinux_spawn(const char *path, char *const arguments[], char *const environment[], const char *folder, int socket, int output, int new_session);

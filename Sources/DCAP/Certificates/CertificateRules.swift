@@ -1,5 +1,5 @@
-internal import StrictX509
 internal import Notation
+internal import StrictX509
 
 /// What a certificate must be for its place in a chain (DCAP SPEC §2 rules 3 to 8).
 struct CertificateRules {
@@ -36,7 +36,8 @@ struct CertificateRules {
         if certificate.issuer.der != issuer.subject.der {
             reasons.append(
                 Reason(
-                    .certificateIssuer, "the \(role.description) names another issuer", expected: NotationError.printable(issuer.subject.description),
+                    .certificateIssuer, "the \(role.description) names another issuer",
+                    expected: NotationError.printable(issuer.subject.description),
                     found: NotationError.printable(certificate.issuer.description)))
         }
         if !certificate.isSigned(by: issuer.key) {
@@ -48,11 +49,15 @@ struct CertificateRules {
         let now = CalendarTime.text(time)
         if time < certificate.notBefore {
             reasons.append(
-                Reason(.certificateNotYetValid, "the \(role.description) is not valid yet", expected: "from \(CalendarTime.text(certificate.notBefore))", found: now))
+                Reason(
+                    .certificateNotYetValid, "the \(role.description) is not valid yet",
+                    expected: "from \(CalendarTime.text(certificate.notBefore))", found: now))
         }
         if time > certificate.notAfter {
             reasons.append(
-                Reason(.certificateExpired, "the \(role.description) is no longer valid", expected: "until \(CalendarTime.text(certificate.notAfter))", found: now))
+                Reason(
+                    .certificateExpired, "the \(role.description) is no longer valid",
+                    expected: "until \(CalendarTime.text(certificate.notAfter))", found: now))
         }
     }
 
@@ -70,24 +75,34 @@ struct CertificateRules {
                 usage = reader.array(bits.content)
             case PCKExtension.identifier:
                 if role != .pck {
-                    reasons.append(Reason(.pckExtension, "the \(role.description) carries an SGX extension, which only the PCK certificate may"))
+                    reasons.append(
+                        Reason(.pckExtension, "the \(role.description) carries an SGX extension, which only the PCK certificate may"))
                 }
             default:
-                if item.isCritical, !Self.others.contains(item.identifier) { object("has an unknown critical extension \(item.identifier)") }
+                if item.isCritical, !Self.others.contains(item.identifier) {
+                    object("has an unknown critical extension \(item.identifier)")
+                }
             }
         }
-        for identifier in [Self.basicConstraints, Self.keyUsage] where certificate.extensions.contains(where: { $0.identifier == identifier && !$0.isCritical }) {
+        for identifier in [Self.basicConstraints, Self.keyUsage]
+        where certificate.extensions.contains(where: { $0.identifier == identifier && !$0.isCritical }) {
             object("has an extension \(identifier) that isn't critical")
         }
-        guard let constraints, constraints.isCA == role.isCA else { return object(role.isCA ? "is no CA" : "is a CA, or says nothing of it") }
+        guard let constraints, constraints.isCA == role.isCA else {
+            return object(role.isCA ? "is no CA" : "is a CA, or says nothing of it")
+        }
         // The number of CAs that may stand below: one below the root, none below the PCK CA.
         if role.isCA, let length = constraints.pathLength, length < (role == .root ? 1 : 0) { object("has path length \(length)") }
         // keyCertSign and cRLSign; digitalSignature and nonRepudiation.
         let expected: [UInt8] = role.isCA ? [0x01, 0x06] : [0x06, 0xC0]
-        if usage != expected { object("has another key usage than \(role.isCA ? "certificate and CRL signing" : "signature and non-repudiation")") }
+        if usage != expected {
+            object("has another key usage than \(role.isCA ? "certificate and CRL signing" : "signature and non-repudiation")")
+        }
     }
 
-    private func readConstraints(_ certificate: Certificate, _ item: Certificate.Extension) throws(DERError) -> (isCA: Bool, pathLength: Int?) {
+    private func readConstraints(_ certificate: Certificate, _ item: Certificate.Extension) throws(DERError) -> (
+        isCA: Bool, pathLength: Int?
+    ) {
         var outer = DERReader(certificate.der.span, item.value)
         var reader = try outer.enter(.sequence, "basicConstraints")
         try outer.finish("basicConstraints")

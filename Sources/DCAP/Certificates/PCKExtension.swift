@@ -44,7 +44,9 @@ public struct PCKExtension: Hashable, Sendable {
         while !list.isAtEnd {
             var pair = try list.enter(.sequence, "SGX extension")
             let identifier = try pair.objectIdentifier("SGX extension")
-            guard seen.insert(identifier).inserted, seen.count <= 32 else { throw DERError(offset: pair.offset, "SGX extension: \(identifier) stands twice") }
+            guard seen.insert(identifier).inserted, seen.count <= 32 else {
+                throw DERError(offset: pair.offset, "SGX extension: \(identifier) stands twice")
+            }
             switch identifier.encoded {
             case Self.arcs(1): ppid = try Self.octets(&pair, 16, "PPID")
             case Self.arcs(2): tcb = try Self.tcb(&pair)
@@ -84,9 +86,12 @@ public struct PCKExtension: Hashable, Sendable {
         while !list.isAtEnd {
             var one = try list.enter(.sequence, "TCB")
             let identifier = try one.objectIdentifier("TCB").encoded
-            guard identifier.dropLast() == arcs(2)[...], let last = identifier.last else { throw DERError(offset: one.offset, "TCB: an unknown member") }
+            guard identifier.dropLast() == arcs(2)[...], let last = identifier.last else {
+                throw DERError(offset: one.offset, "TCB: an unknown member")
+            }
             switch Int(last) {
-            case 1...16 where components[Int(last) - 1] == nil: components[Int(last) - 1] = UInt8(try one.integer("component SVN", in: 0...255))
+            case 1...16 where components[Int(last) - 1] == nil:
+                components[Int(last) - 1] = UInt8(try one.integer("component SVN", in: 0...255))
             case 17 where pceSVN == nil: pceSVN = UInt16(try one.integer("PCESVN", in: 0...65535))
             case 18 where cpuSVN == nil: cpuSVN = try octets(&one, 16, "CPUSVN")
             default: throw DERError(offset: one.offset, "TCB: a member that is unknown or stands twice")

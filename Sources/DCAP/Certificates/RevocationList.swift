@@ -1,5 +1,5 @@
-internal import StrictX509
 internal import Notation
+internal import StrictX509
 
 /// A full certificate revocation list of Intel's profile, strictly read (DCAP SPEC §3).
 struct RevocationList: Sendable {
@@ -60,7 +60,9 @@ struct RevocationList: Sendable {
         try list.finish("CRL")
 
         var reader = list.reader(of: tbs)
-        guard try reader.integer("version", in: 0...1) == 1 else { throw DERError(offset: tbs.content.lowerBound, "CRL version 2 expected") }
+        guard try reader.integer("version", in: 0...1) == 1 else {
+            throw DERError(offset: tbs.content.lowerBound, "CRL version 2 expected")
+        }
         let inner = try reader.element(.sequence, "signature")
         guard der[inner.whole] == der[algorithm.whole], der[inner.whole].elementsEqual(ECDSASignatureEncoding.algorithm) else {
             throw DERError(offset: inner.whole.lowerBound, "ecdsa-with-SHA256 without parameters expected in both places")
@@ -116,7 +118,9 @@ struct RevocationList: Sendable {
                 objections.append("the unknown critical extension \(item.identifier)")
             }
         }
-        guard let number = extensions.first(where: { $0.identifier == crlNumber }) else { return objections.append("there is no CRL number") }
+        guard let number = extensions.first(where: { $0.identifier == crlNumber }) else {
+            return objections.append("there is no CRL number")
+        }
         var reader = DERReader(explicit.bytes, number.value)
         _ = try reader.integerBytes("CRL number")
         try reader.finish("CRL number")

@@ -1,5 +1,5 @@
-public import StrictX509
 internal import Notation
+public import StrictX509
 
 /// The root that chains must end in: its key, and the maker's name that all its certificates carry (DCAP SPEC §2 rule 3).
 public struct TrustAnchor: Sendable, Hashable {
@@ -14,13 +14,15 @@ public struct TrustAnchor: Sendable, Hashable {
 
     /// O, L, ST, C as Intel writes them.
     private static let intelPlace: [DistinguishedName.Attribute] = [
-        .init(type: ObjectIdentifier(arcs: 2, 5, 4, 10), value: "Intel Corporation"), .init(type: ObjectIdentifier(arcs: 2, 5, 4, 7), value: "Santa Clara"),
+        .init(type: ObjectIdentifier(arcs: 2, 5, 4, 10), value: "Intel Corporation"),
+        .init(type: ObjectIdentifier(arcs: 2, 5, 4, 7), value: "Santa Clara"),
         .init(type: ObjectIdentifier(arcs: 2, 5, 4, 8), value: "CA"), .init(type: ObjectIdentifier(arcs: 2, 5, 4, 6), value: "US"),
     ]
 
     private static let intelPoint: [UInt8] =
         Hex.bytes(
-            "040ba9c4c0c0c86193a3fe23d6b02cda10a8bbd4e88e48b4458561a36e705525f567918e2edc88e40d860bd0cc4ee26aacc988e505a953558c453f6b0904ae7394")!
+            "040ba9c4c0c0c86193a3fe23d6b02cda10a8bbd4e88e48b4458561a36e705525f567918e2edc88e40d860bd0cc4ee26aacc988e505a953558c453f6b0904ae7394"
+        )!
 
     private init(key: P256Key, maker: String, place: [DistinguishedName.Attribute]) {
         self.key = key
@@ -33,7 +35,10 @@ public struct TrustAnchor: Sendable, Hashable {
     public init(root: Certificate) throws(DERError) {
         let suffix = " SGX Root CA"
         guard let first = root.subject.attributes.first, first.type == DistinguishedName.commonName else {
-            throw DERError(offset: 0, "a root whose subject begins with 'CN=<maker>\(suffix)' expected, found '\(NotationError.printable(root.subject.description))'")
+            throw DERError(
+                offset: 0,
+                "a root whose subject begins with 'CN=<maker>\(suffix)' expected, found '\(NotationError.printable(root.subject.description))'"
+            )
         }
         // A root of another name is taken as it is; what it issued is then refused for its names.
         let maker = first.value.hasSuffix(suffix) ? String(first.value.dropLast(suffix.count)) : first.value

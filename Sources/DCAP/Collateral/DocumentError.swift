@@ -1,5 +1,5 @@
-internal import StrictX509
 internal import Notation
+internal import StrictX509
 
 /// Why a signed document can't be used.
 enum DocumentError: Error {
@@ -12,14 +12,18 @@ enum DocumentError: Error {
 extension JSONScanner {
     mutating func hex(_ count: Int) throws(NotationError) -> [UInt8] {
         let start = offset
-        guard let bytes = Hex.bytes(try string()), bytes.count == count else { throw failure("\(2 * count) hex digits expected", at: start) }
+        guard let bytes = Hex.bytes(try string()), bytes.count == count else {
+            throw failure("\(2 * count) hex digits expected", at: start)
+        }
         return bytes
     }
 
     /// Seconds since 1970.
     mutating func date() throws(NotationError) -> Int64 {
         let start = offset
-        guard let seconds = CalendarTime.seconds(try string()) else { throw failure("a date of the form YYYY-MM-DDTHH:MM:SSZ expected", at: start) }
+        guard let seconds = CalendarTime.seconds(try string()) else {
+            throw failure("a date of the form YYYY-MM-DDTHH:MM:SSZ expected", at: start)
+        }
         return seconds
     }
 

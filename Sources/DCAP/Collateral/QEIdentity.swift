@@ -85,7 +85,8 @@ struct QEIdentity: Sendable {
         compare("ATTRIBUTES", report.attributesBytes, attributes, mask: attributesMask)
         compare("MRSIGNER", report.mrsigner, mrsigner)
         if Int(report.productID) != productID {
-            reasons.append(Reason(.qeIdentity, "the quoting enclave's product id is another", expected: "\(productID)", found: "\(report.productID)"))
+            reasons.append(
+                Reason(.qeIdentity, "the quoting enclave's product id is another", expected: "\(productID)", found: "\(report.productID)"))
         }
         if report.attributes.contains(.debug) { reasons.append(Reason(.qeDebug, "the quoting enclave has the DEBUG attribute")) }
         return reasons

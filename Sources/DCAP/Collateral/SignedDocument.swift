@@ -1,5 +1,5 @@
-internal import StrictX509
 internal import Notation
+internal import StrictX509
 
 /// `{"<body>":{…},"signature":"<128 hex digits>"}`: where the signed bytes lie, found by the scanner that will read the values (DCAP SPEC §4.1).
 struct SignedDocument {
@@ -26,7 +26,9 @@ struct SignedDocument {
                 try scanner.skip()
                 body = start..<scanner.offset
             case "signature":
-                guard let raw = Hex.bytes(try scanner.string()), raw.count == 64 else { throw scanner.failure("a signature of 128 hex digits expected") }
+                guard let raw = Hex.bytes(try scanner.string()), raw.count == 64 else {
+                    throw scanner.failure("a signature of 128 hex digits expected")
+                }
                 signature = raw
             default: throw scanner.failure("an unsigned member beside '\(name)'")
             }

@@ -28,7 +28,9 @@ struct EnclaveLevel: Sendable {
 extension [EnclaveLevel] {
     /// The first level, from the highest down, that asks for no more than this.
     func match(_ isvSVN: Int) -> TCBFinding? {
-        self.max { ($0.isvSVN <= isvSVN ? $0.isvSVN : -1) < ($1.isvSVN <= isvSVN ? $1.isvSVN : -1) }.flatMap { $0.isvSVN <= isvSVN ? $0.finding : nil }
+        self.max { ($0.isvSVN <= isvSVN ? $0.isvSVN : -1) < ($1.isvSVN <= isvSVN ? $1.isvSVN : -1) }.flatMap {
+            $0.isvSVN <= isvSVN ? $0.finding : nil
+        }
     }
 }
 
@@ -76,7 +78,8 @@ extension JSONScanner {
             if tdx, tdxComponents == nil { throw failure("member 'tdxtcbcomponents' is missing") }
             levels.append(
                 PlatformLevel(
-                    components: try required(components, "sgxtcbcomponents"), pceSVN: try required(pceSVN, "pcesvn"), tdxComponents: tdxComponents,
+                    components: try required(components, "sgxtcbcomponents"), pceSVN: try required(pceSVN, "pcesvn"),
+                    tdxComponents: tdxComponents,
                     finding: finding))
         }
         guard !levels.isEmpty else { throw failure("there are no levels") }
@@ -103,7 +106,9 @@ extension JSONScanner {
             case "tcbDate": date = try self.date()
             case "tcbStatus":
                 let start = offset
-                guard let value = TCBStatus(rawValue: try string()), isAllowed(value) else { throw failure("a TCB status that is unknown here", at: start) }
+                guard let value = TCBStatus(rawValue: try string()), isAllowed(value) else {
+                    throw failure("a TCB status that is unknown here", at: start)
+                }
                 status = value
             case "advisoryIDs": advisories = try strings(limit: 512)
             default: try skip()

@@ -18,7 +18,8 @@ public enum TCBStatus: String, Sendable, CaseIterable {
     var isOutOfDate: Bool { self == .outOfDate || self == .outOfDateConfigurationNeeded }
     var speaksOfConfiguration: Bool {
         switch self {
-        case .configurationNeeded, .configurationAndSWHardeningNeeded, .outOfDateConfigurationNeeded, .tdRelaunchAdvisedConfigurationNeeded: true
+        case .configurationNeeded, .configurationAndSWHardeningNeeded, .outOfDateConfigurationNeeded, .tdRelaunchAdvisedConfigurationNeeded:
+            true
         default: false
         }
     }

@@ -4,7 +4,8 @@ extension ReasonCode {
     private static let fetchAgain = "fetch the collateral again, from Intel's service or a PCCS you know"
 
     // Quote and quoting enclave.
-    public static let quoteVendor = ReasonCode("quote.vendor", .genuine, "The quote comes from a quoting enclave that isn't Intel's.", mend: suspicious)
+    public static let quoteVendor = ReasonCode(
+        "quote.vendor", .genuine, "The quote comes from a quoting enclave that isn't Intel's.", mend: suspicious)
     public static let quoteAttestationKey = ReasonCode(
         "quote.attestationKey", .genuine, "The attestation key is no point of the curve P-256.", mend: suspicious)
     public static let quoteSignature = ReasonCode(
@@ -39,35 +40,44 @@ extension ReasonCode {
     public static let certificateNotYetValid = ReasonCode(
         "certificate.notYetValid", .upToDate, "A certificate isn't valid yet.", mend: "check the clock")
     public static let certificateExpired = ReasonCode(
-        "certificate.expired", .upToDate, "A certificate is no longer valid.", mend: "have the platform provisioned anew, or fetch the collateral again")
+        "certificate.expired", .upToDate, "A certificate is no longer valid.",
+        mend: "have the platform provisioned anew, or fetch the collateral again")
     public static let pckExtension = ReasonCode(
         "pck.extension", .genuine, "The PCK certificate's SGX extension is missing, misplaced or malformed.", mend: suspicious)
 
     // Revocation lists.
-    public static let crlMalformed = ReasonCode("crl.malformed", .genuine, "A revocation list isn't a strict, full list of Intel's profile.", mend: fetchAgain)
+    public static let crlMalformed = ReasonCode(
+        "crl.malformed", .genuine, "A revocation list isn't a strict, full list of Intel's profile.", mend: fetchAgain)
     public static let crlIssuer = ReasonCode("crl.issuer", .genuine, "A revocation list is another issuer's.", mend: fetchAgain)
-    public static let crlSignature = ReasonCode("crl.signature", .genuine, "A revocation list isn't signed by its issuer.", mend: fetchAgain)
-    public static let crlNotYetValid = ReasonCode("crl.notYetValid", .upToDate, "A revocation list is from the future.", mend: "check the clock")
+    public static let crlSignature = ReasonCode(
+        "crl.signature", .genuine, "A revocation list isn't signed by its issuer.", mend: fetchAgain)
+    public static let crlNotYetValid = ReasonCode(
+        "crl.notYetValid", .upToDate, "A revocation list is from the future.", mend: "check the clock")
     public static let crlExpired = ReasonCode("crl.expired", .upToDate, "A revocation list is past its nextUpdate.", mend: fetchAgain)
 
     // TCB info and QE identity.
     public static let documentMalformed = ReasonCode(
         "document.malformed", .genuine, "TCB info or QE identity isn't the strict JSON it must be.", mend: fetchAgain)
     public static let documentSignature = ReasonCode(
-        "document.signature", .genuine, "TCB info or QE identity isn't signed by the TCB signer over exactly these bytes.", mend: fetchAgain)
+        "document.signature", .genuine, "TCB info or QE identity isn't signed by the TCB signer over exactly these bytes.", mend: fetchAgain
+    )
     public static let documentVersion = ReasonCode(
-        "document.version", .genuine, "TCB info isn't version 3, or QE identity isn't version 2.", mend: "fetch it from version 4 of the service")
+        "document.version", .genuine, "TCB info isn't version 3, or QE identity isn't version 2.",
+        mend: "fetch it from version 4 of the service")
     public static let documentKind = ReasonCode(
-        "document.kind", .genuine, "TCB info or QE identity is for another kind of enclave.", mend: "fetch the document for this quote's TEE")
+        "document.kind", .genuine, "TCB info or QE identity is for another kind of enclave.",
+        mend: "fetch the document for this quote's TEE")
     public static let documentPlatform = ReasonCode(
         "document.platform", .genuine, "TCB info is for another platform (FMSPC or PCE id).", mend: "fetch TCB info for this quote's FMSPC")
     public static let documentNotYetValid = ReasonCode(
         "document.notYetValid", .upToDate, "TCB info or QE identity is from the future.", mend: "check the clock")
     public static let documentExpired = ReasonCode(
         "document.expired", .upToDate, "TCB info or QE identity is past its nextUpdate.", mend: fetchAgain)
-    public static let tcbTypeUnknown = ReasonCode("tcb.type", .upToDate, "TCB info compares TCBs in a way that is unknown here.", mend: fetchAgain)
+    public static let tcbTypeUnknown = ReasonCode(
+        "tcb.type", .upToDate, "TCB info compares TCBs in a way that is unknown here.", mend: fetchAgain)
     public static let tcbNoLevel = ReasonCode(
-        "tcb.noLevel", .upToDate, "No TCB level of Intel's documents fits this platform.", mend: "have the operator update firmware and microcode")
+        "tcb.noLevel", .upToDate, "No TCB level of Intel's documents fits this platform.",
+        mend: "have the operator update firmware and microcode")
     public static let tdxModule = ReasonCode(
         "tdx.module", .genuine, "The TDX module isn't one that TCB info describes.", mend: "have the operator update the TDX module")
 
@@ -76,9 +86,13 @@ extension ReasonCode {
         "collateral.missing", .genuine, "There is no collateral, so nothing could be proven.", mend: "name it with --collateral")
 
     public static let allOfDCAP: [ReasonCode] = [
-        quoteVendor, quoteAttestationKey, quoteSignature, qeSignature, qeBinding, qeIdentity, qeDebug, certificateMalformed, certificateChain,
-        certificateRoot, certificateName, certificateIssuer, certificateSignature, certificateConstraints, certificateRevoked, certificateNotYetValid,
-        certificateExpired, pckExtension, crlMalformed, crlIssuer, crlSignature, crlNotYetValid, crlExpired, documentMalformed, documentSignature,
-        documentVersion, documentKind, documentPlatform, documentNotYetValid, documentExpired, tcbTypeUnknown, tcbNoLevel, tdxModule, collateralMissing,
+        quoteVendor, quoteAttestationKey, quoteSignature, qeSignature, qeBinding, qeIdentity, qeDebug, certificateMalformed,
+        certificateChain,
+        certificateRoot, certificateName, certificateIssuer, certificateSignature, certificateConstraints, certificateRevoked,
+        certificateNotYetValid,
+        certificateExpired, pckExtension, crlMalformed, crlIssuer, crlSignature, crlNotYetValid, crlExpired, documentMalformed,
+        documentSignature,
+        documentVersion, documentKind, documentPlatform, documentNotYetValid, documentExpired, tcbTypeUnknown, tcbNoLevel, tdxModule,
+        collateralMissing,
     ]
 }

@@ -1,7 +1,7 @@
 internal import Crypto
-internal import StrictX509
 internal import Notation
 public import SGXQuote
+internal import StrictX509
 
 /// Examines quotes: genuine or not, and with which TCB status (DCAP SPEC §4.4). Everything is judged as far as possible, and every reason reported.
 public struct QuoteExaminer: Sendable {
@@ -18,7 +18,9 @@ public struct QuoteExaminer: Sendable {
         let rules = CertificateRules(anchor: anchor, time: time)
         if quote.qeVendor != Quote.intelQEVendor[...] {
             result.reasons.append(
-                Reason(.quoteVendor, "the quoting enclave's vendor is unknown", expected: Hex.text(Quote.intelQEVendor), found: Hex.text(quote.qeVendor)))
+                Reason(
+                    .quoteVendor, "the quoting enclave's vendor is unknown", expected: Hex.text(Quote.intelQEVendor),
+                    found: Hex.text(quote.qeVendor)))
         }
         let chain = pckChain(of: quote, outside: collateral?.pckChain, rules, &result)
         if let chain { result.platform = readPlatform(chain.leaf, &result) }
@@ -64,13 +66,15 @@ public struct QuoteExaminer: Sendable {
         if quote.layout.certificationKind == .leaf {
             let blocks = try? PEM.blocks(quote[quote.layout.certificationData], label: "CERTIFICATE", limit: 1, allowsNUL: true)
             if blocks?.first != certificates[0].der {
-                result.reasons.append(Reason(.certificateChain, "the quote's PCK certificate isn't the first one of the chain in the collateral"))
+                result.reasons.append(
+                    Reason(.certificateChain, "the quote's PCK certificate isn't the first one of the chain in the collateral"))
             }
         }
         let authority = certificates[1]
         let processor = rules.anchor.subject(of: .processorCA)
         let chain = PCKChain(
-            leaf: certificates[0], authority: authority, authorityRole: authority.subject.attributes == processor ? .processorCA : .platformCA,
+            leaf: certificates[0], authority: authority,
+            authorityRole: authority.subject.attributes == processor ? .processorCA : .platformCA,
             root: certificates[2])
         checkRoot(chain.root, rules, &result)
         check(chain.authority, as: chain.authorityRole, issuedBy: chain.root, rules, &result)
@@ -78,12 +82,16 @@ public struct QuoteExaminer: Sendable {
         return chain
     }
 
-    private func certificates(_ text: ArraySlice<UInt8>, _ what: String, count: Int, allowsNUL: Bool, _ result: inout Examination) -> [Certificate]? {
+    private func certificates(_ text: ArraySlice<UInt8>, _ what: String, count: Int, allowsNUL: Bool, _ result: inout Examination)
+        -> [Certificate]?
+    {
         do {
             let blocks = try PEM.blocks(text, label: "CERTIFICATE", allowsNUL: allowsNUL)
             guard blocks.count == count else {
                 result.reasons.append(
-                    Reason(.certificateChain, "the \(what) has another number of certificates", expected: "\(count)", found: "\(blocks.count)"))
+                    Reason(
+                        .certificateChain, "the \(what) has another number of certificates", expected: "\(count)", found: "\(blocks.count)")
+                )
                 return nil
             }
             return try blocks.map { try Certificate($0) }
@@ -97,14 +105,16 @@ public struct QuoteExaminer: Sendable {
         if root.key != anchor.key {
             result.reasons.append(
                 Reason(
-                    .certificateRoot, "the chain ends in a root that isn't trusted", expected: "\(anchor.maker) SGX Root CA, key \(Self.digest(anchor.key))",
+                    .certificateRoot, "the chain ends in a root that isn't trusted",
+                    expected: "\(anchor.maker) SGX Root CA, key \(Self.digest(anchor.key))",
                     found: "\(NotationError.printable(root.subject.description)), key \(Self.digest(root.key))"))
         }
         check(root, as: .root, issuedBy: root, rules, &result)
     }
 
     private func check(
-        _ certificate: Certificate, as role: CertificateRole, issuedBy issuer: Certificate, _ rules: CertificateRules, _ result: inout Examination
+        _ certificate: Certificate, as role: CertificateRole, issuedBy issuer: Certificate, _ rules: CertificateRules,
+        _ result: inout Examination
     ) {
         rules.check(certificate, as: role, &result.reasons)
         rules.check(certificate, as: role, issuedBy: issuer, &result.reasons)
@@ -137,7 +147,8 @@ public struct QuoteExaminer: Sendable {
                     expected: Hex.text(digest), found: Hex.text(quote.qeReport.reportData)))
         }
         guard let key = P256Key(point: [4] + quote[layout.attestationKey]) else {
-            result.reasons.append(Reason(.quoteAttestationKey, "the attestation key is no point of P-256", found: Hex.text(quote[layout.attestationKey])))
+            result.reasons.append(
+                Reason(.quoteAttestationKey, "the attestation key is no point of P-256", found: Hex.text(quote[layout.attestationKey])))
             return
         }
         if !key.verifies(quote[layout.signature], over: quote[layout.signedRange]) {
@@ -147,7 +158,8 @@ public struct QuoteExaminer: Sendable {
 
     // MARK: Revocation
 
-    private func list(_ bytes: [UInt8], _ what: String, issuer: Certificate?, _ time: Int64, _ result: inout Examination) -> RevocationList? {
+    private func list(_ bytes: [UInt8], _ what: String, issuer: Certificate?, _ time: Int64, _ result: inout Examination) -> RevocationList?
+    {
         let list: RevocationList
         do {
             list = try RevocationList(delivered: bytes)
@@ -157,12 +169,15 @@ public struct QuoteExaminer: Sendable {
         }
         let now = CalendarTime.text(time)
         if time < list.thisUpdate {
-            result.reasons.append(Reason(.crlNotYetValid, "the \(what) is from the future", expected: "from \(CalendarTime.text(list.thisUpdate))", found: now))
+            result.reasons.append(
+                Reason(
+                    .crlNotYetValid, "the \(what) is from the future", expected: "from \(CalendarTime.text(list.thisUpdate))", found: now))
         }
         for objection in list.objections { result.reasons.append(Reason(.crlMalformed, "the \(what): \(objection)")) }
         if let nextUpdate = list.nextUpdate {
             if time > nextUpdate {
-                result.reasons.append(Reason(.crlExpired, "the \(what) is out of date", expected: "until \(CalendarTime.text(nextUpdate))", found: now))
+                result.reasons.append(
+                    Reason(.crlExpired, "the \(what) is out of date", expected: "until \(CalendarTime.text(nextUpdate))", found: now))
             }
             result.collateralExpires(nextUpdate)
         }
@@ -178,15 +193,20 @@ public struct QuoteExaminer: Sendable {
         return list
     }
 
-    private func checkRevocation(_ certificate: Certificate, _ role: CertificateRole, _ list: RevocationList?, _ result: inout Examination) {
+    private func checkRevocation(_ certificate: Certificate, _ role: CertificateRole, _ list: RevocationList?, _ result: inout Examination)
+    {
         guard let list, list.revokes(certificate) else { return }
-        result.reasons.append(Reason(.certificateRevoked, "the \(role.description) is revoked", found: "serial \(Hex.text(certificate.serial))"))
+        result.reasons.append(
+            Reason(.certificateRevoked, "the \(role.description) is revoked", found: "serial \(Hex.text(certificate.serial))"))
     }
 
     // MARK: Documents
 
-    private func tcbInfo(_ collateral: Collateral, _ rootCRL: RevocationList?, _ rules: CertificateRules, _ result: inout Examination) -> TCBInfo? {
-        guard let document = document(collateral.tcbInfo, "tcbInfo", "TCB info", chain: collateral.tcbInfoChain, rootCRL, rules, &result) else { return nil }
+    private func tcbInfo(_ collateral: Collateral, _ rootCRL: RevocationList?, _ rules: CertificateRules, _ result: inout Examination)
+        -> TCBInfo?
+    {
+        guard let document = document(collateral.tcbInfo, "tcbInfo", "TCB info", chain: collateral.tcbInfoChain, rootCRL, rules, &result)
+        else { return nil }
         do {
             let info = try TCBInfo(document)
             checkDates("TCB info", info.issueDate, info.nextUpdate, rules.time, &result)
@@ -197,8 +217,12 @@ public struct QuoteExaminer: Sendable {
         }
     }
 
-    private func qeIdentity(_ collateral: Collateral, _ rootCRL: RevocationList?, _ rules: CertificateRules, _ result: inout Examination) -> QEIdentity? {
-        guard let document = document(collateral.qeIdentity, "enclaveIdentity", "QE identity", chain: collateral.qeIdentityChain, rootCRL, rules, &result)
+    private func qeIdentity(_ collateral: Collateral, _ rootCRL: RevocationList?, _ rules: CertificateRules, _ result: inout Examination)
+        -> QEIdentity?
+    {
+        guard
+            let document = document(
+                collateral.qeIdentity, "enclaveIdentity", "QE identity", chain: collateral.qeIdentityChain, rootCRL, rules, &result)
         else { return nil }
         do {
             let identity = try QEIdentity(document)
@@ -227,7 +251,8 @@ public struct QuoteExaminer: Sendable {
         check(certificates[0], as: .tcbSigner, issuedBy: certificates[1], rules, &result)
         checkRevocation(certificates[0], .tcbSigner, rootCRL, &result)
         // The two documents usually have one chain: what is wrong with it is said once.
-        result.reasons = result.reasons.enumerated().filter { index, reason in index < known || !result.reasons[..<known].contains(reason) }.map(\.element)
+        result.reasons = result.reasons.enumerated().filter { index, reason in index < known || !result.reasons[..<known].contains(reason) }
+            .map(\.element)
         guard document.isSigned(by: certificates[0].key) else {
             result.reasons.append(Reason(.documentSignature, "\(what) is not signed by the TCB signer over the bytes delivered"))
             return nil
@@ -238,10 +263,12 @@ public struct QuoteExaminer: Sendable {
     private func checkDates(_ what: String, _ issueDate: Int64, _ nextUpdate: Int64, _ time: Int64, _ result: inout Examination) {
         let now = CalendarTime.text(time)
         if time < issueDate {
-            result.reasons.append(Reason(.documentNotYetValid, "\(what) is from the future", expected: "from \(CalendarTime.text(issueDate))", found: now))
+            result.reasons.append(
+                Reason(.documentNotYetValid, "\(what) is from the future", expected: "from \(CalendarTime.text(issueDate))", found: now))
         }
         if time > nextUpdate {
-            result.reasons.append(Reason(.documentExpired, "\(what) is out of date", expected: "until \(CalendarTime.text(nextUpdate))", found: now))
+            result.reasons.append(
+                Reason(.documentExpired, "\(what) is out of date", expected: "until \(CalendarTime.text(nextUpdate))", found: now))
         }
         result.collateralExpires(nextUpdate)
     }
@@ -250,7 +277,8 @@ public struct QuoteExaminer: Sendable {
         switch error {
         case .malformed(let problem): result.reasons.append(Reason(.documentMalformed, "\(what): \(problem)"))
         case .version(let found):
-            result.reasons.append(Reason(.documentVersion, "\(what) is of a version that is not read", expected: "\(version)", found: "\(found)"))
+            result.reasons.append(
+                Reason(.documentVersion, "\(what) is of a version that is not read", expected: "\(version)", found: "\(found)"))
         }
     }
 
@@ -259,9 +287,12 @@ public struct QuoteExaminer: Sendable {
     private func match(_ info: TCBInfo, _ quote: Quote, _ platform: PCKExtension?, _ result: inout Examination) {
         let id = quote.layout.tee == .sgx ? "SGX" : "TDX"
         if info.id != id {
-            result.reasons.append(Reason(.documentKind, "TCB info is for another TEE", expected: id, found: NotationError.printable(info.id)))
+            result.reasons.append(
+                Reason(.documentKind, "TCB info is for another TEE", expected: id, found: NotationError.printable(info.id)))
         }
-        if info.tcbType != 0 { result.reasons.append(Reason(.tcbTypeUnknown, "TCB info has an unknown type", expected: "0", found: "\(info.tcbType)")) }
+        if info.tcbType != 0 {
+            result.reasons.append(Reason(.tcbTypeUnknown, "TCB info has an unknown type", expected: "0", found: "\(info.tcbType)"))
+        }
         guard let platform else { return }
         if info.fmspc != platform.fmspc {
             result.reasons.append(
@@ -276,7 +307,8 @@ public struct QuoteExaminer: Sendable {
     private func match(_ identity: QEIdentity, _ quote: Quote, _ result: inout Examination) {
         let id = quote.layout.tee == .sgx ? "QE" : "TD_QE"
         if identity.id != id {
-            result.reasons.append(Reason(.documentKind, "QE identity is another enclave's", expected: id, found: NotationError.printable(identity.id)))
+            result.reasons.append(
+                Reason(.documentKind, "QE identity is another enclave's", expected: id, found: NotationError.printable(identity.id)))
         }
         result.reasons += identity.objections(to: quote.qeReport)
     }
@@ -308,11 +340,14 @@ public struct QuoteExaminer: Sendable {
         }
         if !td.mrsignerseam.elementsEqual(expected.mrsigner) {
             result.reasons.append(
-                Reason(.tdxModule, "the TDX module has another signer", expected: Hex.text(expected.mrsigner), found: Hex.text(td.mrsignerseam)))
+                Reason(
+                    .tdxModule, "the TDX module has another signer", expected: Hex.text(expected.mrsigner), found: Hex.text(td.mrsignerseam)
+                ))
         }
         if td.seamAttributes != 0 || expected.attributes.contains(where: { $0 != 0 }) {
             result.reasons.append(
-                Reason(.tdxModule, "the TDX module's SEAMATTRIBUTES aren't zero", expected: "0", found: String(td.seamAttributes, radix: 16)))
+                Reason(
+                    .tdxModule, "the TDX module's SEAMATTRIBUTES aren't zero", expected: "0", found: String(td.seamAttributes, radix: 16)))
         }
     }
 }

@@ -26,7 +26,9 @@ public struct Judgement: Sendable {
         lines.append("  up to date   \(yes(.upToDate))  \(status)")
         lines.append("  mine         \(yes(.mine))  \(subject)")
         if let launch = verdict.launch {
-            lines.append("               launch record: \(launch.name), \(launch.sans.joined(separator: " ")), port \(launch.port), until \(CalendarTime.text(launch.notAfter))")
+            lines.append(
+                "               launch record: \(launch.name), \(launch.sans.joined(separator: " ")), port \(launch.port), until \(CalendarTime.text(launch.notAfter))"
+            )
         } else if verdict.evidence.certificate != nil {
             lines.append("               no launch record: instance data is not vouched for")
         }
@@ -47,7 +49,9 @@ public struct Judgement: Sendable {
         let examination = verdict.examination
         guard let status = examination.status else { return "no status" }
         let since = examination.tcbDate.map { " since " + String(CalendarTime.text($0).prefix(10)) } ?? ""
-        let advisories = examination.advisories.isEmpty ? "" : " (\(examination.advisories.prefix(6).joined(separator: ", "))\(examination.advisories.count > 6 ? ", …" : ""))"
+        let advisories =
+            examination.advisories.isEmpty
+            ? "" : " (\(examination.advisories.prefix(6).joined(separator: ", "))\(examination.advisories.count > 6 ? ", …" : ""))"
         return status.rawValue + since + advisories
     }
 

@@ -3,8 +3,8 @@ internal import CodePackage
 internal import DCAP
 internal import DCAPCollateral
 internal import Files
-internal import Gramine
 internal import Foundation
+internal import Gramine
 internal import Notation
 internal import SGXQuote
 internal import SimulatedProcessor
@@ -22,7 +22,10 @@ public struct JudgingOptions: Sendable {
     /// RFC 3339; nil is now.
     public var at: String?
 
-    public init(collateral: String? = nil, policy: String? = nil, expected: String? = nil, package: String? = nil, trustedRoot: String? = nil, at: String? = nil) {
+    public init(
+        collateral: String? = nil, policy: String? = nil, expected: String? = nil, package: String? = nil, trustedRoot: String? = nil,
+        at: String? = nil
+    ) {
         self.collateral = collateral
         self.policy = policy
         self.expected = expected
@@ -34,7 +37,9 @@ public struct JudgingOptions: Sendable {
     /// Seconds since 1970.
     func time() throws -> Int64 {
         guard let at else { return Int64(Date().timeIntervalSince1970) }
-        guard let seconds = CalendarTime.seconds(at) else { throw OperationError("--at", "a time such as 2026-01-31T12:00:00Z expected, found '\(NotationError.printable(at))'") }
+        guard let seconds = CalendarTime.seconds(at) else {
+            throw OperationError("--at", "a time such as 2026-01-31T12:00:00Z expected, found '\(NotationError.printable(at))'")
+        }
         return seconds
     }
 
@@ -73,7 +78,11 @@ public struct JudgingOptions: Sendable {
         switch Hex.bytes(text) {
         case let bytes? where bytes.count == 32: policy.measurement.mrenclave.append(bytes)
         case let bytes? where bytes.count == 48: policy.tdx.mrtd.append(bytes)
-        default: throw OperationError("--expected", "MRENCLAVE as 64 or MRTD as 96 hex digits expected, or a file that holds them; found '\(NotationError.printable(expected))'")
+        default:
+            throw OperationError(
+                "--expected",
+                "MRENCLAVE as 64 or MRTD as 96 hex digits expected, or a file that holds them; found '\(NotationError.printable(expected))'"
+            )
         }
     }
 
@@ -101,7 +110,8 @@ public struct JudgingOptions: Sendable {
     /// Which platform a quote says it is of; unproven, and good enough to ask with.
     private static func query(_ quote: Quote) throws -> PlatformQuery {
         guard let platform = PlatformQuery(quote) else {
-            throw OperationError("--collateral", "the quote carries no readable PCK chain, so a service can't be asked about its platform; name a folder")
+            throw OperationError(
+                "--collateral", "the quote carries no readable PCK chain, so a service can't be asked about its platform; name a folder")
         }
         return platform
     }

@@ -46,7 +46,9 @@ public enum QuoteOperations {
             let head = String(repeating: " ", count: indent) + member.name + String(repeating: " ", count: width - member.name.count)
             switch member.node.value {
             case .object: return head + "\n" + lines(member.node, indent: indent + 2)
-            case .array(let elements): return head + "  " + elements.map { value($0) }.joined(separator: "\n" + String(repeating: " ", count: indent + width + 2)) + "\n"
+            case .array(let elements):
+                return head + "  " + elements.map { value($0) }.joined(separator: "\n" + String(repeating: " ", count: indent + width + 2))
+                    + "\n"
             default: return head + "  " + value(member.node) + "\n"
             }
         }.joined()
@@ -72,12 +74,15 @@ struct QuoteDescription {
     var node: Node {
         let layout = quote.layout
         return .object([
-            "version": Node(Int(layout.version)), "tee": Node(layout.tee == .sgx ? "SGX" : "TDX"), "qeVendor": Node(Hex.text(quote.qeVendor)),
+            "version": Node(Int(layout.version)), "tee": Node(layout.tee == .sgx ? "SGX" : "TDX"),
+            "qeVendor": Node(Hex.text(quote.qeVendor)),
             "userData": Node(Hex.text(quote.userData)), "report": quote.report.map(Self.node), "tdReport": quote.tdReport.map(Self.node),
             "signature": Node(Hex.text(quote[layout.signature])), "attestationKey": Node(Hex.text(quote[layout.attestationKey])),
             "qeReport": Self.node(quote.qeReport), "qeReportSignature": Node(Hex.text(quote[layout.qeReportSignature])),
-            "authenticationData": Node(Hex.text(quote[layout.authenticationData])), "certificationDataType": Node(Int(layout.certificationKind.rawValue)),
-            "certificates": certificates, "platform": platform, "byteCount": Node(layout.end), "padding": Node(quote.bytes.count - layout.end),
+            "authenticationData": Node(Hex.text(quote[layout.authenticationData])),
+            "certificationDataType": Node(Int(layout.certificationKind.rawValue)),
+            "certificates": certificates, "platform": platform, "byteCount": Node(layout.end),
+            "padding": Node(quote.bytes.count - layout.end),
         ])
     }
 
@@ -85,7 +90,8 @@ struct QuoteDescription {
         .object([
             "cpuSVN": Node(Hex.text(report.cpuSVN)), "miscSelect": Node(String(report.miscSelect, radix: 16)),
             "attributes": Node(Hex.text(report.attributesBytes)), "attributeNames": Node(report.attributes.description),
-            "mrenclave": Node(Hex.text(report.mrenclave)), "mrsigner": Node(Hex.text(report.mrsigner)), "configID": Node(Hex.text(report.configID)),
+            "mrenclave": Node(Hex.text(report.mrenclave)), "mrsigner": Node(Hex.text(report.mrsigner)),
+            "configID": Node(Hex.text(report.configID)),
             "productID": Node(Int(report.productID)), "svn": Node(Int(report.securityVersion)), "configSVN": Node(Int(report.configSVN)),
             "reportData": Node(Hex.text(report.reportData)),
         ])
@@ -112,7 +118,9 @@ struct QuoteDescription {
         Node(
             .array(
                 chain.map {
-                    Node("\(NotationError.printable($0.subject.description)), \(CalendarTime.text($0.notBefore)) to \(CalendarTime.text($0.notAfter)), serial \(Hex.text($0.serial))")
+                    Node(
+                        "\(NotationError.printable($0.subject.description)), \(CalendarTime.text($0.notBefore)) to \(CalendarTime.text($0.notAfter)), serial \(Hex.text($0.serial))"
+                    )
                 }))
     }
 

@@ -36,7 +36,9 @@ enum Target: Sendable {
 
     /// Port 443 when none is named; brackets around IPv6 addresses.
     private static func parse(_ text: String) throws -> (String, Int) {
-        guard let url = URLComponents(string: text), let host = url.host, !host.isEmpty, url.user == nil, url.path.isEmpty || url.path == "/" else {
+        guard let url = URLComponents(string: text), let host = url.host, !host.isEmpty, url.user == nil,
+            url.path.isEmpty || url.path == "/"
+        else {
             throw OperationError(NotationError.printable(text), "an address such as https://localhost:7443 expected")
         }
         let bare = host.hasPrefix("[") ? String(host.dropFirst().dropLast()) : host

@@ -43,7 +43,8 @@ public struct Verify: Sendable {
             let certificate = try await Self.certificate(host, port)
             let platform = try Self.platform(of: service, state)
             let collateral = try await options.collateral(for: certificate.quote, platform: platform, at: time, state)
-            let verdict = verifier.judge(Evidence(certificate), with: collateral, expecting: Expectation(name: service.name, id: launch.id), at: time)
+            let verdict = verifier.judge(
+                Evidence(certificate), with: collateral, expecting: Expectation(name: service.name, id: launch.id), at: time)
             return Judgement(title: "\(service.name)  https://\(host):\(port)", verdict: verdict, package: package)
         case .address(let host, let port):
             let certificate = try await Self.certificate(host, port)

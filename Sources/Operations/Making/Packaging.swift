@@ -27,7 +27,8 @@ public struct Packaging: Sendable {
         try state.prepare()
         let timestamp = Int64(Date().timeIntervalSince1970 * 1_000_000_000)
         let builder = PackageBuilder(
-            project: project, output: output, runtime: try Runtime.ofThisMachine(), cache: state.cache, encrypts: encrypts, timestamp: timestamp)
+            project: project, output: output, runtime: try Runtime.ofThisMachine(), cache: state.cache, encrypts: encrypts,
+            timestamp: timestamp)
         let made = if let key { try builder.build(key: CodeKey(file: key)) } else { try builder.build() }
         return Product(package: made.package, key: made.key, notes: made.notes)
     }
@@ -61,7 +62,9 @@ public struct Packaging: Sendable {
     public func encrypt(_ folder: String, to output: String, key: String) throws -> Int {
         if !Files.exists(key) { try CodeKey().write(to: key) }
         let ignoreFile = folder + "/" + IgnoreList.fileName
-        let ignored = Files.exists(ignoreFile) ? IgnoreList(text: String(decoding: try Files.read(ignoreFile, limit: 1 << 20), as: UTF8.self)) : IgnoreList()
+        let ignored =
+            Files.exists(ignoreFile)
+            ? IgnoreList(text: String(decoding: try Files.read(ignoreFile, limit: 1 << 20), as: UTF8.self)) : IgnoreList()
         return try TreeEncryption.encrypt(folder, to: output, key: CodeKey(file: key), ignoring: ignored)
     }
 
@@ -74,12 +77,16 @@ public struct Packaging: Sendable {
     public func seal(_ input: String, receiver: String, output: String, options: JudgingOptions) async throws -> Judgement? {
         let message = try Files.read(input, limit: 64 << 20)
         let key: [UInt8]
-        if Files.exists(receiver), let raw = try? Files.read(receiver, limit: SealedBox.publicKeyByteCount), raw.count == SealedBox.publicKeyByteCount {
+        if Files.exists(receiver), let raw = try? Files.read(receiver, limit: SealedBox.publicKeyByteCount),
+            raw.count == SealedBox.publicKeyByteCount
+        {
             key = raw
         } else {
             let judgement = try await Verify(target: receiver, options: options, state: state).run()
             guard judgement.isAccepted else { return judgement }
-            guard let certificate = judgement.verdict.evidence.certificate else { throw OperationError(receiver, "carries no key to seal to") }
+            guard let certificate = judgement.verdict.evidence.certificate else {
+                throw OperationError(receiver, "carries no key to seal to")
+            }
             key = certificate.binding.sealingKey
             guard key.contains(where: { $0 != 0 }) else { throw OperationError(receiver, "its enclave has no key to seal to") }
         }

@@ -45,16 +45,21 @@ public struct ProjectTests: Sendable {
         }
         try waitFor(port, server)
         return try run(
-            configuration, folder: project + "/tests", runtime.interpreter, url: "http://localhost:\(port)", pin: nil, secrets: given, sealedSecrets: sealedSecrets)
+            configuration, folder: project + "/tests", runtime.interpreter, url: "http://localhost:\(port)", pin: nil, secrets: given,
+            sealedSecrets: sealedSecrets)
     }
 
     /// Against an instance; its certificate is pinned for the tests.
     public func remote(_ name: String, secrets: String?, sealedSecrets: String?) async throws -> Int32 {
         let service = try ServiceState.existing(name, in: state)
         let launch = try service.launch()
-        guard await ServiceProcess(service).probe(launch) == .running else { throw OperationError(name, "is not running; configure it with 'mse run'") }
+        guard await ServiceProcess(service).probe(launch) == .running else {
+            throw OperationError(name, "is not running; configure it with 'mse run'")
+        }
         let certificate = try await Verify.certificate(Target.reachable(launch.host), launch.port)
-        guard certificate.launch?.id == launch.id, certificate.bindsItsKey, certificate.isSelfSigned else { throw OperationError(name, "another enclave answers on its port") }
+        guard certificate.launch?.id == launch.id, certificate.bindsItsKey, certificate.isSelfSigned else {
+            throw OperationError(name, "another enclave answers on its port")
+        }
         let package = try PackageFile(service.packagePath)
         guard let range = package.range(of: "tests.tar") else { throw OperationError(service.packagePath, "there are no tests in it") }
         let work = try Files.makeTemporaryFolder(in: "/tmp", prefix: "mse-test")
@@ -68,7 +73,8 @@ public struct ProjectTests: Sendable {
         try Files.write(certificate.pem, to: work + "/pin.pem")
         let interpreter = try package.runtime?.interpreter ?? Runtime.ofThisMachine().interpreter
         return try run(
-            package.configuration, folder: work + "/tests", interpreter, url: "https://\(launch.sans[0]):\(launch.port)", pin: work + "/pin.pem", secrets: secrets,
+            package.configuration, folder: work + "/tests", interpreter, url: "https://\(launch.sans[0]):\(launch.port)",
+            pin: work + "/pin.pem", secrets: secrets,
             sealedSecrets: sealedSecrets)
     }
 
@@ -82,18 +88,24 @@ public struct ProjectTests: Sendable {
     }
 
     private func run(
-        _ configuration: ProjectConfiguration, folder: String, _ interpreter: String, url: String, pin: String?, secrets: String?, sealedSecrets: String?
+        _ configuration: ProjectConfiguration, folder: String, _ interpreter: String, url: String, pin: String?, secrets: String?,
+        sealedSecrets: String?
     ) throws -> Int32 {
         let tools = try environment(interpreter, name: "tests", requirements: configuration.testRequirements)
         let words = configuration.testCommand.split(separator: " ").map(String.init)
         let program = Files.exists(tools + "/bin/" + words[0]) ? tools + "/bin/" + words[0] : words[0]
-        guard program.contains("/") else { throw OperationError("tests_cmd", "'\(NotationError.printable(words[0]))' is not among what tests_requirements install") }
+        guard program.contains("/") else {
+            throw OperationError("tests_cmd", "'\(NotationError.printable(words[0]))' is not among what tests_requirements install")
+        }
         var variables: [String: String?] = [
             "TEST_REMOTE_URL": url, "TEST_CA_FILE": pin, "TEST_SECRET_JSON": try secrets.map { try Files.resolved($0) },
             "TEST_SEALED_SECRET_JSON": try sealedSecrets.map { try Files.resolved($0) }, "PYTHONDONTWRITEBYTECODE": "1",
         ]
         variables["PATH"] = tools + "/bin:" + (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin")
-        return try ProgramRun(program, Array(words.dropFirst()) + (words[0] == "pytest" ? ["-p", "no:cacheprovider"] : []), environment: variables, folder: folder).run(captures: false).status
+        return try ProgramRun(
+            program, Array(words.dropFirst()) + (words[0] == "pytest" ? ["-p", "no:cacheprovider"] : []), environment: variables,
+            folder: folder
+        ).run(captures: false).status
     }
 
     // MARK: Environments
@@ -101,13 +113,15 @@ public struct ProjectTests: Sendable {
     /// A virtual environment for a list of requirements, kept between runs.
     private func environment(_ interpreter: String, name: String, requirements: [String]) throws -> String {
         let key = Hex.text(SHA256.hash(data: Array((interpreter + "\n" + requirements.joined(separator: "\n")).utf8)).prefix(8))
-        let folder = state.cache + "/\(name)-\(key)"
-        if Files.exists(folder + "/.complete") { return folder }
         try Files.makeFolder(state.cache)
+        let folder = try Files.resolved(state.cache) + "/\(name)-\(key)"
+        if Files.exists(folder + "/.complete") { return folder }
         try Files.remove(folder)
         try check(ProgramRun(interpreter, ["-m", "venv", folder]).run(), "make a virtual environment")
         if !requirements.isEmpty {
-            try check(ProgramRun(folder + "/bin/pip", ["install", "--quiet", "--disable-pip-version-check", "--no-input"] + requirements).run(), "install \(requirements.joined(separator: " "))")
+            try check(
+                ProgramRun(folder + "/bin/pip", ["install", "--quiet", "--disable-pip-version-check", "--no-input"] + requirements).run(),
+                "install \(requirements.joined(separator: " "))")
         }
         try Files.write("", to: folder + "/.complete")
         return folder
@@ -115,15 +129,23 @@ public struct ProjectTests: Sendable {
 
     /// The site-packages of an environment made from a requirements file.
     private func environment(_ interpreter: String, name: String, requirementsFile: String) throws -> String {
-        let lines = Files.exists(requirementsFile) ? String(decoding: try Files.read(requirementsFile, limit: 1 << 20), as: UTF8.self).split(separator: "\n").map(String.init) : []
-        let wanted = lines.map { $0.split(separator: "#", omittingEmptySubsequences: false).first.map(String.init) ?? "" }.filter { !$0.allSatisfy(\.isWhitespace) }
+        let lines =
+            Files.exists(requirementsFile)
+            ? String(decoding: try Files.read(requirementsFile, limit: 1 << 20), as: UTF8.self).split(separator: "\n").map(String.init) : []
+        let wanted = lines.map { $0.split(separator: "#", omittingEmptySubsequences: false).first.map(String.init) ?? "" }.filter {
+            !$0.allSatisfy(\.isWhitespace)
+        }
         let folder = try environment(interpreter, name: name, requirements: wanted)
-        guard let library = try Files.names(in: folder + "/lib").first(where: { $0.hasPrefix("python") }) else { throw OperationError(folder, "is no virtual environment") }
+        guard let library = try Files.names(in: folder + "/lib").first(where: { $0.hasPrefix("python") }) else {
+            throw OperationError(folder, "is no virtual environment")
+        }
         return folder + "/lib/" + library + "/site-packages"
     }
 
     private func check(_ result: ProgramRun.Result, _ purpose: String) throws {
-        guard result.status == 0 else { throw OperationError("", "can't \(purpose):\n\(result.output.split(separator: "\n").suffix(10).joined(separator: "\n"))") }
+        guard result.status == 0 else {
+            throw OperationError("", "can't \(purpose):\n\(result.output.split(separator: "\n").suffix(10).joined(separator: "\n"))")
+        }
     }
 
     private func freePort() throws -> Int {
@@ -134,7 +156,9 @@ public struct ProjectTests: Sendable {
         address.sin_addr.s_addr = inet_addr("127.0.0.1")
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
         let status = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(descriptor, $0, length) == 0 ? getsockname(descriptor, $0, &length) : -1 }
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, length) == 0 ? getsockname(descriptor, $0, &length) : -1
+            }
         }
         guard status == 0 else { throw FileError("localhost", doing: "find a free port") }
         return Int(in_port_t(bigEndian: address.sin_port))

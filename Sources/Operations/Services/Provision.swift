@@ -22,7 +22,10 @@ public struct Provision: Sendable {
     public var privateKey: String?
     private let state: StateFolder
 
-    public init(target: String, options: JudgingOptions, key: String?, secrets: String?, sealedSecrets: String?, privateKey: String?, state: StateFolder = StateFolder()) {
+    public init(
+        target: String, options: JudgingOptions, key: String?, secrets: String?, sealedSecrets: String?, privateKey: String?,
+        state: StateFolder = StateFolder()
+    ) {
         self.target = target
         self.options = options
         self.key = key
@@ -93,16 +96,23 @@ public struct Provision: Sendable {
         if response.status == 401, case .string(let message)? = (try? JSON.read(response.body))?["message"]?.value {
             return "the service refused the configuration: \(NotationError.printable(message))"
         }
-        return response.status == 401 ? "the service refused the configuration" : "is not waiting for a configuration (it answered \(response.status)); was it configured already?"
+        return response.status == 401
+            ? "the service refused the configuration"
+            : "is not waiting for a configuration (it answered \(response.status)); was it configured already?"
     }
 
     /// Asks until the application answers, over connections to this very certificate.
-    private func waitUntilReady(_ host: String, _ port: Int, _ certificate: AttestedCertificate, _ path: String, _ service: ServiceState?) async throws {
+    private func waitUntilReady(_ host: String, _ port: Int, _ certificate: AttestedCertificate, _ path: String, _ service: ServiceState?)
+        async throws
+    {
         let pin = certificate.certificate.der
         for _ in 0..<(Self.readySeconds * 10) {
-            if let service, let code = service.exitCode { throw OperationError(service.name, "ended with exit code \(code):\n\(service.logTail(12))") }
+            if let service, let code = service.exitCode {
+                throw OperationError(service.name, "ended with exit code \(code):\n\(service.logTail(12))")
+            }
             if let connection = try? await AttestedConnection.open(host: host, port: port, judge: { $0.certificate.der == pin }),
-                let response = try? await connection.request("GET", path, seconds: 10), response.status != 503, response.header("Mse-Status") == nil
+                let response = try? await connection.request("GET", path, seconds: 10), response.status != 503,
+                response.header("Mse-Status") == nil
             {
                 return
             }
@@ -121,7 +131,9 @@ public struct Provision: Sendable {
         init(_ operation: Provision) throws {
             if let path = operation.key {
                 let bytes = try Files.read(path, limit: 4096)
-                guard bytes.count == CodeKey.byteCount else { throw OperationError(path, "a key of \(CodeKey.byteCount) bytes expected, found \(bytes.count)") }
+                guard bytes.count == CodeKey.byteCount else {
+                    throw OperationError(path, "a key of \(CodeKey.byteCount) bytes expected, found \(bytes.count)")
+                }
                 key = bytes
             }
             if let path = operation.secrets {

@@ -23,7 +23,8 @@ public struct ServiceOperations: Sendable {
             switch node[name]?.value {
             case .string(let text)?: text
             case .number(let digits)?: digits
-            case .array(let elements)?: elements.compactMap { if case .string(let text) = $0.value { text } else { nil } }.joined(separator: " ")
+            case .array(let elements)?:
+                elements.compactMap { if case .string(let text) = $0.value { text } else { nil } }.joined(separator: " ")
             default: "-"
             }
         }
@@ -55,7 +56,8 @@ public struct ServiceOperations: Sendable {
         }
         let node = Node.object([
             "name": Node(service.name), "id": Node(launch.id), "state": Node(word), "platform": Node(record.platform),
-            "url": Node("https://\(launch.sans[0]):\(launch.port)"), "sans": Node(.array(launch.sans.map { Node($0) })), "mrenclave": Node(record.mrenclave),
+            "url": Node("https://\(launch.sans[0]):\(launch.port)"), "sans": Node(.array(launch.sans.map { Node($0) })),
+            "mrenclave": Node(record.mrenclave),
             "startedAt": Node(CalendarTime.text(record.startedAt)), "notAfter": Node(CalendarTime.text(launch.notAfter)),
             "pid": process.isAlive ? service.processes().map { Node(Int($0.agent.id)) } : Node(.null),
         ])
@@ -93,7 +95,8 @@ public struct ServiceOperations: Sendable {
         let launch = try service.launch()
         let certificate = try await Verify.certificate(Target.reachable(launch.host), launch.port)
         let time = Int64(Date().timeIntervalSince1970)
-        let collateral = try await JudgingOptions().collateral(for: certificate.quote, platform: try Verify.platform(of: service, state), at: time, state)
+        let collateral = try await JudgingOptions().collateral(
+            for: certificate.quote, platform: try Verify.platform(of: service, state), at: time, state)
         let file = EvidenceFile(certificate: certificate, collateral: collateral, collectedAt: time)
         try Files.makeFolder(output)
         try Files.write(certificate.pem, to: output + "/ratls.pem")

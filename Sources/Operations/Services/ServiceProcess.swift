@@ -27,11 +27,13 @@ struct ServiceProcess: Sendable {
         let arguments = [programs.mse, "simulator", "launch", service.name] + (renews ? ["--renew"] : [])
         let pointers = arguments.map { strdup($0) } + [nil]
         defer { for pointer in pointers { free(pointer) } }
-        let process = clinux_spawn(programs.mse, pointers, environ, -1, log.descriptor, 1)
+        let process = clinux_spawn(programs.mse, pointers, environ, nil, -1, log.descriptor, 1)
         guard process > 0 else { throw FileError(programs.mse, doing: "start", -process) }
         let launch = try service.launch()
         for _ in 0..<(Self.startSeconds * 50) {
-            if let code = service.exitCode { throw OperationError(service.name, "ended with exit code \(code) before it answered:\n\(service.logTail(8))") }
+            if let code = service.exitCode {
+                throw OperationError(service.name, "ended with exit code \(code) before it answered:\n\(service.logTail(8))")
+            }
             var status: Int32 = 0
             if waitpid(process, &status, WNOHANG) == process, service.exitCode == nil {
                 throw OperationError(service.name, "its launcher ended:\n\(service.logTail(8))")
@@ -47,7 +49,10 @@ struct ServiceProcess: Sendable {
     /// Asks the instance how it is; nothing secret is sent, and who answers is compared with the launch record.
     func probe(_ launch: LaunchRecord) async -> Answer? {
         let id = launch.id
-        guard let connection = try? await AttestedConnection.open(host: Target.reachable(launch.host), port: launch.port, judge: { $0.launch?.id == id }) else { return nil }
+        guard
+            let connection = try? await AttestedConnection.open(
+                host: Target.reachable(launch.host), port: launch.port, judge: { $0.launch?.id == id })
+        else { return nil }
         let path = (try? service.record().healthCheck) ?? "/"
         guard let response = try? await connection.request("GET", path, seconds: 5) else { return nil }
         if response.header("Mse-Status") != nil { return .waiting }
@@ -82,14 +87,17 @@ struct ServiceProcess: Sendable {
             settings: measured.settings,
             files: try measured.files.map { $0.path.hasPrefix("/") ? .init(path: $0.path, digest: try FileDigest.sha256($0.path)) : $0 })
         var command = [
-            programs.loader, programs.agent, "--package", service.packagePath, "--launch", service.launchPath, "--state", service.sealedFolder, "--memory",
+            programs.loader, programs.agent, "--package", service.packagePath, "--launch", service.launchPath, "--state",
+            service.sealedFolder, "--memory",
             service.memoryFolder,
         ]
         if renews { command.append("--renew") }
         let launcher = Launcher(record: measured, isDebug: record.isDebug, command: command, logPath: service.logPath)
         let this = ServiceState.Process(id: getpid())
         do {
-            let code = try launcher.run(on: SimulatedPlatform(folder: state.simulator)) { try service.write(launcher: this, agent: .init(id: $0)) }
+            let code = try launcher.run(on: SimulatedPlatform(folder: state.simulator)) {
+                try service.write(launcher: this, agent: .init(id: $0))
+            }
             try service.write(exitCode: code)
             return code
         } catch {

@@ -47,17 +47,22 @@ public struct Spawn: Sendable {
         let launch: LaunchRecord
         do {
             launch = try LaunchRecord(
-                id: UUID().uuidString.lowercased(), name: name, sans: sans, host: host, port: port, subject: subject, notAfter: now + Int64(days) * 86400,
+                id: UUID().uuidString.lowercased(), name: name, sans: sans, host: host, port: port, subject: subject,
+                notAfter: now + Int64(days) * 86400,
                 configurationTimeout: timeout)
         } catch {
             throw OperationError(name, "\(error)")
         }
-        guard days >= 1, Int64(days) * 86400 <= LaunchRecord.longestLife else { throw OperationError("--days", "1 to \(LaunchRecord.longestLife / 86400) expected, found \(days)") }
+        guard days >= 1, Int64(days) * 86400 <= LaunchRecord.longestLife else {
+            throw OperationError("--days", "1 to \(LaunchRecord.longestLife / 86400) expected, found \(days)")
+        }
         let file = try PackageFile(package)
         let record = try file.record()
         try checkRuntime(file)
         return try await service.withLock {
-            guard !Files.exists(service.folder) else { throw OperationError(name, "exists already; stop it with 'mse stop \(name) --remove', or take another name") }
+            guard !Files.exists(service.folder) else {
+                throw OperationError(name, "exists already; stop it with 'mse stop \(name) --remove', or take another name")
+            }
             try PortCheck.free(host: Target.reachable(host), port: port)
             do {
                 try Files.makeFolder(service.folder, mode: 0o700)
@@ -65,7 +70,9 @@ public struct Spawn: Sendable {
                 try FileCopy.copy(package, to: service.packagePath)
                 try Files.write(launch.encoded, to: service.launchPath)
                 try service.write(
-                    .init(platform: "simulator", isDebug: isDebug, startedAt: now, mrenclave: Hex.text(record.measurement), healthCheck: file.configuration.healthCheck))
+                    .init(
+                        platform: "simulator", isDebug: isDebug, startedAt: now, mrenclave: Hex.text(record.measurement),
+                        healthCheck: file.configuration.healthCheck))
                 try await ServiceProcess(service).start(renews: false)
             } catch {
                 // What was made here goes again.
@@ -83,7 +90,10 @@ public struct Spawn: Sendable {
         guard differences.isEmpty else {
             let shown = differences.prefix(10).map { "\n  " + FileError.printable($0) }.joined()
             let more = differences.count > 10 ? "\n  and \(differences.count - 10) more" : ""
-            throw OperationError(package, "\(differences.count) files of its runtime are others on this machine:\(shown)\(more)\npackage the project again here, or install what it was packaged with")
+            throw OperationError(
+                package,
+                "\(differences.count) files of its runtime are others on this machine:\(shown)\(more)\npackage the project again here, or install what it was packaged with"
+            )
         }
     }
 }
@@ -115,13 +125,23 @@ enum PortCheck {
             address.sin_family = sa_family_t(AF_INET)
             address.sin_port = in_port_t(port).bigEndian
             guard inet_pton(AF_INET, host, &address.sin_addr) == 1 else { return }
-            isTaken = withUnsafePointer(to: &address) { $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) } } == 0
+            isTaken =
+                withUnsafePointer(to: &address) {
+                    $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                        connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+                    }
+                } == 0
         } else {
             var address = sockaddr_in6()
             address.sin6_family = sa_family_t(AF_INET6)
             address.sin6_port = in_port_t(port).bigEndian
             guard inet_pton(AF_INET6, host, &address.sin6_addr) == 1 else { return }
-            isTaken = withUnsafePointer(to: &address) { $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in6>.size)) } } == 0
+            isTaken =
+                withUnsafePointer(to: &address) {
+                    $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                        connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in6>.size))
+                    }
+                } == 0
         }
         if isTaken { throw OperationError("--port", "somebody listens on port \(port) already; take another one") }
     }
@@ -133,6 +153,8 @@ enum FileCopy {
         let output = try OpenFile(target, O_WRONLY | O_CREAT | O_EXCL, mode: 0o600)
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 16)
         defer { buffer.deallocate() }
-        while case let count = try input.read(into: buffer), count > 0 { try output.write(UnsafeRawBufferPointer(rebasing: buffer[..<count])) }
+        while case let count = try input.read(into: buffer), count > 0 {
+            try output.write(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+        }
     }
 }

@@ -30,7 +30,9 @@ struct ServiceState: Sendable {
     }
 
     init(_ name: String, in state: StateFolder) throws {
-        guard LaunchRecord.isName(name) else { throw OperationError(NotationError.printable(name), "a service's name has 1 to 63 of a–z, 0–9 and '-'") }
+        guard LaunchRecord.isName(name) else {
+            throw OperationError(NotationError.printable(name), "a service's name has 1 to 63 of a–z, 0–9 and '-'")
+        }
         self.name = name
         folder = state.services + "/" + name
     }
@@ -38,13 +40,17 @@ struct ServiceState: Sendable {
     /// An instance that is there.
     static func existing(_ name: String, in state: StateFolder) throws -> ServiceState {
         let service = try ServiceState(name, in: state)
-        guard Files.exists(service.recordPath) else { throw OperationError(name, "there is no such service here; 'mse list' shows those that are") }
+        guard Files.exists(service.recordPath) else {
+            throw OperationError(name, "there is no such service here; 'mse list' shows those that are")
+        }
         return service
     }
 
     static func all(in state: StateFolder) throws -> [ServiceState] {
         guard Files.isFolder(state.services) else { return [] }
-        return try Files.names(in: state.services).filter { LaunchRecord.isName($0) }.map { try ServiceState($0, in: state) }.filter { Files.exists($0.recordPath) }
+        return try Files.names(in: state.services).filter { LaunchRecord.isName($0) }.map { try ServiceState($0, in: state) }.filter {
+            Files.exists($0.recordPath)
+        }
     }
 
     /// Whoever changes the instance holds its lock, so that two commands at once don't.
@@ -56,7 +62,8 @@ struct ServiceState: Sendable {
 
     func write(_ record: Record) throws {
         let node = Node.object([
-            "version": 1, "platform": Node(record.platform), "debug": Node(.boolean(record.isDebug)), "startedAt": Node(Int(record.startedAt)),
+            "version": 1, "platform": Node(record.platform), "debug": Node(.boolean(record.isDebug)),
+            "startedAt": Node(Int(record.startedAt)),
             "mrenclave": Node(record.mrenclave), "healthCheck": Node(record.healthCheck),
         ])
         try Files.write(JSON.pretty(node), to: recordPath, mode: 0o600)
@@ -113,14 +120,16 @@ struct ServiceState: Sendable {
 
     func write(launcher: Process, agent: Process) throws {
         let node = Node.object([
-            "launcher": Node(Int(launcher.id)), "launcherStart": Node(launcher.startTicks), "agent": Node(Int(agent.id)), "agentStart": Node(agent.startTicks),
+            "launcher": Node(Int(launcher.id)), "launcherStart": Node(launcher.startTicks), "agent": Node(Int(agent.id)),
+            "agentStart": Node(agent.startTicks),
         ])
         try Files.write(JSON.pretty(node), to: processPath, mode: 0o600)
     }
 
     func processes() -> (launcher: Process, agent: Process)? {
         guard let node = try? JSON.read(try Files.read(processPath, limit: 4096)), var reader = try? ObjectReader(node),
-            let launcher = try? reader.integer("launcher", in: 1...Int(Int32.max)), let agent = try? reader.integer("agent", in: 1...Int(Int32.max)),
+            let launcher = try? reader.integer("launcher", in: 1...Int(Int32.max)),
+            let agent = try? reader.integer("agent", in: 1...Int(Int32.max)),
             let launcherStart = try? reader.string("launcherStart"), let agentStart = try? reader.string("agentStart")
         else { return nil }
         return (Process(id: Int32(launcher), startTicks: launcherStart), Process(id: Int32(agent), startTicks: agentStart))

@@ -1,4 +1,3 @@
-
 /// An X.509 certificate of Intel's profile, strictly read (DCAP SPEC §2): version 3, ECDSA with SHA-256 and P-256, no extension twice.
 public struct Certificate: Sendable {
     /// What is read at all; chains of Intel have tighter limits of their own.
@@ -40,7 +39,9 @@ public struct Certificate: Sendable {
 
         var reader = certificate.reader(of: tbs)
         var version = try reader.enter(.explicit(0), "version")
-        guard try version.integer("version", in: 0...2) == 2 else { throw DERError(offset: tbs.content.lowerBound, "X.509 version 3 expected") }
+        guard try version.integer("version", in: 0...2) == 2 else {
+            throw DERError(offset: tbs.content.lowerBound, "X.509 version 3 expected")
+        }
         try version.finish("version")
         serial = try reader.positive("serialNumber", limit: 20)
         let inner = try reader.element(.sequence, "signature")
@@ -55,7 +56,8 @@ public struct Certificate: Sendable {
         subject = try DistinguishedName(&reader, "subject")
         let spki = try reader.element(.sequence, "subjectPublicKeyInfo")
         let prefix = Self.p256Prefix
-        guard spki.whole.count == prefix.count + 65, der[spki.whole].starts(with: prefix), let key = P256Key(point: Array(der[spki.whole].suffix(65)))
+        guard spki.whole.count == prefix.count + 65, der[spki.whole].starts(with: prefix),
+            let key = P256Key(point: Array(der[spki.whole].suffix(65)))
         else { throw DERError(offset: spki.whole.lowerBound, "a key on the named curve P-256 as an uncompressed point expected") }
         self.key = key
         // Whether there must be any is for whoever judges the certificate's place.
@@ -72,7 +74,8 @@ public struct Certificate: Sendable {
 
     /// SEQUENCE { SEQUENCE { id-ecPublicKey, prime256v1 }, BIT STRING } up to the point.
     public static let p256Prefix: [UInt8] = [
-        0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x02, 0x01, 0x06, 0x08, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x03, 0x01, 0x07, 0x03,
+        0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x02, 0x01, 0x06, 0x08, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x03, 0x01,
+        0x07, 0x03,
         0x42, 0x00,
     ]
 

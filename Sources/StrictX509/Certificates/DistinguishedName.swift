@@ -1,4 +1,3 @@
-
 /// A name as its exact bytes and, for reading, its attributes in order; one attribute in each RDN, as Intel's have.
 public struct DistinguishedName: Hashable, Sendable, CustomStringConvertible {
     public let der: [UInt8]
@@ -38,7 +37,8 @@ public struct DistinguishedName: Hashable, Sendable, CustomStringConvertible {
 
     public static let commonName = ObjectIdentifier(arcs: 2, 5, 4, 3)
     private static let shortNames: [ObjectIdentifier: String] = [
-        commonName: "CN", ObjectIdentifier(arcs: 2, 5, 4, 10): "O", ObjectIdentifier(arcs: 2, 5, 4, 7): "L", ObjectIdentifier(arcs: 2, 5, 4, 8): "ST",
+        commonName: "CN", ObjectIdentifier(arcs: 2, 5, 4, 10): "O", ObjectIdentifier(arcs: 2, 5, 4, 7): "L",
+        ObjectIdentifier(arcs: 2, 5, 4, 8): "ST",
         ObjectIdentifier(arcs: 2, 5, 4, 6): "C",
     ]
     public var commonName: String? { attributes.first { $0.type == Self.commonName }?.value }

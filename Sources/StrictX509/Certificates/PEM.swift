@@ -9,7 +9,8 @@ public enum PEM {
     /// - Parameter allowsNUL: one NUL at the very end, as C programs leave it in quotes.
     /// - Throws: `PEMError` with what stands in the way.
     public static func blocks(
-        _ text: ArraySlice<UInt8>, label: String, limit: Int = certificateLimit, byteLimit: Int = certificateByteLimit, allowsNUL: Bool = false
+        _ text: ArraySlice<UInt8>, label: String, limit: Int = certificateLimit, byteLimit: Int = certificateByteLimit,
+        allowsNUL: Bool = false
     ) throws(PEMError) -> [[UInt8]] {
         let begin = Array("-----BEGIN \(label)-----".utf8), end = Array("-----END \(label)-----".utf8)
         var rest = text
@@ -18,10 +19,14 @@ public enum PEM {
         while true {
             rest = rest.drop(while: isBlank)
             guard !rest.isEmpty else { return blocks }
-            guard rest.starts(with: begin) else { throw PEMError("something other than a \(label) block at offset \(rest.startIndex - text.startIndex)") }
+            guard rest.starts(with: begin) else {
+                throw PEMError("something other than a \(label) block at offset \(rest.startIndex - text.startIndex)")
+            }
             guard blocks.count < limit else { throw PEMError("more than \(limit) blocks") }
             rest = rest.dropFirst(begin.count)
-            guard let dash = rest.firstIndex(of: UInt8(ascii: "-")), rest[dash...].starts(with: end) else { throw PEMError("a \(label) block without an end") }
+            guard let dash = rest.firstIndex(of: UInt8(ascii: "-")), rest[dash...].starts(with: end) else {
+                throw PEMError("a \(label) block without an end")
+            }
             guard let bytes = base64(rest[..<dash]) else { throw PEMError("a \(label) block that isn't base64") }
             guard bytes.count <= byteLimit else { throw PEMError("a \(label) block of more than \(byteLimit) bytes") }
             blocks.append(bytes)

@@ -52,7 +52,8 @@ public enum CalendarTime {
         let monthIndex = (5 * dayOfYear + 2) / 153
         let month = monthIndex < 10 ? monthIndex + 3 : monthIndex - 9
         return (
-            yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, dayOfYear - (153 * monthIndex + 2) / 5 + 1, rest / 3600, rest / 60 % 60, rest % 60
+            yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, dayOfYear - (153 * monthIndex + 2) / 5 + 1, rest / 3600, rest / 60 % 60,
+            rest % 60
         )
     }
 }

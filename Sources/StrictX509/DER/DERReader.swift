@@ -34,13 +34,17 @@ public struct DERReader: ~Escapable {
         var count = Int(first)
         if first >= 0x80 {
             let digits = Int(first & 0x7F)
-            guard (1...4).contains(digits), digits <= end - offset else { throw DERError(offset: start, "an indefinite or overlong length") }
+            guard (1...4).contains(digits), digits <= end - offset else {
+                throw DERError(offset: start, "an indefinite or overlong length")
+            }
             count = 0
             for _ in 0..<digits {
                 count = count << 8 | Int(bytes[offset])
                 offset += 1
             }
-            guard count >= 0x80, count >> (8 * (digits - 1)) > 0 else { throw DERError(offset: start, "a length that isn't in its shortest form") }
+            guard count >= 0x80, count >> (8 * (digits - 1)) > 0 else {
+                throw DERError(offset: start, "a length that isn't in its shortest form")
+            }
         }
         guard count <= end - offset else { throw DERError(offset: start, "an element of \(count) bytes where \(end - offset) are left") }
         let content = offset..<(offset + count)

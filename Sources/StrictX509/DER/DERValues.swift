@@ -64,7 +64,8 @@ extension DERReader {
         let element = try element(tag, field)
         let yearDigits = tag == .utcTime ? 2 : 4
         let text = array(element.content)
-        guard text.count == yearDigits + 11, text.last == UInt8(ascii: "Z"), text.dropLast().allSatisfy({ (0x30...0x39).contains($0) }) else {
+        guard text.count == yearDigits + 11, text.last == UInt8(ascii: "Z"), text.dropLast().allSatisfy({ (0x30...0x39).contains($0) })
+        else {
             throw DERError(offset: element.whole.lowerBound, "\(field): a time of RFC 5280's form expected")
         }
         func number(_ start: Int, _ count: Int) -> Int { text[start..<(start + count)].reduce(0) { $0 * 10 + Int($1 - 0x30) } }
@@ -93,7 +94,9 @@ public struct ObjectIdentifier: Hashable, Sendable, CustomStringConvertible {
 
     /// - Throws: `DERError` unless every arc is complete and in its shortest form.
     public init(_ encoded: [UInt8], offset: Int = 0) throws(DERError) {
-        guard let last = encoded.last, last < 0x80, encoded.count <= 64 else { throw DERError(offset: offset, "an incomplete OBJECT IDENTIFIER") }
+        guard let last = encoded.last, last < 0x80, encoded.count <= 64 else {
+            throw DERError(offset: offset, "an incomplete OBJECT IDENTIFIER")
+        }
         var starts = true
         for byte in encoded {
             guard !(starts && byte == 0x80) else { throw DERError(offset: offset, "an arc that isn't in its shortest form") }
