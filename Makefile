@@ -10,7 +10,7 @@ setup: ## Install what is missing: Debian packages, and peers for the tests from
 	@scripts/setup packages
 build: setup ## Release executables in bin/
 	swift build -c release --static-swift-stdlib $(foreach product,$(PRODUCTS),--product $(product))
-	@mkdir -p bin && for product in $(PRODUCTS); do install -m 755 .build/release/$$product bin/; done
+	@mkdir -p bin && for product in $(PRODUCTS); do install -s -m 755 .build/release/$$product bin/; done
 test: setup ## Pass all tests (first run: some ten minutes)
 	@scripts/setup peers
 	swift build --build-tests $(FLAGS)

@@ -336,7 +336,8 @@ struct EndToEndTests {
                     paths = {"secrets.json": "SECRETS_PATH", "sealed_secrets.json": "SEALED_SECRETS_PATH"}
                     return [json.dumps({name: open(os.environ[path]).read() for name, path in paths.items() if os.path.exists(os.environ[path])}).encode()]
                 """)
-            try bench.mse("code", "encrypt", "plain", "code", "--key", vectors + "/code/code.key")
+            try bench.folder.write("exchanges.key", (0..<32).map { UInt8($0) })
+            try bench.mse("code", "encrypt", "plain", "code", "--key", "exchanges.key")
             let result = try bench.run(
                 "/usr/bin/python3",
                 [Workbench.project + "/Tests/EndToEndTests/Scripts/original_command_line.py", Workbench.products, file, vectors + "/seal"])
