@@ -8,7 +8,8 @@ internal import Synchronization
 
 /// The configuration server's wire behaviour (mse PROTOCOL §7): every refusal leaves no trace, and the first accepted request closes the door.
 final class ConfigurationServer: Responder {
-    static let bodyLimit = 16 << 20
+    /// What the server waits for before it hands a request on; a larger configuration is refused.
+    static let bodyLimit = 1 << 20
     private static let waitingText = "Waiting for code secret key and/or ssl private key..."
 
     /// Checks a body completely, proves its key, and only then takes it.

@@ -75,17 +75,25 @@ struct Enclave: ParsableCommand {
         let now = Int64(Date().timeIntervalSince1970)
         do {
             arguments = try agentArguments(now)
-            memory = try PrivateMemory(mountPoint: self.memory ?? NSTemporaryDirectory() + "/mse-memory-\(getpid())", byteCount: 4 << 30)
+            memory = try PrivateMemory(
+                mountPoint: absolute(self.memory) ?? NSTemporaryDirectory() + "/mse-memory-\(getpid())", byteCount: 4 << 30)
         } catch {
             Bootstrap.fail("\(error)")
         }
         clinux_protect_memory()
+        // Where the operator stood when he started it is nothing to the application.
+        chdir("/")
         let logger = Bootstrap.logger(debug ? .debug : .notice)
         Bootstrap.run { await EnclaveAgent.live(arguments, memory: memory, logger: logger, now: now) }
     }
 
+    /// Paths that still mean the same when the working folder is another.
+    private func absolute(_ path: String?) -> String? {
+        path.map { $0.hasPrefix("/") ? $0 : FileManager.default.currentDirectoryPath + "/" + $0 }
+    }
+
     private func agentArguments(_ now: Int64) throws -> AgentArguments {
-        let mode: AgentArguments.Mode = noSSL ? .clear : certificate.map { .owner(certificate: $0) } ?? .attested
+        let mode: AgentArguments.Mode = noSSL ? .clear : absolute(certificate).map { .owner(certificate: $0) } ?? .attested
         if let launch {
             let record: LaunchRecord
             do {
@@ -94,20 +102,23 @@ struct Enclave: ParsableCommand {
                 throw AgentError("\(launch): \(error)")
             }
             return AgentArguments(
-                application: application, package: package, codeFolder: appDir, id: record.id, maker: CertificateMaker(record),
+                application: application, package: absolute(package), codeFolder: absolute(appDir), id: record.id,
+                maker: CertificateMaker(record),
                 host: record.host,
-                port: record.port, mode: mode, isPlain: plaincode, configurationTimeout: record.configurationTimeout, stateFolder: state,
+                port: record.port, mode: mode, isPlain: plaincode, configurationTimeout: record.configurationTimeout,
+                stateFolder: absolute(state),
                 renews: renew,
-                attestationFolder: attestationFolder, isVerbose: debug)
+                attestationFolder: absolute(attestationFolder) ?? attestationFolder, isVerbose: debug)
         }
         let subject = subject ?? "CN=localhost,O=MSE,L=Paris,ST=Ile-de-France,C=FR"
         // Where the certificate only carries the configuration, ten hours are enough.
         let maker = CertificateMaker(sans: [san ?? "localhost"], subject: subject, notAfter: ratls ?? now + 36000)
         return AgentArguments(
-            application: application, package: package, codeFolder: appDir, id: id ?? "", maker: maker, host: host ?? "0.0.0.0",
+            application: application, package: absolute(package), codeFolder: absolute(appDir), id: id ?? "", maker: maker,
+            host: host ?? "0.0.0.0",
             port: port ?? 443,
-            mode: mode, isPlain: plaincode, configurationTimeout: timeout ?? 0, stateFolder: state, renews: renew,
-            attestationFolder: attestationFolder,
+            mode: mode, isPlain: plaincode, configurationTimeout: timeout ?? 0, stateFolder: absolute(state), renews: renew,
+            attestationFolder: absolute(attestationFolder) ?? attestationFolder,
             isVerbose: debug)
     }
 }

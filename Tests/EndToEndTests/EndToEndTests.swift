@@ -47,6 +47,37 @@ struct EndToEndTests {
             #expect(try bench.state("plain") == "running")
         }
 
+        @Test("localtest runs the project's tests against the same server")
+        func localtest() throws {
+            let bench = try Workbench()
+            try bench.mse("scaffold", "hello")
+            #expect(try bench.mse("localtest", "--project", "hello").contains("3 passed"))
+            try bench.folder.write("hello/tests/test_fails.py", "def test_fails():\n    assert False\n")
+            #expect(try bench.mse("localtest", "--project", "hello", expecting: 1).contains("1 failed"))
+        }
+
+        @Test("sealed secrets carry the key past the operator, and only a judged enclave gets any")
+        func sealed() throws {
+            let bench = try Workbench()
+            let made = try bench.package()
+            let port = Workbench.freePort()
+            try bench.mse(
+                "spawn", "hello-1", "--package", made.package, "--san", "localhost", "--port", "\(port)", "--platform", "simulator")
+            try bench.mse("evidence", "hello-1", "--output", "out")
+            let key = Hex.text(try bench.folder.read(made.key))
+            try bench.folder.write("seal.json", "{\"code_secret_key\": \"\(key)\", \"password\": \"p\"}")
+            let refused = try bench.mse(
+                "seal", "--input", "seal.json", "--receiver", "out/evidence.json", "--package", made.package, expecting: 2)
+            #expect(refused.contains("certificate.root") && !Files.exists(bench.path + "/seal.json.sealed"))
+            try bench.mse(
+                "seal", "--input", "seal.json", "--receiver", "out/evidence.json", "--package", made.package, "--trusted-root",
+                bench.root)
+            try bench.mse(
+                "run", "hello-1", "--package", made.package, "--trusted-root", bench.root, "--sealed-secrets", "seal.json.sealed")
+            #expect(try bench.state("hello-1") == "running")
+            #expect(!(try bench.mse("logs", "hello-1").contains(key)))
+        }
+
         @Test("a restart needs nobody: key, certificate, secrets and HOME are restored; --renew makes a new certificate")
         func restart() throws {
             let bench = try Workbench()

@@ -36,6 +36,8 @@ public struct Provision: Sendable {
     }
 
     private static let readySeconds = 120
+    /// What the configuration server takes.
+    private static let bodyLimit = 1 << 20
 
     /// - Returns: the verdict; provisioned only when it is accepted.
     public func run() async throws -> Judgement {
@@ -77,6 +79,11 @@ public struct Provision: Sendable {
         }
         var body = try material.body(id: id)
         defer { body.wipe() }
+        guard body.count < Self.bodyLimit else {
+            connection.close()
+            throw OperationError(
+                target, "key and secrets together make \(body.count) bytes; a service takes less than \(Self.bodyLimit)")
+        }
         let response: AttestedConnection.Response
         do {
             response = try await connection.request("POST", "/", body: body)
