@@ -78,6 +78,38 @@ struct EndToEndTests {
             #expect(!(try bench.mse("logs", "hello-1").contains(key)))
         }
 
+        /// Whether this process can become somebody without privileges who may run the executables.
+        private static let canBecomeNobody =
+            getuid() == 0
+            && (try? ProgramRun(
+                "/usr/bin/setpriv", ["--reuid", "65534", "--regid", "65534", "--clear-groups", "test", "-x", Workbench.products + "/mse"]
+            ).run().status) == 0
+
+        @Test("a user without privileges gets the same, private memory included", .enabled(if: canBecomeNobody))
+        func unprivileged() throws {
+            let bench = try Workbench()
+            try bench.folder.write("user/.keep", "")
+            chown(bench.path, 65534, 65534)
+            chown(bench.path + "/user", 65534, 65534)
+            let script = """
+                set -e
+                cd user
+                export HOME=$PWD MSE_HOME=$PWD/home
+                $1 simulator init; $1 scaffold hello; $1 package --project hello --output out --encrypt
+                $1 spawn n1 --package out/*.tar --san localhost --port $2 --platform simulator
+                $1 run n1 --package out/*.tar --trusted-root home/simulator/root.pem --key out/*.key
+                $1 logs n1; ls home/services/n1/memory; $1 stop n1 --remove
+                """
+            let result = try bench.run(
+                "/usr/bin/setpriv",
+                [
+                    "--reuid", "65534", "--regid", "65534", "--clear-groups", "/bin/bash", "-c", script, "user",
+                    Workbench.products + "/mse",
+                    "\(Workbench.freePort())",
+                ])
+            #expect(result.status == 0 && result.output.contains("is configured and answers"), "\(result.output)")
+        }
+
         @Test("a restart needs nobody: key, certificate, secrets and HOME are restored; --renew makes a new certificate")
         func restart() throws {
             let bench = try Workbench()

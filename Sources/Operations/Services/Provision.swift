@@ -113,7 +113,8 @@ public struct Provision: Sendable {
         async throws
     {
         let pin = certificate.certificate.der
-        for _ in 0..<(Self.readySeconds * 10) {
+        let end = ContinuousClock.now + .seconds(Self.readySeconds)
+        while ContinuousClock.now < end {
             if let service, let code = service.exitCode {
                 throw OperationError(service.name, "ended with exit code \(code):\n\(service.logTail(12))")
             }

@@ -30,7 +30,8 @@ struct ServiceProcess: Sendable {
         let process = clinux_spawn(programs.mse, pointers, environ, nil, -1, log.descriptor, 1)
         guard process > 0 else { throw FileError(programs.mse, doing: "start", -process) }
         let launch = try service.launch()
-        for _ in 0..<(Self.startSeconds * 50) {
+        let end = ContinuousClock.now + .seconds(Self.startSeconds)
+        while ContinuousClock.now < end {
             if let code = service.exitCode {
                 throw OperationError(service.name, "ended with exit code \(code) before it answered:\n\(service.logTail(8))")
             }
