@@ -2,15 +2,15 @@
 .PHONY: help setup build test deep check demo bench install
 PREFIX ?= /usr/local
 FLAGS := -Xswiftc -warnings-as-errors
-PRODUCTS := mse mse-bootstrap simulated-loader
+PRODUCTS := mse mse-bootstrap
 
 help: ## Show what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
 setup: ## Install what is missing: Debian packages, and peers for the tests from PyPI
 	@scripts/setup packages
 build: setup ## Release executables in bin/
-	swift build -c release --static-swift-stdlib $(foreach product,$(PRODUCTS),--product $(product))
-	@mkdir -p bin && for product in $(PRODUCTS); do install -s -m 755 .build/release/$$product bin/; done
+	@for product in $(PRODUCTS); do echo swift build --product $$product; swift build -c release --static-swift-stdlib --product $$product || exit 1; done
+	@mkdir -p bin && clang -O2 -s -o bin/simulated-loader Sources/simulated-loader/loader.c && for product in $(PRODUCTS); do install -s -m 755 .build/release/$$product bin/; done
 test: setup ## Pass all tests (first run: some ten minutes)
 	@scripts/setup peers
 	swift build --build-tests $(FLAGS)
