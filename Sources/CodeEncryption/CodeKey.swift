@@ -3,26 +3,27 @@ internal import Files
 internal import Glibc
 
 /// A 32-byte key that is in one place, can't be copied or printed, and is wiped when its owner goes.
-public struct CodeKey: ~Copyable, @unchecked Sendable {  // the memory is written once, before anybody else can see it
+public struct CodeKey: ~Copyable, Sendable {
     public static let byteCount = Int(crypto_secretbox_KEYBYTES)
-    private let storage: UnsafeMutableRawBufferPointer
+    private let memory: GuardedMemory
+    private var storage: UnsafeMutableRawBufferPointer { memory.bytes }
 
     /// A new random key.
     public init() {
-        storage = Self.allocate()
+        memory = GuardedMemory(byteCount: Self.byteCount)
         randombytes_buf(storage.baseAddress!, Self.byteCount)
     }
 
     /// - Throws: `CodeError.keySize` unless there are exactly 32 bytes.
     public init(copying bytes: borrowing RawSpan) throws(CodeError) {
         guard bytes.byteCount == Self.byteCount else { throw .keySize(found: bytes.byteCount) }
-        storage = Self.allocate()
+        memory = GuardedMemory(byteCount: Self.byteCount)
         bytes.withUnsafeBytes { storage.copyMemory(from: $0) }
     }
 
     /// Reads a key file: 32 raw bytes, straight into guarded memory.
     public init(file path: String) throws(CodeError) {
-        storage = Self.allocate()
+        memory = GuardedMemory(byteCount: Self.byteCount)
         do throws(FileError) {
             let file = try OpenFile(path, O_RDONLY)
             let size = try file.status().st_size
@@ -45,8 +46,6 @@ public struct CodeKey: ~Copyable, @unchecked Sendable {  // the memory is writte
         }
     }
 
-    deinit { sodium_free(storage.baseAddress) }
-
     /// The key's bytes, for one call.
     public borrowing func withBytes<Result, Failure: Error>(_ body: (UnsafeRawBufferPointer) throws(Failure) -> Result) throws(Failure)
         -> Result
@@ -58,19 +57,23 @@ public struct CodeKey: ~Copyable, @unchecked Sendable {  // the memory is writte
         try body(UnsafePointer(storage.baseAddress!.assumingMemoryBound(to: UInt8.self)))
     }
 
-    public borrowing func copy() -> CodeKey {
-        let copy = CodeKey(empty: ())
-        copy.storage.copyMemory(from: UnsafeRawBufferPointer(storage))
-        return copy
-    }
+    /// Another owner of the same memory, which is wiped when the last one goes.
+    public borrowing func copy() -> CodeKey { CodeKey(memory) }
 
-    private init(empty: ()) { storage = Self.allocate() }
+    private init(_ memory: GuardedMemory) { self.memory = memory }
+}
 
-    /// Guarded, locked memory that libsodium wipes when it is freed. Out of memory is fatal, as for any Swift value.
-    private static func allocate() -> UnsafeMutableRawBufferPointer {
+/// Locked memory between guard pages, wiped when it is freed. Making it costs system calls, so owners share it.
+private final class GuardedMemory: @unchecked Sendable {  // written once, before anybody else can see it
+    let bytes: UnsafeMutableRawBufferPointer
+
+    /// Out of memory is fatal, as for any Swift value.
+    init(byteCount: Int) {
         guard sodium_init() >= 0, let memory = sodium_malloc(byteCount) else { fatalError("no locked memory for a key") }
-        return UnsafeMutableRawBufferPointer(start: memory, count: byteCount)
+        bytes = UnsafeMutableRawBufferPointer(start: memory, count: byteCount)
     }
+
+    deinit { sodium_free(bytes.baseAddress) }
 }
 
 extension [UInt8] {

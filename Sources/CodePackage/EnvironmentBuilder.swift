@@ -6,6 +6,8 @@ internal import Notation
 struct EnvironmentBuilder {
     /// The interpreter's program.
     var interpreter: String
+    /// The version that is linked and measured; the program must have the same.
+    var version: String
     /// Where pip's own environment is kept between runs.
     var cache: String
     var allowSources: Bool
@@ -85,7 +87,14 @@ struct EnvironmentBuilder {
 
     /// pip in a virtual environment of its own, of the interpreter's version.
     private func tool() throws(PackageError) -> String {
-        let version = try run(interpreter, ["-c", "import sys; print('%d.%d.%d' % sys.version_info[:3])"], "run the interpreter").trimmed
+        let found = try run(
+            interpreter, ["-c", "import sys; print('%d.%d.%d' % sys.version_info[:3])"], "run the interpreter"
+        ).trimmed
+        guard found == version else {
+            throw .environment(
+                "\(interpreter) is Python \(found), but Python \(version) is linked and measured; install the one that belongs to the library"
+            )
+        }
         let folder: String
         do throws(FileError) {
             try Files.makeFolder(cache)

@@ -175,7 +175,8 @@ public struct PackageBuilder: Sendable {
         let requirements = code + "/requirements.txt"
         if Files.exists(requirements) {
             let site = work + "/site"
-            let builder = EnvironmentBuilder(interpreter: runtime.interpreter, cache: cache, allowSources: configuration.allowSources)
+            let builder = EnvironmentBuilder(
+                interpreter: runtime.interpreter, version: runtime.python, cache: cache, allowSources: configuration.allowSources)
             lock = try builder.build(requirements: requirements, into: site, work: work)
             if !lock.isEmpty {
                 for file in try InstalledEnvironment.files(site) {

@@ -103,6 +103,16 @@ struct PackageTests {
         #expect(String(decoding: try Files.read(product.package), as: UTF8.self).contains("app = 1"))
     }
 
+    @Test("an interpreter of another version than the linked one is an error")
+    func otherInterpreter() throws {
+        try folder.write("project/mse_src/requirements.txt", "flask==3.1.0\n")
+        var builder = builder("a")
+        builder.runtime.python = "3.10.1"
+        builder.runtime.interpreter = "/usr/bin/python3"
+        let error = #expect(throws: PackageError.self) { try builder.build() }
+        #expect(error?.description.contains("Python 3.10.1 is linked") == true)
+    }
+
     @Test("a failure leaves nothing behind")
     func failure() throws {
         try folder.write("project/mse.toml", "name = \"p\"\ncolour = 1\n")
