@@ -1,3 +1,4 @@
+internal import Glibc
 internal import NIOCore
 internal import NIOHTTP1
 internal import NIOTLS
@@ -10,6 +11,7 @@ final class HTTPConnectionHandler: ChannelInboundHandler {
     /// Bodies up to this are waited for, so that a slow sender occupies nobody.
     private static let gatherLimit = 1 << 20
 
+    private static let acknowledgeNow = NIOBSDSocket.Option(rawValue: TCP_QUICKACK)
     private enum Phase { case handshake, head, body, answer, idle }
 
     private let responder: any Responder
@@ -72,7 +74,12 @@ final class HTTPConnectionHandler: ChannelInboundHandler {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if case TLSUserEvent.handshakeCompleted = event { if phase == .handshake { set(.head) } }
+        if case TLSUserEvent.handshakeCompleted = event, phase == .handshake {
+            // Nothing of ours answers the end of the handshake, so the kernel would keep its acknowledgement for 40 ms, and with it the request of
+            // a client that waits for one before it sends a second small packet. Where the option isn't known, all goes on as it did.
+            context.channel.setOption(.tcpOption(Self.acknowledgeNow), value: 1).whenFailure { _ in }
+            set(.head)
+        }
         context.fireUserInboundEventTriggered(event)
     }
 

@@ -25,24 +25,26 @@ extension Verdict {
     }
 
     private var subject: Node {
-        let fmspc = examination.platform.map { Node(Hex.text($0.fmspc)) }
+        let fmspc = examination.platform.map { Node($0.fmspc.description) }
         if let report = evidence.quote.report {
             return .object([
-                "kind": "sgx", "mrenclave": Node(Hex.text(report.mrenclave)), "mrsigner": Node(Hex.text(report.mrsigner)),
+                "kind": "sgx", "mrenclave": Node(report.mrenclave.description), "mrsigner": Node(report.mrsigner.description),
                 "productID": Node(Int(report.productID)), "svn": Node(Int(report.securityVersion)),
-                "debug": Node(.boolean(report.attributes.contains(.debug))), "reportData": Node(Hex.text(report.reportData)),
+                "debug": Node(.boolean(report.attributes.contains(.debug))), "reportData": Node(report.reportData.description),
                 "fmspc": fmspc,
             ])
         }
         guard let td = evidence.quote.tdReport else { return Node(.null) }
         return .object([
-            "kind": "tdx", "mrtd": Node(Hex.text(td.mrtd)), "rtmr": Node(.array(td.rtmr.map { Node(Hex.text($0)) })),
-            "mrseam": Node(Hex.text(td.mrseam)), "mrsignerseam": Node(Hex.text(td.mrsignerseam)), "teeTcbSvn": Node(Hex.text(td.teeTCBSVN)),
-            "tdAttributes": Node(Hex.text(td.bytes.dropFirst(120).prefix(8))), "xfam": Node(Hex.text(td.bytes.dropFirst(128).prefix(8))),
-            "mrconfigid": Node(Hex.text(td.mrconfigid)), "mrowner": Node(Hex.text(td.mrowner)),
-            "mrownerconfig": Node(Hex.text(td.mrownerconfig)),
-            "mrServiceTD": td.mrservicetd.map { Node(Hex.text($0)) }, "debug": Node(.boolean(td.tdAttributes & 1 != 0)),
-            "septVEDisable": Node(.boolean(td.tdAttributes >> 28 & 1 != 0)), "reportData": Node(Hex.text(td.reportData)), "fmspc": fmspc,
+            "kind": "tdx", "mrtd": Node(td.mrtd.description), "rtmr": Node(.array(td.rtmr.map { Node($0.description) })),
+            "mrseam": Node(td.mrseam.description), "mrsignerseam": Node(td.mrsignerseam.description),
+            "teeTcbSvn": Node(td.teeTCBSVN.description),
+            "tdAttributes": Node(td.attributesBytes.description), "xfam": Node(td.xfamBytes.description),
+            "mrconfigid": Node(td.mrconfigid.description), "mrowner": Node(td.mrowner.description),
+            "mrownerconfig": Node(td.mrownerconfig.description),
+            "mrServiceTD": td.mrservicetd.map { Node($0.description) }, "debug": Node(.boolean(td.attributes.contains(.debug))),
+            "septVEDisable": Node(.boolean(td.attributes.contains(.septVEDisable))), "reportData": Node(td.reportData.description),
+            "fmspc": fmspc,
         ])
     }
 

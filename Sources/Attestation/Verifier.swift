@@ -6,19 +6,26 @@ internal import StrictX509
 
 /// Turns evidence, collateral, policy and a time into a verdict. Every question is answered even when an earlier one failed.
 public struct Verifier: Sendable {
-    public var anchor: TrustAnchor
     public var policy: AttestationPolicy
+    private let examiner: QuoteExaminer
+    public var anchor: TrustAnchor { examiner.anchor }
 
     public init(anchor: TrustAnchor = .intel, policy: AttestationPolicy) {
-        self.anchor = anchor
         self.policy = policy
+        examiner = QuoteExaminer(anchor: anchor)
+    }
+
+    /// Takes what is already known to be good from there, and adds to it. The root is that of the objects.
+    public init(remembering verified: VerifiedObjects, policy: AttestationPolicy) {
+        self.policy = policy
+        examiner = QuoteExaminer(remembering: verified)
     }
 
     /// - Parameter time: seconds since 1970.
     public func judge(
         _ evidence: Evidence, with collateral: Collateral?, expecting expectation: Expectation = Expectation(), at time: Int64
     ) -> Verdict {
-        let examination = QuoteExaminer(anchor: anchor).examine(evidence.quote, with: collateral, at: time)
+        let examination = examiner.examine(evidence.quote, with: collateral, at: time)
         var reasons = examination.reasons
         judgeTCB(examination, time, &reasons)
         if let certificate = evidence.certificate { judge(certificate, expectation, time, &reasons) }
@@ -147,14 +154,14 @@ public struct Verifier: Sendable {
             }
             judgeSigner(report, &reasons)
             let references = policy.measurement.mrenclave
-            guard !references.contains(where: { $0 == Array(report.mrenclave) }) else { return }
+            guard !references.contains(where: { report.mrenclave.elementsEqual($0) }) else { return }
             if !references.isEmpty {
                 reasons.append(
                     Reason(.measurementDiffers, "MRENCLAVE is another", expected: Self.list(references), found: Hex.text(report.mrenclave)))
             } else if policy.measurement.mrsigner == nil {
                 reasons.append(Reason(.measurementMissing, "no measurement was named to compare with", found: Hex.text(report.mrenclave)))
             }
-        } else if let td = quote.tdReport, !policy.tdx.mrtd.contains(where: { $0 == Array(td.mrtd) }) {
+        } else if let td = quote.tdReport, !policy.tdx.mrtd.contains(where: { td.mrtd.elementsEqual($0) }) {
             if policy.tdx.mrtd.isEmpty {
                 reasons.append(Reason(.measurementMissing, "no measurement was named to compare with", found: Hex.text(td.mrtd)))
             } else {
@@ -165,7 +172,7 @@ public struct Verifier: Sendable {
     }
 
     private func judgeSigner(_ report: ReportBody, _ reasons: inout [Reason]) {
-        if let signer = policy.measurement.mrsigner, signer != Array(report.mrsigner) {
+        if let signer = policy.measurement.mrsigner, !report.mrsigner.elementsEqual(signer) {
             reasons.append(Reason(.signerDiffers, "MRSIGNER is another", expected: Hex.text(signer), found: Hex.text(report.mrsigner)))
         }
         if let product = policy.measurement.productID, product != Int(report.productID) {
@@ -179,31 +186,21 @@ public struct Verifier: Sendable {
     }
 
     private func judge(_ td: TDReport, _ reasons: inout [Reason]) {
-        let debug: UInt64 = 1, septVEDisable: UInt64 = 1 << 28, migratable: UInt64 = 1 << 29
-        // Bits 1 to 26 and 32 to 61 are reserved or for debugging.
-        let reserved: UInt64 = 0x07FF_FFFE | 0x3FFF_FFFF_0000_0000
-        let attributes = td.tdAttributes
+        let attributes = td.attributes
         func object(_ message: String) {
-            reasons.append(Reason(.tdxAttributes, message, found: String(attributes, radix: 16)))
+            reasons.append(Reason(.tdxAttributes, message, found: "\(td.attributesBytes) (\(attributes))"))
         }
-        if attributes & debug != 0, !policy.measurement.allowDebug {
+        if attributes.contains(.debug), !policy.measurement.allowDebug {
             reasons.append(Reason(.debugEnclave, "the TD has the DEBUG attribute"))
         }
-        if attributes & reserved != 0 { object("the TD has reserved attributes") }
-        if attributes & septVEDisable == 0, !policy.tdx.allowSeptVE { object("the TD lacks SEPT_VE_DISABLE") }
-        if attributes & migratable != 0, !policy.tdx.allowMigratable { object("the TD is migratable") }
-        if let service = td.mrservicetd, service.contains(where: { $0 != 0 }), !policy.tdx.allowServiceTD {
-            reasons.append(Reason(.tdxRegister, "the TD has a service TD", expected: "none", found: Hex.text(service)))
+        if !attributes.isDisjoint(with: .reserved) { object("the TD has reserved attributes") }
+        if !attributes.contains(.septVEDisable), !policy.tdx.allowSeptVE { object("the TD lacks SEPT_VE_DISABLE") }
+        if attributes.contains(.migratable), !policy.tdx.allowMigratable { object("the TD is migratable") }
+        if let service = td.mrservicetd, !service.isZero, !policy.tdx.allowServiceTD {
+            reasons.append(Reason(.tdxRegister, "the TD has a service TD", expected: "none", found: service.description))
         }
-        let registers: [String: ArraySlice<UInt8>?] = [
-            "rtmr0": td.rtmr[0], "rtmr1": td.rtmr[1], "rtmr2": td.rtmr[2], "rtmr3": td.rtmr[3], "mrseam": td.mrseam,
-            "mrsignerseam": td.mrsignerseam,
-            "attributes": td.bytes.dropFirst(120).prefix(8), "xfam": td.bytes.dropFirst(128).prefix(8), "mrconfigid": td.mrconfigid,
-            "mrowner": td.mrowner,
-            "mrownerconfig": td.mrownerconfig, "mrservicetd": td.mrservicetd,
-        ]
         for (name, allowed) in policy.tdx.registers.sorted(by: { $0.key < $1.key }) {
-            let found = registers[name].flatMap { $0 }.map(Array.init)
+            let found = td.register(name)
             guard found.map({ allowed.contains($0) }) != true else { continue }
             reasons.append(
                 Reason(.tdxRegister, "\(name) has another value", expected: Self.list(allowed), found: found.map { Hex.text($0) } ?? "none")
@@ -222,13 +219,34 @@ public struct Verifier: Sendable {
             guard !isAllowed, found != false else { return }
             reasons.append(Reason(.platformNotAllowed, "\(name) isn't allowed", expected: "off", found: found == nil ? "not stated" : "on"))
         }
-        check("FMSPC", policy.platform.fmspc, platform?.fmspc)
-        check("PPID", policy.platform.ppid, platform?.ppid)
-        check("the platform instance id", policy.platform.platformInstance, platform?.platformInstanceID)
+        check("FMSPC", policy.platform.fmspc, platform.map { Array($0.fmspc) })
+        check("PPID", policy.platform.ppid, platform.map { Array($0.ppid) })
+        check("the platform instance id", policy.platform.platformInstance, platform?.platformInstanceID.map { Array($0) })
         check("SMT", policy.platform.allowSMT, platform?.configuration?.smtEnabled)
         check("a dynamic platform", policy.platform.allowDynamicPlatform, platform?.configuration?.dynamicPlatform)
         check("cached keys", policy.platform.allowCachedKeys, platform?.configuration?.cachedKeys)
     }
 
     private static func list(_ values: [[UInt8]]) -> String { values.map { Hex.text($0) }.joined(separator: ", ") }
+}
+
+extension TDReport {
+    /// The value of a register by its name in a policy; nil when the report has none of that name.
+    fileprivate func register(_ name: String) -> [UInt8]? {
+        switch name {
+        case "rtmr0": Array(self[rtmr: 0])
+        case "rtmr1": Array(self[rtmr: 1])
+        case "rtmr2": Array(self[rtmr: 2])
+        case "rtmr3": Array(self[rtmr: 3])
+        case "mrseam": Array(mrseam)
+        case "mrsignerseam": Array(mrsignerseam)
+        case "attributes": Array(attributesBytes)
+        case "xfam": Array(xfamBytes)
+        case "mrconfigid": Array(mrconfigid)
+        case "mrowner": Array(mrowner)
+        case "mrownerconfig": Array(mrownerconfig)
+        case "mrservicetd": mrservicetd.map { Array($0) }
+        default: nil
+        }
+    }
 }

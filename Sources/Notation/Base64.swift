@@ -5,20 +5,25 @@ public enum Base64 {
         /// With `-` and `_`; padding may be absent.
         case url
 
-        fileprivate var characters: [UInt8] {
-            Array(("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789" + (self == .standard ? "+/" : "-_")).utf8)
-        }
+        fileprivate var characters: [UInt8] { self == .standard ? Base64.standardCharacters : Base64.urlCharacters }
+        fileprivate var values: [UInt8] { self == .standard ? Base64.standardValues : Base64.urlValues }
+    }
 
-        fileprivate func value(_ byte: UInt8) -> UInt8? {
-            switch byte {
-            case UInt8(ascii: "A")...UInt8(ascii: "Z"): byte - UInt8(ascii: "A")
-            case UInt8(ascii: "a")...UInt8(ascii: "z"): byte - UInt8(ascii: "a") + 26
-            case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0") + 52
-            case self == .standard ? UInt8(ascii: "+") : UInt8(ascii: "-"): 62
-            case self == .standard ? UInt8(ascii: "/") : UInt8(ascii: "_"): 63
-            default: nil
-            }
-        }
+    private static let common = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+    private static let standardCharacters = Array((common + "+/").utf8)
+    private static let urlCharacters = Array((common + "-_").utf8)
+    private static let standardValues = values(standardCharacters)
+    private static let urlValues = values(urlCharacters)
+
+    /// What a byte stands for beyond 0 to 63.
+    private static let blank: UInt8 = 64, padding: UInt8 = 65, stray: UInt8 = 66
+
+    private static func values(_ characters: [UInt8]) -> [UInt8] {
+        var values = [UInt8](repeating: stray, count: 256)
+        for (value, character) in characters.enumerated() { values[Int(character)] = UInt8(value) }
+        for character in " \t\r\n".utf8 { values[Int(character)] = blank }
+        values[Int(UInt8(ascii: "="))] = padding
+        return values
     }
 
     public static func text(_ bytes: some Collection<UInt8>, _ alphabet: Alphabet = .standard, padded: Bool = true) -> String {
@@ -42,37 +47,59 @@ public enum Base64 {
     }
 
     /// The bytes; nil for a stray character, wrong padding or loose bits.
-    /// - Parameter ignoring: bytes that may stand anywhere, such as line ends in PEM.
-    public static func bytes(
-        _ text: some Sequence<UInt8>, _ alphabet: Alphabet = .standard, ignoring isIgnored: (UInt8) -> Bool = { _ in false }
-    ) -> [UInt8]? {
+    public static func bytes(_ text: [UInt8], _ alphabet: Alphabet = .standard) -> [UInt8]? {
+        let (bytes, end) = decode(text.span, from: 0, alphabet, allowsBlanks: false) ?? ([], -1)
+        return end == text.count ? bytes : nil
+    }
+
+    /// The bytes of text that may be broken into lines, up to the first character that is none of it, and where that stands.
+    public static func lines(_ text: Span<UInt8>, from start: Int) -> (bytes: [UInt8], end: Int)? {
+        decode(text, from: start, .standard, allowsBlanks: true)
+    }
+
+    private static func decode(_ text: Span<UInt8>, from start: Int, _ alphabet: Alphabet, allowsBlanks: Bool) -> (
+        bytes: [UInt8], end: Int
+    )? {
+        let table = alphabet.values
+        let values = table.span
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(text.underestimatedCount / 4 * 3)
+        bytes.reserveCapacity(min((text.count - start) / 4 * 3 + 3, 8192))
+        var index = start
         var buffer: UInt32 = 0
-        var characters = 0, padding = 0
-        for byte in text where !isIgnored(byte) {
-            if byte == UInt8(ascii: "=") {
-                padding += 1
-                continue
+        var characters = 0, paddings = 0
+        loop: while index < text.count {
+            let value = values[Int(text[index])]
+            switch value {
+            case 0..<64:
+                guard paddings == 0 else { return nil }
+                buffer = buffer << 6 | UInt32(value)
+                characters += 1
+                if characters & 3 == 0 {
+                    bytes.append(UInt8(truncatingIfNeeded: buffer >> 16))
+                    bytes.append(UInt8(truncatingIfNeeded: buffer >> 8))
+                    bytes.append(UInt8(truncatingIfNeeded: buffer))
+                }
+            case padding: paddings += 1
+            case blank where allowsBlanks: break
+            default: break loop
             }
-            guard padding == 0, let value = alphabet.value(byte) else { return nil }
-            buffer = buffer << 6 | UInt32(value)
-            characters += 1
-            switch characters & 3 {
-            case 2: bytes.append(UInt8(truncatingIfNeeded: buffer >> 4))
-            case 3: bytes.append(UInt8(truncatingIfNeeded: buffer >> 2))
-            case 0: bytes.append(UInt8(truncatingIfNeeded: buffer))
-            default: break
-            }
+            index += 1
         }
-        let (loose, missing): (UInt32, Int) =
-            switch characters & 3 {
-            case 0: (0, 0)
-            case 2: (buffer & 15, 2)
-            case 3: (buffer & 3, 1)
-            default: (1, 0)
-            }
-        guard loose == 0, padding == missing || (alphabet == .url && padding == 0) else { return nil }
-        return bytes
+        let missing: Int
+        switch characters & 3 {
+        case 0: missing = 0
+        case 2:
+            missing = 2
+            guard buffer & 15 == 0 else { return nil }
+            bytes.append(UInt8(truncatingIfNeeded: buffer >> 4))
+        case 3:
+            missing = 1
+            guard buffer & 3 == 0 else { return nil }
+            bytes.append(UInt8(truncatingIfNeeded: buffer >> 10))
+            bytes.append(UInt8(truncatingIfNeeded: buffer >> 2))
+        default: return nil
+        }
+        guard paddings == missing || (alphabet == .url && paddings == 0) else { return nil }
+        return (bytes, index)
     }
 }

@@ -19,6 +19,16 @@ public enum Hex {
         return bytes
     }
 
+    /// Passes on each byte; false when there aren't exactly so many, or a character is no digit.
+    public static func read(_ text: borrowing Span<UInt8>, count: Int, _ body: (Int, UInt8) -> Void) -> Bool {
+        guard text.count == 2 * count else { return false }
+        for index in 0..<count {
+            guard let high = value(of: text[2 * index]), let low = value(of: text[2 * index + 1]) else { return false }
+            body(index, high << 4 | low)
+        }
+        return true
+    }
+
     static func value(of digit: UInt8) -> UInt8? {
         switch digit {
         case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")

@@ -22,7 +22,7 @@ public enum JSON {
             var object = try scanner.beginObject()
             while let name = try scanner.nextMember(&object) {
                 let place = scanner.nextPlace()
-                members.append(Member(name, try read(&scanner), at: place))
+                members.append(Member(try scanner.text(of: name), try read(&scanner), at: place))
             }
             return Node(.object(members), at: place)
         case .array:

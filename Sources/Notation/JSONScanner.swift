@@ -17,13 +17,18 @@ public struct JSONScanner: ~Escapable {
         if bytes.count >= 3, bytes[0] == 0xEF, bytes[1] == 0xBB, bytes[2] == 0xBF {
             throw NotationError(at: Place(line: 1, column: 1), "a byte order mark stands before the text")
         }
+        do {
+            _ = try UTF8Span(validating: bytes)
+        } catch {
+            throw failure("bytes that are no UTF-8", at: error.byteOffsets.lowerBound)
+        }
     }
 
     // MARK: Objects and arrays
 
     /// The members of one object that were seen so far.
     public struct ObjectCursor {
-        fileprivate var names: [String] = []
+        fileprivate var names = JSONNameList()
         fileprivate var first = true
     }
 
@@ -33,24 +38,39 @@ public struct JSONScanner: ~Escapable {
     }
 
     /// The next member's name, after which its value must be read or skipped; nil behind the last one.
-    public mutating func nextMember(_ object: inout ObjectCursor) throws(NotationError) -> String? {
+    public mutating func nextMember(_ object: inout ObjectCursor) throws(NotationError) -> JSONName? {
         skipBlanks()
+        if take(UInt8(ascii: "}")) {
+            depth -= 1
+            return nil
+        }
         if object.first {
             object.first = false
-            if try take(UInt8(ascii: "}")) { return leave() }
         } else {
-            if try take(UInt8(ascii: "}")) { return leave() }
-            guard try take(UInt8(ascii: ",")) else { throw failure("',' or '}' expected after a member") }
+            guard take(UInt8(ascii: ",")) else { throw failure("',' or '}' expected after a member") }
             skipBlanks()
         }
-        let place = self.offset
+        let place = offset
         guard offset < bytes.count, bytes[offset] == UInt8(ascii: "\"") else { throw failure("a member name in quotes expected") }
-        let name = try string()
-        if object.names.contains(name) { throw failure("member '\(NotationError.printable(name))' stands twice in one object", at: place) }
-        object.names.append(name)
+        let token = try stringToken()
+        let name: JSONName
+        if token.isEscaped {
+            let text = try text(token)
+            name = JSONName(text.utf8.span, range: token.range, isEscaped: true)
+        } else {
+            name = JSONName(bytes.extracting(token.range), range: token.range, isEscaped: false)
+        }
+        guard try object.names.insert(name, { () throws(NotationError) in try text(token) }) else {
+            throw failure("member '\(NotationError.printable(try text(token)))' stands twice in one object", at: place)
+        }
         skipBlanks()
-        guard try take(UInt8(ascii: ":")) else { throw failure("':' expected after a member name") }
+        guard take(UInt8(ascii: ":")) else { throw failure("':' expected after a member name") }
         return name
+    }
+
+    /// A member's name as text.
+    public func text(of name: JSONName) throws(NotationError) -> String {
+        try text(StringToken(range: name.range, isEscaped: name.isEscaped))
     }
 
     public mutating func beginArray() throws(NotationError) -> ArrayCursor {
@@ -65,26 +85,25 @@ public struct JSONScanner: ~Escapable {
     /// Whether another element follows, which must then be read or skipped.
     public mutating func nextElement(_ array: inout ArrayCursor) throws(NotationError) -> Bool {
         skipBlanks()
+        if take(UInt8(ascii: "]")) {
+            depth -= 1
+            return false
+        }
         if array.first {
             array.first = false
-            if try take(UInt8(ascii: "]")) { return leave() != nil }
-            return true
+        } else {
+            guard take(UInt8(ascii: ",")) else { throw failure("',' or ']' expected after an element") }
+            skipBlanks()
+            guard !follows(UInt8(ascii: "]")) else { throw failure("a value expected after ','") }
         }
-        if try take(UInt8(ascii: "]")) { return leave() != nil }
-        guard try take(UInt8(ascii: ",")) else { throw failure("',' or ']' expected after an element") }
         return true
     }
 
     private mutating func open(_ bracket: UInt8, _ what: StaticString) throws(NotationError) {
         skipBlanks()
-        guard try take(bracket) else { throw failure("\(what) expected") }
+        guard take(bracket) else { throw failure("\(what) expected") }
         depth += 1
         guard depth <= depthLimit else { throw failure("nested deeper than \(depthLimit)") }
-    }
-
-    private mutating func leave() -> String? {
-        depth -= 1
-        return nil
     }
 
     // MARK: Values
@@ -107,49 +126,60 @@ public struct JSONScanner: ~Escapable {
     }
 
     public mutating func string() throws(NotationError) -> String {
-        skipBlanks()
-        guard try take(UInt8(ascii: "\"")) else { throw failure("a string expected") }
-        let start = offset
-        while offset < bytes.count {
-            switch bytes[offset] {
-            case UInt8(ascii: "\""):
-                let text = try text(start..<offset)
-                offset += 1
-                return text
-            case UInt8(ascii: "\\"): return try escapedString(from: start)
-            case 0..<0x20: throw failure("a control character in a string")
-            default: offset += 1
-            }
-        }
-        throw failure("the text ends in a string")
+        try text(stringToken())
+    }
+
+    /// Passes on a string's UTF-8 for as long as the body runs; copied only when it was written with escapes.
+    public mutating func string(_ body: (borrowing Span<UInt8>) -> Void) throws(NotationError) {
+        let token = try stringToken()
+        if token.isEscaped { body(try text(token).utf8.span) } else { body(bytes.extracting(token.range)) }
     }
 
     /// A whole number without sign, fraction, exponent or leading zero.
     public mutating func integer(in range: ClosedRange<Int>) throws(NotationError) -> Int {
+        skipBlanks()
         let start = offset
-        let digits = try number()
-        guard digits.utf8.allSatisfy({ $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }), let value = Int(digits), range.contains(value)
-        else {
-            throw failure("a whole number from \(range.lowerBound) to \(range.upperBound) expected, found \(digits)", at: start)
+        let count = skipDigits()
+        // What is more than digits is no whole number, and read only to be named.
+        guard count > 0, count <= 18, count == 1 || bytes[start] != UInt8(ascii: "0"), !continuesNumber else {
+            offset = start
+            throw failure(
+                "a whole number from \(range.lowerBound) to \(range.upperBound) expected, found \(NotationError.printable(try number()))",
+                at: start)
+        }
+        var value = 0
+        for index in start..<offset { value = value * 10 + Int(bytes[index] - UInt8(ascii: "0")) }
+        guard range.contains(value) else {
+            throw failure("a whole number from \(range.lowerBound) to \(range.upperBound) expected, found \(value)", at: start)
         }
         return value
     }
 
+    private var continuesNumber: Bool {
+        guard offset < bytes.count else { return false }
+        return bytes[offset] == UInt8(ascii: ".") || bytes[offset] | 0x20 == UInt8(ascii: "e")
+    }
+
     /// A number as its text.
     public mutating func number() throws(NotationError) -> String {
+        let range = try skipNumber()
+        guard range.count <= 400 else { throw failure("a number of more than 400 characters", at: range.lowerBound) }
+        return try text(StringToken(range: range, isEscaped: false))
+    }
+
+    private mutating func skipNumber() throws(NotationError) -> Range<Int> {
         skipBlanks()
         let start = offset
-        _ = try take(UInt8(ascii: "-"))
+        _ = take(UInt8(ascii: "-"))
         let whole = skipDigits()
         guard whole > 0, whole == 1 || bytes[offset - whole] != UInt8(ascii: "0") else { throw failure("a number expected", at: start) }
-        if try take(UInt8(ascii: ".")), skipDigits() == 0 { throw failure("a digit expected after '.'") }
+        if take(UInt8(ascii: ".")), skipDigits() == 0 { throw failure("a digit expected after '.'") }
         if offset < bytes.count, bytes[offset] | 0x20 == UInt8(ascii: "e") {
             offset += 1
             if offset < bytes.count, bytes[offset] == UInt8(ascii: "+") || bytes[offset] == UInt8(ascii: "-") { offset += 1 }
             if skipDigits() == 0 { throw failure("a digit expected in the exponent") }
         }
-        guard offset - start <= 400 else { throw failure("a number of more than 400 characters", at: start) }
-        return try text(start..<offset)
+        return start..<offset
     }
 
     public mutating func boolean() throws(NotationError) -> Bool {
@@ -173,17 +203,28 @@ public struct JSONScanner: ~Escapable {
         case .array:
             var array = try beginArray()
             while try nextElement(&array) { try skip() }
-        case .string: _ = try string()
-        case .number: _ = try number()
+        case .string:
+            let token = try stringToken()
+            if token.isEscaped { _ = try text(token) }
+        case .number: _ = try skipNumber()
         case .boolean: _ = try boolean()
         case .null: try null()
         }
     }
 
-    /// Goes back to a value that was passed over, to read it now. Nothing that stands behind it may be read afterwards.
-    public mutating func rewind(to offset: Int) {
-        self.offset = offset
+    /// Goes back to a value that was begun, to pass over it or read it otherwise.
+    public mutating func rewind(to point: Point) {
+        offset = point.offset
+        depth = point.depth
     }
+
+    /// A place that can be gone back to.
+    public struct Point: Sendable {
+        fileprivate var offset: Int
+        fileprivate var depth: Int
+    }
+
+    public var point: Point { Point(offset: offset, depth: depth) }
 
     /// Passes over white space.
     public mutating func skipBlanks() {
@@ -227,20 +268,18 @@ public struct JSONScanner: ~Escapable {
 
     // MARK: Bytes
 
-    private mutating func take(_ byte: UInt8) throws(NotationError) -> Bool {
+    private func follows(_ byte: UInt8) -> Bool { offset < bytes.count && bytes[offset] == byte }
+
+    private mutating func take(_ byte: UInt8) -> Bool {
         guard offset < bytes.count, bytes[offset] == byte else { return false }
         offset += 1
         return true
     }
 
-    private mutating func takeWord(_ word: String) -> Bool {
-        guard word.utf8.count <= bytes.count - offset else { return false }
-        var index = offset
-        for byte in word.utf8 {
-            guard bytes[index] == byte else { return false }
-            index += 1
-        }
-        offset = index
+    private mutating func takeWord(_ word: StaticString) -> Bool {
+        guard word.utf8CodeUnitCount <= bytes.count - offset else { return false }
+        for index in 0..<word.utf8CodeUnitCount where bytes[offset + index] != word.utf8Start[index] { return false }
+        offset += word.utf8CodeUnitCount
         return true
     }
 
@@ -250,40 +289,67 @@ public struct JSONScanner: ~Escapable {
         return offset - start
     }
 
-    private func text(_ range: Range<Int>) throws(NotationError) -> String {
+    // MARK: Strings
+
+    /// Where a string stands, without its quotes.
+    private struct StringToken {
+        var range: Range<Int>
+        var isEscaped: Bool
+    }
+
+    private mutating func stringToken() throws(NotationError) -> StringToken {
+        skipBlanks()
+        guard take(UInt8(ascii: "\"")) else { throw failure("a string expected") }
+        let start = offset
+        var isEscaped = false
+        while offset < bytes.count {
+            switch bytes[offset] {
+            case UInt8(ascii: "\""):
+                offset += 1
+                return StringToken(range: start..<(offset - 1), isEscaped: isEscaped)
+            case UInt8(ascii: "\\"):
+                isEscaped = true
+                offset += 2
+            case 0..<0x20: throw failure("a control character in a string")
+            default: offset += 1
+            }
+        }
+        offset = bytes.count
+        throw failure("the text ends in a string")
+    }
+
+    /// The whole text was proven to be UTF-8; quotes and backslashes are no part of longer sequences, so parts between them are as well.
+    private func text(_ token: StringToken) throws(NotationError) -> String {
+        token.isEscaped ? try unescaped(token.range) : try plain(token.range)
+    }
+
+    private func plain(_ range: Range<Int>) throws(NotationError) -> String {
         guard let utf8 = try? UTF8Span(validating: bytes.extracting(range)) else {
             throw failure("bytes that are no UTF-8", at: range.lowerBound)
         }
         return String(copying: utf8)
     }
 
-    /// The string again from its start, now with its escapes resolved.
-    private mutating func escapedString(from start: Int) throws(NotationError) -> String {
-        var result = try text(start..<offset)
-        var plain = offset
-        while offset < bytes.count {
-            switch bytes[offset] {
-            case UInt8(ascii: "\""):
-                result += try text(plain..<offset)
-                offset += 1
-                return result
-            case UInt8(ascii: "\\"):
-                result += try text(plain..<offset)
-                result.unicodeScalars.append(try escape())
-                plain = offset
-            case 0..<0x20: throw failure("a control character in a string")
-            default: offset += 1
+    private func unescaped(_ range: Range<Int>) throws(NotationError) -> String {
+        var result = ""
+        var start = range.lowerBound, index = range.lowerBound
+        while index < range.upperBound {
+            guard bytes[index] == UInt8(ascii: "\\") else {
+                index += 1
+                continue
             }
+            result += try plain(start..<index)
+            result.unicodeScalars.append(try escape(&index, range.upperBound))
+            start = index
         }
-        throw failure("the text ends in a string")
+        return result + (try plain(start..<range.upperBound))
     }
 
-    private mutating func escape() throws(NotationError) -> Unicode.Scalar {
-        let start = offset
-        offset += 1
-        guard offset < bytes.count else { throw failure("the text ends in a string") }
-        let kind = bytes[offset]
-        offset += 1
+    /// The scalar of the escape that begins at an index, which is left behind it.
+    private func escape(_ index: inout Int, _ end: Int) throws(NotationError) -> Unicode.Scalar {
+        let start = index
+        let kind = bytes[index + 1]
+        index += 2
         switch kind {
         case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): return Unicode.Scalar(kind)
         case UInt8(ascii: "b"): return "\u{8}"
@@ -292,12 +358,13 @@ public struct JSONScanner: ~Escapable {
         case UInt8(ascii: "r"): return "\r"
         case UInt8(ascii: "t"): return "\t"
         case UInt8(ascii: "u"):
-            let first = try hexDigits()
+            let first = try hexDigits(&index, end)
             if let scalar = Unicode.Scalar(first) { return scalar }
-            guard first < 0xDC00, try take(UInt8(ascii: "\\")), try take(UInt8(ascii: "u")) else {
+            guard first < 0xDC00, end - index >= 2, bytes[index] == UInt8(ascii: "\\"), bytes[index + 1] == UInt8(ascii: "u") else {
                 throw failure("a lone surrogate", at: start)
             }
-            let second = try hexDigits()
+            index += 2
+            let second = try hexDigits(&index, end)
             guard (0xDC00...0xDFFF).contains(second), let scalar = Unicode.Scalar(0x10000 + (first - 0xD800) << 10 + (second - 0xDC00))
             else {
                 throw failure("a lone surrogate", at: start)
@@ -307,13 +374,13 @@ public struct JSONScanner: ~Escapable {
         }
     }
 
-    private mutating func hexDigits() throws(NotationError) -> UInt32 {
-        guard bytes.count - offset >= 4 else { throw failure("four hex digits expected") }
+    private func hexDigits(_ index: inout Int, _ end: Int) throws(NotationError) -> UInt32 {
+        guard end - index >= 4 else { throw failure("four hex digits expected", at: index) }
         var value: UInt32 = 0
         for _ in 0..<4 {
-            guard let digit = Hex.value(of: bytes[offset]) else { throw failure("a hex digit expected") }
+            guard let digit = Hex.value(of: bytes[index]) else { throw failure("a hex digit expected", at: index) }
             value = value << 4 | UInt32(digit)
-            offset += 1
+            index += 1
         }
         return value
     }

@@ -16,37 +16,73 @@ public struct Quote: Hashable, Sendable {
         self.bytes = bytes
     }
 
+    /// The same without a copy of its own.
+    public var view: QuoteView {
+        @_lifetime(borrow self)
+        get { QuoteView(bytes.span.bytes, layout) }
+    }
+
     /// The quote without padding.
     public var encoded: ArraySlice<UInt8> { bytes[..<layout.end] }
 
     public subscript(range: Range<Int>) -> ArraySlice<UInt8> { bytes[range] }
 
+    public var header: QuoteHeader { view.header }
     public var version: UInt16 { layout.version }
-
-    /// 939a7233f79c4ca9940a0db3957f0607 is Intel's quoting enclave. 16 bytes.
-    public var qeVendor: ArraySlice<UInt8> { bytes[12..<28] }
-    public static let intelQEVendor: [UInt8] = [
-        0x93, 0x9A, 0x72, 0x33, 0xF7, 0x9C, 0x4C, 0xA9, 0x94, 0x0A, 0x0D, 0xB3, 0x95, 0x7F, 0x06, 0x07,
-    ]
-    /// 20 bytes; the first 16 tell the quoting enclaves of a platform apart.
-    public var userData: ArraySlice<UInt8> { bytes[28..<48] }
-
     /// The enclave's report; nil for a TD.
-    public var report: ReportBody? {
-        layout.body == .sgx ? ReportBody(trusted: bytes[layout.bodyRange]) : nil
-    }
-
+    public var report: ReportBody? { view.report }
     /// The TD's report; nil for an enclave.
-    public var tdReport: TDReport? {
-        layout.body == .sgx ? nil : TDReport(trusted: bytes[layout.bodyRange])
-    }
-
-    /// What the enclave or TD wanted to say, 64 bytes.
-    public var reportData: ArraySlice<UInt8> {
-        let offset = layout.bodyRange.lowerBound + (layout.body == .sgx ? 320 : 520)
-        return bytes[offset..<(offset + 64)]
-    }
-
+    public var tdReport: TDReport? { view.tdReport }
+    /// What the enclave or TD wanted to say.
+    public var reportData: FixedBytes<64> { view.reportData }
     /// The quoting enclave's own report.
-    public var qeReport: ReportBody { ReportBody(trusted: bytes[layout.qeReport]) }
+    public var qeReport: ReportBody { view.qeReport }
+}
+
+/// A quote over somebody else's bytes: parsing and reading allocate nothing.
+public struct QuoteView: ~Escapable {
+    public let bytes: RawSpan
+    public let layout: QuoteLayout
+
+    /// Parses a quote of version 3, 4 or 5.
+    /// - Throws: `QuoteError` with the field and offset that doesn't fit.
+    @_lifetime(copy bytes)
+    public init(_ bytes: RawSpan) throws(QuoteError) {
+        layout = try QuoteLayout(parsing: bytes)
+        self.bytes = bytes
+    }
+
+    @_lifetime(copy bytes)
+    init(_ bytes: RawSpan, _ layout: QuoteLayout) {
+        self.bytes = bytes
+        self.layout = layout
+    }
+
+    /// One of the layout's ranges.
+    public subscript(range: Range<Int>) -> RawSpan {
+        @_lifetime(copy self)
+        get { bytes.extracting(range) }
+    }
+
+    public var header: QuoteHeader { QuoteHeader(bytes) }
+
+    public var report: ReportBody? {
+        layout.body == .sgx ? ReportBody(bytes, at: layout.bodyRange.lowerBound) : nil
+    }
+
+    public var tdReport: TDReport? {
+        layout.body == .sgx ? nil : TDReport(bytes.extracting(layout.bodyRange), kind: layout.body)
+    }
+
+    public var reportData: FixedBytes<64> {
+        FixedBytes(bytes, at: layout.bodyRange.lowerBound + (layout.body == .sgx ? 320 : 520))
+    }
+
+    public var qeReport: ReportBody { ReportBody(bytes, at: layout.qeReport.lowerBound) }
+    /// r ‖ s.
+    public var signature: FixedBytes<64> { FixedBytes(bytes, at: layout.signature.lowerBound) }
+    /// x ‖ y.
+    public var attestationKey: FixedBytes<64> { FixedBytes(bytes, at: layout.attestationKey.lowerBound) }
+    /// r ‖ s.
+    public var qeReportSignature: FixedBytes<64> { FixedBytes(bytes, at: layout.qeReportSignature.lowerBound) }
 }

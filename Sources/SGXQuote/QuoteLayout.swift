@@ -48,7 +48,6 @@ public struct QuoteLayout: Hashable, Sendable {
         }
     }
 
-    static let headerByteCount = 48
     static let authenticationLimit = 1024
 
     init(parsing bytes: RawSpan) throws(QuoteError) {
@@ -65,7 +64,7 @@ public struct QuoteLayout: Hashable, Sendable {
             throw .unsupported(field: "TEE type", offset: 4, expected: version > 3 ? "0 (SGX) or 129 (TDX)" : "0 (SGX)", found: Int(rawTEE))
         }
         self.tee = tee
-        _ = try reader.take(40, "header")
+        _ = try reader.take(QuoteHeader.byteCount - reader.offset, "header")
 
         body = try Self.bodyKind(&reader, version: version, tee: tee)
         bodyRange = try reader.take(body.byteCount, "report body")

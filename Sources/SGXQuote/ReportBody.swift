@@ -2,68 +2,83 @@
 public struct ReportBody: Hashable, Sendable {
     public static let byteCount = 384
 
-    /// The 384 bytes.
-    public let bytes: ArraySlice<UInt8>
+    /// As they stand, reserved ones included.
+    public private(set) var bytes: FixedBytes<384>
+
+    /// All zero.
+    public init() {
+        bytes = FixedBytes()
+    }
 
     /// - Throws: `QuoteError.wrongSize` unless there are exactly 384 bytes.
-    public init(_ bytes: [UInt8]) throws(QuoteError) {
-        guard bytes.count == Self.byteCount else {
+    public init(_ bytes: some Collection<UInt8>) throws(QuoteError) {
+        guard let fixed = FixedBytes<384>(bytes) else {
             throw .wrongSize(field: "report", offset: 0, expected: Self.byteCount, found: bytes.count)
         }
-        self.bytes = bytes[...]
+        self.bytes = fixed
     }
 
     /// Bytes whose number was checked when the quote was parsed.
-    init(trusted bytes: ArraySlice<UInt8>) {
-        self.bytes = bytes
-    }
-
-    private func field(_ offset: Int, _ count: Int) -> ArraySlice<UInt8> {
-        let start = bytes.startIndex + offset
-        return bytes[start..<(start + count)]
-    }
-
-    private func integer(_ offset: Int, _ count: Int) -> UInt64 {
-        field(offset, count).reversed().reduce(0) { $0 << 8 | UInt64($1) }
+    init(_ bytes: RawSpan, at offset: Int) {
+        self.bytes = FixedBytes(bytes, at: offset)
     }
 
     /// The raw, encoded one; levels are matched with the PCK certificate's.
-    public var cpuSVN: ArraySlice<UInt8> { field(0, 16) }
-    public var miscSelect: UInt32 { UInt32(integer(16, 4)) }
-    /// FLAGS ‖ XFRM, 16 bytes.
-    public var attributesBytes: ArraySlice<UInt8> { field(48, 16) }
-    public var attributes: EnclaveAttributes { EnclaveAttributes(rawValue: integer(48, 8)) }
-    public var xfrm: UInt64 { integer(56, 8) }
-    /// SHA-256 over the enclave's initial memory and layout, 32 bytes.
-    public var mrenclave: ArraySlice<UInt8> { field(64, 32) }
-    /// SHA-256 of the signer's RSA modulus, 32 bytes.
-    public var mrsigner: ArraySlice<UInt8> { field(128, 32) }
-    public var configID: ArraySlice<UInt8> { field(192, 64) }
-    public var productID: UInt16 { UInt16(integer(256, 2)) }
-    public var securityVersion: UInt16 { UInt16(integer(258, 2)) }
-    public var configSVN: UInt16 { UInt16(integer(260, 2)) }
-    /// What the enclave wanted to say, 64 bytes.
-    public var reportData: ArraySlice<UInt8> { field(320, 64) }
-}
-
-/// ATTRIBUTES.FLAGS of an enclave.
-public struct EnclaveAttributes: OptionSet, Hashable, Sendable, CustomStringConvertible {
-    public let rawValue: UInt64
-    public init(rawValue: UInt64) { self.rawValue = rawValue }
-
-    public static let initialised = Self(rawValue: 1 << 0)
-    /// The operator can read and change the enclave's memory.
-    public static let debug = Self(rawValue: 1 << 1)
-    public static let mode64Bit = Self(rawValue: 1 << 2)
-    public static let provisionKey = Self(rawValue: 1 << 4)
-    public static let einitTokenKey = Self(rawValue: 1 << 5)
-    public static let cet = Self(rawValue: 1 << 6)
-    public static let kss = Self(rawValue: 1 << 7)
-    public static let aexNotify = Self(rawValue: 1 << 10)
-
-    public var description: String {
-        let names = ["INIT", "DEBUG", "MODE64BIT", nil, "PROVISION_KEY", "EINITTOKEN_KEY", "CET", "KSS", nil, nil, "AEX_NOTIFY"]
-        return (0..<64).filter { rawValue >> $0 & 1 == 1 }.map { $0 < names.count ? names[$0] ?? "bit \($0)" : "bit \($0)" }.joined(
-            separator: " ")
+    public var cpuSVN: FixedBytes<16> {
+        get { bytes.part(at: 0) }
+        set { bytes.replace(at: 0, with: newValue) }
+    }
+    public var miscSelect: MiscSelect {
+        get { MiscSelect(rawValue: bytes.integer(at: 16)) }
+        set { bytes.replace(at: 16, with: newValue.rawValue) }
+    }
+    public var extendedProductID: FixedBytes<16> {
+        get { bytes.part(at: 32) }
+        set { bytes.replace(at: 32, with: newValue) }
+    }
+    /// FLAGS ‖ XFRM.
+    public var attributesBytes: FixedBytes<16> { bytes.part(at: 48) }
+    public var attributes: EnclaveAttributes {
+        get { EnclaveAttributes(rawValue: bytes.integer(at: 48)) }
+        set { bytes.replace(at: 48, with: newValue.rawValue) }
+    }
+    public var xfrm: ExtendedFeatures {
+        get { ExtendedFeatures(rawValue: bytes.integer(at: 56)) }
+        set { bytes.replace(at: 56, with: newValue.rawValue) }
+    }
+    /// SHA-256 over the enclave's initial memory and layout.
+    public var mrenclave: FixedBytes<32> {
+        get { bytes.part(at: 64) }
+        set { bytes.replace(at: 64, with: newValue) }
+    }
+    /// SHA-256 of the signer's RSA modulus.
+    public var mrsigner: FixedBytes<32> {
+        get { bytes.part(at: 128) }
+        set { bytes.replace(at: 128, with: newValue) }
+    }
+    public var configID: FixedBytes<64> {
+        get { bytes.part(at: 192) }
+        set { bytes.replace(at: 192, with: newValue) }
+    }
+    public var productID: UInt16 {
+        get { bytes.integer(at: 256) }
+        set { bytes.replace(at: 256, with: newValue) }
+    }
+    public var securityVersion: UInt16 {
+        get { bytes.integer(at: 258) }
+        set { bytes.replace(at: 258, with: newValue) }
+    }
+    public var configSVN: UInt16 {
+        get { bytes.integer(at: 260) }
+        set { bytes.replace(at: 260, with: newValue) }
+    }
+    public var familyID: FixedBytes<16> {
+        get { bytes.part(at: 304) }
+        set { bytes.replace(at: 304, with: newValue) }
+    }
+    /// What the enclave wanted to say.
+    public var reportData: FixedBytes<64> {
+        get { bytes.part(at: 320) }
+        set { bytes.replace(at: 320, with: newValue) }
     }
 }

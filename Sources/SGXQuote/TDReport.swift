@@ -1,35 +1,126 @@
 /// The body of a TDX quote, 584, 648 or 885 bytes (DCAP SPEC §1.2).
 public struct TDReport: Hashable, Sendable {
-    public let bytes: ArraySlice<UInt8>
+    public let kind: QuoteLayout.BodyKind
+    /// Zero behind the end of shorter kinds.
+    private var storage: FixedBytes<885>
+
+    /// All zero.
+    /// - Precondition: the kind is one of a TD.
+    public init(kind: QuoteLayout.BodyKind) {
+        precondition(kind != .sgx, "a TD has no SGX report")
+        self.kind = kind
+        storage = FixedBytes()
+    }
 
     /// Bytes whose number was checked when the quote was parsed.
-    init(trusted bytes: ArraySlice<UInt8>) {
-        self.bytes = bytes
+    init(_ bytes: RawSpan, kind: QuoteLayout.BodyKind) {
+        self.init(kind: kind)
+        for index in 0..<kind.byteCount { storage[index] = bytes.unsafeLoad(fromByteOffset: index, as: UInt8.self) }
     }
 
-    private func field(_ offset: Int, _ count: Int) -> ArraySlice<UInt8> {
-        let start = bytes.startIndex + offset
-        return bytes[start..<(start + count)]
+    /// As they stand.
+    public var bytes: Slice<FixedBytes<885>> { storage[0..<kind.byteCount] }
+
+    public var teeTCBSVN: TEETCBSVN {
+        get { TEETCBSVN(storage.part(at: 0)) }
+        set { storage.replace(at: 0, with: newValue.bytes) }
+    }
+    public var mrseam: FixedBytes<48> {
+        get { storage.part(at: 16) }
+        set { storage.replace(at: 16, with: newValue) }
+    }
+    public var mrsignerseam: FixedBytes<48> {
+        get { storage.part(at: 64) }
+        set { storage.replace(at: 64, with: newValue) }
+    }
+    public var seamAttributes: UInt64 {
+        get { storage.integer(at: 112) }
+        set { storage.replace(at: 112, with: newValue) }
+    }
+    public var attributes: TDAttributes {
+        get { TDAttributes(rawValue: storage.integer(at: 120)) }
+        set { storage.replace(at: 120, with: newValue.rawValue) }
+    }
+    public var attributesBytes: FixedBytes<8> { storage.part(at: 120) }
+    public var xfam: ExtendedFeatures {
+        get { ExtendedFeatures(rawValue: storage.integer(at: 128)) }
+        set { storage.replace(at: 128, with: newValue.rawValue) }
+    }
+    public var xfamBytes: FixedBytes<8> { storage.part(at: 128) }
+    /// SHA-384 over the TD's initial memory and configuration.
+    public var mrtd: FixedBytes<48> {
+        get { storage.part(at: 136) }
+        set { storage.replace(at: 136, with: newValue) }
+    }
+    public var mrconfigid: FixedBytes<48> {
+        get { storage.part(at: 184) }
+        set { storage.replace(at: 184, with: newValue) }
+    }
+    public var mrowner: FixedBytes<48> {
+        get { storage.part(at: 232) }
+        set { storage.replace(at: 232, with: newValue) }
+    }
+    public var mrownerconfig: FixedBytes<48> {
+        get { storage.part(at: 280) }
+        set { storage.replace(at: 280, with: newValue) }
+    }
+    /// A runtime measurement.
+    /// - Parameter index: 0 to 3.
+    public subscript(rtmr index: Int) -> FixedBytes<48> {
+        get { storage.part(at: 328 + 48 * index) }
+        set { storage.replace(at: 328 + 48 * index, with: newValue) }
+    }
+    public var rtmr: [FixedBytes<48>] { (0..<4).map { self[rtmr: $0] } }
+    /// What the TD wanted to say.
+    public var reportData: FixedBytes<64> {
+        get { storage.part(at: 520) }
+        set { storage.replace(at: 520, with: newValue) }
     }
 
-    private func integer(_ offset: Int) -> UInt64 {
-        field(offset, 8).reversed().reduce(0) { $0 << 8 | UInt64($1) }
+    /// What reports of 1.5 add.
+    private var has15: Bool { kind.byteCount >= 648 }
+    /// The module that runs now; the first one is that under which the TD was launched.
+    public var teeTCBSVN2: TEETCBSVN? {
+        get { has15 ? TEETCBSVN(storage.part(at: 584)) : nil }
+        set { if has15, let newValue { storage.replace(at: 584, with: newValue.bytes) } }
+    }
+    /// Zero: no service TD is bound.
+    public var mrservicetd: FixedBytes<48>? {
+        get { has15 ? storage.part(at: 600) : nil }
+        set { if has15, let newValue { storage.replace(at: 600, with: newValue) } }
     }
 
-    public var teeTCBSVN: ArraySlice<UInt8> { field(0, 16) }
-    public var mrseam: ArraySlice<UInt8> { field(16, 48) }
-    public var mrsignerseam: ArraySlice<UInt8> { field(64, 48) }
-    public var seamAttributes: UInt64 { integer(112) }
-    public var tdAttributes: UInt64 { integer(120) }
-    public var xfam: UInt64 { integer(128) }
-    public var mrtd: ArraySlice<UInt8> { field(136, 48) }
-    public var mrconfigid: ArraySlice<UInt8> { field(184, 48) }
-    public var mrowner: ArraySlice<UInt8> { field(232, 48) }
-    public var mrownerconfig: ArraySlice<UInt8> { field(280, 48) }
-    /// The four runtime measurements, 48 bytes each.
-    public var rtmr: [ArraySlice<UInt8>] { (0..<4).map { field(328 + 48 * $0, 48) } }
-    public var reportData: ArraySlice<UInt8> { field(520, 64) }
-    /// The module that runs now; reports of 1.5 alone.
-    public var teeTCBSVN2: ArraySlice<UInt8>? { bytes.count >= 648 ? field(584, 16) : nil }
-    public var mrservicetd: ArraySlice<UInt8>? { bytes.count >= 648 ? field(600, 48) : nil }
+    /// What extended reports of 1.5 add: reported, used for no verdict.
+    public var extended: ExtendedTDReport? { kind == .td15Extended ? ExtendedTDReport(storage.part(at: 648)) : nil }
+}
+
+/// The last 237 bytes of an extended TD report of 1.5.
+public struct ExtendedTDReport: Hashable, Sendable {
+    private let bytes: FixedBytes<237>
+
+    fileprivate init(_ bytes: FixedBytes<237>) { self.bytes = bytes }
+
+    public var vmID: UInt8 { bytes[0] }
+    public var tdID: FixedBytes<32> { bytes.part(at: 1) }
+    public var deviceInformation: FixedBytes<48> { bytes.part(at: 33) }
+    public var initialServiceTDHash: FixedBytes<48> { bytes.part(at: 81) }
+    public var initialServiceTDAttributes: FixedBytes<8> { bytes.part(at: 129) }
+    public var initialCPUSVN: FixedBytes<16> { bytes.part(at: 137) }
+    public var initialTEETCBSVN: TEETCBSVN { TEETCBSVN(bytes.part(at: 153)) }
+    public var initialFMSPC: FixedBytes<12> { bytes.part(at: 169) }
+    public var currentServiceTDHash: FixedBytes<48> { bytes.part(at: 181) }
+    public var currentServiceTDAttributes: FixedBytes<8> { bytes.part(at: 229) }
+}
+
+/// The SVNs of a TDX module and what it stands on.
+public struct TEETCBSVN: Hashable, Sendable, CustomStringConvertible {
+    public var bytes: FixedBytes<16>
+
+    public init(_ bytes: FixedBytes<16>) { self.bytes = bytes }
+
+    /// The module's minor SVN.
+    public var moduleSVN: UInt8 { bytes[0] }
+    /// The module's major version; 0: none, and all 16 components are the platform's.
+    public var moduleVersion: UInt8 { bytes[1] }
+    public var description: String { bytes.description }
 }

@@ -23,31 +23,25 @@ struct QuotingEnclave {
     let pki: SimulatedPKI
 
     func quote(_ enclave: LaunchedEnclave, reportData: [UInt8]) throws -> [UInt8] {
-        var flags: UInt8 = 0x05  // INIT, MODE64BIT
-        if enclave.isDebug { flags |= 0x02 }
-        let report = Self.report(
-            flags: flags, mrenclave: enclave.measurement, mrsigner: pki.enclaveSigner, product: enclave.productID,
-            svn: enclave.securityVersion,
-            reportData: reportData)
-        let header =
-            Self.number(3, 2) + Self.number(2, 2) + Self.number(0, 4) + Self.number(Self.securityVersion, 2)
-            + Self.number(SimulatedPKI.pceSVN, 2)
-            + Quote.intelQEVendor + pki.ppid + [0, 0, 0, 0]
-        let key = Array(pki.attestationKey.publicKey.rawRepresentation)
         let authentication = (0..<32).map { UInt8($0) }
-        let binding = Array(SHA256.hash(data: key + authentication)) + [UInt8](repeating: 0, count: 32)
-        // The quoting enclave's flags: INIT, PROVISION_KEY, MODE64BIT as its identity says.
+        let key = pki.attestationKey.publicKey.rawRepresentation
+        var header = QuoteHeader(version: 3, tee: .sgx)
+        header.qeSVN = UInt16(Self.securityVersion)
+        header.pceSVN = UInt16(SimulatedPKI.pceSVN)
+        header.userData.replace(at: 0, with: pki.ppid)
+        let report = Self.report(
+            enclave.isDebug ? [.initialised, .mode64Bit, .debug] : [.initialised, .mode64Bit], mrenclave: enclave.measurement,
+            mrsigner: pki.enclaveSigner, product: enclave.productID, svn: enclave.securityVersion, reportData: reportData)
         let qeReport = Self.report(
-            flags: 0x15, mrenclave: Array(SHA256.hash(data: pki.quotingSigner)), mrsigner: pki.quotingSigner, product: 1,
-            svn: Self.securityVersion,
-            reportData: binding)
-        let chain = pki.pckChain + [0]
-        var data = Array(try pki.attestationKey.signature(for: header + report).rawRepresentation)
-        data += key + qeReport
-        data += Array(try pki.pck.key.signature(for: qeReport).rawRepresentation)
-        data += Self.number(authentication.count, 2) + authentication
-        data += Self.number(5, 2) + Self.number(chain.count, 4) + chain
-        return header + report + Self.number(data.count, 4) + data
+            [.initialised, .mode64Bit, .provisionKey], mrenclave: Array(SHA256.hash(data: pki.quotingSigner)), mrsigner: pki.quotingSigner,
+            product: 1, svn: Self.securityVersion, reportData: Array(SHA256.hash(data: key + authentication)))
+        var quote = QuoteContents(
+            header: header, body: .enclave(report), qeReport: qeReport, authenticationData: authentication,
+            certificationData: pki.pckChain + [0])
+        quote.attestationKey.replace(at: 0, with: key)
+        quote.signature.replace(at: 0, with: try pki.attestationKey.signature(for: quote.signedBytes).rawRepresentation)
+        quote.qeReportSignature.replace(at: 0, with: try pki.pck.key.signature(for: Array(qeReport.bytes)).rawRepresentation)
+        return quote.encoded
     }
 
     /// 32 bytes that only an enclave of this measurement gets; a debug enclave gets others.
@@ -59,20 +53,18 @@ struct QuotingEnclave {
         .withUnsafeBytes { Array($0) }
     }
 
-    private static func number(_ value: Int, _ count: Int) -> [UInt8] { (0..<count).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) } }
-
-    private static func report(flags: UInt8, mrenclave: [UInt8], mrsigner: [UInt8], product: Int, svn: Int, reportData: [UInt8]) -> [UInt8]
-    {
-        var report = [UInt8](repeating: 0, count: ReportBody.byteCount)
-        func put(_ bytes: [UInt8], at offset: Int) { report.replaceSubrange(offset..<(offset + bytes.count), with: bytes) }
-        put([UInt8](repeating: SimulatedPKI.platformSVN, count: 16), at: 0)
-        put([flags], at: 48)
-        put([0x07], at: 56)
-        put(mrenclave, at: 64)
-        put(mrsigner, at: 128)
-        put(number(product, 2), at: 256)
-        put(number(svn, 2), at: 258)
-        put(reportData, at: 320)
+    private static func report(
+        _ attributes: EnclaveAttributes, mrenclave: [UInt8], mrsigner: [UInt8], product: Int, svn: Int, reportData: [UInt8]
+    ) -> ReportBody {
+        var report = ReportBody()
+        report.cpuSVN = FixedBytes(repeating: SimulatedPKI.platformSVN)
+        report.attributes = attributes
+        report.xfrm = ExtendedFeatures(rawValue: 7)
+        report.mrenclave.replace(at: 0, with: mrenclave)
+        report.mrsigner.replace(at: 0, with: mrsigner)
+        report.productID = UInt16(product)
+        report.securityVersion = UInt16(svn)
+        report.reportData.replace(at: 0, with: reportData)
         return report
     }
 }

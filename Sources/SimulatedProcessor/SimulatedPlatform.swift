@@ -81,7 +81,8 @@ public struct SimulatedPlatform: Sendable {
         let state = try State(folder: folder)
         let issued = state.isExpired ? now - 60 * 86400 : now - 3600
         let next = issued + 30 * 86400
-        let pckSerial = try Certificate(pki.pck.certificate).serial, authoritySerial = try Certificate(pki.authority.certificate).serial
+        let pckSerial = try Certificate(pki.pck.certificate).serial.bytes,
+            authoritySerial = try Certificate(pki.authority.certificate).serial.bytes
         let pckCRL = SimulatedRevocationList(serials: state.isPCKRevoked ? [pckSerial] : [], thisUpdate: issued, nextUpdate: next)
         let rootCRL = SimulatedRevocationList(
             serials: state.isAuthorityRevoked ? [authoritySerial] : [], thisUpdate: issued, nextUpdate: next)

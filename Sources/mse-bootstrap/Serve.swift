@@ -4,6 +4,7 @@ import Logging
 
 struct Serve: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "serve",
         abstract: "Serve an application without enclave or encryption, for development.",
         discussion: "Example: mse serve app:app --app-dir mse_src --port 5000")
 

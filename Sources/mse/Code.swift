@@ -3,10 +3,12 @@ import Operations
 
 struct Code: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "code",
         abstract: "Encrypt or decrypt a code tree, as package and agent do it.", subcommands: [Encrypt.self, Decrypt.self])
 
     struct Encrypt: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "encrypt",
             abstract: "Encrypt a folder into a new one.", discussion: "Example: mse code encrypt hello/mse_src encrypted --key code.key")
 
         @Argument(help: "The folder.", completion: .directory)
@@ -24,6 +26,7 @@ struct Code: ParsableCommand {
 
     struct Decrypt: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "decrypt",
             abstract: "Decrypt a folder into a new one; plain files stay behind.",
             discussion: "Example: mse code decrypt encrypted plain --key code.key")
 

@@ -3,6 +3,7 @@ import Operations
 
 struct Evidence: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "evidence",
         abstract: "Write an instance's certificate, quote and collateral as a file.",
         discussion: "Example: mse evidence hello-1 --output out")
 

@@ -3,6 +3,7 @@ import Operations
 
 struct List: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "list",
         abstract: "List the instances that were launched here.", discussion: "Example: mse list --json")
 
     @Flag(help: "Print JSON.")

@@ -3,7 +3,8 @@ import Foundation
 import Operations
 
 struct Logs: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Show an instance's log.", discussion: "Example: mse logs hello-1 -f")
+    static let configuration = CommandConfiguration(
+        commandName: "logs", abstract: "Show an instance's log.", discussion: "Example: mse logs hello-1 -f")
 
     @Argument(help: "The instance.")
     var name: String

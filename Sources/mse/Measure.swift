@@ -3,6 +3,7 @@ import Operations
 
 struct Measure: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "measure",
         abstract: "Tell a package's reference value, and what went into it.",
         discussion: "Example: mse measure out/package_hello_1764000000000000000.tar")
 

@@ -3,6 +3,7 @@ import Operations
 
 struct Package: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "package",
         abstract: "Lock, install, encrypt and pack a project into one file, with its key beside it.",
         discussion: "Example: mse package --project hello --output out --encrypt")
 

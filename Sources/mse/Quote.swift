@@ -2,10 +2,12 @@ import ArgumentParser
 import Operations
 
 struct Quote: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Show or judge any quote.", subcommands: [Show.self, Verify.self])
+    static let configuration = CommandConfiguration(
+        commandName: "quote", abstract: "Show or judge any quote.", subcommands: [Show.self, Verify.self])
 
     struct Show: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "show",
             abstract: "Show every field of a quote.", discussion: "Example: mse quote show ratls.pem --json")
 
         @Argument(help: "Raw, hex, base64, or a PEM certificate with a quote; - reads standard input.", completion: .file())
@@ -21,6 +23,7 @@ struct Quote: ParsableCommand {
 
     struct Verify: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "verify",
             abstract: "Judge a quote.",
             discussion: "Example: mse quote verify quote.bin --collateral collateral --expected 33d8…2fbb --at 2025-07-04T10:28:44Z")
 

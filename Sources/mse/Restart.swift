@@ -3,6 +3,7 @@ import Operations
 
 struct Restart: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "restart",
         abstract: "End an instance and start it again from its sealed state.", discussion: "Example: mse restart hello-1 --renew")
 
     @Argument(help: "The instance.")

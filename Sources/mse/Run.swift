@@ -3,6 +3,7 @@ import Operations
 
 struct Run: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "run",
         abstract: "Verify a waiting service, and release its key and secrets over the verified connection.",
         discussion:
             "Example: mse run hello-1 --package out/package_hello_1764000000000000000.tar --key out/package_hello_1764000000000000000.key")

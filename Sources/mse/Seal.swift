@@ -3,6 +3,7 @@ import Operations
 
 struct Seal: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "seal",
         abstract: "Seal a file to one enclave, so that the operator can deliver what he can't open.",
         discussion: "Example: mse seal --input secrets.json --receiver pin.pem --package out/package_hello_1764000000000000000.tar")
 

@@ -3,6 +3,7 @@ import Operations
 
 struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "serve",
         abstract: "Serve an application without enclave or encryption, for development.",
         discussion: "Example: mse serve app:app --app-dir hello/mse_src --site-packages .venv/lib/python3.11/site-packages --port 5000")
 

@@ -4,11 +4,13 @@ import Operations
 
 struct Simulator: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "simulator",
         abstract: "The simulated processor of this user: everything but the silicon.",
         subcommands: [Init.self, Root.self, Service.self, Recover.self, Revoke.self, Expire.self, Launch.self])
 
     struct Init: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "init",
             abstract: "Make its keys and certificates.", discussion: "Example: mse simulator init")
 
         @Flag(help: "Replace the one that is there; what it sealed is lost.")
@@ -22,6 +24,7 @@ struct Simulator: ParsableCommand {
 
     struct Root: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "root",
             abstract: "Print the path of its root certificate.", discussion: "Example: mse simulator root")
 
         func run() async throws { Output.write(try await Output.attempt { try SimulatorOperations().rootPath() } + "\n") }
@@ -44,6 +47,7 @@ struct Simulator: ParsableCommand {
 
     struct Recover: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "recover",
             abstract: "A TCB recovery: enclaves on this platform become OutOfDate.", discussion: "Example: mse simulator recover")
 
         func run() async throws { try await Output.attempt { try SimulatorOperations().recover() } }
@@ -51,6 +55,7 @@ struct Simulator: ParsableCommand {
 
     struct Revoke: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "revoke",
             abstract: "Revoke the PCK certificate or its CA.", discussion: "Example: mse simulator revoke --pck")
 
         @Flag(help: "The PCK certificate (the default).")
@@ -68,6 +73,7 @@ struct Simulator: ParsableCommand {
 
     struct Expire: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "expire",
             abstract: "From now on the collateral is out of date.", discussion: "Example: mse simulator expire")
 
         func run() async throws { try await Output.attempt { try SimulatorOperations().expire() } }
@@ -75,7 +81,8 @@ struct Simulator: ParsableCommand {
 
     /// What `spawn` starts in the background.
     struct Launch: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Launch an instance and answer its agent.", shouldDisplay: false)
+        static let configuration = CommandConfiguration(
+            commandName: "launch", abstract: "Launch an instance and answer its agent.", shouldDisplay: false)
 
         @Argument var name: String
         @Flag var renew = false

@@ -7,6 +7,7 @@ enum PlatformName: String, ExpressibleByArgument, CaseIterable {
 
 struct Spawn: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "spawn",
         abstract: "Launch a package; returns when it waits for its key.",
         discussion:
             "Example: mse spawn hello-1 --package out/package_hello_1764000000000000000.tar --san localhost --port 7443 --platform simulator"

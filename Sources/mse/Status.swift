@@ -2,7 +2,8 @@ import ArgumentParser
 import Operations
 
 struct Status: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Tell how an instance is.", discussion: "Example: mse status hello-1 --json")
+    static let configuration = CommandConfiguration(
+        commandName: "status", abstract: "Tell how an instance is.", discussion: "Example: mse status hello-1 --json")
 
     @Argument(help: "The instance.")
     var name: String

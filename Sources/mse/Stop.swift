@@ -2,7 +2,8 @@ import ArgumentParser
 import Operations
 
 struct Stop: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "End an instance.", discussion: "Example: mse stop hello-1 --remove")
+    static let configuration = CommandConfiguration(
+        commandName: "stop", abstract: "End an instance.", discussion: "Example: mse stop hello-1 --remove")
 
     @Argument(help: "The instance.")
     var name: String

@@ -3,6 +3,7 @@ import Operations
 
 struct Test: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "test",
         abstract: "Run a package's tests against its running instance.",
         discussion: "Example: mse test hello-1 --secrets hello/secrets.json")
 

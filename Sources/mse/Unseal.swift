@@ -3,6 +3,7 @@ import Operations
 
 struct Unseal: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "unseal",
         abstract: "Open a sealed file with the X25519 key it was sealed to.",
         discussion: "Example: mse unseal --input secrets.json.sealed --private-key enclave.sk")
 

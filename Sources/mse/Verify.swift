@@ -3,6 +3,7 @@ import Operations
 
 struct Verify: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "verify",
         abstract: "Judge a service: is it genuine, up to date, and yours?",
         discussion:
             "Example: mse verify https://localhost:7443 --package out/package_hello_1764000000000000000.tar --certificate-out pin.pem")

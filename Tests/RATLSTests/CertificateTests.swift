@@ -22,7 +22,7 @@ struct CertificateTests {
         let binding = ReportDataBinding(point: Array(key.publicKey.x963Representation), sealingKey: [UInt8](repeating: 9, count: 32))
         let body = [UInt8](repeating: 0, count: 320) + binding.encoded
         let data = [UInt8](repeating: 1, count: 128 + 384 + 64) + [0, 0, 5, 0, 0, 0, 0, 0]
-        let header: [UInt8] = [3, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0] + Quote.intelQEVendor + [UInt8](repeating: 0, count: 20)
+        let header: [UInt8] = [3, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0] + Array(QuoteHeader.intelQEVendor) + [UInt8](repeating: 0, count: 20)
         return header + body + [UInt8(data.count & 255), UInt8(data.count >> 8), 0, 0] + data
     }
 

@@ -10,7 +10,7 @@ enum SyntheticQuote {
         inner += number(authentication, 2) + [UInt8](repeating: 0x55, count: authentication) + number(5, 2) + number(chain.count, 4) + chain
         if version > 3 { data += number(6, 2) + number(inner.count, 4) }
         data += inner
-        let header = [version, 0, 2, 0, 0, 0, 0, 0, 1, 0, 2, 0] + Quote.intelQEVendor + [UInt8](repeating: 7, count: 20)
+        let header = [version, 0, 2, 0, 0, 0, 0, 0, 1, 0, 2, 0] + Array(QuoteHeader.intelQEVendor) + [UInt8](repeating: 7, count: 20)
         let body = (0..<384).map { UInt8(truncatingIfNeeded: $0) }
         return header + (version == 5 ? number(1, 2) + number(384, 4) : []) + body + number(data.count, 4) + data
     }

@@ -1,22 +1,23 @@
+public import SGXQuote
 public import StrictX509
 
 /// Intel's SGX extension of a PCK certificate, 1.2.840.113741.1.13.1 (DCAP SPEC §2): which platform this is and what its TCB is.
 public struct PCKExtension: Hashable, Sendable {
     public static let identifier = ObjectIdentifier(arcs: 1, 2, 840, 113741, 1, 13, 1)
+    private static let tcbIdentifier = ObjectIdentifier(arcs: 1, 2, 840, 113741, 1, 13, 1, 2)
+    private static let configurationIdentifier = ObjectIdentifier(arcs: 1, 2, 840, 113741, 1, 13, 1, 7)
 
-    /// 16 bytes.
-    public let ppid: [UInt8]
-    /// 16 component SVNs.
-    public let components: [UInt8]
+    public let ppid: FixedBytes<16>
+    public let components: ComponentSVNs
     public let pceSVN: UInt16
-    /// 2 bytes.
-    public let pceID: [UInt8]
-    /// 6 bytes.
-    public let fmspc: [UInt8]
+    public let pceID: FixedBytes<2>
+    public let fmspc: FixedBytes<6>
     public let sgxType: SGXType
-    /// 16 bytes; platform CA only.
-    public let platformInstanceID: [UInt8]?
+    /// Platform CA only.
+    public let platformInstanceID: FixedBytes<16>?
     public let configuration: Configuration?
+    /// Members that this version doesn't know: reported, not refused.
+    public let unknown: [ObjectIdentifier]
 
     public enum SGXType: Int, Sendable { case standard, scalable, scalableWithIntegrity }
 
@@ -27,40 +28,39 @@ public struct PCKExtension: Hashable, Sendable {
         public var smtEnabled: Bool?
     }
 
-    private static func arcs(_ last: UInt64...) -> [UInt8] { identifier.encoded + last.map { UInt8($0) } }
-
     /// Reads the extension of a leaf.
-    /// - Throws: `DERError` when it is missing, incomplete, or has a value out of range.
+    /// - Throws: `DERError` when it is missing, critical, incomplete, or has a value out of range.
     public init(of certificate: Certificate) throws(DERError) {
-        guard let value = certificate.value(of: Self.identifier) else { throw DERError(offset: 0, "there is no SGX extension") }
-        var outer = DERReader(certificate.der.span, value)
+        guard let found = certificate.extensions.first(where: { $0.identifier == Self.identifier }) else {
+            throw DERError(offset: 0, "there is no SGX extension")
+        }
+        guard !found.isCritical else { throw DERError(offset: found.value.lowerBound, "the SGX extension is critical") }
+        var outer = DERReader(certificate.der.span, found.value)
         var list = try outer.enter(.sequence, "SGX extension")
         try outer.finish("SGX extension")
-        var seen: Set<ObjectIdentifier> = []
-        var ppid: [UInt8]?, pceID: [UInt8]?, fmspc: [UInt8]?, instance: [UInt8]?
-        var tcb: (components: [UInt8], pceSVN: UInt16)?
+        var ppid: FixedBytes<16>?, pceID: FixedBytes<2>?, fmspc: FixedBytes<6>?, instance: FixedBytes<16>?
+        var tcb: (components: ComponentSVNs, pceSVN: UInt16)?
         var sgxType: SGXType?
         var configuration: Configuration?
+        var unknown: [ObjectIdentifier] = []
         while !list.isAtEnd {
             var pair = try list.enter(.sequence, "SGX extension")
             let identifier = try pair.objectIdentifier("SGX extension")
-            guard seen.insert(identifier).inserted, seen.count <= 32 else {
-                throw DERError(offset: pair.offset, "SGX extension: \(identifier) stands twice")
-            }
-            switch identifier.encoded {
-            case Self.arcs(1): ppid = try Self.octets(&pair, 16, "PPID")
-            case Self.arcs(2): tcb = try Self.tcb(&pair)
-            case Self.arcs(3): pceID = try Self.octets(&pair, 2, "PCEID")
-            case Self.arcs(4): fmspc = try Self.octets(&pair, 6, "FMSPC")
-            case Self.arcs(5): sgxType = SGXType(rawValue: try pair.integer("SGX type", in: 0...2, tag: .enumerated))
-            case Self.arcs(6): instance = try Self.octets(&pair, 16, "platform instance id")
-            case Self.arcs(7): configuration = try Self.configuration(&pair)
-            default: _ = try pair.element()
+            switch identifier.arc(below: Self.identifier) ?? 0 {
+            case 1 where ppid == nil: ppid = try Self.octets(&pair, "PPID")
+            case 2 where tcb == nil: tcb = try Self.tcb(&pair)
+            case 3 where pceID == nil: pceID = try Self.octets(&pair, "PCEID")
+            case 4 where fmspc == nil: fmspc = try Self.octets(&pair, "FMSPC")
+            case 5 where sgxType == nil: sgxType = SGXType(rawValue: try pair.integer("SGX type", in: 0...2, tag: .enumerated))
+            case 6 where instance == nil: instance = try Self.octets(&pair, "platform instance id")
+            case 7 where configuration == nil: configuration = try Self.configuration(&pair, &unknown)
+            case 1...7: throw DERError(offset: pair.offset, "SGX extension: \(identifier) stands twice")
+            default: try Self.note(identifier, &pair, &unknown)
             }
             try pair.finish("SGX extension")
         }
         guard let ppid, let tcb, let pceID, let fmspc, let sgxType else {
-            throw DERError(offset: value.lowerBound, "SGX extension: PPID, TCB, PCEID, FMSPC or SGX type is missing")
+            throw DERError(offset: found.value.lowerBound, "SGX extension: PPID, TCB, PCEID, FMSPC or SGX type is missing")
         }
         self.ppid = ppid
         (components, pceSVN) = tcb
@@ -69,55 +69,64 @@ public struct PCKExtension: Hashable, Sendable {
         self.sgxType = sgxType
         platformInstanceID = instance
         self.configuration = configuration
+        self.unknown = unknown
     }
 
-    private static func octets(_ pair: inout DERReader, _ count: Int, _ field: StaticString) throws(DERError) -> [UInt8] {
-        let element = try pair.element(.octetString, field)
-        guard element.content.count == count else { throw DERError(offset: element.whole.lowerBound, "\(field): \(count) bytes expected") }
-        return pair.array(element.content)
+    private static func octets<let count: Int>(_ pair: inout DERReader, _ field: StaticString) throws(DERError) -> FixedBytes<count> {
+        let content = try pair.element(.octetString, field).content
+        guard content.count == count else { throw DERError(offset: content.lowerBound, "\(field): \(count) bytes expected") }
+        var bytes = FixedBytes<count>()
+        for index in 0..<count { bytes[index] = pair.bytes[content.lowerBound + index] }
+        return bytes
     }
 
-    private static func tcb(_ pair: inout DERReader) throws(DERError) -> (components: [UInt8], pceSVN: UInt16) {
+    private static func note(_ identifier: ObjectIdentifier, _ pair: inout DERReader, _ unknown: inout [ObjectIdentifier]) throws(DERError)
+    {
+        guard !unknown.contains(identifier), unknown.count < 16 else {
+            throw DERError(offset: pair.offset, "SGX extension: \(identifier) stands twice, or more than 16 unknown members")
+        }
+        _ = try pair.element()
+        unknown.append(identifier)
+    }
+
+    private static func tcb(_ pair: inout DERReader) throws(DERError) -> (components: ComponentSVNs, pceSVN: UInt16) {
         var list = try pair.enter(.sequence, "TCB")
         let start = list.offset
-        var components = [UInt8?](repeating: nil, count: 16)
+        var components = ComponentSVNs(), seen = ComponentSVNs()
         var pceSVN: UInt16?
-        var cpuSVN: [UInt8]?
+        var cpuSVN: FixedBytes<16>?
         while !list.isAtEnd {
             var one = try list.enter(.sequence, "TCB")
-            let identifier = try one.objectIdentifier("TCB").encoded
-            guard identifier.dropLast() == arcs(2)[...], let last = identifier.last else {
-                throw DERError(offset: one.offset, "TCB: an unknown member")
-            }
-            switch Int(last) {
-            case 1...16 where components[Int(last) - 1] == nil:
-                components[Int(last) - 1] = UInt8(try one.integer("component SVN", in: 0...255))
+            let arc = try one.objectIdentifier("TCB").arc(below: tcbIdentifier) ?? 0
+            switch Int(arc) {
+            case 1...16 where seen[Int(arc) - 1] == 0:
+                components[Int(arc) - 1] = UInt8(try one.integer("component SVN", in: 0...255))
+                seen[Int(arc) - 1] = 1
             case 17 where pceSVN == nil: pceSVN = UInt16(try one.integer("PCESVN", in: 0...65535))
-            case 18 where cpuSVN == nil: cpuSVN = try octets(&one, 16, "CPUSVN")
+            case 18 where cpuSVN == nil: cpuSVN = try octets(&one, "CPUSVN")
             default: throw DERError(offset: one.offset, "TCB: a member that is unknown or stands twice")
             }
             try one.finish("TCB")
         }
-        let complete = components.compactMap { $0 }
-        guard complete.count == 16, let pceSVN, let cpuSVN else { throw DERError(offset: start, "TCB: 18 members expected") }
-        guard complete == cpuSVN else { throw DERError(offset: start, "TCB: CPUSVN differs from the components") }
-        return (complete, pceSVN)
+        guard seen.min() == 1, let pceSVN, let cpuSVN else { throw DERError(offset: start, "TCB: 18 members expected") }
+        guard ComponentSVNs(cpuSVN) == components else { throw DERError(offset: start, "TCB: CPUSVN differs from the components") }
+        return (components, pceSVN)
     }
 
-    private static func configuration(_ pair: inout DERReader) throws(DERError) -> Configuration {
+    private static func configuration(_ pair: inout DERReader, _ unknown: inout [ObjectIdentifier]) throws(DERError) -> Configuration {
         var list = try pair.enter(.sequence, "configuration")
         var result = Configuration()
         while !list.isAtEnd {
             var one = try list.enter(.sequence, "configuration")
-            let identifier = try one.objectIdentifier("configuration").encoded
-            let value = try one.boolean("configuration")
-            try one.finish("configuration")
-            switch identifier {
-            case arcs(7, 1) where result.dynamicPlatform == nil: result.dynamicPlatform = value
-            case arcs(7, 2) where result.cachedKeys == nil: result.cachedKeys = value
-            case arcs(7, 3) where result.smtEnabled == nil: result.smtEnabled = value
-            default: throw DERError(offset: list.offset, "configuration: a member that is unknown or stands twice")
+            let identifier = try one.objectIdentifier("configuration")
+            switch identifier.arc(below: configurationIdentifier) ?? 0 {
+            case 1 where result.dynamicPlatform == nil: result.dynamicPlatform = try one.boolean("dynamic platform")
+            case 2 where result.cachedKeys == nil: result.cachedKeys = try one.boolean("cached keys")
+            case 3 where result.smtEnabled == nil: result.smtEnabled = try one.boolean("SMT enabled")
+            case 1...3: throw DERError(offset: one.offset, "configuration: \(identifier) stands twice")
+            default: try note(identifier, &one, &unknown)
             }
+            try one.finish("configuration")
         }
         return result
     }

@@ -14,7 +14,7 @@ struct RevocationList: Sendable {
     let nextUpdate: Int64?
     /// What of its form isn't as it must be, though it can be read: it revokes all the same, and is refused.
     let objections: [String]
-    private let serials: Set<[UInt8]>
+    private let serials: [SerialNumber]
 
     private static let crlNumber = ObjectIdentifier(arcs: 2, 5, 29, 20)
     private static let reasonCode = ObjectIdentifier(arcs: 2, 5, 29, 21)
@@ -64,7 +64,7 @@ struct RevocationList: Sendable {
             throw DERError(offset: tbs.content.lowerBound, "CRL version 2 expected")
         }
         let inner = try reader.element(.sequence, "signature")
-        guard der[inner.whole] == der[algorithm.whole], der[inner.whole].elementsEqual(ECDSASignatureEncoding.algorithm) else {
+        guard ECDSASignatureEncoding.isAlgorithm(inner, reader), ECDSASignatureEncoding.isAlgorithm(algorithm, reader) else {
             throw DERError(offset: inner.whole.lowerBound, "ecdsa-with-SHA256 without parameters expected in both places")
         }
         issuer = try DistinguishedName(&reader, "issuer")
@@ -90,13 +90,13 @@ struct RevocationList: Sendable {
         self.der = der
     }
 
-    private static func entries(_ reader: inout DERReader, _ objections: inout [String]) throws(DERError) -> Set<[UInt8]> {
-        var serials: Set<[UInt8]> = []
+    private static func entries(_ reader: inout DERReader, _ objections: inout [String]) throws(DERError) -> [SerialNumber] {
+        var serials: [SerialNumber] = []
         guard let element = try reader.optional(.sequence) else { return serials }
         var list = reader.reader(of: element)
         while !list.isAtEnd {
             var entry = try list.enter(.sequence, "revokedCertificate")
-            serials.insert(try entry.positive("userCertificate", limit: 20))
+            serials.append(try SerialNumber(&entry, "userCertificate"))
             _ = try entry.time("revocationDate")
             if !entry.isAtEnd {
                 for item in try Certificate.extensions(&entry) where item.isCritical && item.identifier != reasonCode {
@@ -126,7 +126,7 @@ struct RevocationList: Sendable {
         try reader.finish("CRL number")
     }
 
-    func isSigned(by key: P256Key) -> Bool { key.verifies(signature[...], over: der[signed]) }
+    func isSigned(by key: P256Key) -> Bool { key.verifies(signature, over: der[signed]) }
 
     func revokes(_ certificate: Certificate) -> Bool { serials.contains(certificate.serial) }
 }

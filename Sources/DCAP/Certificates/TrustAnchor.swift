@@ -1,16 +1,27 @@
+internal import Crypto
 internal import Notation
 public import StrictX509
 
 /// The root that chains must end in: its key, and the maker's name that all its certificates carry (DCAP SPEC §2 rule 3).
-public struct TrustAnchor: Sendable, Hashable {
+public struct TrustAnchor: Sendable, Hashable, CustomStringConvertible {
     public let key: P256Key
     /// `Intel`, or whoever made the given root.
     public let maker: String
     let place: [DistinguishedName.Attribute]
-    public var isIntel: Bool { self == Self.intel }
+    /// SHA-256 of certificates with this key that were looked at already, the root's own signature included.
+    private let knownCertificates: [[UInt8]]
+    private let subjects: [CertificateRole: [DistinguishedName.Attribute]]
+    public var isIntel: Bool { key == Self.intel.key }
 
     /// Intel's, pinned by its public key; two certificates with it are in use.
-    public static let intel = TrustAnchor(key: P256Key(point: intelPoint)!, maker: "Intel", place: intelPlace)  // the constant is a point
+    public static let intel = TrustAnchor(
+        key: P256Key(point: intelPoint)!,  // the constant is a point
+        maker: "Intel", place: intelPlace,
+        knownCertificates: [
+            // Valid until 2049, and until 2033 in quotes of 2019 to 2021.
+            Hex.bytes("44a0196b2b99f889b8e149e95b807a350e7424964399e885a7cbb8ccfab674d3")!,  // the constants are hexadecimal
+            Hex.bytes("fc64f8076d79a4fee9d1d473d74c89eb8d8fd55c5abafeabeba7366d20429404")!,
+        ])
 
     /// O, L, ST, C as Intel writes them.
     private static let intelPlace: [DistinguishedName.Attribute] = [
@@ -24,10 +35,28 @@ public struct TrustAnchor: Sendable, Hashable {
             "040ba9c4c0c0c86193a3fe23d6b02cda10a8bbd4e88e48b4458561a36e705525f567918e2edc88e40d860bd0cc4ee26aacc988e505a953558c453f6b0904ae7394"
         )!
 
-    private init(key: P256Key, maker: String, place: [DistinguishedName.Attribute]) {
+    private init(key: P256Key, maker: String, place: [DistinguishedName.Attribute], knownCertificates: [[UInt8]]) {
         self.key = key
         self.maker = maker
         self.place = place
+        self.knownCertificates = knownCertificates
+        subjects = Dictionary(
+            uniqueKeysWithValues: CertificateRole.allCases.map { role in
+                (role, [DistinguishedName.Attribute(type: DistinguishedName.commonName, value: maker + " " + role.nameSuffix)] + place)
+            })
+    }
+
+    /// The root's common name; with the start of its key's digest when it bears Intel's name without being Intel's.
+    public var description: String {
+        let name = maker + " " + CertificateRole.root.nameSuffix
+        return maker == "Intel" && !isIntel ? "\(name) with key \(Self.digest(of: key))" : name
+    }
+
+    /// The first bytes of SHA-256 over a SubjectPublicKeyInfo.
+    static func digest(of key: P256Key) -> String { Hex.text(SHA256.hash(data: Certificate.p256Prefix + key.point).prefix(8)) + "…" }
+
+    func isKnown(_ certificate: Certificate) -> Bool {
+        certificate.key == key && knownCertificates.contains { SHA256.hash(data: certificate.der) == $0 }
     }
 
     /// A root certificate that replaces Intel's. Its subject must be `CN=<maker> SGX Root CA` and further attributes.
@@ -42,7 +71,9 @@ public struct TrustAnchor: Sendable, Hashable {
         }
         // A root of another name is taken as it is; what it issued is then refused for its names.
         let maker = first.value.hasSuffix(suffix) ? String(first.value.dropLast(suffix.count)) : first.value
-        self.init(key: root.key, maker: maker, place: Array(root.subject.attributes.dropFirst()))
+        self.init(
+            key: root.key, maker: maker, place: Array(root.subject.attributes.dropFirst()),
+            knownCertificates: root.isSigned(by: root.key) ? [Array(SHA256.hash(data: root.der))] : [])
     }
 
     /// A root from a file, PEM or DER.
@@ -62,9 +93,7 @@ public struct TrustAnchor: Sendable, Hashable {
         }
     }
 
-    func subject(of role: CertificateRole) -> [DistinguishedName.Attribute] {
-        [DistinguishedName.Attribute(type: DistinguishedName.commonName, value: maker + " " + role.nameSuffix)] + place
-    }
+    func subject(of role: CertificateRole) -> [DistinguishedName.Attribute] { subjects[role] ?? [] }
 }
 
 public struct TrustAnchorError: Error, Hashable, CustomStringConvertible {
@@ -73,7 +102,7 @@ public struct TrustAnchorError: Error, Hashable, CustomStringConvertible {
 }
 
 /// The places a certificate can have in a chain.
-public enum CertificateRole: Sendable, Hashable {
+public enum CertificateRole: Sendable, Hashable, CaseIterable {
     case root, platformCA, processorCA, pck, tcbSigner
 
     var nameSuffix: String {

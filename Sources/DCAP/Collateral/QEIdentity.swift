@@ -2,40 +2,42 @@ internal import Notation
 internal import SGXQuote
 
 /// QE identity of version 2: what a quoting enclave must be, and its levels (DCAP SPEC §4.3).
-struct QEIdentity: Sendable {
-    /// "QE" for SGX, "TD_QE" for TDX.
-    var id: String
-    /// Seconds since 1970.
-    var issueDate: Int64
-    var nextUpdate: Int64
-    var evaluationDataNumber: Int
-    /// In the byte order of the report.
-    var miscSelect: [UInt8]
-    var miscSelectMask: [UInt8]
-    var attributes: [UInt8]
-    var attributesMask: [UInt8]
-    var mrsigner: [UInt8]
-    var productID: Int
-    var levels: [EnclaveLevel]
+struct QEIdentity: DocumentBody {
+    static let member: StaticString = "enclaveIdentity"
+    static let part = ValidityPeriod.Part.qeIdentity
+    static let version = 2
 
-    init(_ document: borrowing SignedDocument) throws(DocumentError) {
-        do {
-            var scanner = try document.scanner()
-            try self.init(&scanner)
-        } catch let error as DocumentError {
-            throw error
-        } catch let error as NotationError {
-            throw .malformed(error)
-        } catch {
-            throw .malformed(NotationError(at: .none, "\(error)"))
+    /// "QE" for SGX, "TD_QE" for TDX.
+    let id: String
+    let issueDate: Int64
+    let nextUpdate: Int64
+    let evaluationDataNumber: Int
+    let miscSelect: MaskedBytes<4>
+    let attributes: MaskedBytes<16>
+    let mrsigner: FixedBytes<32>
+    let productID: Int
+    /// From the highest down.
+    let levels: [EnclaveLevel]
+
+    /// What bytes of a report must be under a mask, in the byte order of the report.
+    struct MaskedBytes<let count: Int>: Sendable {
+        let value: FixedBytes<count>
+        let mask: FixedBytes<count>
+
+        func masked(_ found: FixedBytes<count>) -> FixedBytes<count> {
+            var result = found
+            for index in 0..<count { result[index] &= mask[index] }
+            return result
         }
     }
 
-    private init(_ scanner: inout JSONScanner) throws {
+    init(_ scanner: inout JSONScanner) throws {
         var id: String?
         var issueDate: Int64?, nextUpdate: Int64?
         var version: Int?, number: Int?, product: Int?
-        var misc: [UInt8]?, miscMask: [UInt8]?, attributes: [UInt8]?, attributesMask: [UInt8]?, mrsigner: [UInt8]?
+        var misc: FixedBytes<4>?, miscMask: FixedBytes<4>?
+        var attributes: FixedBytes<16>?, attributesMask: FixedBytes<16>?
+        var mrsigner: FixedBytes<32>?
         var levels: [EnclaveLevel]?
         var object = try scanner.beginObject()
         while let name = try scanner.nextMember(&object) {
@@ -43,15 +45,15 @@ struct QEIdentity: Sendable {
             case "id": id = try scanner.string()
             case "version":
                 version = try scanner.integer(in: 0...999)
-                guard version == 2 else { throw DocumentError.version(found: version ?? 0) }
+                guard version == Self.version else { throw DocumentError.version(found: version ?? 0) }
             case "issueDate": issueDate = try scanner.date()
             case "nextUpdate": nextUpdate = try scanner.date()
             case "tcbEvaluationDataNumber": number = try scanner.integer(in: 0...Int(Int32.max))
-            case "miscselect": misc = try scanner.hex(4)
-            case "miscselectMask": miscMask = try scanner.hex(4)
-            case "attributes": attributes = try scanner.hex(16)
-            case "attributesMask": attributesMask = try scanner.hex(16)
-            case "mrsigner": mrsigner = try scanner.hex(32)
+            case "miscselect": misc = try scanner.hex()
+            case "miscselectMask": miscMask = try scanner.hex()
+            case "attributes": attributes = try scanner.hex()
+            case "attributesMask": attributesMask = try scanner.hex()
+            case "mrsigner": mrsigner = try scanner.hex()
             case "isvprodid": product = try scanner.integer(in: 0...65535)
             case "tcbLevels": levels = try scanner.enclaveLevels(svnLimit: 65535)
             default: try scanner.skip()
@@ -62,33 +64,28 @@ struct QEIdentity: Sendable {
         self.issueDate = try scanner.required(issueDate, "issueDate")
         self.nextUpdate = try scanner.required(nextUpdate, "nextUpdate")
         evaluationDataNumber = try scanner.required(number, "tcbEvaluationDataNumber")
-        miscSelect = try scanner.required(misc, "miscselect")
-        miscSelectMask = try scanner.required(miscMask, "miscselectMask")
-        self.attributes = try scanner.required(attributes, "attributes")
-        self.attributesMask = try scanner.required(attributesMask, "attributesMask")
+        miscSelect = MaskedBytes(
+            value: try scanner.required(misc, "miscselect"), mask: try scanner.required(miscMask, "miscselectMask"))
+        self.attributes = MaskedBytes(
+            value: try scanner.required(attributes, "attributes"), mask: try scanner.required(attributesMask, "attributesMask"))
         self.mrsigner = try scanner.required(mrsigner, "mrsigner")
         productID = try scanner.required(product, "isvprodid")
         self.levels = try scanner.required(levels, "tcbLevels")
     }
 
     /// What of a quoting enclave's report isn't as it must be.
-    func objections(to report: ReportBody) -> [Reason] {
-        var reasons: [Reason] = []
-        func compare(_ field: String, _ found: ArraySlice<UInt8>, _ expected: [UInt8], mask: [UInt8]? = nil) {
-            let masked = mask.map { mask in zip(found, mask).map { $0 & $1 } } ?? Array(found)
-            guard masked != expected else { return }
-            reasons.append(
-                Reason(.qeIdentity, "the quoting enclave's \(field) is another", expected: Hex.text(expected), found: Hex.text(masked)))
+    func check(_ report: ReportBody, _ reasons: inout [Reason]) {
+        func object(_ field: String, expected: String, found: String) {
+            reasons.append(Reason(.qeIdentity, "the quoting enclave's \(field) is another", expected: expected, found: found))
         }
-        let misc = withUnsafeBytes(of: report.miscSelect.littleEndian) { Array($0) }
-        compare("MISCSELECT", misc[...], miscSelect, mask: miscSelectMask)
-        compare("ATTRIBUTES", report.attributesBytes, attributes, mask: attributesMask)
-        compare("MRSIGNER", report.mrsigner, mrsigner)
-        if Int(report.productID) != productID {
-            reasons.append(
-                Reason(.qeIdentity, "the quoting enclave's product id is another", expected: "\(productID)", found: "\(report.productID)"))
+        func compare<let count: Int>(_ field: String, _ found: FixedBytes<count>, _ expected: MaskedBytes<count>) {
+            let masked = expected.masked(found)
+            if masked != expected.value { object(field, expected: expected.value.description, found: masked.description) }
         }
+        compare("MISCSELECT", report.bytes.part(at: 16), miscSelect)
+        compare("ATTRIBUTES", report.attributesBytes, attributes)
+        if report.mrsigner != mrsigner { object("MRSIGNER", expected: mrsigner.description, found: report.mrsigner.description) }
+        if Int(report.productID) != productID { object("product id", expected: "\(productID)", found: "\(report.productID)") }
         if report.attributes.contains(.debug) { reasons.append(Reason(.qeDebug, "the quoting enclave has the DEBUG attribute")) }
-        return reasons
     }
 }

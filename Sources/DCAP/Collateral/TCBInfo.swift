@@ -1,61 +1,50 @@
 internal import Notation
+internal import SGXQuote
 
 /// TCB info of version 3: which SVNs of a platform are up to date (DCAP SPEC §4.2).
-struct TCBInfo: Sendable {
+struct TCBInfo: DocumentBody {
+    static let member: StaticString = "tcbInfo"
+    static let part = ValidityPeriod.Part.tcbInfo
+    static let version = 3
+
     /// "SGX" or "TDX".
-    var id: String
-    /// Seconds since 1970.
-    var issueDate: Int64
-    var nextUpdate: Int64
-    var fmspc: [UInt8]
-    var pceID: [UInt8]
-    var tcbType: Int
-    var evaluationDataNumber: Int
-    var module: TDXModule?
-    var moduleIdentities: [TDXModuleIdentity]
+    let id: String
+    let issueDate: Int64
+    let nextUpdate: Int64
+    let fmspc: FixedBytes<6>
+    let pceID: FixedBytes<2>
+    let tcbType: Int
+    let evaluationDataNumber: Int
+    let module: TDXModule?
+    let moduleIdentities: [TDXModuleIdentity]
     /// From the highest down.
-    var levels: [PlatformLevel]
+    let levels: [PlatformLevel]
 
-    init(_ document: borrowing SignedDocument) throws(DocumentError) {
-        do {
-            var scanner = try document.scanner()
-            try self.init(&scanner)
-        } catch let error as DocumentError {
-            throw error
-        } catch let error as NotationError {
-            throw .malformed(error)
-        } catch {
-            throw .malformed(NotationError(at: .none, "\(error)"))
-        }
-    }
-
-    private init(_ scanner: inout JSONScanner) throws {
+    init(_ scanner: inout JSONScanner) throws {
         var id: String?
         var issueDate: Int64?, nextUpdate: Int64?
-        var fmspc: [UInt8]?, pceID: [UInt8]?
+        var fmspc: FixedBytes<6>?
+        var pceID: FixedBytes<2>?
         var version: Int?, tcbType: Int?, number: Int?
         var module: TDXModule?
         var identities: [TDXModuleIdentity]?
-        // The id, which may stand behind the levels, says how they are read.
-        var levelsStart: Int?
+        var levels: [PlatformLevel]?
         var object = try scanner.beginObject()
         while let name = try scanner.nextMember(&object) {
             switch name {
             case "id": id = try scanner.string()
             case "version":
                 version = try scanner.integer(in: 0...999)
-                guard version == 3 else { throw DocumentError.version(found: version ?? 0) }
+                guard version == Self.version else { throw DocumentError.version(found: version ?? 0) }
             case "issueDate": issueDate = try scanner.date()
             case "nextUpdate": nextUpdate = try scanner.date()
-            case "fmspc": fmspc = try scanner.hex(6)
-            case "pceId": pceID = try scanner.hex(2)
+            case "fmspc": fmspc = try scanner.hex()
+            case "pceId": pceID = try scanner.hex()
             case "tcbType": tcbType = try scanner.integer(in: 0...Int(Int32.max))
             case "tcbEvaluationDataNumber": number = try scanner.integer(in: 0...Int(Int32.max))
             case "tdxModule": module = try TDXModule(&scanner)
             case "tdxModuleIdentities": identities = try TDXModuleIdentity.list(&scanner)
-            case "tcbLevels":
-                levelsStart = scanner.offset
-                try scanner.skip()
+            case "tcbLevels": levels = try scanner.platformLevels()
             default: try scanner.skip()
             }
         }
@@ -67,54 +56,79 @@ struct TCBInfo: Sendable {
         self.pceID = try scanner.required(pceID, "pceId")
         self.tcbType = try scanner.required(tcbType, "tcbType")
         evaluationDataNumber = try scanner.required(number, "tcbEvaluationDataNumber")
-        let isTDX = self.id == "TDX"
-        if isTDX, module == nil { throw scanner.failure("member 'tdxModule' is missing") }
-        if !isTDX, module != nil || identities != nil { throw scanner.failure("a TDX module in TCB info of SGX") }
+        self.levels = try scanner.required(levels, "tcbLevels")
         self.module = module
         moduleIdentities = identities ?? []
-        try scanner.rewind(to: scanner.required(levelsStart, "tcbLevels"))
-        levels = try scanner.platformLevels(tdx: isTDX)
+        // The id may stand behind what it decides about.
+        if self.id == "TDX" {
+            if module == nil { throw scanner.failure("member 'tdxModule' is missing") }
+            if self.levels.contains(where: { $0.tdxComponents == nil }) { throw scanner.failure("member 'tdxtcbcomponents' is missing") }
+        } else {
+            if module != nil || identities != nil { throw scanner.failure("a TDX module in TCB info of SGX") }
+            if self.levels.contains(where: { $0.tdxComponents != nil }) { throw scanner.failure("TDX components in TCB info of SGX") }
+        }
     }
 }
 
 /// What a TDX module must be.
 struct TDXModule: Sendable {
-    var mrsigner: [UInt8]
+    let mrsigner: FixedBytes<48>
     /// Compared with zero: no module has any.
-    var attributes: [UInt8]
+    let attributes: FixedBytes<8>
 
     init(_ scanner: inout JSONScanner) throws(NotationError) {
-        var mrsigner: [UInt8]?, attributes: [UInt8]?, mask: [UInt8]?
+        var module = PartialModule()
         var object = try scanner.beginObject()
         while let name = try scanner.nextMember(&object) {
-            switch name {
-            case "mrsigner": mrsigner = try scanner.hex(48)
-            case "attributes": attributes = try scanner.hex(8)
-            case "attributesMask": mask = try scanner.hex(8)
-            default: try scanner.skip()
-            }
+            if try !module.take(name, &scanner) { try scanner.skip() }
         }
-        self.mrsigner = try scanner.required(mrsigner, "mrsigner")
-        self.attributes = try scanner.required(attributes, "attributes")
+        self = try module.finish(scanner)
+    }
+
+    fileprivate init(mrsigner: FixedBytes<48>, attributes: FixedBytes<8>) {
+        self.mrsigner = mrsigner
+        self.attributes = attributes
+    }
+}
+
+/// The members that module and module identity have in common, as far as they were read.
+private struct PartialModule {
+    var mrsigner: FixedBytes<48>?
+    var attributes: FixedBytes<8>?, mask: FixedBytes<8>?
+
+    /// Whether the member was one of these.
+    mutating func take(_ name: JSONName, _ scanner: inout JSONScanner) throws(NotationError) -> Bool {
+        switch name {
+        case "mrsigner": mrsigner = try scanner.hex()
+        case "attributes": attributes = try scanner.hex()
+        case "attributesMask": mask = try scanner.hex()
+        default: return false
+        }
+        return true
+    }
+
+    func finish(_ scanner: borrowing JSONScanner) throws(NotationError) -> TDXModule {
         _ = try scanner.required(mask, "attributesMask")
+        return TDXModule(
+            mrsigner: try scanner.required(mrsigner, "mrsigner"), attributes: try scanner.required(attributes, "attributes"))
     }
 }
 
 /// A TDX module of one major version, with levels of its own.
 struct TDXModuleIdentity: Sendable {
     /// `TDX_` and two hex digits, upper case.
-    var id: String
-    var mrsigner: [UInt8]
-    var attributes: [UInt8]
-    var levels: [EnclaveLevel]
+    let id: String
+    let module: TDXModule
+    /// From the highest down.
+    let levels: [EnclaveLevel]
 
     static func list(_ scanner: inout JSONScanner) throws(NotationError) -> [TDXModuleIdentity] {
         var list: [TDXModuleIdentity] = []
         var array = try scanner.beginArray()
         while try scanner.nextElement(&array) {
+            guard list.count < 64 else { throw scanner.failure("more than 64 module identities") }
             let one = try TDXModuleIdentity(&scanner)
             guard !list.contains(where: { $0.id == one.id }) else { throw scanner.failure("two module identities of one id") }
-            guard list.count < 64 else { throw scanner.failure("more than 64 module identities") }
             list.append(one)
         }
         guard !list.isEmpty else { throw scanner.failure("there are no module identities") }
@@ -123,23 +137,18 @@ struct TDXModuleIdentity: Sendable {
 
     private init(_ scanner: inout JSONScanner) throws(NotationError) {
         var id: String?
-        var mrsigner: [UInt8]?, attributes: [UInt8]?, mask: [UInt8]?
+        var module = PartialModule()
         var levels: [EnclaveLevel]?
         var object = try scanner.beginObject()
         while let name = try scanner.nextMember(&object) {
             switch name {
             case "id": id = try scanner.string()
-            case "mrsigner": mrsigner = try scanner.hex(48)
-            case "attributes": attributes = try scanner.hex(8)
-            case "attributesMask": mask = try scanner.hex(8)
             case "tcbLevels": levels = try scanner.enclaveLevels(svnLimit: 255)
-            default: try scanner.skip()
+            default: if try !module.take(name, &scanner) { try scanner.skip() }
             }
         }
         self.id = try scanner.required(id, "id").uppercased()
-        self.mrsigner = try scanner.required(mrsigner, "mrsigner")
-        self.attributes = try scanner.required(attributes, "attributes")
-        _ = try scanner.required(mask, "attributesMask")
+        self.module = try module.finish(scanner)
         self.levels = try scanner.required(levels, "tcbLevels")
     }
 }

@@ -7,34 +7,34 @@ struct TCBEvaluation {
     let identity: QEIdentity
 
     /// Nil when no level fits.
-    func evaluate(_ quote: Quote) -> TCBFinding? {
-        let qe = identity.levels.match(Int(quote.qeReport.securityVersion))
-        guard let td = quote.tdReport else { return qe.flatMap { qe in platformLevel(tdx: nil).map { Self.converge($0.finding, [qe]) } } }
-        let launched = evaluate(Array(td.teeTCBSVN), qe)
+    func evaluate(_ td: TDReport?, qeSVN: UInt16) -> TCBFinding? {
+        guard let qe = identity.levels.match(Int(qeSVN)) else { return nil }
+        guard let td else { return platformLevel(tdx: nil).map { Self.converge($0.finding, nil, qe) } }
+        let launched = evaluate(td.teeTCBSVN, qe)
         guard let now = td.teeTCBSVN2 else { return launched }
-        guard var result = launched, let current = evaluate(Array(now), qe) else { return nil }
-        let improves: [TCBStatus] = [.upToDate, .swHardeningNeeded, .configurationNeeded, .configurationAndSWHardeningNeeded]
-        if result.status.isOutOfDate, improves.contains(current.status) {
+        guard var result = launched, let current = now == td.teeTCBSVN ? launched : evaluate(now, qe) else { return nil }
+        if result.status.isOutOfDate, current.status.isHelpedByRelaunch {
             let configuration = result.status.speaksOfConfiguration || current.status.speaksOfConfiguration
             result.status = configuration ? .tdRelaunchAdvisedConfigurationNeeded : .tdRelaunchAdvised
         }
         return result
     }
 
-    private func evaluate(_ svns: [UInt8], _ qe: TCBFinding?) -> TCBFinding? {
-        guard let qe, let level = platformLevel(tdx: svns) else { return nil }
-        guard svns[1] > 0 else { return Self.converge(level.finding, [qe]) }
-        guard let module = moduleIdentity(version: svns[1])?.levels.match(Int(svns[0])) else { return nil }
-        return Self.converge(level.finding, [module, qe])
+    private func evaluate(_ svns: TEETCBSVN, _ qe: TCBFinding) -> TCBFinding? {
+        guard let level = platformLevel(tdx: svns) else { return nil }
+        guard svns.moduleVersion > 0 else { return Self.converge(level.finding, nil, qe) }
+        guard let module = moduleIdentity(version: svns.moduleVersion)?.levels.match(Int(svns.moduleSVN)) else { return nil }
+        return Self.converge(level.finding, module, qe)
     }
 
-    private func platformLevel(tdx: [UInt8]?) -> PlatformLevel? {
-        info.levels.first { level in
-            guard zip(level.components, pck.components).allSatisfy({ $0 <= $1 }), level.pceSVN <= Int(pck.pceSVN) else { return false }
-            guard let tdx else { return true }
-            guard let components = level.tdxComponents else { return false }
-            // With a module version the first two belong to the module's identity.
-            return ((tdx[1] > 0 ? 2 : 0)..<16).allSatisfy { components[$0] <= tdx[$0] }
+    private func platformLevel(tdx: TEETCBSVN?) -> PlatformLevel? {
+        let svns = tdx.map { ComponentSVNs($0.bytes) }
+        // With a module version the first two belong to the module's identity.
+        let start = tdx.map { $0.moduleVersion > 0 ? 2 : 0 } ?? 0
+        return info.levels.first { level in
+            guard level.components.isCovered(by: pck.components), level.pceSVN <= pck.pceSVN else { return false }
+            guard let svns else { return true }
+            return level.tdxComponents.map { $0.isCovered(by: svns, from: start) } ?? false
         }
     }
 
@@ -44,10 +44,13 @@ struct TCBEvaluation {
         return info.moduleIdentities.first { $0.id == id }
     }
 
-    private static func converge(_ level: TCBFinding, _ others: [TCBFinding]) -> TCBFinding {
+    private static func converge(_ level: TCBFinding, _ module: TCBFinding?, _ qe: TCBFinding) -> TCBFinding {
         TCBFinding(
-            status: level.status.converged(with: others.map(\.status)),
-            date: others.map(\.date).reduce(level.date, min),
-            advisories: Set(others.flatMap(\.advisories) + level.advisories).sorted())
+            status: level.status.converged(with: [module?.status, qe.status]), date: min(level.date, module?.date ?? level.date, qe.date),
+            advisories: union(union(level.advisories, module?.advisories ?? []), qe.advisories))
+    }
+
+    private static func union(_ left: [String], _ right: [String]) -> [String] {
+        right.isEmpty ? left : left.isEmpty ? right : Set(left).union(right).sorted()
     }
 }

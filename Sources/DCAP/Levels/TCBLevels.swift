@@ -5,40 +5,43 @@ struct TCBFinding: Hashable, Sendable {
     var status: TCBStatus
     /// Seconds since 1970.
     var date: Int64
+    /// Each once, sorted.
     var advisories: [String]
 }
 
 /// A level of TCB info: the platform's SVNs that it asks for at least.
 struct PlatformLevel: Sendable {
-    var components: [UInt8]
-    var pceSVN: Int
-    var tdxComponents: [UInt8]?
-    var finding: TCBFinding
+    let components: ComponentSVNs
+    let pceSVN: UInt16
+    let tdxComponents: ComponentSVNs?
+    let finding: TCBFinding
 
-    /// 16 SGX components, PCE SVN, 16 TDX components: what levels are sorted by and must differ in.
-    var key: [Int] { components.map(Int.init) + [pceSVN] + (tdxComponents ?? []).map(Int.init) }
+    /// The order in which levels are matched: by SGX components, PCE SVN, TDX components (DCAP SPEC §4.5). Nil for equals.
+    func precedes(_ other: PlatformLevel) -> Bool? {
+        if let order = components.precedes(other.components) { return order }
+        if pceSVN != other.pceSVN { return pceSVN < other.pceSVN }
+        return (tdxComponents ?? ComponentSVNs()).precedes(other.tdxComponents ?? ComponentSVNs())
+    }
 }
 
 /// A level of a TDX module or a quoting enclave.
 struct EnclaveLevel: Sendable {
-    var isvSVN: Int
-    var finding: TCBFinding
+    let isvSVN: Int
+    let finding: TCBFinding
+
+    func precedes(_ other: EnclaveLevel) -> Bool? { isvSVN == other.isvSVN ? nil : isvSVN < other.isvSVN }
 }
 
 extension [EnclaveLevel] {
     /// The first level, from the highest down, that asks for no more than this.
-    func match(_ isvSVN: Int) -> TCBFinding? {
-        self.max { ($0.isvSVN <= isvSVN ? $0.isvSVN : -1) < ($1.isvSVN <= isvSVN ? $1.isvSVN : -1) }.flatMap {
-            $0.isvSVN <= isvSVN ? $0.finding : nil
-        }
-    }
+    func match(_ isvSVN: Int) -> TCBFinding? { first { $0.isvSVN <= isvSVN }?.finding }
 }
 
 /// Reading levels (DCAP SPEC §4.2, §4.3).
 extension JSONScanner {
     static let levelLimit = 256
 
-    /// An array of levels of an enclave; the same SVN twice is refused.
+    /// An array of levels of an enclave, from the highest down; the same SVN twice is refused.
     mutating func enclaveLevels(svnLimit: Int) throws(NotationError) -> [EnclaveLevel] {
         var levels: [EnclaveLevel] = []
         var array = try beginArray()
@@ -49,48 +52,49 @@ extension JSONScanner {
                 guard name == "isvsvn" else { return try scanner.skip() }
                 isvSVN = try scanner.integer(in: 0...svnLimit)
             }
-            let svn = try required(isvSVN, "isvsvn")
-            guard !levels.contains(where: { $0.isvSVN == svn }) else { throw failure("two levels of isvsvn \(svn)") }
-            levels.append(EnclaveLevel(isvSVN: svn, finding: finding))
+            levels.append(EnclaveLevel(isvSVN: try required(isvSVN, "isvsvn"), finding: finding))
         }
-        guard !levels.isEmpty else { throw failure("there are no levels") }
-        return levels
+        return try descending(levels) { $0.precedes($1) }
     }
 
-    /// An array of levels of a platform, sorted from the highest down; two with the same SVNs are refused.
-    mutating func platformLevels(tdx: Bool) throws(NotationError) -> [PlatformLevel] {
+    /// An array of levels of a platform, from the highest down; two with the same SVNs are refused.
+    mutating func platformLevels() throws(NotationError) -> [PlatformLevel] {
         var levels: [PlatformLevel] = []
         var array = try beginArray()
         while try nextElement(&array) {
             guard levels.count < Self.levelLimit else { throw failure("more than \(Self.levelLimit) levels") }
-            var components: [UInt8]?, tdxComponents: [UInt8]?
+            var components: ComponentSVNs?, tdxComponents: ComponentSVNs?
             var pceSVN: Int?
             let finding = try level({ $0.isOfPlatform }) { (scanner, name) throws(NotationError) in
                 switch name {
                 case "sgxtcbcomponents": components = try scanner.components()
-                case "tdxtcbcomponents":
-                    guard tdx else { throw scanner.failure("TDX components in TCB info of SGX") }
-                    tdxComponents = try scanner.components()
+                case "tdxtcbcomponents": tdxComponents = try scanner.components()
                 case "pcesvn": pceSVN = try scanner.integer(in: 0...65535)
                 default: try scanner.skip()
                 }
             }
-            if tdx, tdxComponents == nil { throw failure("member 'tdxtcbcomponents' is missing") }
             levels.append(
                 PlatformLevel(
-                    components: try required(components, "sgxtcbcomponents"), pceSVN: try required(pceSVN, "pcesvn"),
-                    tdxComponents: tdxComponents,
-                    finding: finding))
+                    components: try required(components, "sgxtcbcomponents"), pceSVN: UInt16(try required(pceSVN, "pcesvn")),
+                    tdxComponents: tdxComponents, finding: finding))
         }
+        return try descending(levels) { $0.precedes($1) }
+    }
+
+    /// Levels in the order in which they are matched, whatever order they were written in; none may stand twice.
+    private func descending<Level>(_ levels: [Level], _ precedes: (Level, Level) -> Bool?) throws(NotationError) -> [Level] {
         guard !levels.isEmpty else { throw failure("there are no levels") }
-        let keyed = levels.map { (key: $0.key, level: $0) }.sorted { $1.key.lexicographicallyPrecedes($0.key) }
-        for (one, next) in zip(keyed, keyed.dropFirst()) where one.key == next.key { throw failure("two levels with the same SVNs") }
-        return keyed.map(\.level)
+        let isOrdered = zip(levels, levels.dropFirst()).allSatisfy { precedes($1, $0) == true }
+        let sorted = isOrdered ? levels : levels.sorted { precedes($1, $0) == true }
+        guard zip(sorted, sorted.dropFirst()).allSatisfy({ precedes($1, $0) != nil }) else {
+            throw failure("two levels with the same SVNs")
+        }
+        return sorted
     }
 
     /// One level: what `tcb` holds is read by the caller.
     private mutating func level(
-        _ isAllowed: (TCBStatus) -> Bool, tcb read: (inout JSONScanner, String) throws(NotationError) -> Void
+        _ isAllowed: (TCBStatus) -> Bool, tcb read: (inout JSONScanner, JSONName) throws(NotationError) -> Void
     ) throws(NotationError) -> TCBFinding {
         var hasTCB = false
         var date: Int64?
@@ -110,7 +114,7 @@ extension JSONScanner {
                     throw failure("a TCB status that is unknown here", at: start)
                 }
                 status = value
-            case "advisoryIDs": advisories = try strings(limit: 512)
+            case "advisoryIDs": advisories = try set(limit: 512)
             default: try skip()
             }
         }
@@ -119,9 +123,9 @@ extension JSONScanner {
     }
 
     /// Exactly 16 component SVNs.
-    private mutating func components() throws(NotationError) -> [UInt8] {
-        var svns: [UInt8] = []
-        svns.reserveCapacity(16)
+    private mutating func components() throws(NotationError) -> ComponentSVNs {
+        var svns = ComponentSVNs()
+        var count = 0
         var array = try beginArray()
         while try nextElement(&array) {
             var svn: Int?
@@ -129,10 +133,11 @@ extension JSONScanner {
             while let name = try nextMember(&object) {
                 if name == "svn" { svn = try integer(in: 0...255) } else { try skip() }
             }
-            svns.append(UInt8(try required(svn, "svn")))
-            guard svns.count <= 16 else { break }
+            guard count < 16 else { throw failure("16 components expected, found more") }
+            svns[count] = UInt8(try required(svn, "svn"))
+            count += 1
         }
-        guard svns.count == 16 else { throw failure("16 components expected") }
+        guard count == 16 else { throw failure("16 components expected, found \(count)") }
         return svns
     }
 }

@@ -24,8 +24,16 @@ public enum TCBStatus: String, Sendable, CaseIterable {
         }
     }
 
+    /// Whether a TD whose module is old would do better when it was launched again under the current one.
+    var isHelpedByRelaunch: Bool {
+        switch self {
+        case .upToDate, .swHardeningNeeded, .configurationNeeded, .configurationAndSWHardeningNeeded: true
+        default: false
+        }
+    }
+
     /// The status of a level together with those of module and quoting enclave (DCAP SPEC §4.8).
-    func converged(with others: [TCBStatus]) -> TCBStatus {
+    func converged(with others: [TCBStatus?]) -> TCBStatus {
         if self == .revoked || others.contains(.revoked) { return .revoked }
         guard others.contains(.outOfDate) else { return self }
         return speaksOfConfiguration ? .outOfDateConfigurationNeeded : .outOfDate

@@ -59,9 +59,9 @@ public struct Judgement: Sendable {
         let quote = verdict.evidence.quote
         if let report = quote.report {
             let debug = report.attributes.contains(.debug) ? ", DEBUG" : ""
-            return "MRENCLAVE \(shorten(Hex.text(report.mrenclave)))\(package.map { " against \($0)" } ?? "")\(debug)"
+            return "MRENCLAVE \(shorten(report.mrenclave.description))\(package.map { " against \($0)" } ?? "")\(debug)"
         }
-        return quote.tdReport.map { "MRTD \(shorten(Hex.text($0.mrtd)))" } ?? ""
+        return quote.tdReport.map { "MRTD \(shorten($0.mrtd.description))" } ?? ""
     }
 
     /// Digests as their ends, so that a line stays a line.

@@ -124,6 +124,7 @@ extension PlatformQuery {
             let leaf = try? Certificate(blocks[0]), let extension_ = try? PCKExtension(of: leaf)
         else { return nil }
         let isProcessor = leaf.issuer.commonName?.contains("Processor") ?? false
-        self.init(fmspc: extension_.fmspc, authority: isProcessor ? .processor : .platform, tee: quote.layout.tee == .sgx ? .sgx : .tdx)
+        self.init(
+            fmspc: Array(extension_.fmspc), authority: isProcessor ? .processor : .platform, tee: quote.layout.tee == .sgx ? .sgx : .tdx)
     }
 }

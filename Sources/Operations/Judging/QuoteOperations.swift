@@ -46,6 +46,10 @@ public enum QuoteOperations {
             let head = String(repeating: " ", count: indent) + member.name + String(repeating: " ", count: width - member.name.count)
             switch member.node.value {
             case .object: return head + "\n" + lines(member.node, indent: indent + 2)
+            case .array(let elements) where elements.contains(where: { if case .object = $0.value { true } else { false } }):
+                return elements.enumerated().map {
+                    "\(head) \($0.offset + 1)\n" + lines($0.element, indent: indent + 2)
+                }.joined()
             case .array(let elements):
                 return head + "  " + elements.map { value($0) }.joined(separator: "\n" + String(repeating: " ", count: indent + width + 2))
                     + "\n"
@@ -62,74 +66,5 @@ public enum QuoteOperations {
         case .null: "-"
         default: JSON.canonical(node)
         }
-    }
-}
-
-/// All fields of a quote by name.
-struct QuoteDescription {
-    let quote: Quote
-
-    init(_ quote: Quote) { self.quote = quote }
-
-    var node: Node {
-        let layout = quote.layout
-        return .object([
-            "version": Node(Int(layout.version)), "tee": Node(layout.tee == .sgx ? "SGX" : "TDX"),
-            "qeVendor": Node(Hex.text(quote.qeVendor)),
-            "userData": Node(Hex.text(quote.userData)), "report": quote.report.map(Self.node), "tdReport": quote.tdReport.map(Self.node),
-            "signature": Node(Hex.text(quote[layout.signature])), "attestationKey": Node(Hex.text(quote[layout.attestationKey])),
-            "qeReport": Self.node(quote.qeReport), "qeReportSignature": Node(Hex.text(quote[layout.qeReportSignature])),
-            "authenticationData": Node(Hex.text(quote[layout.authenticationData])),
-            "certificationDataType": Node(Int(layout.certificationKind.rawValue)),
-            "certificates": certificates, "platform": platform, "byteCount": Node(layout.end),
-            "padding": Node(quote.bytes.count - layout.end),
-        ])
-    }
-
-    private static func node(_ report: ReportBody) -> Node {
-        .object([
-            "cpuSVN": Node(Hex.text(report.cpuSVN)), "miscSelect": Node(String(report.miscSelect, radix: 16)),
-            "attributes": Node(Hex.text(report.attributesBytes)), "attributeNames": Node(report.attributes.description),
-            "mrenclave": Node(Hex.text(report.mrenclave)), "mrsigner": Node(Hex.text(report.mrsigner)),
-            "configID": Node(Hex.text(report.configID)),
-            "productID": Node(Int(report.productID)), "svn": Node(Int(report.securityVersion)), "configSVN": Node(Int(report.configSVN)),
-            "reportData": Node(Hex.text(report.reportData)),
-        ])
-    }
-
-    private static func node(_ td: TDReport) -> Node {
-        .object([
-            "teeTcbSvn": Node(Hex.text(td.teeTCBSVN)), "mrseam": Node(Hex.text(td.mrseam)), "mrsignerseam": Node(Hex.text(td.mrsignerseam)),
-            "seamAttributes": Node(String(td.seamAttributes, radix: 16)), "tdAttributes": Node(String(td.tdAttributes, radix: 16)),
-            "xfam": Node(String(td.xfam, radix: 16)), "mrtd": Node(Hex.text(td.mrtd)), "mrconfigid": Node(Hex.text(td.mrconfigid)),
-            "mrowner": Node(Hex.text(td.mrowner)), "mrownerconfig": Node(Hex.text(td.mrownerconfig)),
-            "rtmr": Node(.array(td.rtmr.map { Node(Hex.text($0)) })), "reportData": Node(Hex.text(td.reportData)),
-            "teeTcbSvn2": td.teeTCBSVN2.map { Node(Hex.text($0)) }, "mrservicetd": td.mrservicetd.map { Node(Hex.text($0)) },
-        ])
-    }
-
-    private var chain: [Certificate] {
-        guard quote.layout.certificationKind == .chain || quote.layout.certificationKind == .leaf else { return [] }
-        let blocks = (try? PEM.blocks(quote[quote.layout.certificationData], label: "CERTIFICATE", allowsNUL: true)) ?? []
-        return blocks.compactMap { try? Certificate($0) }
-    }
-
-    private var certificates: Node {
-        Node(
-            .array(
-                chain.map {
-                    Node(
-                        "\(NotationError.printable($0.subject.description)), \(CalendarTime.text($0.notBefore)) to \(CalendarTime.text($0.notAfter)), serial \(Hex.text($0.serial))"
-                    )
-                }))
-    }
-
-    private var platform: Node? {
-        guard let leaf = chain.first, let values = try? PCKExtension(of: leaf) else { return nil }
-        return .object([
-            "fmspc": Node(Hex.text(values.fmspc)), "pceID": Node(Hex.text(values.pceID)), "ppid": Node(Hex.text(values.ppid)),
-            "components": Node(Hex.text(values.components)), "pceSVN": Node(Int(values.pceSVN)), "sgxType": Node("\(values.sgxType)"),
-            "platformInstanceID": values.platformInstanceID.map { Node(Hex.text($0)) },
-        ])
     }
 }

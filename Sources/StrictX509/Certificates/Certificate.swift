@@ -8,8 +8,7 @@ public struct Certificate: Sendable {
     public let signed: Range<Int>
     /// r ‖ s, 64 bytes.
     public let signature: [UInt8]
-    /// Without a leading zero, 1 to 20 octets.
-    public let serial: [UInt8]
+    public let serial: SerialNumber
     public let issuer: DistinguishedName
     public let subject: DistinguishedName
     /// Seconds since 1970.
@@ -43,9 +42,9 @@ public struct Certificate: Sendable {
             throw DERError(offset: tbs.content.lowerBound, "X.509 version 3 expected")
         }
         try version.finish("version")
-        serial = try reader.positive("serialNumber", limit: 20)
+        serial = try SerialNumber(&reader, "serialNumber")
         let inner = try reader.element(.sequence, "signature")
-        guard der[inner.whole] == der[algorithm.whole], der[inner.whole].elementsEqual(ECDSASignatureEncoding.algorithm) else {
+        guard ECDSASignatureEncoding.isAlgorithm(inner, reader), ECDSASignatureEncoding.isAlgorithm(algorithm, reader) else {
             throw DERError(offset: inner.whole.lowerBound, "ecdsa-with-SHA256 without parameters expected in both places")
         }
         issuer = try DistinguishedName(&reader, "issuer")
@@ -55,9 +54,8 @@ public struct Certificate: Sendable {
         try validity.finish("validity")
         subject = try DistinguishedName(&reader, "subject")
         let spki = try reader.element(.sequence, "subjectPublicKeyInfo")
-        let prefix = Self.p256Prefix
-        guard spki.whole.count == prefix.count + 65, der[spki.whole].starts(with: prefix),
-            let key = P256Key(point: Array(der[spki.whole].suffix(65)))
+        guard spki.whole.count == Self.p256Prefix.count + 65, reader.holds(Self.p256Prefix, at: spki.whole.lowerBound),
+            let key = P256Key(point: reader.array((spki.whole.upperBound - 65)..<spki.whole.upperBound))
         else { throw DERError(offset: spki.whole.lowerBound, "a key on the named curve P-256 as an uncompressed point expected") }
         self.key = key
         // Whether there must be any is for whoever judges the certificate's place.
@@ -79,9 +77,11 @@ public struct Certificate: Sendable {
         0x42, 0x00,
     ]
 
+    /// The extensions of a certificate, a list or an entry of one.
     public static func extensions(_ explicit: inout DERReader) throws(DERError) -> [Extension] {
         var list = try explicit.enter(.sequence, "extensions")
         var extensions: [Extension] = []
+        extensions.reserveCapacity(8)
         while !list.isAtEnd {
             var one = try list.enter(.sequence, "extension")
             let identifier = try one.objectIdentifier("extension")
@@ -107,13 +107,17 @@ public struct Certificate: Sendable {
     }
 
     public func isSigned(by issuer: P256Key) -> Bool {
-        issuer.verifies(signature[...], over: der[signed])
+        issuer.verifies(signature, over: der[signed])
     }
 }
 
 /// ECDSA-Sig-Value of RFC 3279 in a BIT STRING, and the algorithm identifier that goes with SHA-256.
 public enum ECDSASignatureEncoding {
     public static let algorithm: [UInt8] = [0x30, 0x0A, 0x06, 0x08, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x04, 0x03, 0x02]
+
+    public static func isAlgorithm(_ element: DERElement, _ reader: borrowing DERReader) -> Bool {
+        element.whole.count == algorithm.count && reader.holds(algorithm, at: element.whole.lowerBound)
+    }
 
     /// r ‖ s, 32 bytes each.
     public static func raw(_ reader: inout DERReader) throws(DERError) -> [UInt8] {
@@ -123,6 +127,9 @@ public enum ECDSASignatureEncoding {
         try outer.finish("signature")
         let r = try pair.positive("r", limit: 32), s = try pair.positive("s", limit: 32)
         try pair.finish("signature")
-        return [UInt8](repeating: 0, count: 32 - r.count) + r + [UInt8](repeating: 0, count: 32 - s.count) + s
+        var raw = [UInt8](repeating: 0, count: 64)
+        for (offset, index) in r.enumerated() { raw[32 - r.count + offset] = reader.bytes[index] }
+        for (offset, index) in s.enumerated() { raw[64 - s.count + offset] = reader.bytes[index] }
+        return raw
     }
 }

@@ -1,7 +1,6 @@
-/// A name as its exact bytes and, for reading, its attributes in order; one attribute in each RDN, as Intel's have.
+/// A name as its exact bytes; one attribute in each RDN, as Intel's have.
 public struct DistinguishedName: Hashable, Sendable, CustomStringConvertible {
     public let der: [UInt8]
-    public let attributes: [Attribute]
 
     public struct Attribute: Hashable, Sendable {
         public let type: ObjectIdentifier
@@ -13,13 +12,26 @@ public struct DistinguishedName: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// - Throws: `DERError` unless every attribute is text.
     public init(_ reader: inout DERReader, _ field: StaticString) throws(DERError) {
         let element = try reader.element(.sequence, field)
+        let list = reader.reader(of: element)
+        try Self.read(list, field) { (_, value) throws(DERError) in
+            guard (try? UTF8Span(validating: list.bytes.extracting(value))) != nil else {
+                throw DERError(offset: value.lowerBound, "\(field): bytes that are no UTF-8")
+            }
+        }
         der = reader.array(element.whole)
-        var list = reader.reader(of: element)
-        var attributes: [Attribute] = []
+    }
+
+    /// Passes on type and place of each attribute's value.
+    private static func read(
+        _ list: consuming DERReader, _ field: StaticString, _ body: (ObjectIdentifier, Range<Int>) throws(DERError) -> Void
+    ) throws(DERError) {
+        var count = 0
         while !list.isAtEnd {
-            guard attributes.count < 16 else { throw DERError(offset: list.offset, "\(field): more than 16 attributes") }
+            guard count < 16 else { throw DERError(offset: list.offset, "\(field): more than 16 attributes") }
+            count += 1
             var set = try list.enter(.set, field)
             var pair = try set.enter(.sequence, field)
             try set.finish(field)
@@ -27,12 +39,39 @@ public struct DistinguishedName: Hashable, Sendable, CustomStringConvertible {
             let tag: DERTag = pair.nextTag == DERTag.printableString.rawValue ? .printableString : .utf8String
             let value = try pair.element(tag, field)
             try pair.finish(field)
-            guard let text = String(validating: pair.array(value.content), as: UTF8.self) else {
-                throw DERError(offset: value.whole.lowerBound, "\(field): bytes that are no UTF-8")
-            }
-            attributes.append(Attribute(type: type, value: text))
+            try body(type, value.content)
         }
-        self.attributes = attributes
+    }
+
+    /// The attributes in their order.
+    public var attributes: [Attribute] {
+        var attributes: [Attribute] = []
+        // The bytes were read once already, so this doesn't fail.
+        try? Self.read(content, "name") { (type, value) throws(DERError) in
+            attributes.append(Attribute(type: type, value: String(decoding: der[value], as: UTF8.self)))
+        }
+        return attributes
+    }
+
+    /// Whether the name consists of exactly these attributes, whichever string type they are written in.
+    public func consists(of expected: [Attribute]) -> Bool {
+        var index = 0
+        var isSame = true
+        try? Self.read(content, "name") { (type, value) throws(DERError) in
+            isSame =
+                isSame && index < expected.count && expected[index].type == type && expected[index].value.utf8.elementsEqual(der[value])
+            index += 1
+        }
+        return isSame && index == expected.count
+    }
+
+    private var content: DERReader {
+        @_lifetime(borrow self)
+        get {
+            var outer = DERReader(der.span)
+            let element = try? outer.element()
+            return DERReader(der.span, element?.content ?? 0..<0)
+        }
     }
 
     public static let commonName = ObjectIdentifier(arcs: 2, 5, 4, 3)

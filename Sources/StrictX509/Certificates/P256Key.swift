@@ -15,7 +15,7 @@ public struct P256Key: Sendable, Hashable {
 
     /// Whether the key made this ECDSA signature with SHA-256; r and s outside 1 … n−1 are no signature.
     /// - Parameter signature: r ‖ s, 64 bytes, big-endian.
-    public func verifies(_ signature: ArraySlice<UInt8>, over message: ArraySlice<UInt8>) -> Bool {
+    public func verifies(_ signature: [UInt8], over message: ArraySlice<UInt8>) -> Bool {
         guard signature.count == 64, let signature = try? P256.Signing.ECDSASignature(rawRepresentation: signature) else { return false }
         return key.isValidSignature(signature, for: SHA256.hash(data: message))
     }

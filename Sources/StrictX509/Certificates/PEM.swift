@@ -9,29 +9,37 @@ public enum PEM {
     /// - Parameter allowsNUL: one NUL at the very end, as C programs leave it in quotes.
     /// - Throws: `PEMError` with what stands in the way.
     public static func blocks(
-        _ text: ArraySlice<UInt8>, label: String, limit: Int = certificateLimit, byteLimit: Int = certificateByteLimit,
+        _ text: Span<UInt8>, label: StaticString, limit: Int = certificateLimit, byteLimit: Int = certificateByteLimit,
         allowsNUL: Bool = false
     ) throws(PEMError) -> [[UInt8]] {
-        let begin = Array("-----BEGIN \(label)-----".utf8), end = Array("-----END \(label)-----".utf8)
-        var rest = text
-        if allowsNUL, rest.last == 0 { rest = rest.dropLast() }
+        let count = allowsNUL && text.count > 0 && text[text.count - 1] == 0 ? text.count - 1 : text.count
+        let text = text.extracting(0..<count)
         var blocks: [[UInt8]] = []
+        var index = 0
         while true {
-            rest = rest.drop(while: isBlank)
-            guard !rest.isEmpty else { return blocks }
-            guard rest.starts(with: begin) else {
-                throw PEMError("something other than a \(label) block at offset \(rest.startIndex - text.startIndex)")
+            while index < count, isBlank(text[index]) { index += 1 }
+            guard index < count else { return blocks }
+            let start = index
+            guard take("-----BEGIN ", text, &index), take(label, text, &index), take("-----", text, &index) else {
+                throw PEMError("something other than a \(label) block at offset \(start)")
             }
             guard blocks.count < limit else { throw PEMError("more than \(limit) blocks") }
-            rest = rest.dropFirst(begin.count)
-            guard let dash = rest.firstIndex(of: UInt8(ascii: "-")), rest[dash...].starts(with: end) else {
-                throw PEMError("a \(label) block without an end")
+            guard let (bytes, end) = Base64.lines(text, from: index) else { throw PEMError("a \(label) block that isn't base64") }
+            index = end
+            guard take("-----END ", text, &index), take(label, text, &index), take("-----", text, &index) else {
+                throw PEMError("a \(label) block that isn't base64, or has no end")
             }
-            guard let bytes = base64(rest[..<dash]) else { throw PEMError("a \(label) block that isn't base64") }
             guard bytes.count <= byteLimit else { throw PEMError("a \(label) block of more than \(byteLimit) bytes") }
             blocks.append(bytes)
-            rest = rest[(dash + end.count)...]
         }
+    }
+
+    public static func blocks(
+        _ text: some Collection<UInt8>, label: StaticString, limit: Int = certificateLimit, byteLimit: Int = certificateByteLimit,
+        allowsNUL: Bool = false
+    ) throws(PEMError) -> [[UInt8]] {
+        let array = Array(text)
+        return try blocks(array.span, label: label, limit: limit, byteLimit: byteLimit, allowsNUL: allowsNUL)
     }
 
     public static func text(_ der: some Collection<UInt8>, label: String = "CERTIFICATE") -> String {
@@ -45,8 +53,11 @@ public enum PEM {
 
     private static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 }
 
-    private static func base64(_ text: ArraySlice<UInt8>) -> [UInt8]? {
-        Base64.bytes(text, ignoring: isBlank)
+    private static func take(_ word: StaticString, _ text: Span<UInt8>, _ index: inout Int) -> Bool {
+        guard text.count - index >= word.utf8CodeUnitCount else { return false }
+        for offset in 0..<word.utf8CodeUnitCount where text[index + offset] != word.utf8Start[offset] { return false }
+        index += word.utf8CodeUnitCount
+        return true
     }
 }
 

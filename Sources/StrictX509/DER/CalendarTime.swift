@@ -21,15 +21,26 @@ public enum CalendarTime {
     }
 
     /// `YYYY-MM-DDTHH:MM:SSZ`, exactly (DCAP SPEC §4.1); nil for anything else.
-    public static func seconds(_ text: some StringProtocol) -> Int64? {
-        let bytes = Array(text.utf8)
-        guard bytes.count == 20 else { return nil }
-        for (index, byte) in "0000-00-00T00:00:00Z".utf8.enumerated() {
-            guard byte == UInt8(ascii: "0") ? (0x30...0x39).contains(bytes[index]) : bytes[index] == byte else { return nil }
+    public static func seconds(_ text: borrowing Span<UInt8>) -> Int64? {
+        let form: StaticString = "0000-00-00T00:00:00Z"
+        guard text.count == form.utf8CodeUnitCount else { return nil }
+        for index in 0..<text.count {
+            guard form.utf8Start[index] == 0x30 ? (0x30...0x39).contains(text[index]) : form.utf8Start[index] == text[index] else {
+                return nil
+            }
         }
-        func number(_ start: Int, _ count: Int) -> Int { bytes[start..<(start + count)].reduce(0) { $0 * 10 + Int($1 - 0x30) } }
+        func number(_ start: Int, _ count: Int) -> Int {
+            var value = 0
+            for index in start..<(start + count) { value = value * 10 + Int(text[index] - 0x30) }
+            return value
+        }
         return seconds(
             year: number(0, 4), month: number(5, 2), day: number(8, 2), hour: number(11, 2), minute: number(14, 2), second: number(17, 2))
+    }
+
+    public static func seconds(_ text: some StringProtocol) -> Int64? {
+        let bytes = Array(text.utf8)
+        return seconds(bytes.span)
     }
 
     /// `YYYY-MM-DDTHH:MM:SSZ`.

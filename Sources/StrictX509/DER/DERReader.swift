@@ -75,6 +75,13 @@ public struct DERReader: ~Escapable {
         return DERReader(bytes, element.content)
     }
 
+    /// Whether these bytes stand at a place.
+    public func holds(_ expected: [UInt8], at place: Int) -> Bool {
+        guard bytes.count - place >= expected.count else { return false }
+        for index in 0..<expected.count where bytes[place + index] != expected[index] { return false }
+        return true
+    }
+
     /// Refuses what stands behind the last element.
     public func finish(_ field: StaticString) throws(DERError) {
         guard isAtEnd else { throw DERError(offset: offset, "\(field): \(end - offset) bytes behind the end") }

@@ -25,15 +25,15 @@ extension DERReader {
         return value
     }
 
-    /// A number above zero as its bytes without a leading zero, at most `limit` of them.
-    public mutating func positive(_ field: StaticString, limit: Int) throws(DERError) -> [UInt8] {
+    /// The place of a number above zero without its leading zero, at most `limit` bytes.
+    public mutating func positive(_ field: StaticString, limit: Int) throws(DERError) -> Range<Int> {
         var content = try integerBytes(field)
         guard bytes[content.lowerBound] < 0x80 else { throw DERError(offset: content.lowerBound, "\(field): a negative number") }
         if bytes[content.lowerBound] == 0 { content = (content.lowerBound + 1)..<content.upperBound }
         guard !content.isEmpty, content.count <= limit else {
             throw DERError(offset: content.lowerBound, "\(field): 1 to \(limit) octets expected, found \(content.count)")
         }
-        return array(content)
+        return content
     }
 
     public mutating func boolean(_ field: StaticString) throws(DERError) -> Bool {
@@ -54,28 +54,28 @@ extension DERReader {
     }
 
     public mutating func objectIdentifier(_ field: StaticString) throws(DERError) -> ObjectIdentifier {
-        let element = try element(.objectIdentifier, field)
-        return try ObjectIdentifier(array(element.content), offset: element.whole.lowerBound)
+        try ObjectIdentifier(element(.objectIdentifier, field).content, of: bytes)
     }
 
     /// A UTCTime or GeneralizedTime in the form of RFC 5280 §4.1.2.5, as seconds since 1970.
     public mutating func time(_ field: StaticString) throws(DERError) -> Int64 {
-        let tag: DERTag = nextTag == DERTag.generalizedTime.rawValue ? .generalizedTime : .utcTime
-        let element = try element(tag, field)
-        let yearDigits = tag == .utcTime ? 2 : 4
-        let text = array(element.content)
-        guard text.count == yearDigits + 11, text.last == UInt8(ascii: "Z"), text.dropLast().allSatisfy({ (0x30...0x39).contains($0) })
-        else {
-            throw DERError(offset: element.whole.lowerBound, "\(field): a time of RFC 5280's form expected")
+        let isShort = nextTag != DERTag.generalizedTime.rawValue
+        let content = try element(isShort ? .utcTime : .generalizedTime, field).content
+        let yearDigits = isShort ? 2 : 4
+        var digits = content.dropLast()
+        guard content.count == yearDigits + 11, bytes[content.upperBound - 1] == UInt8(ascii: "Z"),
+            digits.allSatisfy({ (0x30...0x39).contains(bytes[$0]) })
+        else { throw DERError(offset: content.lowerBound, "\(field): a time of RFC 5280's form expected") }
+        func number(_ count: Int) -> Int {
+            defer { digits = digits.dropFirst(count) }
+            return digits.prefix(count).reduce(0) { $0 * 10 + Int(bytes[$1] - 0x30) }
         }
-        func number(_ start: Int, _ count: Int) -> Int { text[start..<(start + count)].reduce(0) { $0 * 10 + Int($1 - 0x30) } }
-        var year = number(0, yearDigits)
-        if tag == .utcTime { year += year < 50 ? 2000 : 1900 }
-        guard tag == .utcTime || year >= 2050,
+        var year = number(yearDigits)
+        if isShort { year += year < 50 ? 2000 : 1900 }
+        guard isShort || year >= 2050,
             let seconds = CalendarTime.seconds(
-                year: year, month: number(yearDigits, 2), day: number(yearDigits + 2, 2), hour: number(yearDigits + 4, 2),
-                minute: number(yearDigits + 6, 2), second: number(yearDigits + 8, 2))
-        else { throw DERError(offset: element.whole.lowerBound, "\(field): no such time, or in the wrong form") }
+                year: year, month: number(2), day: number(2), hour: number(2), minute: number(2), second: number(2))
+        else { throw DERError(offset: content.lowerBound, "\(field): no such time, or in the wrong form") }
         return seconds
     }
 
@@ -85,56 +85,5 @@ extension DERReader {
             for index in 0..<part.count { buffer.initializeElement(at: index, to: part[index]) }
             count = part.count
         }
-    }
-}
-
-/// An object identifier by its encoded content.
-public struct ObjectIdentifier: Hashable, Sendable, CustomStringConvertible {
-    public let encoded: [UInt8]
-
-    /// - Throws: `DERError` unless every arc is complete and in its shortest form.
-    public init(_ encoded: [UInt8], offset: Int = 0) throws(DERError) {
-        guard let last = encoded.last, last < 0x80, encoded.count <= 64 else {
-            throw DERError(offset: offset, "an incomplete OBJECT IDENTIFIER")
-        }
-        var starts = true
-        for byte in encoded {
-            guard !(starts && byte == 0x80) else { throw DERError(offset: offset, "an arc that isn't in its shortest form") }
-            starts = byte < 0x80
-        }
-        self.encoded = encoded
-    }
-
-    /// An identifier of our own source text; the arcs must be right.
-    public init(arcs: UInt64...) {
-        var encoded: [UInt8] = []
-        for arc in [arcs[0] * 40 + arcs[1]] + arcs.dropFirst(2) {
-            var groups = [UInt8(arc & 0x7F)]
-            var rest = arc >> 7
-            while rest > 0 {
-                groups.insert(UInt8(rest & 0x7F) | 0x80, at: 0)
-                rest >>= 7
-            }
-            encoded += groups
-        }
-        self.encoded = encoded
-    }
-
-    public var description: String {
-        var arcs: [String] = []
-        var value: UInt64 = 0
-        for byte in encoded {
-            guard value < 1 << 56 else { return "an arc beyond 64 bits" }
-            value = value << 7 | UInt64(byte & 0x7F)
-            guard byte < 0x80 else { continue }
-            if arcs.isEmpty {
-                let first = min(value / 40, 2)
-                arcs = ["\(first)", "\(value - first * 40)"]
-            } else {
-                arcs.append("\(value)")
-            }
-            value = 0
-        }
-        return arcs.joined(separator: ".")
     }
 }

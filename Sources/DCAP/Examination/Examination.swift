@@ -21,12 +21,22 @@ public struct Examination: Sendable {
 
     public var isGenuine: Bool { !reasons.contains { $0.question == .genuine } }
 
-    mutating func expires(_ time: Int64) {
-        validUntil = min(validUntil ?? time, time)
+    /// Adds reasons, each once: one certificate can stand in several chains.
+    mutating func add(_ more: [Reason]) {
+        for reason in more where !reasons.contains(reason) { reasons.append(reason) }
     }
 
-    mutating func collateralExpires(_ time: Int64) {
-        collateralExpiration = min(collateralExpiration ?? time, time)
-        expires(time)
+    /// Compares what has dates with the time, and remembers the earliest end.
+    mutating func compare(_ periods: [ValidityPeriod], with time: Int64) {
+        for period in periods {
+            if time < period.start || time > period.end ?? .max {
+                var found: [Reason] = []
+                period.check(at: time, &found)
+                add(found)
+            }
+            guard let end = period.end else { continue }
+            validUntil = min(validUntil ?? end, end)
+            if period.part.isCollateral { collateralExpiration = min(collateralExpiration ?? end, end) }
+        }
     }
 }

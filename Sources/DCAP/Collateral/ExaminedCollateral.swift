@@ -1,0 +1,106 @@
+internal import Notation
+internal import StrictX509
+
+/// Collateral judged once, for any quote and any time: what it says as far as its signatures hold, what stands against it, and when its parts are
+/// valid.
+struct ExaminedCollateral: Sendable {
+    let rootCRL: RevocationList?
+    /// Whose signature it bears can only be told with the chain that it is about.
+    let pckCRL: RevocationList?
+    private(set) var tcbInfo: TCBInfo?
+    private(set) var qeIdentity: QEIdentity?
+    private(set) var reasons: [Reason] = []
+    private(set) var periods: [ValidityPeriod] = []
+
+    init(_ collateral: Collateral, anchor: TrustAnchor) {
+        var reasons: [Reason] = [], periods: [ValidityPeriod] = []
+        rootCRL = Self.list(collateral.rootCRL, .rootCRL, &reasons, &periods)
+        pckCRL = Self.list(collateral.pckCRL, .pckCRL, &reasons, &periods)
+        if let rootCRL, !rootCRL.isSigned(by: anchor.key) {
+            reasons.append(Reason(.crlSignature, "the root CRL is not signed by the trusted root's key"))
+        }
+        self.reasons = reasons
+        self.periods = periods
+        let tcbChain = signingChain(collateral.tcbInfoChain, "chain of TCB info", anchor)
+        // The two documents usually have one chain.
+        let isShared = collateral.qeIdentityChain == collateral.tcbInfoChain
+        let qeChain = isShared ? tcbChain : signingChain(collateral.qeIdentityChain, "chain of QE identity", anchor)
+        tcbInfo = document(collateral.tcbInfo, signer: tcbChain.leaf)
+        qeIdentity = document(collateral.qeIdentity, signer: qeChain.leaf)
+    }
+
+    /// The lower of the two documents' numbers.
+    var evaluationDataNumber: Int? {
+        if let tcbInfo, let qeIdentity { min(tcbInfo.evaluationDataNumber, qeIdentity.evaluationDataNumber) } else { nil }
+    }
+
+    /// The older issueDate of the two documents.
+    var earliestIssue: Int64? { if let tcbInfo, let qeIdentity { min(tcbInfo.issueDate, qeIdentity.issueDate) } else { nil } }
+
+    private static func list(_ bytes: [UInt8], _ part: ValidityPeriod.Part, _ reasons: inout [Reason], _ periods: inout [ValidityPeriod])
+        -> RevocationList?
+    {
+        do {
+            let list = try RevocationList(delivered: bytes)
+            for objection in list.objections { reasons.append(Reason(.crlMalformed, "\(part.description): \(objection)")) }
+            periods.append(ValidityPeriod(part, from: list.thisUpdate, to: list.nextUpdate))
+            return list
+        } catch {
+            reasons.append(Reason(.crlMalformed, "\(part.description): \(error)"))
+            return nil
+        }
+    }
+
+    private mutating func signingChain(_ text: [UInt8], _ what: String, _ anchor: TrustAnchor) -> CertificateChain {
+        let chain = CertificateChain(text.span, .signing, what, allowsNUL: false, anchor: anchor)
+        reasons += chain.reasons
+        periods += chain.periods
+        if let root = chain.root, let rootCRL, rootCRL.issuer.der != root.subject.der {
+            reasons.append(Self.otherIssuer(.rootCRL, rootCRL, root))
+        }
+        if let signer = chain.leaf, let rootCRL, rootCRL.revokes(signer) {
+            reasons.append(Self.revoked(.tcbSigner, signer))
+        }
+        return chain
+    }
+
+    static func otherIssuer(_ part: ValidityPeriod.Part, _ list: RevocationList, _ issuer: Certificate) -> Reason {
+        Reason(
+            .crlIssuer, "\(part.description) is another issuer's", expected: NotationError.printable(issuer.subject.description),
+            found: NotationError.printable(list.issuer.description))
+    }
+
+    static func revoked(_ role: CertificateRole, _ certificate: Certificate) -> Reason {
+        Reason(.certificateRevoked, "the \(role.description) is revoked", found: "serial \(certificate.serial)")
+    }
+
+    /// The document's body; nil when it can't be read, or isn't signed by who claims to have signed it.
+    private mutating func document<Body: DocumentBody>(_ bytes: [UInt8], signer: Certificate?) -> Body? {
+        let document: SignedDocument<Body>
+        do {
+            document = try SignedDocument(bytes)
+        } catch {
+            reasons.append(Reason(.documentMalformed, "\(Body.part.description): \(error)"))
+            return nil
+        }
+        let isSigned = signer.map { document.isSigned(by: $0.key) } ?? false
+        if signer != nil, !isSigned {
+            reasons.append(
+                Reason(.documentSignature, "\(Body.part.description) is not signed by the TCB signer over the bytes delivered"))
+        }
+        switch document.body {
+        case .success(let body):
+            guard isSigned else { return nil }
+            periods.append(ValidityPeriod(Body.part, from: body.issueDate, to: body.nextUpdate))
+            return body
+        case .failure(.malformed(let problem)):
+            reasons.append(Reason(.documentMalformed, "\(Body.part.description): \(problem)"))
+        case .failure(.version(let found)):
+            reasons.append(
+                Reason(
+                    .documentVersion, "\(Body.part.description) is of a version that is not read", expected: "\(Body.version)",
+                    found: "\(found)"))
+        }
+        return nil
+    }
+}
