@@ -28,6 +28,7 @@ let package = Package(
         .library(name: "Attestation", targets: ["Attestation"]),
         .library(name: "CodeEncryption", targets: ["CodeEncryption"]),
         .library(name: "DCAP", targets: ["DCAP"]),
+        .library(name: "DCAPCollateral", targets: ["DCAPCollateral"]),
         .library(name: "RATLS", targets: ["RATLS"]),
         .library(name: "SGXQuote", targets: ["SGXQuote"]),
     ],
@@ -68,7 +69,8 @@ let package = Package(
         .target(
             name: "DCAPCollateral",
             dependencies: [
-                "DCAP", "Files", "Notation", .product(name: "AsyncHTTPClient", package: "async-http-client"), nioCore, nioHTTP1,
+                "DCAP", "Files", "Notation", "SGXQuote", "StrictX509", .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                crypto, nioCore, nioHTTP1, nioSSL,
             ],
             swiftSettings: strict
         ),
@@ -124,6 +126,11 @@ let package = Package(
             name: "DCAPTests",
             dependencies: [
                 "DCAP", "DCAPCollateral", "Enclave", "Files", "Notation", "SGXQuote", "SimulatedProcessor", "StrictX509", "TestSupport",
+            ], swiftSettings: strict),
+        .testTarget(
+            name: "DCAPCollateralTests",
+            dependencies: [
+                "DCAP", "DCAPCollateral", "Files", "Notation", "SGXQuote", "SimulatedProcessor", "TestSupport", nioCore, nioHTTP1, nioPosix,
             ], swiftSettings: strict),
         .testTarget(
             name: "RATLSTests", dependencies: ["Files", "Notation", "RATLS", "SGXQuote", "StrictX509", "TestSupport", crypto],

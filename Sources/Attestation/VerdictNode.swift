@@ -1,4 +1,4 @@
-internal import DCAP
+public import DCAP
 public import Notation
 internal import RATLS
 internal import SGXQuote
@@ -11,7 +11,7 @@ extension Verdict {
             "accepted": Node(.boolean(isAccepted)), "genuine": Node(.boolean(answers(.genuine))), "tcb": tcb, "subject": subject,
             "launch": launch?.node, "verifiedAt": Node(CalendarTime.text(verifiedAt)),
             "validUntil": validUntil.map { Node(CalendarTime.text($0)) } ?? Node(.null),
-            "trustedRoot": examination.foreignRoot.map { Node($0) }, "reasons": Node(.array(reasons.map(Self.node))),
+            "trustedRoot": examination.foreignRoot.map { Node($0) }, "reasons": Node(.array(reasons.map(\.node))),
         ])
     }
 
@@ -48,10 +48,14 @@ extension Verdict {
         ])
     }
 
-    private static func node(_ reason: Reason) -> Node {
+}
+
+extension Reason {
+    /// As verdicts list it.
+    public var node: Node {
         .object([
-            "code": Node(reason.code.name), "question": Node(reason.question.rawValue), "message": Node(reason.message),
-            "expected": reason.expected.map { Node($0) }, "found": reason.found.map { Node($0) }, "mend": Node(reason.mend),
+            "code": Node(code.name), "question": Node(question.rawValue), "message": Node(message), "expected": expected.map { Node($0) },
+            "found": found.map { Node($0) }, "mend": Node(mend),
         ])
     }
 }

@@ -2,36 +2,24 @@ public import DCAP
 
 /// Where collateral comes from. What it brings is never trusted: whoever judges verifies all of it.
 public protocol CollateralSource: Sendable {
+    /// Folder, file or address.
+    var name: String { get }
+
     /// - Throws: `CollateralError` when there is none for this platform, or it could not be had.
-    func collateral(for platform: PlatformQuery) async throws(CollateralError) -> Collateral
+    func collateral(for request: CollateralRequest) async throws(CollateralError) -> CollateralDelivery
 }
 
-/// What of a quote decides which collateral belongs to it.
-public struct PlatformQuery: Hashable, Sendable {
-    public enum Authority: String, Sendable { case platform, processor }
-    public enum TEE: String, Sendable { case sgx, tdx }
-
-    /// 6 bytes.
-    public var fmspc: [UInt8]
-    public var authority: Authority
-    public var tee: TEE
-
-    public init(fmspc: [UInt8], authority: Authority, tee: TEE) {
-        self.fmspc = fmspc
-        self.authority = authority
-        self.tee = tee
-    }
-}
-
-public struct CollateralError: Error, Hashable, CustomStringConvertible {
+/// Collateral and where it came from.
+public struct CollateralDelivery: Hashable, Sendable {
+    public var collateral: Collateral
     /// Folder, file or address.
     public var source: String
-    public var problem: String
+    /// What a person should know of how it came about, each a sentence: an old edition, a deprecated service.
+    public var notes: [String]
 
-    public init(_ source: String, _ problem: String) {
+    public init(_ collateral: Collateral, from source: String, notes: [String] = []) {
+        self.collateral = collateral
         self.source = source
-        self.problem = problem
+        self.notes = notes
     }
-
-    public var description: String { "\(source): \(problem)" }
 }

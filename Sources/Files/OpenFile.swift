@@ -1,7 +1,7 @@
 public import Glibc
 
 /// An open file that closes itself.
-public struct OpenFile: ~Copyable {
+public struct OpenFile: ~Copyable, Sendable {
     public let descriptor: Int32
     public let path: String
 

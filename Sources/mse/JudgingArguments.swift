@@ -3,8 +3,10 @@ import Operations
 
 /// The options of everything that judges.
 struct JudgingArguments: ParsableArguments {
-    @Option(help: "Where collateral comes from: a folder, an evidence file or the address of a service.")
-    var collateral: String?
+    @Option(help: "Where collateral comes from: a folder, an evidence file or the address of a service. Several are asked in turn.")
+    var collateral: [String] = []
+    @Option(help: "A PEM file that is trusted for the service's TLS instead of the system's authorities.", completion: .file())
+    var collateralCa: String?
     @Option(help: "What is good enough: a policy, TOML or JSON.", completion: .file())
     var policy: String?
     @Option(help: "The expected MRENCLAVE or MRTD: hex digits, or a file that holds them.")
@@ -13,6 +15,7 @@ struct JudgingArguments: ParsableArguments {
     var trustedRoot: String?
 
     func options(package: String? = nil, at: String? = nil) -> JudgingOptions {
-        JudgingOptions(collateral: collateral, policy: policy, expected: expected, package: package, trustedRoot: trustedRoot, at: at)
+        JudgingOptions(
+            collateral: collateral, collateralAuthority: collateralCa, policy: policy, expected: expected, package: package, trustedRoot: trustedRoot, at: at)
     }
 }

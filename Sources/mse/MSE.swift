@@ -12,7 +12,7 @@ struct MSE: AsyncParsableCommand {
         subcommands: [
             Scaffold.self, Serve.self, LocalTest.self, Package.self, Code.self, Measure.self, Spawn.self, Evidence.self, Verify.self,
             Seal.self, Unseal.self,
-            Run.self, Test.self, Status.self, List.self, Logs.self, Stop.self, Restart.self, Quote.self, Simulator.self,
+            Run.self, Test.self, Status.self, List.self, Logs.self, Stop.self, Restart.self, Quote.self, Collateral.self, Simulator.self,
         ]
     )
 }

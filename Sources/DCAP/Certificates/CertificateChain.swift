@@ -21,6 +21,8 @@ struct CertificateChain: Sendable {
         case pck
         /// TCB signer, root.
         case signing
+        /// One of the two PCK CAs, root.
+        case authority
 
         var count: Int { self == .pck ? 3 : 2 }
     }
@@ -51,11 +53,13 @@ struct CertificateChain: Sendable {
     }
 
     private static func roles(_ kind: Kind, _ certificates: [Certificate], _ anchor: TrustAnchor) -> [CertificateRole] {
-        switch kind {
-        case .pck:
-            let isProcessor = certificates[1].subject.consists(of: anchor.subject(of: .processorCA))
-            return [.pck, isProcessor ? .processorCA : .platformCA, .root]
-        case .signing: return [.tcbSigner, .root]
+        func authority(_ index: Int) -> CertificateRole {
+            certificates[index].subject.consists(of: anchor.subject(of: .processorCA)) ? .processorCA : .platformCA
+        }
+        return switch kind {
+        case .pck: [.pck, authority(1), .root]
+        case .signing: [.tcbSigner, .root]
+        case .authority: [authority(0), .root]
         }
     }
 

@@ -128,6 +128,8 @@ struct RevocationList: Sendable {
 
     func isSigned(by key: P256Key) -> Bool { key.verifies(signature, over: der[signed]) }
 
+    var revokedCount: Int { serials.count }
+
     func revokes(_ certificate: Certificate) -> Bool { serials.contains(certificate.serial) }
 }
 

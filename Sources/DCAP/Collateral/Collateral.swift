@@ -11,10 +11,12 @@ public struct Collateral: Hashable, Sendable {
     public var qeIdentityChain: [UInt8]
     /// PEM: leaf, PCK CA, root; used for quotes that carry no chain of their own.
     public var pckChain: [UInt8]?
+    /// PEM: PCK CA, root. No quote is judged with it: there the PCK's own chain counts.
+    public var pckCRLChain: [UInt8]?
 
     public init(
         rootCRL: [UInt8], pckCRL: [UInt8], tcbInfo: [UInt8], qeIdentity: [UInt8], tcbInfoChain: [UInt8], qeIdentityChain: [UInt8],
-        pckChain: [UInt8]? = nil
+        pckChain: [UInt8]? = nil, pckCRLChain: [UInt8]? = nil
     ) {
         self.rootCRL = rootCRL
         self.pckCRL = pckCRL
@@ -23,5 +25,6 @@ public struct Collateral: Hashable, Sendable {
         self.tcbInfoChain = tcbInfoChain
         self.qeIdentityChain = qeIdentityChain
         self.pckChain = pckChain
+        self.pckCRLChain = pckCRLChain
     }
 }

@@ -64,6 +64,16 @@ struct ExaminedCollateral: Sendable {
         return chain
     }
 
+    /// What stands against the PCK CRL as the list of an authority.
+    /// - Parameter isSigned: proves the signature; whoever remembers such proofs has a way of his own.
+    func objections(
+        toListOf authority: Certificate, isSigned: (RevocationList, P256Key) -> Bool = { $0.isSigned(by: $1) }
+    ) -> [Reason] {
+        guard let pckCRL else { return [] }
+        if pckCRL.issuer.der != authority.subject.der { return [Self.otherIssuer(.pckCRL, pckCRL, authority)] }
+        return isSigned(pckCRL, authority.key) ? [] : [Reason(.crlSignature, "the PCK CRL is not signed by its issuer's key")]
+    }
+
     static func otherIssuer(_ part: ValidityPeriod.Part, _ list: RevocationList, _ issuer: Certificate) -> Reason {
         Reason(
             .crlIssuer, "\(part.description) is another issuer's", expected: NotationError.printable(issuer.subject.description),

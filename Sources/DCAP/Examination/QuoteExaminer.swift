@@ -147,11 +147,8 @@ public struct QuoteExaminer: Sendable {
             if list.revokes(authority) { result.add([ExaminedCollateral.revoked(chain.roles[1], authority)]) }
         }
         if let list = collateral.pckCRL {
-            if list.issuer.der != authority.subject.der {
-                result.add([ExaminedCollateral.otherIssuer(.pckCRL, list, authority)])
-            } else if !(verified?.isSigned(list, by: authority.key) ?? list.isSigned(by: authority.key)) {
-                result.add([Reason(.crlSignature, "the PCK CRL is not signed by its issuer's key")])
-            }
+            result.add(
+                collateral.objections(toListOf: authority) { verified?.isSigned($0, by: $1) ?? $0.isSigned(by: $1) })
             if list.revokes(leaf) { result.add([ExaminedCollateral.revoked(.pck, leaf)]) }
         }
     }

@@ -1,5 +1,6 @@
 public import Attestation
 internal import DCAP
+internal import DCAPCollateral
 internal import Notation
 internal import RATLS
 internal import SGXQuote
@@ -11,9 +12,27 @@ public struct Judgement: Sendable {
     public var verdict: Verdict
     /// The package whose measurement was the reference value.
     public var package: String?
+    /// Where the collateral came from.
+    public var collateralSource: String
+    /// What a person should know of how it came about.
+    public var notes: [String] = []
+
+    init(title: String, verdict: Verdict, package: String?, collateral: CollateralDelivery) {
+        self.title = title
+        self.verdict = verdict
+        self.package = package
+        collateralSource = collateral.source
+        notes = collateral.notes
+    }
 
     public var isAccepted: Bool { verdict.isAccepted }
-    public var json: String { JSON.pretty(verdict.node) }
+    /// The verdict's document, with where the collateral came from.
+    public var json: String {
+        guard case .object(var members) = verdict.node.value else { return JSON.pretty(verdict.node) }
+        let origin = Node.object(["source": Node(collateralSource), "notes": Node(.array(notes.map { Node($0) }))])
+        members.append(Member("collateral", origin))
+        return JSON.pretty(Node(.object(members)))
+    }
 
     /// One screen, the answer first (DESIGN §6).
     public var report: String {
@@ -33,13 +52,9 @@ public struct Judgement: Sendable {
             lines.append("               no launch record: instance data is not vouched for")
         }
         if let end = verdict.validUntil, verdict.isAccepted { lines.append("  valid until  \(CalendarTime.text(end))") }
+        for note in notes { lines.append("  note         \(NotationError.printable(note))") }
         if !verdict.reasons.isEmpty { lines.append("") }
-        for reason in verdict.reasons {
-            lines.append("  \(reason.code.name)   \(reason.message)")
-            if let expected = reason.expected { lines.append("    expected \(shorten(expected))") }
-            if let found = reason.found { lines.append("    found    \(shorten(found))") }
-            lines.append("    → \(reason.mend)")
-        }
+        for reason in verdict.reasons { lines += reason.lines }
         return lines.joined(separator: "\n") + "\n"
     }
 
@@ -64,8 +79,18 @@ public struct Judgement: Sendable {
         return quote.tdReport.map { "MRTD \(shorten($0.mrtd.description))" } ?? ""
     }
 
+    private func shorten(_ text: String) -> String { Reason.shorten(text) }
+}
+
+extension Reason {
+    /// As people read it.
+    var lines: [String] {
+        ["  \(code.name)   \(message)"] + (expected.map { ["    expected \(Self.shorten($0))"] } ?? [])
+            + (found.map { ["    found    \(Self.shorten($0))"] } ?? []) + ["    → \(mend)"]
+    }
+
     /// Digests as their ends, so that a line stays a line.
-    private func shorten(_ text: String) -> String {
+    static func shorten(_ text: String) -> String {
         text.count >= 64 && !text.contains(" ") ? "\(text.prefix(8))…\(text.suffix(4))" : String(text.prefix(300))
     }
 }

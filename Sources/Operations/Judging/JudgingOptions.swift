@@ -12,8 +12,10 @@ internal import StrictX509
 
 /// What every command that judges is told (DESIGN §8).
 public struct JudgingOptions: Sendable {
-    /// Folder, evidence file or address.
-    public var collateral: String?
+    /// Folders, evidence files or addresses, asked in this order.
+    public var collateral: [String]
+    /// A PEM file that is trusted for a collateral service's TLS instead of the system's authorities.
+    public var collateralAuthority: String?
     public var policy: String?
     /// Hexadecimal text, or a file that holds it.
     public var expected: String?
@@ -23,10 +25,11 @@ public struct JudgingOptions: Sendable {
     public var at: String?
 
     public init(
-        collateral: String? = nil, policy: String? = nil, expected: String? = nil, package: String? = nil, trustedRoot: String? = nil,
-        at: String? = nil
+        collateral: [String] = [], collateralAuthority: String? = nil, policy: String? = nil, expected: String? = nil,
+        package: String? = nil, trustedRoot: String? = nil, at: String? = nil
     ) {
         self.collateral = collateral
+        self.collateralAuthority = collateralAuthority
         self.policy = policy
         self.expected = expected
         self.package = package
@@ -59,15 +62,17 @@ public struct JudgingOptions: Sendable {
             let file = try PackageFile(package)
             if file.runtime != nil || !policy.namesReference { policy.measurement.mrenclave.append(try file.record().measurement) }
         }
-        var anchor = TrustAnchor.intel
-        if let path = try trustedRoot ?? state.defaults().trustedRoot {
-            do {
-                anchor = try TrustAnchor(file: try Files.read(path, limit: 1 << 16))
-            } catch let error as TrustAnchorError {
-                throw OperationError(path, "\(error)")
-            }
+        return Verifier(anchor: try anchor(state), policy: policy)
+    }
+
+    /// Intel's root, or the one that was named instead.
+    func anchor(_ state: StateFolder) throws -> TrustAnchor {
+        guard let path = try trustedRoot ?? state.defaults().trustedRoot else { return .intel }
+        do {
+            return try TrustAnchor(file: try Files.read(path, limit: 1 << 16))
+        } catch let error as TrustAnchorError {
+            throw OperationError(path, "\(error)")
         }
-        return Verifier(anchor: anchor, policy: policy)
     }
 
     private static func add(_ expected: String, to policy: inout AttestationPolicy) throws {
@@ -87,44 +92,24 @@ public struct JudgingOptions: Sendable {
     }
 
     /// Collateral for a quote: from what was named, else from its own platform, else from the configured default.
-    func collateral(for quote: Quote, platform: SimulatedPlatform?, at time: Int64, _ state: StateFolder) async throws -> Collateral {
-        guard let name = collateral else {
-            if let platform { return try platform.collateral(at: time) }
-            return try await Self.read(try state.defaultCollateral(), quote)
+    func collateral(
+        for quote: Quote, platform: SimulatedPlatform?, at time: Int64,
+        maximumAge: Int64 = AttestationPolicy().tcb.maximumCollateralAge, _ state: StateFolder
+    ) async throws -> CollateralDelivery {
+        if collateral.isEmpty, let platform {
+            return CollateralDelivery(try platform.collateral(at: time), from: "the simulated processor")
         }
-        return try await Self.read(name, quote)
+        let source = try origin(maximumAge: maximumAge, state).source()
+        // Folders and files are taken as they are; services have to be told which platform it is.
+        if let folder = source as? FolderSource { return CollateralDelivery(try folder.read(), from: folder.name) }
+        if let file = source as? EvidenceSource { return try file.read() }
+        return try await source.collateral(for: CollateralRequest(quote))
     }
 
-    private static func read(_ name: String, _ quote: Quote) async throws -> Collateral {
-        if name.hasPrefix("http://") || name.hasPrefix("https://") {
-            return try await ServiceSource(name).collateral(for: query(quote))
-        }
-        if Files.isFolder(name) { return try FolderSource(name).read() }
-        do {
-            return try EvidenceFile(try Files.read(name, limit: EvidenceFile.byteLimit)).collateral
-        } catch let error as NotationError {
-            throw OperationError(name, "\(error)")
-        }
-    }
-
-    /// Which platform a quote says it is of; unproven, and good enough to ask with.
-    private static func query(_ quote: Quote) throws -> PlatformQuery {
-        guard let platform = PlatformQuery(quote) else {
-            throw OperationError(
-                "--collateral", "the quote carries no readable PCK chain, so a service can't be asked about its platform; name a folder")
-        }
-        return platform
-    }
-}
-
-extension PlatformQuery {
-    fileprivate init?(_ quote: Quote) {
-        guard quote.layout.certificationKind == .chain,
-            let blocks = try? PEM.blocks(quote[quote.layout.certificationData], label: "CERTIFICATE", allowsNUL: true), blocks.count >= 2,
-            let leaf = try? Certificate(blocks[0]), let extension_ = try? PCKExtension(of: leaf)
-        else { return nil }
-        let isProcessor = leaf.issuer.commonName?.contains("Processor") ?? false
-        self.init(
-            fmspc: Array(extension_.fmspc), authority: isProcessor ? .processor : .platform, tee: quote.layout.tee == .sgx ? .sgx : .tdx)
+    func origin(maximumAge: Int64, _ state: StateFolder) throws -> CollateralOrigin {
+        let defaults = try state.defaults()
+        return CollateralOrigin(
+            names: collateral.isEmpty ? try state.defaultCollateral() : collateral,
+            certificateAuthority: collateralAuthority ?? defaults.collateralAuthority, maximumAge: maximumAge, state: state)
     }
 }

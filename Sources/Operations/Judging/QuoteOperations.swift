@@ -1,5 +1,6 @@
 internal import Attestation
 internal import DCAP
+internal import DCAPCollateral
 internal import Files
 internal import Notation
 internal import SGXQuote
@@ -9,34 +10,28 @@ internal import StrictX509
 public enum QuoteOperations {
     /// Every field, named.
     public static func show(_ path: String) throws -> (text: String, json: String) {
-        let node: Node
-        do {
-            node = try QuoteDescription(EvidenceInput.read(try read(path)).quote).node
-        } catch let error as FileError {
-            throw error
-        } catch {
-            throw OperationError(path, "\(error)")
-        }
+        let node = QuoteDescription(try evidence(path).quote).node
         return (lines(node, indent: 0), JSON.pretty(node))
     }
 
     public static func verify(_ path: String, options: JudgingOptions, state: StateFolder = StateFolder()) async throws -> Judgement {
         let verifier = try options.verifier(state)
         let time = try options.time()
-        let evidence: Evidence
+        let evidence = try evidence(path)
+        let delivery = try await options.collateral(
+            for: evidence.quote, platform: nil, at: time, maximumAge: verifier.policy.tcb.maximumCollateralAge, state)
+        return Judgement(
+            title: path, verdict: verifier.judge(evidence, with: delivery.collateral, at: time), package: nil, collateral: delivery)
+    }
+
+    /// What a file holds: a quote in any form, or a certificate that carries one.
+    static func evidence(_ path: String) throws -> Evidence {
+        let bytes = try Files.read(path == "-" ? "/dev/stdin" : path, limit: 1 << 20)
         do {
-            evidence = try EvidenceInput.read(try read(path))
-        } catch let error as FileError {
-            throw error
+            return try EvidenceInput.read(bytes)
         } catch {
             throw OperationError(path, "\(error)")
         }
-        let collateral = try await options.collateral(for: evidence.quote, platform: nil, at: time, state)
-        return Judgement(title: path, verdict: verifier.judge(evidence, with: collateral, at: time), package: nil)
-    }
-
-    private static func read(_ path: String) throws -> [UInt8] {
-        try Files.read(path == "-" ? "/dev/stdin" : path, limit: 1 << 20)
     }
 
     private static func lines(_ node: Node, indent: Int) -> String {

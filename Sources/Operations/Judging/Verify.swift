@@ -1,5 +1,6 @@
 internal import Attestation
 internal import DCAP
+internal import DCAPCollateral
 internal import Files
 internal import Glibc
 internal import Notation
@@ -42,15 +43,15 @@ public struct Verify: Sendable {
             let launch = try service.launch()
             let certificate = try await Self.certificate(host, port)
             let platform = try Self.platform(of: service, state)
-            let collateral = try await options.collateral(for: certificate.quote, platform: platform, at: time, state)
+            let delivery = try await collateral(certificate.quote, platform, verifier, time)
             let verdict = verifier.judge(
-                Evidence(certificate), with: collateral, expecting: Expectation(name: service.name, id: launch.id), at: time)
-            return Judgement(title: "\(service.name)  https://\(host):\(port)", verdict: verdict, package: package)
+                Evidence(certificate), with: delivery.collateral, expecting: Expectation(name: service.name, id: launch.id), at: time)
+            return Judgement(title: "\(service.name)  https://\(host):\(port)", verdict: verdict, package: package, collateral: delivery)
         case .address(let host, let port):
             let certificate = try await Self.certificate(host, port)
-            let collateral = try await options.collateral(for: certificate.quote, platform: nil, at: time, state)
-            let verdict = verifier.judge(Evidence(certificate), with: collateral, expecting: Expectation(host: host), at: time)
-            return Judgement(title: target, verdict: verdict, package: package)
+            let delivery = try await collateral(certificate.quote, nil, verifier, time)
+            let verdict = verifier.judge(Evidence(certificate), with: delivery.collateral, expecting: Expectation(host: host), at: time)
+            return Judgement(title: target, verdict: verdict, package: package, collateral: delivery)
         }
     }
 
@@ -83,13 +84,21 @@ public struct Verify: Sendable {
         } catch {
             throw OperationError(path, "\(error)")
         }
-        let collateral: Collateral
-        if let own, options.collateral == nil {
-            collateral = own
+        let delivery: CollateralDelivery
+        if let own, options.collateral.isEmpty {
+            delivery = CollateralDelivery(own, from: path)
         } else {
-            collateral = try await options.collateral(for: evidence.quote, platform: nil, at: time, state)
+            delivery = try await collateral(evidence.quote, nil, verifier, time)
         }
-        return Judgement(title: path, verdict: verifier.judge(evidence, with: collateral, at: time), package: package)
+        return Judgement(
+            title: path, verdict: verifier.judge(evidence, with: delivery.collateral, at: time), package: package, collateral: delivery)
+    }
+
+    private func collateral(_ quote: Quote, _ platform: SimulatedPlatform?, _ verifier: Verifier, _ time: Int64) async throws
+        -> CollateralDelivery
+    {
+        try await options.collateral(
+            for: quote, platform: platform, at: time, maximumAge: verifier.policy.tcb.maximumCollateralAge, state)
     }
 }
 

@@ -2,6 +2,7 @@ internal import Attestation
 internal import CodeEncryption
 internal import CodePackage
 internal import DCAP
+internal import DCAPCollateral
 internal import Files
 internal import Foundation
 internal import Glibc
@@ -63,9 +64,10 @@ public struct Provision: Sendable {
         do {
             connection = try await AttestedConnection.open(host: host, port: port) { [options, state] certificate in
                 let time = Int64(Date().timeIntervalSince1970)
-                let collateral = try await options.collateral(for: certificate.quote, platform: platform, at: time, state)
-                let verdict = verifier.judge(Evidence(certificate), with: collateral, expecting: expectation, at: time)
-                box.value.withLock { $0 = Judgement(title: title, verdict: verdict, package: package) }
+                let delivery = try await options.collateral(
+                    for: certificate.quote, platform: platform, at: time, maximumAge: verifier.policy.tcb.maximumCollateralAge, state)
+                let verdict = verifier.judge(Evidence(certificate), with: delivery.collateral, expecting: expectation, at: time)
+                box.value.withLock { $0 = Judgement(title: title, verdict: verdict, package: package, collateral: delivery) }
                 return verdict.isAccepted
             }
         } catch {

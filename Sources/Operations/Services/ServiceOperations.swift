@@ -1,3 +1,4 @@
+internal import DCAPCollateral
 internal import Attestation
 internal import Files
 internal import Foundation
@@ -96,7 +97,8 @@ public struct ServiceOperations: Sendable {
         let certificate = try await Verify.certificate(Target.reachable(launch.host), launch.port)
         let time = Int64(Date().timeIntervalSince1970)
         let collateral = try await JudgingOptions().collateral(
-            for: certificate.quote, platform: try Verify.platform(of: service, state), at: time, state)
+            for: certificate.quote, platform: try Verify.platform(of: service, state), at: time, state
+        ).collateral
         let file = EvidenceFile(certificate: certificate, collateral: collateral, collectedAt: time)
         try Files.makeFolder(output)
         try Files.write(certificate.pem, to: output + "/ratls.pem")

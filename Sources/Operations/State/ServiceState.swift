@@ -55,8 +55,10 @@ struct ServiceState: Sendable {
 
     /// Whoever changes the instance holds its lock, so that two commands at once don't.
     func withLock<Value>(_ body: () async throws -> Value) async throws -> Value {
-        let lock = try OpenFile(Files.split(folder).folder + "/.\(name).lock", O_RDWR | O_CREAT)
-        guard flock(lock.descriptor, LOCK_EX | LOCK_NB) == 0 else { throw OperationError(name, "another command is at work on it") }
+        guard let lock = try FileLock.tryToHold(Files.split(folder).folder + "/.\(name).lock") else {
+            throw OperationError(name, "another command is at work on it")
+        }
+        defer { withExtendedLifetime(lock) {} }
         return try await body()
     }
 

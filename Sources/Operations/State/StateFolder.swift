@@ -1,3 +1,4 @@
+internal import DCAPCollateral
 internal import Files
 public import Foundation
 internal import Notation
@@ -16,6 +17,8 @@ public struct StateFolder: Sendable {
     public var services: String { path + "/services" }
     public var simulator: String { path + "/simulator" }
     public var cache: String { path + "/cache" }
+    /// What collateral services answered.
+    public var collateral: String { path + "/collateral" }
 
     func prepare() throws {
         for folder in [path, services] { try Files.makeFolder(folder, mode: 0o700) }
@@ -27,24 +30,33 @@ public struct StateFolder: Sendable {
         (environment["XDG_CONFIG_HOME"] ?? (environment["HOME"] ?? "/root") + "/.config") + "/mse/config.toml"
     }
 
-    /// `collateral` and `trusted_root` of `config.toml`.
-    func defaults() throws -> (collateral: String?, trustedRoot: String?) {
-        guard Files.exists(configurationPath) else { return (nil, nil) }
+    /// What `config.toml` may say: where collateral comes from, whom to trust for its TLS, and which root to trust.
+    struct Defaults {
+        var collateral: [String]?
+        var collateralAuthority: String?
+        var trustedRoot: String?
+    }
+
+    func defaults() throws -> Defaults {
+        var defaults = Defaults()
+        guard Files.exists(configurationPath) else { return defaults }
         do {
             var reader = try ObjectReader(TOML.read(try Files.read(configurationPath, limit: 1 << 16)))
-            let result = (try reader.string("collateral"), try reader.string("trusted_root"))
+            defaults.collateral = try reader.texts("collateral")
+            defaults.collateralAuthority = try reader.string("collateral_ca")
+            defaults.trustedRoot = try reader.string("trusted_root")
             try reader.finish()
-            return result
+            return defaults
         } catch let error as NotationError {
             throw OperationError(configurationPath, "\(error)")
         }
     }
 
     /// Where collateral comes from when nobody says.
-    func defaultCollateral() throws -> String {
-        if let name = environment["MSE_COLLATERAL"], !name.isEmpty { return name }
-        if let name = try defaults().collateral { return name }
-        return Self.pccs() ?? "https://api.trustedservices.intel.com"
+    func defaultCollateral() throws -> [String] {
+        if let name = environment["MSE_COLLATERAL"], !name.isEmpty { return [name] }
+        if let names = try defaults().collateral, !names.isEmpty { return names }
+        return [Self.pccs() ?? ServiceSource.intelAddress]
     }
 
     /// Scheme and host of `pccs_url` in Intel's client configuration, JSON with comment lines.
@@ -54,5 +66,14 @@ public struct StateFolder: Sendable {
             .joined(separator: "\n")
         guard case .string(let url)? = (try? JSON.read(Array(text.utf8)))?["pccs_url"]?.value else { return nil }
         return url
+    }
+}
+
+extension ObjectReader {
+    /// One string, or an array of them.
+    fileprivate mutating func texts(_ name: String) throws(NotationError) -> [String]? {
+        guard let node = optional(name) else { return nil }
+        if case .string(let text) = node.value { return [text] }
+        return try strings(name, limit: 16)?.map(\.text)
     }
 }

@@ -1,0 +1,40 @@
+/// Why collateral could not be had: from where, what happened, and in words what it means.
+public struct CollateralError: Error, Hashable, CustomStringConvertible {
+    public enum Kind: Hashable, Sendable {
+        /// No connection, no answer in time, or one that broke off.
+        case unreachable
+        /// The service knows no such platform (404; 461 and 462 of a PCCS).
+        case unknown
+        /// What is asked for is no longer served (410).
+        case gone
+        /// Asked too often (429); after so many seconds again, if it says.
+        case throttled(retryAfter: Int?)
+        /// The service is out of order (5xx).
+        case unavailable
+        /// The question isn't one that is answered (400, 401 and the rest).
+        case refused
+        /// The answer, or the file, isn't what it should be.
+        case malformed
+    }
+
+    /// Folder, file or address.
+    public var source: String
+    public var kind: Kind
+    public var problem: String
+
+    public init(_ source: String, _ kind: Kind, _ problem: String) {
+        self.source = source
+        self.kind = kind
+        self.problem = problem
+    }
+
+    /// Whether the same question may be answered a little later.
+    public var isTemporary: Bool {
+        switch kind {
+        case .unreachable, .throttled, .unavailable: true
+        case .unknown, .gone, .refused, .malformed: false
+        }
+    }
+
+    public var description: String { "\(source): \(problem)" }
+}

@@ -1,0 +1,60 @@
+internal import DCAP
+internal import Notation
+public import SGXQuote
+internal import StrictX509
+
+/// What decides which collateral belongs to a quote.
+public struct CollateralRequest: Hashable, Sendable {
+    public enum Authority: String, Sendable, CaseIterable { case platform, processor }
+    public enum TEE: String, Sendable, CaseIterable { case sgx, tdx }
+
+    /// Which of the editions that a service keeps at one time (DCAP SPEC §6).
+    public enum Edition: Hashable, Sendable {
+        /// A TCB recovery counts some 12 months after it was announced.
+        case standard
+        /// It counts at once.
+        case early
+        /// Of one evaluation.
+        case number(Int)
+    }
+
+    public var fmspc: FixedBytes<6>
+    public var authority: Authority
+    public var tee: TEE
+    public var edition: Edition
+
+    public init(fmspc: FixedBytes<6>, authority: Authority, tee: TEE, edition: Edition = .standard) {
+        self.fmspc = fmspc
+        self.authority = authority
+        self.tee = tee
+        self.edition = edition
+    }
+
+    /// What a quote says of its platform: unproven, and good enough to ask with.
+    /// - Throws: `CollateralError` when it carries no PCK certificate that can be read.
+    public init(_ quote: Quote, edition: Edition = .standard) throws(CollateralError) {
+        let layout = quote.layout
+        guard layout.certificationKind == .chain || layout.certificationKind == .leaf,
+            let blocks = try? PEM.blocks(quote[layout.certificationData], label: "CERTIFICATE", allowsNUL: true), let first = blocks.first,
+            let leaf = try? Certificate(first), let platform = try? PCKExtension(of: leaf)
+        else {
+            throw CollateralError(
+                "the quote", .refused, "carries no readable PCK certificate, so no service can be asked about its platform; name a folder")
+        }
+        self.init(
+            fmspc: platform.fmspc, authority: (leaf.issuer.commonName ?? "").contains("Processor") ? .processor : .platform,
+            tee: layout.tee == .sgx ? .sgx : .tdx, edition: edition)
+    }
+}
+
+extension CollateralRequest: CustomStringConvertible {
+    public var description: String {
+        let edition =
+            switch edition {
+            case .standard: "standard"
+            case .early: "early"
+            case .number(let number): "evaluation \(number)"
+            }
+        return "\(tee.rawValue.uppercased()), FMSPC \(fmspc), \(authority.rawValue) CA, \(edition)"
+    }
+}

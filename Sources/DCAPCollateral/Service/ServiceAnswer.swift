@@ -1,0 +1,87 @@
+internal import NIOHTTP1
+internal import Notation
+internal import StrictX509
+
+/// What a collateral service answered, with its headers understood (DCAP SPEC §6).
+struct ServiceAnswer: Sendable {
+    let url: String
+    let status: Int
+    let headers: HTTPHeaders
+    let body: [UInt8]
+
+    /// - Throws: what the status means when it isn't 200.
+    func checkStatus() throws(CollateralError) {
+        let (kind, meaning): (CollateralError.Kind, String)
+        switch status {
+        case 200: return
+        case 400: (kind, meaning) = (.refused, "the service doesn't understand the question (400)")
+        case 401, 403: (kind, meaning) = (.refused, "the service wants a subscription (\(status))")
+        case 404: (kind, meaning) = (.unknown, "the service knows no such platform or evaluation (404)")
+        case 410: (kind, meaning) = (.gone, "the service no longer serves this version or evaluation (410)")
+        case 429: (kind, meaning) = (.throttled(retryAfter: retryAfter), "the service is asked too often (429)")
+        case 460: (kind, meaning) = (.malformed, "the service's own copy is damaged (460)")
+        case 461, 462: (kind, meaning) = (.unknown, "the service has nothing about this platform (\(status))")
+        case 502: (kind, meaning) = (.unavailable, "the service can't reach Intel (502)")
+        case 500...599: (kind, meaning) = (.unavailable, "the service is out of order (\(status))")
+        default: (kind, meaning) = (.refused, "the service answered \(status)")
+        }
+        let id = headers.first(name: "Request-ID").map { ", request \(NotationError.printable($0))" } ?? ""
+        throw CollateralError(url, kind, meaning + id)
+    }
+
+    /// Seconds; only whole ones are read, not dates.
+    private var retryAfter: Int? { headers.first(name: "Retry-After").flatMap { Int($0) }.flatMap { $0 >= 0 ? $0 : nil } }
+
+    /// What the service says about itself, such as that it will end.
+    var warnings: [String] { headers["Warning"].map { "\(url) warns: \(NotationError.printable($0))" } }
+
+    /// The issuer chain that stands in a header: two certificates, the signer first.
+    func issuerChain(_ names: [String]) throws(CollateralError) -> [UInt8] {
+        guard let encoded = names.lazy.compactMap({ headers.first(name: $0) }).first else {
+            throw CollateralError(url, .malformed, "the answer has no header \(names[0]) with the issuer chain")
+        }
+        guard let chain = PercentEncoding.decoded(encoded) else {
+            throw CollateralError(url, .malformed, "the header \(names[0]) isn't percent-encoded text")
+        }
+        let count = (try? PEM.blocks(chain, label: "CERTIFICATE"))?.count ?? 0
+        guard count == 2 else {
+            throw CollateralError(
+                url, .malformed, "the header \(names[0]) holds \(count) whole certificates instead of 2; a proxy may have cut it")
+        }
+        return chain
+    }
+}
+
+/// Percent-encoding of RFC 3986, in which a plus is a plus.
+enum PercentEncoding {
+    /// Nil for an escape that isn't one.
+    static func decoded(_ text: String) -> [UInt8]? {
+        let bytes = Array(text.utf8)
+        var result: [UInt8] = []
+        result.reserveCapacity(bytes.count)
+        var index = 0
+        while index < bytes.count {
+            guard bytes[index] == UInt8(ascii: "%") else {
+                result.append(bytes[index])
+                index += 1
+                continue
+            }
+            guard index + 2 < bytes.count, let byte = Hex.bytes(String(decoding: bytes[(index + 1)...(index + 2)], as: UTF8.self)) else {
+                return nil
+            }
+            result += byte
+            index += 3
+        }
+        return result
+    }
+
+    static func encoded(_ text: [UInt8]) -> String {
+        text.map { byte in
+            switch byte {
+            case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"):
+                String(UnicodeScalar(byte))
+            default: "%" + Hex.text([byte]).uppercased()
+            }
+        }.joined()
+    }
+}

@@ -1,0 +1,121 @@
+internal import AsyncHTTPClient
+internal import DCAP
+internal import NIOCore
+internal import NIOHTTP1
+internal import NIOSSL
+internal import Notation
+
+/// A collateral service by its address: Intel's PCS of version 4, or whatever speaks like it, such as a PCCS, Azure's and Alibaba's caches and the
+/// simulated processor's service (DCAP SPEC §6).
+public struct ServiceSource: CollateralSource {
+    public static let intelAddress = ServiceAddress.intel.base
+    /// A document or a list; lists in hexadecimal text have two characters a byte.
+    private static let bodyLimit = 2 << 20
+
+    private let address: ServiceAddress
+    private let certificateAuthority: String?
+    private let retry: RetryPolicy
+    private let timeLimit: Duration
+
+    /// - Parameters:
+    ///   - address: with or without `/sgx/certification/v4`.
+    ///   - certificateAuthority: a PEM file whose certificates are trusted for TLS instead of the system's; the only way to a self-signed service.
+    ///   - timeLimit: for one answer.
+    public init(_ address: String, certificateAuthority: String? = nil, retry: RetryPolicy = RetryPolicy(), timeLimit: Duration = .seconds(20)) {
+        self.address = ServiceAddress(address)
+        self.certificateAuthority = certificateAuthority
+        self.retry = retry
+        self.timeLimit = timeLimit
+    }
+
+    public var name: String { address.base }
+
+    public func collateral(for request: CollateralRequest) async throws(CollateralError) -> CollateralDelivery {
+        let client = try makeClient()
+        let result: Result<CollateralDelivery, CollateralError>
+        do throws(CollateralError) {
+            result = .success(try await fetch(request, client))
+        } catch {
+            result = .failure(error)
+        }
+        try? await client.shutdown()  // nothing is under way any more, and what was fetched is here
+        return try result.get()
+    }
+
+    private func makeClient() throws(CollateralError) -> HTTPClient {
+        var configuration = HTTPClient.Configuration()
+        configuration.redirectConfiguration = .disallow
+        configuration.timeout.connect = .seconds(5)
+        if let certificateAuthority {
+            do {
+                var tls = TLSConfiguration.makeClientConfiguration()
+                tls.trustRoots = .certificates(try NIOSSLCertificate.fromPEMFile(certificateAuthority))
+                configuration.tlsConfiguration = tls
+            } catch {
+                throw CollateralError(certificateAuthority, .malformed, "no PEM file with certificates: \(error)")
+            }
+        }
+        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    }
+
+    private func fetch(_ request: CollateralRequest, _ client: HTTPClient) async throws(CollateralError) -> CollateralDelivery {
+        let info = try await get(address.tcbInfo(request), client)
+        let infoChain = try info.issuerChain(["TCB-Info-Issuer-Chain", "SGX-TCB-Info-Issuer-Chain"])
+        let identity = try await get(address.qeIdentity(request), client)
+        let identityChain = try identity.issuerChain(["SGX-Enclave-Identity-Issuer-Chain"])
+        let pckCRL = try await get(address.pckCRL(request), client)
+        let rootCRL = try await firstAnswer(address.rootCRL, client)
+        let collateral = Collateral(
+            rootCRL: rootCRL.body, pckCRL: pckCRL.body, tcbInfo: info.body, qeIdentity: identity.body, tcbInfoChain: infoChain,
+            qeIdentityChain: identityChain, pckCRLChain: try? pckCRL.issuerChain(["SGX-PCK-CRL-Issuer-Chain"]))  // used for no verdict
+        try check(collateral, request)
+        return CollateralDelivery(
+            collateral, from: name, notes: Set((info.warnings + identity.warnings + pckCRL.warnings + rootCRL.warnings)).sorted())
+    }
+
+    /// A service may answer with another edition than it was asked for.
+    private func check(_ collateral: Collateral, _ request: CollateralRequest) throws(CollateralError) {
+        guard case .number(let wanted) = request.edition else { return }
+        let stated = CollateralStatement(collateral)
+        let numbers = [("TCB info", stated.tcbEvaluationDataNumber), ("QE identity", stated.qeEvaluationDataNumber)]
+        for (what, found) in numbers where found != wanted {
+            let number = found.map { "\($0)" } ?? "none"
+            throw CollateralError(name, .malformed, "\(what) of evaluation \(wanted) was asked for, and \(number) came")
+        }
+    }
+
+    private func firstAnswer(_ urls: [String], _ client: HTTPClient) async throws(CollateralError) -> ServiceAnswer {
+        for url in urls.dropLast() {
+            do throws(CollateralError) {
+                return try await get(url, client)
+            } catch {
+                // Only what isn't there is looked for elsewhere.
+                guard error.kind == .unknown || error.kind == .refused else { throw error }
+            }
+        }
+        return try await get(urls[urls.count - 1], client)
+    }
+
+    private func get(_ url: String, _ client: HTTPClient) async throws(CollateralError) -> ServiceAnswer {
+        try await retry.run { () throws(CollateralError) in
+            let answer = try await once(url, client)
+            try answer.checkStatus()
+            return answer
+        }
+    }
+
+    private func once(_ url: String, _ client: HTTPClient) async throws(CollateralError) -> ServiceAnswer {
+        do {
+            let limit = TimeAmount.nanoseconds(timeLimit.components.seconds * 1_000_000_000 + timeLimit.components.attoseconds / 1_000_000_000)
+            let response = try await client.execute(HTTPClientRequest(url: url), timeout: limit)
+            let body = try await response.body.collect(upTo: Self.bodyLimit)
+            return ServiceAnswer(url: url, status: Int(response.status.code), headers: response.headers, body: Array(body.readableBytesView))
+        } catch is NIOTooManyBytesError {
+            throw CollateralError(url, .malformed, "the answer is larger than \(Self.bodyLimit) bytes")
+        } catch let error as HTTPClientError where error == .invalidURL || error == .emptyHost || error == .emptyScheme {
+            throw CollateralError(url, .refused, "is no address")
+        } catch {
+            throw CollateralError(url, .unreachable, "can't be fetched: \(NotationError.printable("\(error)"))")
+        }
+    }
+}

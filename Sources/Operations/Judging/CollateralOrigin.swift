@@ -1,0 +1,51 @@
+internal import Attestation
+internal import DCAPCollateral
+internal import Files
+internal import Foundation
+internal import Notation
+
+/// Where commands look for collateral: names in the order in which they are asked.
+struct CollateralOrigin {
+    /// Folders, evidence files, addresses.
+    var names: [String]
+    /// PEM; for services whose TLS the system doesn't trust.
+    var certificateAuthority: String?
+    /// Seconds since the documents were issued that a cached copy may have.
+    var maximumAge: Int64
+    var state: StateFolder
+
+    func source() throws -> any CollateralSource {
+        let sources = try names.map(source)
+        return sources.count == 1 ? sources[0] : FallbackSource(sources)
+    }
+
+    private func source(_ name: String) throws -> any CollateralSource {
+        if name.hasPrefix("http://") || name.hasPrefix("https://") {
+            return CachedSource(
+                ServiceSource(name, certificateAuthority: certificateAuthority), cache: CollateralCache(folder: state.collateral),
+                maximumAge: maximumAge, now: { Int64(Date().timeIntervalSince1970) })
+        }
+        if Files.isFolder(name) { return FolderSource(name) }
+        guard Files.exists(name) else {
+            throw OperationError("--collateral", "'\(NotationError.printable(name))' is neither an address nor a folder nor a file")
+        }
+        return EvidenceSource(name)
+    }
+}
+
+/// The collateral in an evidence file.
+struct EvidenceSource: CollateralSource {
+    let name: String
+
+    init(_ path: String) { name = path }
+
+    func collateral(for request: CollateralRequest) throws(CollateralError) -> CollateralDelivery { try read() }
+
+    func read() throws(CollateralError) -> CollateralDelivery {
+        do {
+            return CollateralDelivery(try EvidenceFile(try Files.read(name, limit: EvidenceFile.byteLimit)).collateral, from: name)
+        } catch {
+            throw CollateralError(name, .malformed, (error as? FileError)?.problem ?? "\(error)")
+        }
+    }
+}

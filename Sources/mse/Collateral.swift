@@ -1,0 +1,82 @@
+import ArgumentParser
+import Operations
+
+struct Collateral: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "collateral", abstract: "Fetch, show and check what Intel signs about platforms.",
+        subcommands: [Fetch.self, Show.self, Check.self])
+
+    struct Fetch: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "fetch", abstract: "Fetch the collateral of a quote's platform, or of one that is named.",
+            discussion: """
+                Examples: mse collateral fetch quote.bin --output collateral
+                          mse collateral fetch --fmspc 00906ED50000 --ca processor --collateral https://localhost:8081 --collateral-ca pccs.pem
+                """)
+
+        @Argument(help: "A quote: raw, hex, base64, or a PEM certificate that carries one; - reads standard input.", completion: .file())
+        var file: String?
+        @Option(help: "The platform's FMSPC, 12 hex digits, instead of a quote.")
+        var fmspc: String?
+        @Option(help: "Who issued its PCK: platform or processor.")
+        var ca = "platform"
+        @Option(help: "What the quotes are of: sgx or tdx.")
+        var tee = "sgx"
+        @Option(help: "Which edition: standard, early, or the number of an evaluation.")
+        var update = "standard"
+        @Option(help: "Where to ask: the address of a service, a folder or an evidence file. Several are asked in turn.")
+        var collateral: [String] = []
+        @Option(help: "A PEM file that is trusted for the service's TLS instead of the system's authorities.", completion: .file())
+        var collateralCa: String?
+        @Option(help: "A folder for the parts, which --collateral takes.", completion: .directory)
+        var output: String?
+        @Flag(help: "Print JSON.")
+        var json = false
+
+        func run() async throws {
+            let request = CollateralOperations.Request(quote: file, fmspc: fmspc, authority: ca, tee: tee, edition: update)
+            let options = JudgingOptions(collateral: collateral, collateralAuthority: collateralCa)
+            let report = try await Output.attempt { try await CollateralOperations().fetch(request, options: options, output: output) }
+            Output.write(json ? report.json : report.text)
+        }
+    }
+
+    struct Show: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "show", abstract: "Show what is in a folder, an evidence file or the cache, and when it expires.",
+            discussion: "Example: mse collateral show collateral --json")
+
+        @Argument(help: "A folder or an evidence file (default: the cache).", completion: .file())
+        var path: String?
+        @Flag(help: "Print JSON.")
+        var json = false
+
+        func run() async throws {
+            let report = try await Output.attempt { try CollateralOperations().show(path) }
+            Output.write(json ? report.json : report.text)
+        }
+    }
+
+    struct Check: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "check", abstract: "Judge collateral for itself: signatures, chains, dates, and that its parts belong together.",
+            discussion: "Example: mse collateral check collateral --at 2025-07-04T10:28:44Z")
+
+        @Argument(help: "A folder or an evidence file.", completion: .file())
+        var path: String
+        @Option(help: "A root certificate that replaces Intel's, PEM or DER.", completion: .file())
+        var trustedRoot: String?
+        @Option(help: "Judge as of this time, such as 2026-01-31T12:00:00Z.")
+        var at: String?
+        @Flag(help: "Print JSON.")
+        var json = false
+
+        func run() async throws {
+            let check = try await Output.attempt {
+                try CollateralOperations().check(path, options: JudgingOptions(trustedRoot: trustedRoot, at: at))
+            }
+            Output.write(json ? check.json : check.text)
+            if !check.isConsistent { throw ExitCode.refused }
+        }
+    }
+}

@@ -1,0 +1,172 @@
+import DCAP
+import DCAPCollateral
+import Files
+import Foundation
+import Synchronization
+import TestSupport
+import Testing
+
+/// Delivers what a test says, and counts.
+private final class CountingSource: CollateralSource {
+    let name = "http://service.test"
+    private let calls = Atomic(0)
+    private let result: Mutex<Result<Collateral, CollateralError>>
+    private let delay: Duration
+    var count: Int { calls.load(ordering: .relaxed) }
+
+    init(_ collateral: Collateral, delay: Duration = .zero) {
+        result = Mutex(.success(collateral))
+        self.delay = delay
+    }
+
+    func answer(_ new: Result<Collateral, CollateralError>) { result.withLock { $0 = new } }
+
+    func collateral(for request: CollateralRequest) async throws(CollateralError) -> CollateralDelivery {
+        calls.add(1, ordering: .relaxed)
+        try? await Task.sleep(for: delay)
+        return CollateralDelivery(try result.withLock { $0 }.get(), from: name)
+    }
+}
+
+@Suite("The cache of collateral")
+struct CacheTests {
+    private static let now = Served.now
+    private let folder: TemporaryFolder
+    private let source: CountingSource
+    private let served: Served
+
+    init() throws {
+        folder = try TemporaryFolder()
+        served = try Served()
+        source = CountingSource(served.collateral)
+    }
+
+    private var cache: CollateralCache { CollateralCache(folder: folder.path + "/collateral") }
+    private func cached(at time: Int64 = now, maximumAge: Int64 = 30 * 86400, _ source: (any CollateralSource)? = nil) -> CachedSource {
+        CachedSource(source ?? self.source, cache: cache, maximumAge: maximumAge, now: { time })
+    }
+    private func files(_ name: String) throws -> [String] {
+        try Files.names(in: folder.path + "/collateral/" + name).map { folder.path + "/collateral/" + name + "/" + $0 }
+    }
+
+    @Test("asked once, then known; private files under their digests")
+    func hit() async throws {
+        let first = try await cached().collateral(for: Served.request)
+        let second = try await cached(at: Self.now + 3600).collateral(for: Served.request)
+        #expect(source.count == 1 && first.collateral == second.collateral && second.source.hasSuffix("(cached)") && second.notes.isEmpty)
+        for path in try files("objects") + files("entries") where !path.hasSuffix(".lock") {
+            var status = stat()
+            #expect(stat(path, &status) == 0 && status.st_mode & 0o777 == 0o600, "\(path)")
+        }
+        #expect(cache.all().map(\.request) == [Served.request] && cache.all().map(\.fetchedAt) == [Self.now])
+    }
+
+    @Test("another platform, edition or source is another question")
+    func keys() async throws {
+        _ = try await cached().collateral(for: Served.request)
+        var request = Served.request
+        request.edition = .early
+        _ = try await cached().collateral(for: request)
+        request.tee = .tdx
+        _ = try await cached().collateral(for: request)
+        request.authority = .processor
+        _ = try await cached().collateral(for: request)
+        #expect(source.count == 4)
+    }
+
+    @Test("asked again after a day, and before anything runs out")
+    func refresh() async throws {
+        _ = try await cached().collateral(for: Served.request)
+        _ = try await cached(at: Self.now + 86399).collateral(for: Served.request)
+        #expect(source.count == 1)
+        _ = try await cached(at: Self.now + 86400).collateral(for: Served.request)
+        #expect(source.count == 2)
+        // Everything ends 30 days after an hour ago; a day before that nothing is fresh.
+        let end = Self.now - 3600 + 30 * 86400
+        _ = try await cached(at: end - 86401).collateral(for: Served.request)
+        _ = try await cached(at: end - 86400).collateral(for: Served.request)
+        #expect(source.count == 4)
+    }
+
+    @Test("a clock that was set back makes nothing fresh")
+    func clock() async throws {
+        _ = try await cached().collateral(for: Served.request)
+        _ = try await cached(at: Self.now - 10).collateral(for: Served.request)
+        #expect(source.count == 2)
+    }
+
+    @Test("while nobody answers, what is there serves as long as the policy's age allows, and says so")
+    func offline() async throws {
+        _ = try await cached().collateral(for: Served.request)
+        source.answer(.failure(CollateralError("http://service.test", .unreachable, "can't be fetched")))
+        let delivery = try await cached(at: Self.now + 20 * 86400).collateral(for: Served.request)
+        #expect(delivery.collateral == served.collateral && delivery.notes.count == 1)
+        #expect(delivery.notes[0].contains("can't be fetched") && delivery.notes[0].contains("cache"))
+        await #expect(throws: CollateralError.self) {
+            try await cached(at: Self.now + 20 * 86400, maximumAge: 10 * 86400).collateral(for: Served.request)
+        }
+        await #expect(throws: CollateralError.self) { try await cached(at: Self.now + 31 * 86400).collateral(for: Served.request) }
+    }
+
+    @Test("a service that says no is believed, whatever the cache holds")
+    func gone() async throws {
+        _ = try await cached().collateral(for: Served.request)
+        source.answer(.failure(CollateralError("http://service.test", .gone, "gone")))
+        await #expect(throws: CollateralError.self) { try await cached(at: Self.now + 2 * 86400).collateral(for: Served.request) }
+    }
+
+    @Test("one asks, the others wait for the answer")
+    func singleFlight() async throws {
+        let slow = CountingSource(served.collateral, delay: .milliseconds(200))
+        let all = try await withThrowingTaskGroup(of: CollateralDelivery.self) { group in
+            for _ in 0..<8 { group.addTask { try await cached(slow).collateral(for: Served.request) } }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(slow.count == 1 && all.allSatisfy { $0.collateral == served.collateral })
+    }
+
+    @Test("what was changed or cut on disk is no longer there, and fetched again", arguments: ["objects", "entries"])
+    func damage(place: String) async throws {
+        _ = try await cached().collateral(for: Served.request)
+        for path in try files(place) where !path.hasSuffix(".lock") {
+            var bytes = try Files.read(path)
+            bytes[bytes.count / 2] ^= 1
+            try Files.write(place == "objects" ? bytes : Array(bytes.dropLast(20)), to: path)
+        }
+        let delivery = try await cached().collateral(for: Served.request)
+        #expect(source.count == 2 && delivery.collateral == served.collateral)
+        #expect(try await cached().collateral(for: Served.request).source.hasSuffix("(cached)"))
+    }
+
+    @Test("an entry can't name a file outside of the cache")
+    func traversal() async throws {
+        _ = try await cached().collateral(for: Served.request)
+        for path in try files("entries") where path.hasSuffix(".json") {
+            let text = String(decoding: try Files.read(path), as: UTF8.self)
+            try Files.write(text.replacing(/"rootCRL": "[0-9a-f]+"/, with: "\"rootCRL\": \"../../../etc/passwd\""), to: path)
+        }
+        #expect(cache.all().isEmpty)
+        _ = try await cached().collateral(for: Served.request)
+        #expect(source.count == 2)
+    }
+
+    @Test("a cache that can't be written is no reason not to answer")
+    func readOnly() async throws {
+        try folder.write("collateral", "a file where the folder should be")
+        let delivery = try await cached().collateral(for: Served.request)
+        #expect(delivery.collateral == served.collateral && delivery.notes.contains { $0.contains("cache couldn't be written") })
+    }
+
+    @Test("the number of entries is bounded")
+    func bound() async throws {
+        var request = Served.request
+        for number in 0...CollateralCache.entryLimit {
+            request.edition = .number(number)
+            _ = try await cached(at: Self.now + Int64(number)).collateral(for: request)
+        }
+        let kept = cache.all()
+        #expect(kept.count == CollateralCache.entryLimit / 2 && kept.contains { $0.request.edition == .number(CollateralCache.entryLimit) })
+        // The two documents have one chain.
+        #expect(try files("objects").count == 5)
+    }
+}
