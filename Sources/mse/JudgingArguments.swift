@@ -16,6 +16,7 @@ struct JudgingArguments: ParsableArguments {
 
     func options(package: String? = nil, at: String? = nil) -> JudgingOptions {
         JudgingOptions(
-            collateral: collateral, collateralAuthority: collateralCa, policy: policy, expected: expected, package: package, trustedRoot: trustedRoot, at: at)
+            collateral: collateral, collateralAuthority: collateralCa, policy: policy, expected: expected, package: package,
+            trustedRoot: trustedRoot, at: at)
     }
 }

@@ -21,8 +21,10 @@ struct Served: Sendable {
     }
 
     static func encoded(_ text: [UInt8]) -> String {
-        text.map { (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0) || $0 == 0x2B
-            ? String(UnicodeScalar($0)) : "%" + Hex.text([$0]) }.joined()
+        text.map {
+            (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0) || $0 == 0x2B
+                ? String(UnicodeScalar($0)) : "%" + Hex.text([$0])
+        }.joined()
     }
 
     func answer(_ path: String) -> LoopbackService.Answer {
@@ -61,12 +63,15 @@ struct ServiceTests {
         return (error, service.asked.count)
     }
 
-    @Test("all parts are fetched, chains decoded, lists in hexadecimal taken as they are", arguments: ["", "/", "/sgx/certification/v4/", "/sgx/certification/v3"])
+    @Test(
+        "all parts are fetched, chains decoded, lists in hexadecimal taken as they are",
+        arguments: ["", "/", "/sgx/certification/v4/", "/sgx/certification/v3"])
     func whole(suffix: String) async throws {
         let served = served
         let service = try await LoopbackService { path, _ in served.answer(path) }
         let delivery = try await ServiceSource(service.address + suffix).collateral(for: Served.request)
-        #expect(delivery.collateral.tcbInfo == served.collateral.tcbInfo && delivery.collateral.tcbInfoChain == served.collateral.tcbInfoChain)
+        #expect(
+            delivery.collateral.tcbInfo == served.collateral.tcbInfo && delivery.collateral.tcbInfoChain == served.collateral.tcbInfoChain)
         #expect(delivery.collateral.pckCRL == Array(Hex.text(served.collateral.pckCRL).utf8))
         #expect(delivery.collateral.pckCRLChain == served.authorityChain)
         #expect(delivery.source == service.address && delivery.notes.isEmpty)
@@ -105,10 +110,11 @@ struct ServiceTests {
         request.authority = .processor
         let delivery = try await source(service).collateral(for: request)
         #expect(delivery.collateral.rootCRL == served.collateral.rootCRL)
-        #expect(service.asked.prefix(3) == [
-            "/tdx/certification/v4/tcb?fmspc=000102030405", "/tdx/certification/v4/qe/identity",
-            "/sgx/certification/v4/pckcrl?ca=processor&encoding=der",
-        ])
+        #expect(
+            service.asked.prefix(3) == [
+                "/tdx/certification/v4/tcb?fmspc=000102030405", "/tdx/certification/v4/qe/identity",
+                "/sgx/certification/v4/pckcrl?ca=processor&encoding=der",
+            ])
         try await service.stop()
     }
 

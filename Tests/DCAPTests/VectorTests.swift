@@ -47,6 +47,12 @@ struct VectorTests {
         #expect(result.tcbDate.map { CalendarTime.text($0) } == Self.text(vector["tcbDate"]), "\(name)")
     }
 
+    @Test("real quotes are written again as they were read", arguments: realCases.indices)
+    func encoding(index: Int) throws {
+        let quote = try Quote(try Files.read(Self.folder + "/" + Self.required(Self.realCases[index]["quote"])))
+        #expect(QuoteContents(quote).encoded == Array(quote.encoded))
+    }
+
     @Test("changed quotes and collateral are never accepted, for the right kind of reason", arguments: negativeCases.indices)
     func negative(index: Int) throws {
         let vector = Self.negativeCases[index]

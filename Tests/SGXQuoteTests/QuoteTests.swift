@@ -31,6 +31,41 @@ struct QuoteTests {
         #expect(Array(quote.encoded) == SyntheticQuote.bytes(version: version))
     }
 
+    @Test("what was read is written again, byte for byte", arguments: [3, 4, 5] as [UInt8])
+    func roundTrip(version: UInt8) throws {
+        let bytes = SyntheticQuote.bytes(version: version)
+        #expect(QuoteContents(try Quote(bytes)).encoded == bytes)
+        #expect(QuoteContents(try Quote(bytes + [0, 0])).encoded == bytes)
+    }
+
+    @Test("TD reports are read and written", arguments: [QuoteLayout.BodyKind.td10, .td15, .td15Extended])
+    func tdReports(kind: QuoteLayout.BodyKind) throws {
+        var report = TDReport(kind: kind)
+        report.mrtd = FixedBytes(repeating: 7)
+        report[rtmr: 3] = FixedBytes(repeating: 8)
+        report.attributes = [.septVEDisable, .debug]
+        report.teeTCBSVN2 = TEETCBSVN(FixedBytes(repeating: 3))
+        let contents = QuoteContents(header: QuoteHeader(version: 5, tee: .tdx), body: .td(report), certificationData: [1])
+        let quote = try Quote(contents.encoded)
+        let read = try #require(quote.tdReport)
+        #expect(read == report && quote.layout.bodyRange.count == kind.byteCount && quote.report == nil)
+        #expect(read.attributes.description == "DEBUG SEPT_VE_DISABLE" && read.rtmr[3] == FixedBytes(repeating: 8))
+        #expect((read.teeTCBSVN2 != nil) == (kind != .td10) && (read.extended != nil) == (kind == .td15Extended))
+        #expect(QuoteContents(quote) == contents)
+        #expect(quote.reportData == read.reportData)
+    }
+
+    @Test("a view reads without a copy of its own, and says what it reads")
+    func view() throws {
+        let bytes = SyntheticQuote.bytes(version: 4)
+        let view = try QuoteView(bytes.span.bytes)
+        #expect(view.header.qeVendor == QuoteHeader.intelQEVendor && view.header.qeSVN == 1 && view.header.pceSVN == 2)
+        #expect(view[view.layout.certificationData].byteCount == 5)
+        #expect(view.signature.description == String(repeating: "11", count: 64))
+        #expect(EnclaveAttributes(rawValue: 0x8000_0000_0000_0081).description == "INIT KSS bit 63")
+        #expect(ExtendedFeatures(rawValue: 7).description == "x87 SSE AVX" && MiscSelect().description == "none")
+    }
+
     @Test("every truncation is refused", arguments: [3, 4, 5] as [UInt8])
     func truncations(version: UInt8) {
         let bytes = SyntheticQuote.bytes(version: version)

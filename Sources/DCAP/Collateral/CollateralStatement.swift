@@ -33,7 +33,8 @@ public struct CollateralStatement: Sendable {
             parts.append(
                 Part(
                     name: "TCB info", start: info.issueDate, end: info.nextUpdate,
-                    detail: "\(info.id), FMSPC \(info.fmspc), evaluation \(info.evaluationDataNumber), \(info.levels.count) levels, newest of "
+                    detail:
+                        "\(info.id), FMSPC \(info.fmspc), evaluation \(info.evaluationDataNumber), \(info.levels.count) levels, newest of "
                         + CalendarTime.text(newest.date).prefix(10)))
         }
         if let identity = document(collateral.qeIdentity, QEIdentity.self) {

@@ -16,6 +16,12 @@ public struct Reason: Hashable, Sendable {
     public var mend: String { code.mend }
 }
 
+extension Reason: CustomStringConvertible {
+    public var description: String {
+        "\(code.name): \(message)" + (expected.map { ", expected \($0)" } ?? "") + (found.map { ", found \($0)" } ?? "")
+    }
+}
+
 /// What a verdict answers (DESIGN §6).
 public enum Question: String, Sendable, CaseIterable {
     /// The whole chain to the trusted root, over exactly this quote.

@@ -21,7 +21,9 @@ public struct ServiceSource: CollateralSource {
     ///   - address: with or without `/sgx/certification/v4`.
     ///   - certificateAuthority: a PEM file whose certificates are trusted for TLS instead of the system's; the only way to a self-signed service.
     ///   - timeLimit: for one answer.
-    public init(_ address: String, certificateAuthority: String? = nil, retry: RetryPolicy = RetryPolicy(), timeLimit: Duration = .seconds(20)) {
+    public init(
+        _ address: String, certificateAuthority: String? = nil, retry: RetryPolicy = RetryPolicy(), timeLimit: Duration = .seconds(20)
+    ) {
         self.address = ServiceAddress(address)
         self.certificateAuthority = certificateAuthority
         self.retry = retry
@@ -106,10 +108,12 @@ public struct ServiceSource: CollateralSource {
 
     private func once(_ url: String, _ client: HTTPClient) async throws(CollateralError) -> ServiceAnswer {
         do {
-            let limit = TimeAmount.nanoseconds(timeLimit.components.seconds * 1_000_000_000 + timeLimit.components.attoseconds / 1_000_000_000)
+            let limit = TimeAmount.nanoseconds(
+                timeLimit.components.seconds * 1_000_000_000 + timeLimit.components.attoseconds / 1_000_000_000)
             let response = try await client.execute(HTTPClientRequest(url: url), timeout: limit)
             let body = try await response.body.collect(upTo: Self.bodyLimit)
-            return ServiceAnswer(url: url, status: Int(response.status.code), headers: response.headers, body: Array(body.readableBytesView))
+            return ServiceAnswer(
+                url: url, status: Int(response.status.code), headers: response.headers, body: Array(body.readableBytesView))
         } catch is NIOTooManyBytesError {
             throw CollateralError(url, .malformed, "the answer is larger than \(Self.bodyLimit) bytes")
         } catch let error as HTTPClientError where error == .invalidURL || error == .emptyHost || error == .emptyScheme {

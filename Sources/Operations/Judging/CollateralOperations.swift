@@ -38,7 +38,8 @@ public struct CollateralOperations: Sendable {
 
         func resolved() throws -> CollateralRequest {
             guard let edition = CollateralRequest.Edition(text: edition) else {
-                throw OperationError("--update", "standard, early or the number of an evaluation expected, found '\(NotationError.printable(edition))'")
+                throw OperationError(
+                    "--update", "standard, early or the number of an evaluation expected, found '\(NotationError.printable(edition))'")
             }
             if let quote {
                 guard fmspc == nil else { throw OperationError("--fmspc", "a quote names its platform itself; name one or the other") }
@@ -145,7 +146,8 @@ public struct CollateralReport: Sendable {
                                     entry.statement.parts.map { part in
                                         .object([
                                             "name": Node(part.name), "from": Node(CalendarTime.text(part.start)),
-                                            "until": part.end.map { Node(CalendarTime.text($0)) } ?? Node(.null), "detail": Node(part.detail),
+                                            "until": part.end.map { Node(CalendarTime.text($0)) } ?? Node(.null),
+                                            "detail": Node(part.detail),
                                         ])
                                     })), "problems": Node(.array(entry.statement.problems.map { Node($0) })),
                             "notes": Node(.array(entry.notes.map { Node($0) })),

@@ -1,5 +1,5 @@
-internal import DCAPCollateral
 internal import Attestation
+internal import DCAPCollateral
 internal import Files
 internal import Foundation
 internal import Glibc
