@@ -125,8 +125,8 @@ let package = Package(
         .testTarget(
             name: "DCAPTests",
             dependencies: [
-                "DCAP", "DCAPCollateral", "Enclave", "Files", "Notation", "SGXQuote", "SimulatedProcessor", "StrictX509", "TestSupport",
-            ], swiftSettings: strict),
+                "DCAP", "Enclave", "Files", "Notation", "SGXQuote", "SimulatedProcessor", "StrictX509", "TestSupport", crypto,
+            ], exclude: ["Scripts"], swiftSettings: strict),
         .testTarget(
             name: "DCAPCollateralTests",
             dependencies: [

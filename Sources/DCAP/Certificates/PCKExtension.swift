@@ -35,7 +35,12 @@ public struct PCKExtension: Hashable, Sendable {
             throw DERError(offset: 0, "there is no SGX extension")
         }
         guard !found.isCritical else { throw DERError(offset: found.value.lowerBound, "the SGX extension is critical") }
-        var outer = DERReader(certificate.der.span, found.value)
+        try self.init(certificate.der.span, found.value)
+    }
+
+    /// Reads an extension's value.
+    init(_ bytes: Span<UInt8>, _ value: Range<Int>) throws(DERError) {
+        var outer = DERReader(bytes, value)
         var list = try outer.enter(.sequence, "SGX extension")
         try outer.finish("SGX extension")
         var ppid: FixedBytes<16>?, pceID: FixedBytes<2>?, fmspc: FixedBytes<6>?, instance: FixedBytes<16>?
@@ -60,7 +65,7 @@ public struct PCKExtension: Hashable, Sendable {
             try pair.finish("SGX extension")
         }
         guard let ppid, let tcb, let pceID, let fmspc, let sgxType else {
-            throw DERError(offset: found.value.lowerBound, "SGX extension: PPID, TCB, PCEID, FMSPC or SGX type is missing")
+            throw DERError(offset: value.lowerBound, "SGX extension: PPID, TCB, PCEID, FMSPC or SGX type is missing")
         }
         self.ppid = ppid
         (components, pceSVN) = tcb
