@@ -119,13 +119,15 @@ let package = Package(
         .executableTarget(name: "simulated-loader"),
 
         .target(name: "TestSupport", dependencies: ["Files"], path: "Tests/TestSupport", swiftSettings: strict),
+        .target(
+            name: "FakePKI", dependencies: ["DCAP", "Notation", "SGXQuote", "StrictX509", crypto], path: "Tests/FakePKI", swiftSettings: strict),
         .testTarget(name: "NotationTests", dependencies: ["Notation"], swiftSettings: strict),
         .testTarget(name: "StrictX509Tests", dependencies: ["StrictX509"], swiftSettings: strict),
         .testTarget(name: "SGXQuoteTests", dependencies: ["SGXQuote"], swiftSettings: strict),
         .testTarget(
             name: "DCAPTests",
             dependencies: [
-                "DCAP", "Enclave", "Files", "Notation", "SGXQuote", "SimulatedProcessor", "StrictX509", "TestSupport", crypto,
+                "DCAP", "Enclave", "FakePKI", "Files", "Notation", "SGXQuote", "SimulatedProcessor", "StrictX509", "TestSupport", crypto,
             ], exclude: ["Scripts"], swiftSettings: strict),
         .testTarget(
             name: "DCAPCollateralTests",
@@ -138,7 +140,8 @@ let package = Package(
         .testTarget(
             name: "AttestationTests",
             dependencies: [
-                "Attestation", "DCAP", "Files", "Notation", "RATLS", "SGXQuote", "SimulatedProcessor", "StrictX509", "TestSupport", crypto,
+                "Attestation", "DCAP", "FakePKI", "Files", "Notation", "RATLS", "SGXQuote", "SimulatedProcessor", "StrictX509", "TestSupport",
+                crypto,
             ], swiftSettings: strict),
         .testTarget(
             name: "CodeEncryptionTests", dependencies: ["CodeEncryption", "Files", "Notation", "TestSupport"], swiftSettings: strict),

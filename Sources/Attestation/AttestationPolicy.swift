@@ -83,7 +83,9 @@ extension AttestationPolicy {
     }
 
     private static func checkFreshness(_ table: inout ObjectReader) throws(NotationError) {
-        _ = try table.seconds("max_quote_age")
+        if try table.seconds("max_quote_age") != nil {
+            throw NotationError(at: table.place, member: table.path(to: "max_quote_age"), "can't be demanded yet")
+        }
         if let require = try table.string("require"), require != "none" {
             throw NotationError(
                 at: table.place, member: table.path(to: "require"),

@@ -64,8 +64,6 @@ extension ReasonCode {
         mend: "check [tdx] in the policy")
     public static let tdxRegister = ReasonCode(
         "tdx.register", .mine, "A register of the TD has a value that the policy doesn't list.", mend: "check [tdx] in the policy")
-    public static let evidenceMismatch = ReasonCode(
-        "evidence.quote", .mine, "The evidence's quote isn't the one in its certificate.", mend: "have the evidence collected again")
 
     /// Every code there is.
     public static let all: [ReasonCode] =
@@ -76,6 +74,5 @@ extension ReasonCode {
             launchExpiry,
             launchInstance, measurementMissing, measurementDiffers, signerDiffers, debugEnclave, platformNotAllowed, tdxAttributes,
             tdxRegister,
-            evidenceMismatch,
         ]
 }

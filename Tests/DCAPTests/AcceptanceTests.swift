@@ -4,6 +4,8 @@ import SGXQuote
 import StrictX509
 import Testing
 
+@testable import FakePKI
+
 /// What a strict verifier must still take.
 @Suite("What is allowed")
 struct AcceptanceTests {
@@ -101,7 +103,7 @@ struct AcceptanceTests {
 
     @Test("all of this is taken", arguments: cases)
     func allowed(_ allowed: Wrong) throws {
-        var scenario = Scenario(allowed.kind, version: allowed.kind == .sgx ? 3 : 4)
+        var scenario = Scenario(allowed.kind)
         allowed.turn(&scenario)
         let made = try scenario.make()
         let result = try made.examine()

@@ -2,6 +2,8 @@ import DCAP
 import SGXQuote
 import Testing
 
+@testable import FakePKI
+
 /// Quotes cut and changed byte by byte.
 @Suite("Mutations")
 struct MutationTests {

@@ -4,6 +4,8 @@ import SGXQuote
 import StrictX509
 import Testing
 
+@testable import FakePKI
+
 /// One thing wrong in an otherwise good scenario, and the codes that must be found: these and no others.
 struct Wrong: Sendable, CustomTestStringConvertible {
     var codes: Set<String>
@@ -387,7 +389,7 @@ struct ObjectionTests {
 
     @Test("one thing wrong is found, named, and nothing else", arguments: all)
     func wrong(_ wrong: Wrong) throws {
-        var scenario = Scenario(wrong.kind, version: wrong.kind == .sgx ? 3 : 4)
+        var scenario = Scenario(wrong.kind)
         wrong.turn(&scenario)
         let result = try scenario.examine()
         #expect(Set(result.reasons.map(\.code.name)) == wrong.codes, "\(result.reasons)")

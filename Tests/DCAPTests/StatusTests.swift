@@ -2,6 +2,8 @@ import DCAP
 import SGXQuote
 import Testing
 
+@testable import FakePKI
+
 /// Levels and what they say together (DCAP SPEC §4.5 to §4.8).
 @Suite("TCB status")
 struct StatusTests {
@@ -30,7 +32,7 @@ struct StatusTests {
     @Test("a level, the module and the quoting enclave", arguments: ofLevels, ofEnclaves)
     func tdx(level: String, module: String) throws {
         for qe in Self.ofEnclaves {
-            var scenario = Scenario(.td10, version: 4)
+            var scenario = Scenario(.td10)
             scenario.tcbInfo.levels[0].status = level
             scenario.tcbInfo.identities?[0].levels[0].status = module
             scenario.qeIdentity.levels[0].status = qe
@@ -99,7 +101,7 @@ struct StatusTests {
     @Test("TDX components count from 2 with a module version, from 0 without", arguments: 0..<16)
     func tdxComponents(index: Int) throws {
         for version in [0, 1] as [UInt8] {
-            var scenario = Scenario(.td10, version: 4)
+            var scenario = Scenario(.td10)
             scenario.td { $0.teeTCBSVN = Scenario.svn(5, version) }
             var svns = [Int](repeating: 0, count: 16)
             svns[index] = 10  // the TD has 9, and 5 and the version in the first two
@@ -110,7 +112,7 @@ struct StatusTests {
 
     @Test("the earliest date counts, and advisories are told once, sorted")
     func details() throws {
-        var scenario = Scenario(.td10, version: 4)
+        var scenario = Scenario(.td10)
         scenario.tcbInfo.levels[0].advisories = ["INTEL-SA-2", "INTEL-SA-1", "INTEL-SA-2"]
         scenario.tcbInfo.identities?[0].levels[0].advisories = ["INTEL-SA-1", "INTEL-DOC-10000"]
         scenario.tcbInfo.identities?[0].levels[0].date = "2023-01-01T00:00:00Z"

@@ -2,6 +2,8 @@ import DCAP
 import SGXQuote
 import Testing
 
+@testable import FakePKI
+
 /// What is remembered changes how long an answer takes, never the answer.
 @Suite("Verified objects")
 struct VerifiedObjectsTests {

@@ -1,7 +1,7 @@
-import Crypto
-import DCAP
-import SGXQuote
-import StrictX509
+internal import Crypto
+internal import DCAP
+internal import SGXQuote
+internal import StrictX509
 
 /// A platform, its PKI, its collateral and one quote, all made up: what a test turns before everything is signed.
 struct Scenario {
@@ -48,8 +48,8 @@ struct Scenario {
     var quote: (inout QuoteContents) -> Void = { _ in }
     var time = now
 
-    /// - Parameter kind: the body; version 5 for those of TDX 1.5, else as given.
-    init(_ kind: QuoteLayout.BodyKind = .sgx, version: UInt16 = 3) {
+    /// - Parameter version: of the quote; nil is the usual one for the body.
+    init(_ kind: QuoteLayout.BodyKind = .sgx, version: UInt16? = nil) {
         func certificate(
             _ suffix: String, _ key: P256.Signing.PrivateKey, by issuer: P256.Signing.PrivateKey, named issuerName: String, serial: UInt8,
             _ extensions: [FakeCertificate.Extension]
@@ -75,7 +75,7 @@ struct Scenario {
         tcbInfo = FakeTCBInfo(issueDate: issued, nextUpdate: next)
         qeIdentity = FakeQEIdentity(issueDate: issued, nextUpdate: next)
 
-        let version = kind == .sgx || kind == .td10 ? version : 5
+        let version = version ?? (kind == .sgx ? 3 : kind == .td10 ? 4 : 5)
         let header = QuoteHeader(version: version, tee: kind == .sgx ? .sgx : .tdx)
         var qe = ReportBody()
         qe.attributes = [.initialised, .mode64Bit, .provisionKey]

@@ -1,5 +1,5 @@
-import Crypto
-import StrictX509
+internal import Crypto
+internal import StrictX509
 
 /// A certificate whose every part a test may turn.
 struct FakeCertificate {

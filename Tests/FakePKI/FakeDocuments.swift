@@ -1,6 +1,6 @@
-import Crypto
-import Notation
-import StrictX509
+internal import Crypto
+internal import Notation
+internal import StrictX509
 
 /// A level of an enclave: module or quoting enclave.
 struct FakeEnclaveLevel {

@@ -1,5 +1,5 @@
-import Notation
-import StrictX509
+internal import Notation
+internal import StrictX509
 
 /// Writes DER, right or wrong as a test wants it.
 enum DER {

@@ -1,5 +1,5 @@
-import Crypto
-import StrictX509
+internal import Crypto
+internal import StrictX509
 
 /// A revocation list whose every part a test may turn.
 struct FakeList {
