@@ -1,6 +1,7 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup build test deep check demo bench install
+.PHONY: help setup build test deep check demo bench fuzz install
 PREFIX ?= /usr/local
+SECONDS ?= 20
 FLAGS := -Xswiftc -warnings-as-errors
 PRODUCTS := mse mse-bootstrap
 
@@ -19,12 +20,14 @@ deep: setup ## What is too long for make test: gibibyte files, soak, kill at eve
 	@scripts/setup peers
 	MSE_DEEP=1 swift test $(FLAGS)
 check: setup ## Format, lint, warnings as errors
-	swift format lint --strict --recursive Package.swift Sources Tests
+	swift format lint --strict --recursive Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources Fuzz/targets
 	swift build --build-tests $(FLAGS)
 demo: build ## Run the main job, and every refusal
 	@scripts/setup peers
 	@scripts/demo bin
-bench: build ## Run one benchmark against its peers: make bench NAME=code|serve|start|verify
+fuzz: setup ## Fuzz the parsers: make fuzz SECONDS=600 (for each)
+	@Fuzz/run $(SECONDS)
+bench: build ## Run one benchmark against its peers: make bench NAME=code|dcap|serve|start|verify
 	@scripts/setup peers
 	@Benchmarks/run $(NAME)
 install: build ## Install under PREFIX

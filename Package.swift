@@ -154,7 +154,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "CodePackage", "Files", "Notation", "RATLS", "SGXQuote", "StrictX509", "TestSupport", "mse", "mse-bootstrap",
+                "CodePackage", "DCAP", "FakePKI", "Files", "Notation", "RATLS", "SGXQuote", "StrictX509", "TestSupport", "mse",
+                "mse-bootstrap",
                 "simulated-loader", crypto,
             ],
             exclude: ["Scripts"], swiftSettings: strict),

@@ -15,10 +15,10 @@ public struct NotationError: Error, Hashable, CustomStringConvertible {
         (place.line == 0 ? "" : "\(place): ") + (member.isEmpty ? "" : "'\(Self.printable(member))': ") + problem
     }
 
-    /// Text from outside as it may stand in a message: no control characters, at most 120 characters.
-    public static func printable(_ text: String) -> String {
+    /// Text from outside as it may stand in a message: no control characters, and not too many others.
+    public static func printable(_ text: String, limit: Int = 120) -> String {
         var result = ""
-        for scalar in text.unicodeScalars.prefix(120) {
+        for scalar in text.unicodeScalars.prefix(limit) {
             switch scalar.properties.generalCategory {
             case .control, .format, .surrogate, .unassigned, .privateUse, .lineSeparator, .paragraphSeparator:
                 result += "\\u{" + String(scalar.value, radix: 16) + "}"
@@ -26,6 +26,6 @@ public struct NotationError: Error, Hashable, CustomStringConvertible {
                 result.unicodeScalars.append(scalar)
             }
         }
-        return text.unicodeScalars.count > 120 ? result + "…" : result
+        return text.unicodeScalars.count > limit ? result + "…" : result
     }
 }

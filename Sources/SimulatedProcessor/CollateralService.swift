@@ -72,6 +72,13 @@ private final class CollateralHandler: ChannelInboundHandler {
         guard let collateral = try? platform.collateral(at: Int64(Date().timeIntervalSince1970)) else {
             return (.internalServerError, [], nil)
         }
+        let values = query.split(separator: "&").map { $0.split(separator: "=", maxSplits: 1) }
+        let numbers = values.filter { $0.first == "tcbEvaluationDataNumber" }.map { $0.count == 2 ? String($0[1]) : "" }
+        // The two exclude each other, and there is one edition.
+        if !numbers.isEmpty, values.contains(where: { $0.first == "update" }) { return (.badRequest, [], nil) }
+        if let number = numbers.first, Int(number) != CollateralStatement(collateral).tcbEvaluationDataNumber {
+            return (.notFound, [], nil)
+        }
         switch parts.first.map(String.init) {
         case "/sgx/certification/v4/tcb":
             guard query.lowercased().contains("fmspc=" + Hex.text(SimulatedPKI.fmspc)) else { return (.notFound, [], nil) }

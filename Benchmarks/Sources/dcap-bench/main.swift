@@ -61,8 +61,11 @@ if mode == "batch" {
     let single = (ContinuousClock.now - one) / .seconds(1) * 4
     print("\(quotes.count) \(wall) \(single / wall)")
 } else if arguments[1] != mode {
-    verify()
-    for _ in 0..<Int(amount) { verify() }
+    if mode == "parse" {
+        for _ in 0..<Int(amount) where parse() == 0 { fail("no quote") }
+    } else {
+        for _ in 0...Int(amount) { verify() }
+    }
 } else {
     var count = 0, sum = 0
     verify()

@@ -34,7 +34,7 @@ public struct CollateralStatement: Sendable {
                 Part(
                     name: "TCB info", start: info.issueDate, end: info.nextUpdate,
                     detail:
-                        "\(info.id), FMSPC \(info.fmspc), evaluation \(info.evaluationDataNumber), \(info.levels.count) levels, newest of "
+                        "\(info.id), FMSPC \(info.fmspc), evaluation \(info.evaluationDataNumber), \(Self.levels(info.levels.count)), newest of "
                         + CalendarTime.text(newest.date).prefix(10)))
         }
         if let identity = document(collateral.qeIdentity, QEIdentity.self) {
@@ -42,7 +42,7 @@ public struct CollateralStatement: Sendable {
             parts.append(
                 Part(
                     name: "QE identity", start: identity.issueDate, end: identity.nextUpdate,
-                    detail: "\(identity.id), evaluation \(identity.evaluationDataNumber), \(identity.levels.count) levels"))
+                    detail: "\(identity.id), evaluation \(identity.evaluationDataNumber), \(Self.levels(identity.levels.count))"))
         }
         list(collateral.rootCRL, "root CRL")
         list(collateral.pckCRL, "PCK CRL")
@@ -59,6 +59,8 @@ public struct CollateralStatement: Sendable {
         else { return nil }
         return (earliestIssue, end)
     }
+
+    private static func levels(_ count: Int) -> String { count == 1 ? "1 level" : "\(count) levels" }
 
     private mutating func document<Body: DocumentBody>(_ bytes: [UInt8], _: Body.Type) -> Body? {
         do {

@@ -48,6 +48,8 @@ public struct ServiceSource: CollateralSource {
         var configuration = HTTPClient.Configuration()
         configuration.redirectConfiguration = .disallow
         configuration.timeout.connect = .seconds(5)
+        // Who asks again, and when, is decided here.
+        configuration.connectionPool.retryConnectionEstablishment = false
         if let certificateAuthority {
             do {
                 var tls = TLSConfiguration.makeClientConfiguration()
@@ -118,6 +120,9 @@ public struct ServiceSource: CollateralSource {
             throw CollateralError(url, .malformed, "the answer is larger than \(Self.bodyLimit) bytes")
         } catch let error as HTTPClientError where error == .invalidURL || error == .emptyHost || error == .emptyScheme {
             throw CollateralError(url, .refused, "is no address")
+        } catch let error as NIOSSLError {
+            throw CollateralError(
+                url, .refused, "its TLS can't be trusted (\(NotationError.printable("\(error)"))); name its authority with --collateral-ca")
         } catch {
             throw CollateralError(url, .unreachable, "can't be fetched: \(NotationError.printable("\(error)"))")
         }

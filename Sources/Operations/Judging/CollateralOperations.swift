@@ -125,7 +125,8 @@ public struct CollateralReport: Sendable {
                 let name = part.name + String(repeating: " ", count: width - part.name.count)
                 lines.append("  \(name)  \(CalendarTime.text(part.start)) to \(end)\(mark)  \(NotationError.printable(part.detail))")
             }
-            lines += entry.statement.problems.map { "  unreadable: \($0)" } + entry.notes.map { "  \(NotationError.printable($0))" }
+            lines +=
+                entry.statement.problems.map { "  unreadable: \($0)" } + entry.notes.map { "  \(NotationError.printable($0, limit: 500))" }
             return lines.joined(separator: "\n") + "\n"
         }.joined(separator: "\n")
     }
@@ -171,7 +172,7 @@ public struct CollateralCheck: Sendable {
         if !examination.isPCKCRLProven {
             lines.append("  note         the PCK CRL's signature is proven with a quote's chain only: its issuer's chain isn't here")
         }
-        for reason in examination.reasons { lines += reason.lines }
+        lines += ReasonList(examination.reasons).lines
         return lines.joined(separator: "\n") + "\n"
     }
 

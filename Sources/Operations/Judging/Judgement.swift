@@ -52,9 +52,8 @@ public struct Judgement: Sendable {
             lines.append("               no launch record: instance data is not vouched for")
         }
         if let end = verdict.validUntil, verdict.isAccepted { lines.append("  valid until  \(CalendarTime.text(end))") }
-        for note in notes { lines.append("  note         \(NotationError.printable(note))") }
-        if !verdict.reasons.isEmpty { lines.append("") }
-        for reason in verdict.reasons { lines += reason.lines }
+        for note in notes { lines.append("  note         \(NotationError.printable(note, limit: 500))") }
+        lines += ReasonList(verdict.reasons).lines
         return lines.joined(separator: "\n") + "\n"
     }
 
@@ -79,18 +78,5 @@ public struct Judgement: Sendable {
         return quote.tdReport.map { "MRTD \(shorten($0.mrtd.description))" } ?? ""
     }
 
-    private func shorten(_ text: String) -> String { Reason.shorten(text) }
-}
-
-extension Reason {
-    /// As people read it.
-    var lines: [String] {
-        ["  \(code.name)   \(message)"] + (expected.map { ["    expected \(Self.shorten($0))"] } ?? [])
-            + (found.map { ["    found    \(Self.shorten($0))"] } ?? []) + ["    → \(mend)"]
-    }
-
-    /// Digests as their ends, so that a line stays a line.
-    static func shorten(_ text: String) -> String {
-        text.count >= 64 && !text.contains(" ") ? "\(text.prefix(8))…\(text.suffix(4))" : String(text.prefix(300))
-    }
+    private func shorten(_ text: String) -> String { ReasonList.shorten(text) }
 }

@@ -1,0 +1,34 @@
+internal import DCAP
+
+/// Reasons as people read them: in full when they are few, a line each and their mends once when they are many, so that a verdict fits one screen.
+struct ReasonList {
+    private static let fewLimit = 3, lineLimit = 10, mendLimit = 4
+    private let reasons: [Reason]
+
+    init(_ reasons: [Reason]) {
+        self.reasons = reasons
+    }
+
+    var lines: [String] {
+        guard !reasons.isEmpty else { return [] }
+        return [""] + (reasons.count <= Self.fewLimit ? reasons.flatMap(Self.whole) : short)
+    }
+
+    private static func whole(_ reason: Reason) -> [String] {
+        ["  \(reason.code.name)   \(reason.message)"] + (reason.expected.map { ["    expected \(shorten($0))"] } ?? [])
+            + (reason.found.map { ["    found    \(shorten($0))"] } ?? []) + ["    → \(reason.mend)"]
+    }
+
+    private var short: [String] {
+        var lines = reasons.prefix(Self.lineLimit).map { "  \($0.code.name)   \(String($0.message.prefix(100)))" }
+        if reasons.count > Self.lineLimit { lines.append("  … and \(reasons.count - Self.lineLimit) more; --json lists all") }
+        var mends: [String] = []
+        for reason in reasons where !mends.contains(reason.mend) { mends.append(reason.mend) }
+        return lines + mends.prefix(Self.mendLimit).map { "    → \($0)" }
+    }
+
+    /// Digests as their ends, so that a line stays a line.
+    static func shorten(_ text: String) -> String {
+        text.count >= 64 && !text.contains(" ") ? "\(text.prefix(8))…\(text.suffix(4))" : String(text.prefix(300))
+    }
+}
