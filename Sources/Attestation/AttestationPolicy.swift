@@ -82,14 +82,13 @@ extension AttestationPolicy {
         try root.finish()
     }
 
+    /// Nothing of it can be demanded yet, and a demand that isn't met must not pass unseen.
     private static func checkFreshness(_ table: inout ObjectReader) throws(NotationError) {
-        if try table.seconds("max_quote_age") != nil {
-            throw NotationError(at: table.place, member: table.path(to: "max_quote_age"), "can't be demanded yet")
+        if let node = table.optional("require"), node.value != .string("none") {
+            throw NotationError(at: node.place, member: table.path(to: "require"), "can't be demanded yet; only \"none\" can be said")
         }
-        if let require = try table.string("require"), require != "none" {
-            throw NotationError(
-                at: table.place, member: table.path(to: "require"),
-                "'\(NotationError.printable(require))' can't be demanded yet; only \"none\" can be said")
+        if let node = table.optional("max_quote_age") {
+            throw NotationError(at: node.place, member: table.path(to: "max_quote_age"), "can't be demanded yet")
         }
         try table.finish()
     }

@@ -16,12 +16,12 @@ public enum Base64 {
     private static let urlValues = values(urlCharacters)
 
     /// What a byte stands for beyond 0 to 63.
-    private static let blank: UInt8 = 64, padding: UInt8 = 65, stray: UInt8 = 66
+    private static let lineEnd: UInt8 = 64, padding: UInt8 = 65, stray: UInt8 = 66
 
     private static func values(_ characters: [UInt8]) -> [UInt8] {
         var values = [UInt8](repeating: stray, count: 256)
         for (value, character) in characters.enumerated() { values[Int(character)] = UInt8(value) }
-        for character in " \t\r\n".utf8 { values[Int(character)] = blank }
+        for character in "\r\n".utf8 { values[Int(character)] = lineEnd }
         values[Int(UInt8(ascii: "="))] = padding
         return values
     }
@@ -48,16 +48,16 @@ public enum Base64 {
 
     /// The bytes; nil for a stray character, wrong padding or loose bits.
     public static func bytes(_ text: [UInt8], _ alphabet: Alphabet = .standard) -> [UInt8]? {
-        let (bytes, end) = decode(text.span, from: 0, alphabet, allowsBlanks: false) ?? ([], -1)
+        let (bytes, end) = decode(text.span, from: 0, alphabet, allowsLines: false) ?? ([], -1)
         return end == text.count ? bytes : nil
     }
 
     /// The bytes of text that may be broken into lines, up to the first character that is none of it, and where that stands.
     public static func lines(_ text: Span<UInt8>, from start: Int) -> (bytes: [UInt8], end: Int)? {
-        decode(text, from: start, .standard, allowsBlanks: true)
+        decode(text, from: start, .standard, allowsLines: true)
     }
 
-    private static func decode(_ text: Span<UInt8>, from start: Int, _ alphabet: Alphabet, allowsBlanks: Bool) -> (
+    private static func decode(_ text: Span<UInt8>, from start: Int, _ alphabet: Alphabet, allowsLines: Bool) -> (
         bytes: [UInt8], end: Int
     )? {
         let table = alphabet.values
@@ -80,7 +80,7 @@ public enum Base64 {
                     bytes.append(UInt8(truncatingIfNeeded: buffer))
                 }
             case padding: paddings += 1
-            case blank where allowsBlanks: break
+            case lineEnd where allowsLines: break
             default: break loop
             }
             index += 1

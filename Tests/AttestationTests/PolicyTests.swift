@@ -1,5 +1,7 @@
 import Attestation
 import DCAP
+import Files
+import Foundation
 import Notation
 import Testing
 
@@ -9,6 +11,16 @@ struct PolicyTests {
     func strict() {
         let policy = AttestationPolicy()
         #expect(policy.tcb.accepted == [.upToDate] && !policy.measurement.allowDebug && !policy.namesReference && policy.tcb.grace == 0)
+    }
+
+    @Test("the policy in the documents is one")
+    func document() throws {
+        let path = Files.split(Files.split(Files.split(#filePath).folder).folder).folder + "/docs/policy.md"
+        let text = String(decoding: try Files.read(path), as: UTF8.self)
+        let toml = try #require(text.components(separatedBy: "```toml\n").last?.components(separatedBy: "```").first)
+        let policy = try AttestationPolicy(Array(toml.utf8))
+        #expect(policy.measurement.mrenclave.count == 1 && policy.measurement.minimumSVN == 10 && policy.platform.ppid?.count == 1)
+        #expect(policy.tcb == AttestationPolicy().tcb && policy.launch.names == ["hello-1"] && policy.tdx.registers["xfam"]?.count == 1)
     }
 
     @Test("TOML and JSON say the same")
@@ -28,7 +40,8 @@ struct PolicyTests {
         arguments: [
             ("[tcb]\nacept = []", "tcb.acept", 2), ("[tcb]\naccept = [\"Revoked\"]", "tcb.accept", 2), ("[colour]\n", "colour", 1),
             ("[measurement]\nmrenclave = [\"00\"]", "measurement.mrenclave", 2), ("[tcb]\n\ngrace = 5", "tcb.grace", 3),
-            ("[freshness]\nrequire = \"session\"", "freshness.require", 1),
+            ("[freshness]\nrequire = \"session\"", "freshness.require", 2),
+            ("[freshness]\n\nmax_quote_age = \"1d\"", "freshness.max_quote_age", 3),
             ("[measurement]\nmrsigner = \"\(String(repeating: "00", count: 32))\"", "measurement.mrsigner", 1),
             ("[platform]\nsmt = \"off\"", "platform.smt", 2),
         ])

@@ -1,5 +1,6 @@
 import Crypto
 import DCAP
+import Notation
 import SGXQuote
 import StrictX509
 import Testing
@@ -132,6 +133,9 @@ struct ObjectionTests {
         Wrong("certificate.malformed", what: "another block in the PEM text") {
             $0.pckText = { $0.joined() + "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n" }
         },
+        Wrong("certificate.malformed", what: "a blank within the base64") {
+            $0.pckText = { $0.joined().replacing("\nMII", with: "\n MII") }
+        },
         Wrong("certificate.malformed", what: "two NULs at the end") { $0.pckText = { $0.joined() + "\0\0" } },
         Wrong("certificate.malformed", what: "a NUL in a file of collateral") { $0.signingText = { $0.joined() + "\0" } },
         Wrong("certificate.malformed", what: "text in the signing chain") { $0.signingText = { "x" + $0.joined() } },
@@ -253,6 +257,12 @@ struct ObjectionTests {
         Wrong("crl.malformed", what: "an unknown critical extension") { extend(&$0.rootCRL, Identifier.unknown, critical: true) },
         Wrong("crl.malformed", what: "an entry with an unknown critical extension") {
             $0.pckCRL.entries = [([9], [.init(identifier: Identifier.unknown, isCritical: true, value: [])])]
+        },
+        Wrong("crl.malformed", what: "an entry of another issuer, whose extension isn't critical") {
+            $0.pckCRL.entries = [([9], [.init(identifier: ObjectIdentifier(arcs: 2, 5, 29, 29), value: DER.sequence())])]
+        },
+        Wrong("crl.malformed", what: "two lists in hexadecimal") {
+            $0.delivery = { $0.pckCRL = Array((Hex.text($0.pckCRL) + "\n30").utf8) }
         },
         Wrong("crl.malformed", what: "no list at all") { $0.delivery = { $0.rootCRL = Array("<html>".utf8) } },
         Wrong("crl.issuer", what: "the list of the other CA") { $0.pckCRL.issuer = Scenario.name("SGX PCK Processor CA") },
@@ -407,6 +417,17 @@ struct ObjectionTests {
         let made = try Scenario().make()
         let result = QuoteExaminer(anchor: made.anchor).examine(try Quote(made.bytes), with: nil, at: made.time)
         #expect(result.reasons.map(\.code) == [.collateralMissing] && result.platform != nil)
+    }
+
+    @Test("a list with an objection in each of its entries costs no more than its size")
+    func manyObjections() throws {
+        var scenario = Scenario()
+        let extensions = (0..<20).map {
+            FakeCertificate.Extension(identifier: ObjectIdentifier(arcs: 1, 3, 6, UInt64($0)), isCritical: true, value: [])
+        }
+        scenario.pckCRL.entries = (1...2000).map { ([UInt8($0 >> 8), UInt8($0 & 0xFF)], extensions) }
+        let reasons = try scenario.examine().reasons
+        #expect(reasons.count <= 28 && reasons.allSatisfy { $0.code == .crlMalformed }, "\(reasons.count)")
     }
 
     @Test("several things wrong are all told")

@@ -4,6 +4,19 @@ import Testing
 @Suite("Times")
 struct CalendarTimeTests {
     @Test(
+        "times of RFC 3339 in any of its forms",
+        arguments: [
+            ("2025-07-04T10:28:44Z", 1_751_624_924), ("2025-07-04t10:28:44z", 1_751_624_924), ("2025-07-04T12:28:44+02:00", 1_751_624_924),
+            ("2025-07-03T23:58:44.999-10:30", 1_751_624_924), ("2025-07-04T10:28:44.1Z", 1_751_624_924),
+            ("2025-07-04", nil), ("2025-07-04T10:28:44", nil), ("2025-07-04T10:28:44.Z", nil), ("2025-07-04T10:28:44+2:00", nil),
+            ("2025-02-30T10:28:44Z", nil), ("2025-07-04T10:28:44+24:00", nil), ("2025-07-04 10:28:44Z", nil),
+            ("2025-07-04T10:28:44ZZ", nil),
+        ] as [(String, Int64?)])
+    func rfc3339(text: String, seconds: Int64?) {
+        #expect(CalendarTime.rfc3339(text) == seconds)
+    }
+
+    @Test(
         "seconds and text are each other's inverse",
         arguments: [0, 951_782_400, 1_709_164_800, 1_764_100_000, 4_102_444_799, -1] as [Int64])
     func inverse(seconds: Int64) {

@@ -4,6 +4,8 @@ internal import StrictX509
 /// A full certificate revocation list of Intel's profile, strictly read (DCAP SPEC §3).
 struct RevocationList: Sendable {
     static let byteLimit = 1 << 20
+    /// One is enough to refuse a list, and a stranger's list can have one in each of its entries.
+    private static let objectionLimit = 8
 
     let der: [UInt8]
     private let signed: Range<Int>
@@ -19,6 +21,7 @@ struct RevocationList: Sendable {
     private static let crlNumber = ObjectIdentifier(arcs: 2, 5, 29, 20)
     private static let reasonCode = ObjectIdentifier(arcs: 2, 5, 29, 21)
     private static let deltaIndicator = ObjectIdentifier(arcs: 2, 5, 29, 27)
+    private static let certificateIssuer = ObjectIdentifier(arcs: 2, 5, 29, 29)
     private static let issuingDistributionPoint = ObjectIdentifier(arcs: 2, 5, 29, 28)
 
     /// A list as services deliver it: DER, PEM, or DER as hexadecimal text. The first byte decides.
@@ -35,19 +38,22 @@ struct RevocationList: Sendable {
 
     private static func der(delivered bytes: [UInt8]) throws -> [UInt8] {
         if bytes.first == 0x30 { return bytes }
-        let text = String(decoding: bytes, as: UTF8.self).drop { $0.isWhitespace }
-        if text.hasPrefix("-----BEGIN") {
-            guard let only = try PEM.blocks(bytes[...], label: "X509 CRL", limit: 1, byteLimit: byteLimit).first else {
+        let text = bytes.drop(while: isBlank)
+        if text.starts(with: "-----BEGIN".utf8) {
+            guard let only = try PEM.blocks(text, label: "X509 CRL", limit: 1, byteLimit: byteLimit).first else {
                 throw RevocationListError("no list in the PEM text")
             }
             return only
         }
-        let digits = text.prefix { !$0.isWhitespace }
-        guard let der = Hex.bytes(digits), !der.isEmpty, text.dropFirst(digits.count).allSatisfy(\.isWhitespace) else {
+        let digits = text.prefix { !isBlank($0) }
+        guard let der = Hex.bytes(String(decoding: digits, as: UTF8.self)), !der.isEmpty, text.dropFirst(digits.count).allSatisfy(isBlank)
+        else {
             throw RevocationListError("neither DER nor PEM nor hexadecimal text")
         }
         return der
     }
+
+    private static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 }
 
     private init(_ der: [UInt8]) throws(DERError) {
         guard der.count <= Self.byteLimit else { throw DERError(offset: 0, "more than \(Self.byteLimit) bytes") }
@@ -99,8 +105,11 @@ struct RevocationList: Sendable {
             serials.append(try SerialNumber(&entry, "userCertificate"))
             _ = try entry.time("revocationDate")
             if !entry.isAtEnd {
-                for item in try Certificate.extensions(&entry) where item.isCritical && item.identifier != reasonCode {
-                    objections.append("an entry with the unknown critical extension \(item.identifier)")
+                for item in try Certificate.extensions(&entry) where objections.count < objectionLimit {
+                    if item.identifier == certificateIssuer { objections.append("an entry of another issuer") }
+                    if item.isCritical, item.identifier != reasonCode, item.identifier != certificateIssuer {
+                        objections.append("an entry with the unknown critical extension \(item.identifier)")
+                    }
                 }
             }
             try entry.finish("revokedCertificate")

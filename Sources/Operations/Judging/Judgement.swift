@@ -65,7 +65,8 @@ public struct Judgement: Sendable {
         let since = examination.tcbDate.map { " since " + String(CalendarTime.text($0).prefix(10)) } ?? ""
         let advisories =
             examination.advisories.isEmpty
-            ? "" : " (\(examination.advisories.prefix(6).joined(separator: ", "))\(examination.advisories.count > 6 ? ", …" : ""))"
+            ? ""
+            : " (\(NotationError.printable(examination.advisories.prefix(6).joined(separator: ", ")))\(examination.advisories.count > 6 ? ", …" : ""))"
         return status.rawValue + since + advisories
     }
 

@@ -40,7 +40,7 @@ public struct JudgingOptions: Sendable {
     /// Seconds since 1970.
     func time() throws -> Int64 {
         guard let at else { return Int64(Date().timeIntervalSince1970) }
-        guard let seconds = CalendarTime.seconds(at) else {
+        guard let seconds = CalendarTime.rfc3339(at) else {
             throw OperationError("--at", "a time such as 2026-01-31T12:00:00Z expected, found '\(NotationError.printable(at))'")
         }
         return seconds

@@ -111,7 +111,8 @@ enum EvidenceInput {
         }
         // A raw quote's first byte is its version.
         if let first = bytes.first, first > 5 {
-            if let raw = Hex.bytes(String(decoding: text, as: UTF8.self)), !raw.isEmpty { return Evidence(try Quote(raw)) }
+            let digits = text.starts(with: "0x".utf8) ? text.dropFirst(2) : text[...]
+            if let raw = Hex.bytes(String(decoding: digits, as: UTF8.self)), !raw.isEmpty { return Evidence(try Quote(raw)) }
             if let raw = Base64.bytes(text), !raw.isEmpty { return Evidence(try Quote(raw)) }
         }
         return Evidence(try Quote(bytes))

@@ -43,6 +43,29 @@ public enum CalendarTime {
         return seconds(bytes.span)
     }
 
+    /// Any time of RFC 3339, as people write it: with an offset, with a fraction (which is dropped), `t` and `z` in either case.
+    public static func rfc3339(_ text: some StringProtocol) -> Int64? {
+        var rest = Array(text.uppercased().utf8)[...]
+        guard rest.count >= 20, rest.count <= 40, let local = seconds(String(decoding: rest.prefix(19), as: UTF8.self) + "Z") else {
+            return nil
+        }
+        rest = rest.dropFirst(19)
+        if rest.first == UInt8(ascii: ".") {
+            let digits = rest.dropFirst().prefix { (0x30...0x39).contains($0) }
+            guard !digits.isEmpty else { return nil }
+            rest = rest.dropFirst(1 + digits.count)
+        }
+        if rest.elementsEqual("Z".utf8) { return local }
+        let offset = Array(rest)
+        guard offset.count == 6, offset[0] == UInt8(ascii: "+") || offset[0] == UInt8(ascii: "-"), offset[3] == UInt8(ascii: ":"),
+            let hours = Int64(String(decoding: offset[1...2], as: UTF8.self)),
+            let minutes = Int64(String(decoding: offset[4...5], as: UTF8.self)),
+            (0...23).contains(hours), (0...59).contains(minutes)
+        else { return nil }
+        let seconds = hours * 3600 + minutes * 60
+        return offset[0] == UInt8(ascii: "+") ? local - seconds : local + seconds
+    }
+
     /// `YYYY-MM-DDTHH:MM:SSZ`.
     public static func text(_ seconds: Int64) -> String {
         let fields = fields(seconds)
