@@ -68,6 +68,17 @@ public enum Base64 {
         var buffer: UInt32 = 0
         var characters = 0, paddings = 0
         loop: while index < text.count {
+            // Four characters that are nothing else make three bytes.
+            while characters & 3 == 0, paddings == 0, index + 4 <= text.count {
+                let (a, b) = (values[Int(text[index])], values[Int(text[index + 1])])
+                let (c, d) = (values[Int(text[index + 2])], values[Int(text[index + 3])])
+                guard (a | b | c | d) < 64 else { break }
+                bytes.append(a << 2 | b >> 4)
+                bytes.append(b << 4 | c >> 2)
+                bytes.append(c << 6 | d)
+                index += 4
+            }
+            guard index < text.count else { break }
             let value = values[Int(text[index])]
             switch value {
             case 0..<64:

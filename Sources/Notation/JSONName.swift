@@ -11,11 +11,22 @@ public struct JSONName: Sendable, Equatable, ExpressibleByStringLiteral {
     /// Too long to lie here: the text has it.
     var isLong: Bool { count > Self.byteLimit }
 
-    init(_ bytes: borrowing Span<UInt8>, range: Range<Int>, isEscaped: Bool) {
+    /// A name as it stands in a text.
+    init(in text: Span<UInt8>, _ range: Range<Int>) {
+        self.init(text, range, at: range, isEscaped: false)
+    }
+
+    /// A name that was written with escapes.
+    /// - Parameter range: where it stands in its text.
+    init(unescaped name: Span<UInt8>, _ range: Range<Int>) {
+        self.init(name, 0..<name.count, at: range, isEscaped: true)
+    }
+
+    private init(_ bytes: Span<UInt8>, _ content: Range<Int>, at range: Range<Int>, isEscaped: Bool) {
         self.range = range
         self.isEscaped = isEscaped
-        count = bytes.count
-        words = bytes.count > Self.byteLimit ? (0, 0, 0) : Self.pack(bytes)
+        count = content.count
+        words = content.count > Self.byteLimit ? (0, 0, 0) : Self.pack(bytes.bytes, content)
     }
 
     /// A name to compare with.
@@ -25,18 +36,24 @@ public struct JSONName: Sendable, Equatable, ExpressibleByStringLiteral {
         range = 0..<0
         isEscaped = false
         count = value.utf8CodeUnitCount
-        words = value.withUTF8Buffer { Self.pack($0.span) }
+        words = value.withUTF8Buffer { Self.pack($0.span.bytes, 0..<$0.count) }
     }
 
-    private static func pack(_ bytes: borrowing Span<UInt8>) -> (UInt64, UInt64, UInt64) {
-        let raw = bytes.bytes
+    private static func pack(_ bytes: RawSpan, _ content: Range<Int>) -> (UInt64, UInt64, UInt64) {
+        /// Eight bytes of the name, what stands behind its end masked away.
         func word(_ start: Int) -> UInt64 {
-            if start + 8 <= raw.byteCount { return UInt64(littleEndian: raw.unsafeLoadUnaligned(fromByteOffset: start, as: UInt64.self)) }
+            let count = min(content.upperBound - start, 8)
+            guard count > 0 else { return 0 }
+            let mask = UInt64.max >> UInt64(64 - 8 * count)
+            if start + 8 <= bytes.byteCount {
+                return UInt64(littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: start, as: UInt64.self)) & mask
+            }
             var word: UInt64 = 0
-            for index in start..<max(start, raw.byteCount) { word |= UInt64(bytes[index]) << UInt64(8 * (index - start)) }
+            for index in 0..<count { word |= UInt64(bytes.unsafeLoad(fromByteOffset: start + index, as: UInt8.self)) << UInt64(8 * index) }
             return word
         }
-        return (word(0), word(8), word(16))
+        let start = content.lowerBound
+        return content.count <= 8 ? (word(start), 0, 0) : (word(start), word(start + 8), word(start + 16))
     }
 
     /// Two long names are never equal here.

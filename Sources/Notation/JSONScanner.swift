@@ -56,9 +56,9 @@ public struct JSONScanner: ~Escapable {
         let name: JSONName
         if token.isEscaped {
             let text = try text(token)
-            name = JSONName(text.utf8.span, range: token.range, isEscaped: true)
+            name = JSONName(unescaped: text.utf8.span, token.range)
         } else {
-            name = JSONName(bytes.extracting(token.range), range: token.range, isEscaped: false)
+            name = JSONName(in: bytes, token.range)
         }
         guard try object.names.insert(name, { () throws(NotationError) in try text(token) }) else {
             throw failure("member '\(NotationError.printable(try text(token)))' stands twice in one object", at: place)
