@@ -120,7 +120,8 @@ let package = Package(
 
         .target(name: "TestSupport", dependencies: ["Files"], path: "Tests/TestSupport", swiftSettings: strict),
         .target(
-            name: "FakePKI", dependencies: ["DCAP", "Notation", "SGXQuote", "StrictX509", crypto], path: "Tests/FakePKI", swiftSettings: strict),
+            name: "FakePKI", dependencies: ["DCAP", "Notation", "SGXQuote", "StrictX509", crypto], path: "Tests/FakePKI",
+            swiftSettings: strict),
         .testTarget(name: "NotationTests", dependencies: ["Notation"], swiftSettings: strict),
         .testTarget(name: "StrictX509Tests", dependencies: ["StrictX509"], swiftSettings: strict),
         .testTarget(name: "SGXQuoteTests", dependencies: ["SGXQuote"], swiftSettings: strict),
@@ -140,7 +141,8 @@ let package = Package(
         .testTarget(
             name: "AttestationTests",
             dependencies: [
-                "Attestation", "DCAP", "FakePKI", "Files", "Notation", "RATLS", "SGXQuote", "SimulatedProcessor", "StrictX509", "TestSupport",
+                "Attestation", "DCAP", "FakePKI", "Files", "Notation", "RATLS", "SGXQuote", "SimulatedProcessor", "StrictX509",
+                "TestSupport",
                 crypto,
             ], swiftSettings: strict),
         .testTarget(

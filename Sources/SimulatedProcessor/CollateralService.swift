@@ -58,7 +58,7 @@ private final class CollateralHandler: ChannelInboundHandler {
             guard let head else { return }
             let (status, body, chain) = answer(head)
             var headers: HTTPHeaders = ["Content-Length": "\(body.count)"]
-            if let chain { headers.add(name: chain.name, value: Self.percentEncoded(chain.text)) }
+            if let chain { headers.add(name: chain.name, value: PercentEncoding.encoded(chain.text)) }
             context.write(wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: status, headers: headers))), promise: nil)
             context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: body)))), promise: nil)
             context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
@@ -89,15 +89,5 @@ private final class CollateralHandler: ChannelInboundHandler {
         case "/sgx/certification/v4/rootcacrl": return (.ok, Array(Hex.text(collateral.rootCRL).utf8), nil)
         default: return (.notFound, [], nil)
         }
-    }
-
-    private static func percentEncoded(_ text: [UInt8]) -> String {
-        text.map { byte in
-            switch byte {
-            case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"):
-                String(UnicodeScalar(byte))
-            default: "%" + Hex.text([byte]).uppercased()
-            }
-        }.joined()
     }
 }

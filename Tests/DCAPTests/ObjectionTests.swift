@@ -65,7 +65,7 @@ struct ObjectionTests {
         },
         Wrong("qe.signature", what: "the quoting enclave's report signed by somebody else") { scenario in
             scenario.quote = { quote in
-                let raw = try! Scenario.strangerKey.signature(for: Array(quote.qeReport.bytes)).rawRepresentation
+                let raw = Scenario.strangerKey.rawSignature(over: Array(quote.qeReport.bytes))
                 quote.qeReportSignature.replace(at: 0, with: raw)
             }
         },

@@ -45,7 +45,7 @@ struct FakeCertificate {
             DER.sequence(DER.time(notBefore), DER.time(notAfter)), Self.name(subject),
             publicKey ?? Array(Certificate.p256Prefix) + key.publicKey.x963Representation,
             DER.explicit(3, DER.element(0x30, extensions.flatMap(\.der))))
-        let raw = Array(try! issuerKey.signature(for: tbs).rawRepresentation)  // signing with a key in memory doesn't fail
+        let raw = issuerKey.rawSignature(over: tbs)
         return DER.sequence(tbs, outerAlgorithm ?? algorithm, DER.bits(DER.signature(raw))) + trailing
     }
 

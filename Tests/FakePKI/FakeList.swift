@@ -26,7 +26,7 @@ struct FakeList {
             version.map { DER.integer($0) } ?? [], algorithm, FakeCertificate.name(issuer), DER.time(thisUpdate),
             nextUpdate.map { DER.time($0) } ?? [], list.isEmpty ? [] : DER.element(0x30, list.flatMap { $0 }),
             extensions.isEmpty ? [] : DER.explicit(0, DER.element(0x30, extensions.flatMap(\.der))))
-        let raw = Array(try! key.signature(for: tbs).rawRepresentation)  // signing with a key in memory doesn't fail
+        let raw = key.rawSignature(over: tbs)
         return DER.sequence(tbs, outerAlgorithm ?? algorithm, DER.bits(DER.signature(raw))) + trailing
     }
 }

@@ -25,10 +25,10 @@ def free_port():
         return one.getsockname()[1]
 
 
-def start(number):
+def start(number, mode=None):
     os.makedirs(f"state{number}")
     port = free_port()
-    command = [products + "/mse-bootstrap", "app:app", "--app-dir", "code", "--id", vectors["id"], "--ratls", str(int(time.time()) + 86400), "--san", "localhost", "--host", "127.0.0.1", "--port", str(port)]
+    command = [products + "/mse-bootstrap", "app:app", "--app-dir", "code", "--id", vectors["id"], *(mode or ["--ratls", str(int(time.time()) + 86400)]), "--san", "localhost", "--host", "127.0.0.1", "--port", str(port)]
     command += ["--attestation-folder", "dev", "--state", f"state{number}", "--memory", f"memory{number}"]
     agent = subprocess.Popen(command, stdout=open(f"log{number}", "w"), stderr=subprocess.STDOUT)
     for _ in range(200):
@@ -41,8 +41,9 @@ def start(number):
     raise SystemExit("does not listen")
 
 
-def send(port, request):
-    with context.wrap_socket(socket.create_connection(("127.0.0.1", port), 20)) as stream:
+def send(port, request, clear=False):
+    connection = socket.create_connection(("127.0.0.1", port), 20)
+    with connection if clear else context.wrap_socket(connection) as stream:
         stream.sendall(request)
         data = b""
         while part := stream.recv(65536):
@@ -59,6 +60,33 @@ assert not os.path.exists("state0/configuration.sealed")
 agent.terminate()
 assert agent.wait(20) == 0
 
+GET = b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+
+
+def configure(port, body):
+    data = json.dumps(body).encode()
+    return send(port, b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(data) + data)
+
+
+def wait_for_files(port, expected, **how):
+    for _ in range(200):
+        try:
+            status, answer = send(port, GET, **how)
+            if status == 200 and answer.startswith(b"{"):
+                assert json.loads(answer) == expected, answer
+                return
+        except (OSError, IndexError, ValueError):
+            pass  # not yet the application's protocol
+        time.sleep(0.05)
+    raise SystemExit("the application doesn't answer")
+
+
+def owner_certificate(name):
+    words = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
+    subprocess.run([*words, "-keyout", name + ".key", "-out", name + ".pem"], check=True, stderr=subprocess.DEVNULL)
+    return open(name + ".key").read()
+
+
 accepted = 0
 for number, one in enumerate((one for one in vectors["exchanges"] if one["name"].startswith("accepted")), 1):
     agent, port = start(number)
@@ -70,16 +98,35 @@ for number, one in enumerate((one for one in vectors["exchanges"] if one["name"]
     open("sealed.json", "w").write(one["sealed_text"])
     subprocess.run([products + "/mse", "seal", "--input", "sealed.json", "--receiver", "receiver.key", "--output", "box"], check=True, stdout=subprocess.DEVNULL)
     body["app_sealed_secrets"] = base64.urlsafe_b64encode(open("box", "rb").read()).decode().rstrip("=")
-    data = json.dumps(body).encode()
-    status, answer = send(port, b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(data) + data)
+    status, answer = configure(port, body)
     assert (status, answer) == (200, b""), (status, answer)
-    for _ in range(200):
-        status, answer = send(port, b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
-        if status == 200:
-            break
-        time.sleep(0.05)
-    assert json.loads(answer) == one["files_after"], (one["name"], answer)
+    wait_for_files(port, one["files_after"])
     agent.terminate()
     assert agent.wait(20) == 0
     accepted += 1
+
+# The other two modes: configured over RA-TLS, then in clear, or under the owner's own certificate.
+one = next(one for one in vectors["exchanges"] if one["name"].startswith("accepted"))
+body = json.loads(one["request"].partition("\r\n\r\n")[2])
+body.pop("app_sealed_secrets", None)
+expected = {"secrets.json": one["files_after"]["secrets.json"]}
+key, other = owner_certificate("owner"), owner_certificate("other")
+agent, port = start(90, ["--no-ssl"])
+attested = ssl.get_server_certificate(("127.0.0.1", port))
+assert configure(port, body)[0] == 200
+wait_for_files(port, expected, clear=True)
+agent.terminate()
+assert agent.wait(20) == 0
+
+agent, port = start(91, ["--certificate", "owner.pem"])
+assert ssl.get_server_certificate(("127.0.0.1", port)) != open("owner.pem").read()
+for wrong_key in [None, other, "no key"]:
+    status, answer = configure(port, body | ({"ssl_private_key": wrong_key} if wrong_key else {}))
+    assert status == 401, (wrong_key, status, answer)
+    assert not os.path.exists("state91/configuration.sealed")
+assert configure(port, body | {"ssl_private_key": key})[0] == 200
+wait_for_files(port, expected)
+assert ssl.get_server_certificate(("127.0.0.1", port)) == open("owner.pem").read()
+agent.terminate()
+assert agent.wait(20) == 0
 print("accepted", accepted)
