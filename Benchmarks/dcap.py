@@ -18,7 +18,7 @@ cases = {
     "sgx": ("quotes/sgx3-a06711-2.bin", "collateral/00a067110000-2025-06-19-processor", 1751624924),
     "tdx": ("quotes/tdx4-b0c06f-1.bin", "collateral/b0c06f000000-2025-06-19-platform", 1751624191),
 }
-ROUNDS, SECONDS = 9, 0.5
+ROUNDS, SECONDS = 15, 0.3
 
 
 def inner(text, name):

@@ -60,10 +60,25 @@ public enum Base64 {
     private static func decode(_ text: Span<UInt8>, from start: Int, _ alphabet: Alphabet, allowsLines: Bool) -> (
         bytes: [UInt8], end: Int
     )? {
+        var end: Int?
+        // Three bytes for four characters: whatever the text is, there is room.
+        let bytes = [UInt8](unsafeUninitializedCapacity: (text.count - start) / 4 * 3 + 3) { buffer, count in
+            end = decode(text, from: start, alphabet, allowsLines: allowsLines, into: buffer, &count)
+        }
+        return end.map { (bytes, $0) }
+    }
+
+    /// - Returns: where the text stops being base64; nil when it isn't canonical up to there.
+    private static func decode(
+        _ text: Span<UInt8>, from start: Int, _ alphabet: Alphabet, allowsLines: Bool, into bytes: UnsafeMutableBufferPointer<UInt8>,
+        _ count: inout Int
+    ) -> Int? {
         let table = alphabet.values
         let values = table.span
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(min((text.count - start) / 4 * 3 + 3, 8192))
+        func append(_ byte: UInt8) {
+            bytes.initializeElement(at: count, to: byte)
+            count += 1
+        }
         var index = start
         var buffer: UInt32 = 0
         var characters = 0, paddings = 0
@@ -73,9 +88,9 @@ public enum Base64 {
                 let (a, b) = (values[Int(text[index])], values[Int(text[index + 1])])
                 let (c, d) = (values[Int(text[index + 2])], values[Int(text[index + 3])])
                 guard (a | b | c | d) < 64 else { break }
-                bytes.append(a << 2 | b >> 4)
-                bytes.append(b << 4 | c >> 2)
-                bytes.append(c << 6 | d)
+                append(a << 2 | b >> 4)
+                append(b << 4 | c >> 2)
+                append(c << 6 | d)
                 index += 4
             }
             guard index < text.count else { break }
@@ -86,9 +101,7 @@ public enum Base64 {
                 buffer = buffer << 6 | UInt32(value)
                 characters += 1
                 if characters & 3 == 0 {
-                    bytes.append(UInt8(truncatingIfNeeded: buffer >> 16))
-                    bytes.append(UInt8(truncatingIfNeeded: buffer >> 8))
-                    bytes.append(UInt8(truncatingIfNeeded: buffer))
+                    for shift in [16, 8, 0] as [UInt32] { append(UInt8(truncatingIfNeeded: buffer >> shift)) }
                 }
             case padding: paddings += 1
             case lineEnd where allowsLines: break
@@ -102,15 +115,14 @@ public enum Base64 {
         case 2:
             missing = 2
             guard buffer & 15 == 0 else { return nil }
-            bytes.append(UInt8(truncatingIfNeeded: buffer >> 4))
+            append(UInt8(truncatingIfNeeded: buffer >> 4))
         case 3:
             missing = 1
             guard buffer & 3 == 0 else { return nil }
-            bytes.append(UInt8(truncatingIfNeeded: buffer >> 10))
-            bytes.append(UInt8(truncatingIfNeeded: buffer >> 2))
+            append(UInt8(truncatingIfNeeded: buffer >> 10))
+            append(UInt8(truncatingIfNeeded: buffer >> 2))
         default: return nil
         }
-        guard paddings == missing || (alphabet == .url && paddings == 0) else { return nil }
-        return (bytes, index)
+        return paddings == missing || (alphabet == .url && paddings == 0) ? index : nil
     }
 }

@@ -227,7 +227,10 @@ public struct JSONScanner: ~Escapable {
     public var point: Point { Point(offset: offset, depth: depth) }
 
     /// Passes over white space.
+    @inline(__always)
     public mutating func skipBlanks() {
+        // Documents have few.
+        if offset < bytes.count, bytes[offset] > 0x20 { return }
         while offset < bytes.count {
             switch bytes[offset] {
             case 0x20, 0x09, 0x0A, 0x0D: offset += 1

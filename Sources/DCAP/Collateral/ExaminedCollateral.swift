@@ -23,7 +23,7 @@ struct ExaminedCollateral: Sendable {
         self.periods = periods
         let tcbChain = signingChain(collateral.tcbInfoChain, "chain of TCB info", anchor)
         // The two documents usually have one chain.
-        let isShared = collateral.qeIdentityChain == collateral.tcbInfoChain
+        let isShared = collateral.qeIdentityChain.span.bytes.hasSameBytes(as: collateral.tcbInfoChain.span.bytes)
         let qeChain = isShared ? tcbChain : signingChain(collateral.qeIdentityChain, "chain of QE identity", anchor)
         tcbInfo = document(collateral.tcbInfo, signer: tcbChain.leaf)
         qeIdentity = document(collateral.qeIdentity, signer: qeChain.leaf)
