@@ -104,17 +104,34 @@ struct RevocationList: Sendable {
             var entry = try list.enter(.sequence, "revokedCertificate")
             serials.append(try SerialNumber(&entry, "userCertificate"))
             _ = try entry.time("revocationDate")
-            if !entry.isAtEnd {
-                for item in try Certificate.extensions(&entry) where objections.count < objectionLimit {
-                    if item.identifier == certificateIssuer { objections.append("an entry of another issuer") }
-                    if item.isCritical, item.identifier != reasonCode, item.identifier != certificateIssuer {
-                        objections.append("an entry with the unknown critical extension \(item.identifier)")
-                    }
-                }
-            }
+            if !entry.isAtEnd { try check(&entry, &objections) }
             try entry.finish("revokedCertificate")
         }
         return serials
+    }
+
+    /// The extensions of an entry: nearly always one, so no list is made of them.
+    private static func check(_ entry: inout DERReader, _ objections: inout [String]) throws(DERError) {
+        var list = try entry.enter(.sequence, "crlEntryExtensions")
+        let first = try Certificate.Extension(&list)
+        object(to: first, &objections)
+        var seen: Set<ObjectIdentifier> = []
+        while !list.isAtEnd {
+            let item = try Certificate.Extension(&list)
+            guard item.identifier != first.identifier, seen.insert(item.identifier).inserted, seen.count < 64 else {
+                throw DERError(offset: item.value.lowerBound, "extension \(item.identifier) stands twice, or there are more than 64")
+            }
+            object(to: item, &objections)
+        }
+    }
+
+    private static func object(to item: Certificate.Extension, _ objections: inout [String]) {
+        guard objections.count < objectionLimit else { return }
+        if item.identifier == certificateIssuer {
+            objections.append("an entry of another issuer")
+        } else if item.isCritical, item.identifier != reasonCode {
+            objections.append("an entry with the unknown critical extension \(item.identifier)")
+        }
     }
 
     private static func checkExtensions(_ explicit: inout DERReader, _ objections: inout [String]) throws(DERError) {

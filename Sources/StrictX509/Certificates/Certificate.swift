@@ -20,8 +20,21 @@ public struct Certificate: Sendable {
     public struct Extension: Sendable {
         public let identifier: ObjectIdentifier
         public let isCritical: Bool
-        /// The place of the value in `der`.
+        /// The place of the value in the outermost bytes.
         public let value: Range<Int>
+
+        public init(_ list: inout DERReader) throws(DERError) {
+            var one = try list.enter(.sequence, "extension")
+            identifier = try one.objectIdentifier("extension")
+            if one.nextTag == DERTag.boolean.rawValue {
+                isCritical = try one.boolean("critical")
+                guard isCritical else { throw DERError(offset: one.offset, "a DEFAULT value that is written out") }
+            } else {
+                isCritical = false
+            }
+            value = try one.element(.octetString, "extension value").content
+            try one.finish("extension")
+        }
     }
 
     /// - Throws: `DERError` with the first thing that isn't as it must be.
@@ -77,26 +90,18 @@ public struct Certificate: Sendable {
         0x42, 0x00,
     ]
 
-    /// The extensions of a certificate, a list or an entry of one.
+    /// The extensions of a certificate or a list.
     public static func extensions(_ explicit: inout DERReader) throws(DERError) -> [Extension] {
         var list = try explicit.enter(.sequence, "extensions")
         var extensions: [Extension] = []
         extensions.reserveCapacity(8)
         while !list.isAtEnd {
-            var one = try list.enter(.sequence, "extension")
-            let identifier = try one.objectIdentifier("extension")
-            var isCritical = false
-            if one.nextTag == DERTag.boolean.rawValue {
-                isCritical = try one.boolean("critical")
-                guard isCritical else { throw DERError(offset: one.offset, "a DEFAULT value that is written out") }
+            let one = try Extension(&list)
+            guard !extensions.contains(where: { $0.identifier == one.identifier }) else {
+                throw DERError(offset: one.value.lowerBound, "extension \(one.identifier) stands twice")
             }
-            let value = try one.element(.octetString, "extension value")
-            try one.finish("extension")
-            guard !extensions.contains(where: { $0.identifier == identifier }) else {
-                throw DERError(offset: value.whole.lowerBound, "extension \(identifier) stands twice")
-            }
-            guard extensions.count < 64 else { throw DERError(offset: value.whole.lowerBound, "more than 64 extensions") }
-            extensions.append(Extension(identifier: identifier, isCritical: isCritical, value: value.content))
+            guard extensions.count < 64 else { throw DERError(offset: one.value.lowerBound, "more than 64 extensions") }
+            extensions.append(one)
         }
         return extensions
     }

@@ -61,21 +61,23 @@ extension DERReader {
     public mutating func time(_ field: StaticString) throws(DERError) -> Int64 {
         let isShort = nextTag != DERTag.generalizedTime.rawValue
         let content = try element(isShort ? .utcTime : .generalizedTime, field).content
-        let yearDigits = isShort ? 2 : 4
-        var digits = content.dropLast()
-        guard content.count == yearDigits + 11, bytes[content.upperBound - 1] == UInt8(ascii: "Z"),
-            digits.allSatisfy({ (0x30...0x39).contains(bytes[$0]) })
-        else { throw DERError(offset: content.lowerBound, "\(field): a time of RFC 5280's form expected") }
-        func number(_ count: Int) -> Int {
-            defer { digits = digits.dropFirst(count) }
-            return digits.prefix(count).reduce(0) { $0 * 10 + Int(bytes[$1] - 0x30) }
+        let start = content.lowerBound, yearDigits = isShort ? 2 : 4
+        var isText = content.count == yearDigits + 11 && bytes[content.upperBound - 1] == UInt8(ascii: "Z")
+        func two(_ offset: Int) -> Int {
+            let (high, low) = (bytes[start + offset] &- 0x30, bytes[start + offset + 1] &- 0x30)
+            isText = isText && high < 10 && low < 10
+            return Int(high) * 10 + Int(low)
         }
-        var year = number(yearDigits)
-        if isShort { year += year < 50 ? 2000 : 1900 }
-        guard isShort || year >= 2050,
-            let seconds = CalendarTime.seconds(
-                year: year, month: number(2), day: number(2), hour: number(2), minute: number(2), second: number(2))
-        else { throw DERError(offset: content.lowerBound, "\(field): no such time, or in the wrong form") }
+        guard isText else { throw DERError(offset: start, "\(field): a time of RFC 5280's form expected") }
+        var year = two(0)
+        year = isShort ? year + (year < 50 ? 2000 : 1900) : year * 100 + two(2)
+        let seconds = CalendarTime.seconds(
+            year: year, month: two(yearDigits), day: two(yearDigits + 2), hour: two(yearDigits + 4), minute: two(yearDigits + 6),
+            second: two(yearDigits + 8))
+        guard isText else { throw DERError(offset: start, "\(field): a time of RFC 5280's form expected") }
+        guard let seconds, isShort || year >= 2050 else {
+            throw DERError(offset: start, "\(field): no such time, or in the wrong form")
+        }
         return seconds
     }
 
