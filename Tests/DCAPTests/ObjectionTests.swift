@@ -412,6 +412,14 @@ struct ObjectionTests {
         #expect(Set(ReasonCode.allOfDCAP.map(\.name)) == reached)
     }
 
+    @Test("what a stranger signed tells no status")
+    func strangers() throws {
+        let made = try Scenario().make()
+        #expect(try made.examine().status == .upToDate)
+        let result = QuoteExaminer().examine(try Quote(made.bytes), with: made.collateral, at: made.time)
+        #expect(!result.isGenuine && result.status == nil && result.advisories.isEmpty && result.evaluationDataNumber == nil)
+    }
+
     @Test("without collateral everything else is still judged")
     func missing() throws {
         let made = try Scenario().make()

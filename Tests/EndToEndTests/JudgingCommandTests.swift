@@ -17,6 +17,9 @@ struct JudgingCommandTests {
     private let made: Scenario.Made
     private static let at = CalendarTime.text(Scenario.now), measurement = String(repeating: "ab", count: 32)
 
+    /// The FMSPC of every simulated processor.
+    private static let simulated = "53494d000001"
+
     init() throws {
         bench = try Workbench()
         let scenario = Scenario()
@@ -139,7 +142,7 @@ struct JudgingCommandTests {
     func simulated() throws {
         let port = Workbench.freePort()
         let address = "http://127.0.0.1:\(port)"
-        let fmspc = "53494d000001"  // SIM 1
+        let fmspc = Self.simulated
         try withProgram("bin/mse simulator serve --port \(port)") {
             waits {
                 (try? bench.run("/usr/bin/curl", ["-sf", "-o", "/dev/null", address + "/sgx/certification/v4/rootcacrl"]).status) == 0
@@ -164,37 +167,57 @@ struct JudgingCommandTests {
         #expect(try bench.mse("collateral", "check", "fetched", "--trusted-root", bench.root, expecting: 2).contains("document."))
     }
 
-    @Test("a service with a certificate of its own is believed only with --collateral-ca")
-    func selfSigned() throws {
+    /// A collateral service over TLS with a certificate of its own, `tls.pem`.
+    private func withService<Value>(_ folder: String = "collateral", _ body: (_ address: String) throws -> Value) throws -> Value {
         let openssl = try bench.run(
             "/usr/bin/openssl",
             [
                 "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=localhost",
-                "-addext",
-                "subjectAltName=IP:127.0.0.1", "-keyout", "tls.key", "-out", "tls.pem",
+                "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", "tls.key", "-out", "tls.pem",
             ])
         try #require(openssl.status == 0, "\(openssl.output)")
         let script = Workbench.project + "/Tests/EndToEndTests/Scripts/https_pcs.py"
-        try withProgram("/usr/bin/python3 \(script) collateral tls.pem tls.key port") {
+        return try withProgram("/usr/bin/python3 \(script) \(folder) tls.pem tls.key port") {
             waits { Files.exists(bench.path + "/port") && (try? bench.folder.read("port").isEmpty) == false }
-            let address = "https://127.0.0.1:" + String(decoding: try bench.folder.read("port"), as: UTF8.self)
-            let words = [
-                "quote", "verify", "quote.bin", "--collateral", address, "--at", Self.at, "--trusted-root", "root.pem", "--expected",
-                Self.measurement,
-            ]
+            return try body("https://127.0.0.1:" + String(decoding: try bench.folder.read("port"), as: UTF8.self))
+        }
+    }
+
+    @Test("a service with a certificate of its own is believed only with --collateral-ca")
+    func selfSigned() throws {
+        let judging = ["quote", "verify", "quote.bin", "--at", Self.at, "--trusted-root", "root.pem", "--expected", Self.measurement]
+        try withService { address in
+            let words = judging + ["--collateral", address]
             let refused = try bench.run(Workbench.products + "/mse", words)
             #expect(refused.status == 1 && refused.output.contains("--collateral-ca"), "\(refused.output)")
             let accepted = try bench.run(Workbench.products + "/mse", words + ["--collateral-ca", "tls.pem"])
             #expect(accepted.status == 0, "\(accepted.output)")
-            // The next source is asked when the first one can't deliver.
-            let second = try bench.run(
-                Workbench.products + "/mse",
-                [
-                    "quote", "verify", "quote.bin", "--collateral", "https://127.0.0.1:1", "--collateral", "collateral", "--at", Self.at,
-                    "--trusted-root", "root.pem",
-                    "--expected", Self.measurement,
-                ])
-            #expect(second.status == 0 && second.output.contains("instead"), "\(second.output)")
+        }
+        // The next source is asked when the first one can't deliver.
+        let second = try bench.run(
+            Workbench.products + "/mse", judging + ["--collateral", "https://127.0.0.1:1", "--collateral", "collateral"])
+        #expect(second.status == 0 && second.output.contains("instead"), "\(second.output)")
+    }
+
+    @Test("of many processes at once one asks, and all have the answer")
+    func processes() throws {
+        let simulator = Workbench.freePort()
+        try withProgram("bin/mse simulator serve --port \(simulator)") {
+            let address = "http://127.0.0.1:\(simulator)"
+            waits {
+                (try? bench.run("/usr/bin/curl", ["-sf", "-o", "/dev/null", address + "/sgx/certification/v4/rootcacrl"]).status) == 0
+            }
+            try bench.mse("collateral", "fetch", "--fmspc", Self.simulated, "--collateral", address, "--output", "current")
+        }
+        try withService("current") { address in
+            let fetch = "bin/mse collateral fetch --fmspc \(Self.simulated) --collateral \(address) --collateral-ca tls.pem --json"
+            let result = try bench.run(
+                "/bin/sh", ["-c", "for i in 1 2 3 4 5 6 7 8; do \(fetch) > fetched.$i 2>&1 & done; wait; cat port.log"])
+            #expect(result.output.split(separator: "\n").count == 4, "\(result.output)")
+            for number in 1...8 {
+                let text = String(decoding: try bench.folder.read("fetched.\(number)"), as: UTF8.self)
+                #expect(text.contains("\"fmspc\": \"\(Self.simulated)\""), "\(text)")
+            }
         }
     }
 

@@ -25,8 +25,8 @@ struct ExaminedCollateral: Sendable {
         // The two documents usually have one chain.
         let isShared = collateral.qeIdentityChain.span.bytes.hasSameBytes(as: collateral.tcbInfoChain.span.bytes)
         let qeChain = isShared ? tcbChain : signingChain(collateral.qeIdentityChain, "chain of QE identity", anchor)
-        tcbInfo = document(collateral.tcbInfo, signer: tcbChain.leaf)
-        qeIdentity = document(collateral.qeIdentity, signer: qeChain.leaf)
+        tcbInfo = document(collateral.tcbInfo, tcbChain)
+        qeIdentity = document(collateral.qeIdentity, qeChain)
     }
 
     /// The lower of the two documents' numbers.
@@ -84,8 +84,8 @@ struct ExaminedCollateral: Sendable {
         Reason(.certificateRevoked, "the \(role.description) is revoked", found: "serial \(certificate.serial)")
     }
 
-    /// The document's body; nil when it can't be read, or isn't signed by who claims to have signed it.
-    private mutating func document<Body: DocumentBody>(_ bytes: [UInt8], signer: Certificate?) -> Body? {
+    /// The document's body; nil when it can't be read, or nobody who is trusted signed it: a stranger's word is told to nobody.
+    private mutating func document<Body: DocumentBody>(_ bytes: [UInt8], _ chain: CertificateChain) -> Body? {
         let document: SignedDocument<Body>
         do {
             document = try SignedDocument(bytes)
@@ -93,14 +93,16 @@ struct ExaminedCollateral: Sendable {
             reasons.append(Reason(.documentMalformed, "\(Body.part.description): \(error)"))
             return nil
         }
+        let signer = chain.leaf
         let isSigned = signer.map { document.isSigned(by: $0.key) } ?? false
+        let isTrusted = chain.reasons.isEmpty && signer.map { rootCRL?.revokes($0) ?? false } == false
         if signer != nil, !isSigned {
             reasons.append(
                 Reason(.documentSignature, "\(Body.part.description) is not signed by the TCB signer over the bytes delivered"))
         }
         switch document.body {
         case .success(let body):
-            guard isSigned else { return nil }
+            guard isSigned, isTrusted else { return nil }
             periods.append(ValidityPeriod(Body.part, from: body.issueDate, to: body.nextUpdate))
             return body
         case .failure(.malformed(let problem)):

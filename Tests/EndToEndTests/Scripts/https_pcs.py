@@ -1,4 +1,7 @@
-"""A collateral service over TLS that answers from a folder.   https_pcs.py FOLDER CERTIFICATE KEY PORT-FILE"""
+"""A collateral service over TLS that answers from a folder.   https_pcs.py FOLDER CERTIFICATE KEY PORT-FILE
+
+The paths it was asked for stand in PORT-FILE.log, a line each.
+"""
 
 import http.server
 import ssl
@@ -18,6 +21,8 @@ FILES = {
 class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         found = FILES.get(self.path.split("?")[0])
+        with open(sys.argv[4] + ".log", "a") as log:
+            log.write(self.path + "\n")
         self.send_response(200 if found else 404)
         body = b""
         if found:
@@ -33,7 +38,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         pass
 
 
-server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
+server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
 context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
 context.load_cert_chain(sys.argv[2], sys.argv[3])
 server.socket = context.wrap_socket(server.socket, server_side=True)
