@@ -80,6 +80,19 @@ struct ServiceTests {
         try await service.stop()
     }
 
+    @Test(
+        "services are named by their base, with or without a version's path",
+        arguments: [
+            ("https://api.trustedservices.intel.com/sgx/certification/v4/", "https://api.trustedservices.intel.com"),
+            ("https://global.acccache.azure.net/sgx/certification/v3", "https://global.acccache.azure.net"),
+            ("https://sgx-dcap-server.cn-hangzhou.aliyuncs.com/sgx/certification/v4", "https://sgx-dcap-server.cn-hangzhou.aliyuncs.com"),
+            ("https://localhost:8081/tdx/certification/v4", "https://localhost:8081"),
+            ("https://proxy.test/pccs", "https://proxy.test/pccs"),
+        ])
+    func addresses(text: String, base: String) {
+        #expect(ServiceSource(text).name == base)
+    }
+
     @Test("editions are asked for, and another evaluation than the one asked for is refused")
     func editions() async throws {
         let served = served

@@ -59,6 +59,16 @@ struct AcceptanceTests {
             $0.contents.qeReport.securityVersion = 0x0108
             $0.qeIdentity.levels = [FakeEnclaveLevel(svn: 0x0100), FakeEnclaveLevel(svn: 8, status: "OutOfDate")]
         },
+        Wrong(what: "the other s of the same signature, n - s") { scenario in
+            scenario.quote = { quote in
+                var borrow = 0
+                for index in (0..<32).reversed() {
+                    let difference = Int(ObjectionTests.order[index]) - Int(quote.signature[32 + index]) - borrow
+                    borrow = difference < 0 ? 1 : 0
+                    quote.signature[32 + index] = UInt8(truncatingIfNeeded: difference)
+                }
+            }
+        },
         Wrong(what: "any SVNs in the header") {
             $0.contents.header.qeSVN = 0
             $0.contents.header.pceSVN = 0xFFFF

@@ -1,5 +1,6 @@
 import DCAP
 import SGXQuote
+import TestSupport
 import Testing
 
 @testable import FakePKI
@@ -34,6 +35,28 @@ struct MutationTests {
                 guard let changed = try? Quote(bytes) else { continue }
                 #expect(!examiner.examine(changed, with: made.collateral, at: made.time).isGenuine, "offset \(offset)")
             }
+        }
+    }
+
+    @Test(
+        "every value of every single byte of what is signed counts", .onlyDeep,
+        arguments: [.sgx, .td10] as [QuoteLayout.BodyKind])
+    func everyValue(kind: QuoteLayout.BodyKind) async throws {
+        let made = try Scenario(kind).make()
+        let layout = try Quote(made.bytes).layout
+        let examiner = QuoteExaminer(remembering: VerifiedObjects(anchor: made.anchor))
+        let signed = [
+            layout.signedRange, layout.signature, layout.attestationKey, layout.qeReport, layout.qeReportSignature,
+            layout.authenticationData,
+        ]
+        for offset in signed.joined() {
+            let changed = (1...255).compactMap { mask -> Quote? in
+                var bytes = made.bytes
+                bytes[offset] ^= UInt8(mask)
+                return try? Quote(bytes)
+            }
+            let results = await examiner.examine(changed, with: made.collateral, at: made.time)
+            #expect(results.allSatisfy { !$0.isGenuine }, "offset \(offset)")
         }
     }
 

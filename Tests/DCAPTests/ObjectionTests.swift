@@ -438,6 +438,21 @@ struct ObjectionTests {
         #expect(reasons.count <= 28 && reasons.allSatisfy { $0.code == .crlMalformed }, "\(reasons.count)")
     }
 
+    @Test("no byte of a stranger reaches a message unescaped")
+    func escapes() throws {
+        let escape = "\u{1B}[2J\u{202E}"
+        var scenario = Scenario()
+        scenario.pck.subject = Scenario.name("SGX PCK Certificate\(escape)")
+        scenario.pck.issuer = Scenario.name(escape)
+        scenario.pckCRL.issuer = Scenario.name(escape)
+        scenario.qeIdentity.id = "QE"
+        scenario.tcbDocument.edit = { $0.replacing("\"tcbType\":0", with: "\"a\\u001b\":0,\"a\\u001b\":0") }
+        scenario.qeDocument.edit = { $0.replacing("\"id\":\"QE\"", with: "\"id\":\"\\u001b\"") }
+        let reasons = try scenario.examine().reasons
+        #expect(reasons.count >= 5)
+        #expect(reasons.allSatisfy { !$0.description.unicodeScalars.contains { $0 == "\u{1B}" || $0 == "\u{202E}" } }, "\(reasons)")
+    }
+
     @Test("several things wrong are all told")
     func several() throws {
         var scenario = Scenario()
