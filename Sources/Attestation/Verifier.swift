@@ -36,6 +36,11 @@ public struct Verifier: Sendable {
         return Verdict(evidence: evidence, examination: examination, reasons: reasons, verifiedAt: time, validUntil: ends.min())
     }
 
+    /// Many at once, on all processors; the verdicts in the order of the evidence.
+    public func judge(_ evidence: [Evidence], with collateral: Collateral?, at time: Int64) async -> [Verdict] {
+        await BatchRun.map(evidence) { judge($0, with: collateral, at: time) }
+    }
+
     // MARK: Up to date
 
     private func judgeTCB(_ examination: Examination, _ time: Int64, _ reasons: inout [Reason]) {

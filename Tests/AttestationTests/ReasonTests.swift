@@ -218,6 +218,21 @@ struct ReasonTests {
         #expect(verdict.isAccepted == item.codes.isEmpty)
     }
 
+    @Test("many at once are judged as one at a time, in their order")
+    func batch() async throws {
+        let made = try Scenario().make()
+        var policy = AttestationPolicy()
+        policy.measurement.mrenclave = [Self.measurement]
+        let good = Evidence(try Quote(made.bytes))
+        var bytes = made.bytes
+        bytes[48 + 64] ^= 1
+        let bad = Evidence(try Quote(bytes))
+        let verifier = Verifier(remembering: VerifiedObjects(anchor: made.anchor), policy: policy)
+        let evidence = (0..<50).map { $0.isMultiple(of: 3) ? bad : good }
+        let verdicts = await verifier.judge(evidence, with: made.collateral, at: made.time)
+        #expect(verdicts.map(\.isAccepted) == (0..<50).map { !$0.isMultiple(of: 3) })
+    }
+
     @Test("reserved TDATTRIBUTES are refused under every policy", arguments: Array(1...26) + Array(32...61))
     func reserved(bit: Int) throws {
         var scenario = Scenario(.td10)

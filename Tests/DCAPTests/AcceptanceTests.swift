@@ -96,13 +96,13 @@ struct AcceptanceTests {
             scenario.delivery = { $0.pckChain = chain }
         },
         Wrong(what: "a type 1 quote with its chain beside it") { scenario in
-            let chain = ObjectionTests.chain(of: scenario)
+            let chain = scenario.pckChain
             scenario.contents.certificationKind = .ppidClear
             scenario.contents.certificationData = [UInt8](repeating: 0, count: 36)
             scenario.delivery = { $0.pckChain = chain }
         },
         Wrong(what: "a type 3 quote with its chain beside it") { scenario in
-            let chain = ObjectionTests.chain(of: scenario)
+            let chain = scenario.pckChain
             scenario.contents.certificationKind = .ppidRSA3072
             scenario.contents.certificationData = [UInt8](repeating: 7, count: 404)
             scenario.delivery = { $0.pckChain = chain }

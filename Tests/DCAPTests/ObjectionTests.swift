@@ -150,7 +150,7 @@ struct ObjectionTests {
             scenario.contents.certificationKind = .leaf
             scenario.contents.certificationData = Array(scenario.pck.pem.utf8)
             let other = Scenario()
-            scenario.delivery = { $0.pckChain = ObjectionTests.chain(of: other) }
+            scenario.delivery = { $0.pckChain = other.pckChain }
         },
         Wrong("certificate.root", "crl.signature", "certificate.signature", what: "a root with the right name and another key") {
             scenario in
@@ -205,12 +205,6 @@ struct ObjectionTests {
         Wrong("certificate.expired", what: "a TCB signer of yesterday") { $0.signer.notAfter = now - 1 },
         Wrong("certificate.expired", what: "a PCK CA of yesterday") { $0.authority.notAfter = now - 1 },
     ]
-
-    static func chain(of scenario: Scenario) -> [UInt8] {
-        var pck = scenario.pck
-        pck.extensions.append(.init(identifier: PCKExtension.identifier, value: scenario.platform.value))
-        return Array((pck.pem + scenario.authority.pem + scenario.root.pem).utf8)
-    }
 
     // MARK: The SGX extension
 

@@ -89,6 +89,24 @@ struct JudgingCommandTests {
         _ = try verify("quote.bin", "--trusted-root", "root.pem", "--expected", "expected", expecting: 0)
     }
 
+    @Test("a quote without a chain of its own takes it from a folder, whatever else is asked first")
+    func outsideChain() throws {
+        var scenario = Scenario()
+        let chain = scenario.pckChain
+        scenario.contents.certificationKind = .ppidClear
+        scenario.contents.certificationData = [UInt8](repeating: 0, count: 36)
+        try bench.folder.write("bare.bin", scenario.make().bytes)
+        try bench.folder.write("collateral/pck_chain.pem", chain)
+        let words = ["--trusted-root", "root.pem", "--expected", Self.measurement, "--at", Self.at]
+        for collateral in [["--collateral", "collateral"], ["--collateral", "https://127.0.0.1:1", "--collateral", "collateral"]] {
+            let result = try bench.run(Workbench.products + "/mse", ["quote", "verify", "bare.bin"] + words + collateral)
+            #expect(result.status == 0, "\(result.output)")
+        }
+        let result = try bench.run(
+            Workbench.products + "/mse", ["quote", "verify", "bare.bin", "--collateral", "https://127.0.0.1:1"] + words)
+        #expect(result.status == 1 && result.output.contains("no readable PCK certificate"), "\(result.output)")
+    }
+
     @Test("a human verdict fits one screen, the answer first, however much is wrong")
     func screen() throws {
         let result = try bench.run(

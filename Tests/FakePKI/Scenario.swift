@@ -114,6 +114,13 @@ struct Scenario {
         return TEETCBSVN(bytes)
     }
 
+    /// PCK, PCK CA, root as PEM, for beside a quote that carries none.
+    var pckChain: [UInt8] {
+        var pck = pck
+        pck.extensions.append(FakeCertificate.Extension(identifier: PCKExtension.identifier, value: platform.value))
+        return Array((pck.pem + authority.pem + root.pem).utf8)
+    }
+
     mutating func td(_ change: (inout TDReport) -> Void) {
         guard case .td(var report) = contents.body else { return }
         change(&report)

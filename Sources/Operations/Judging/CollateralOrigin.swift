@@ -3,6 +3,7 @@ internal import DCAPCollateral
 internal import Files
 internal import Foundation
 internal import Notation
+internal import SGXQuote
 
 /// Where commands look for collateral: names in the order in which they are asked.
 struct CollateralOrigin {
@@ -14,9 +15,24 @@ struct CollateralOrigin {
     var maximumAge: Int64
     var state: StateFolder
 
-    func source() throws -> any CollateralSource {
+    func source() throws -> any CollateralSource { Self.inTurn(try names.map(source)) }
+
+    /// For a quote's platform. A quote that carries no PCK certificate names none: then only folders and files can be asked.
+    func collateral(for quote: Quote) async throws -> CollateralDelivery {
         let sources = try names.map(source)
-        return sources.count == 1 ? sources[0] : FallbackSource(sources)
+        let request: CollateralRequest
+        do {
+            request = try CollateralRequest(quote)
+        } catch {
+            let local = sources.filter { !($0 is CachedSource) }
+            if local.isEmpty { throw error }
+            return try await Self.inTurn(local).collateral(for: .any)
+        }
+        return try await Self.inTurn(sources).collateral(for: request)
+    }
+
+    private static func inTurn(_ sources: [any CollateralSource]) -> any CollateralSource {
+        sources.count == 1 ? sources[0] : FallbackSource(sources)
     }
 
     private func source(_ name: String) throws -> any CollateralSource {
@@ -31,6 +47,11 @@ struct CollateralOrigin {
         }
         return EvidenceSource(name)
     }
+}
+
+extension CollateralRequest {
+    /// For sources that have the collateral of one platform and don't ask which.
+    fileprivate static let any = CollateralRequest(fmspc: FixedBytes(), authority: .platform, tee: .sgx)
 }
 
 /// The collateral in an evidence file.

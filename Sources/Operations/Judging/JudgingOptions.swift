@@ -99,11 +99,7 @@ public struct JudgingOptions: Sendable {
         if collateral.isEmpty, let platform {
             return CollateralDelivery(try platform.collateral(at: time), from: "the simulated processor")
         }
-        let source = try origin(maximumAge: maximumAge, state).source()
-        // Folders and files are taken as they are; services have to be told which platform it is.
-        if let folder = source as? FolderSource { return CollateralDelivery(try folder.read(), from: folder.name) }
-        if let file = source as? EvidenceSource { return try file.read() }
-        return try await source.collateral(for: CollateralRequest(quote))
+        return try await origin(maximumAge: maximumAge, state).collateral(for: quote)
     }
 
     func origin(maximumAge: Int64, _ state: StateFolder) throws -> CollateralOrigin {
