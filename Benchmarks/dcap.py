@@ -1,4 +1,7 @@
-"""Verifications a CPU second on one thread, ours and PyPI's dcap-qvl in turn.   dcap.py DCAP-BENCH BIN [VECTORS]"""
+"""Verifications a CPU second on one thread, ours and PyPI's dcap-qvl in turn.   dcap.py DCAP-BENCH BIN
+
+Each measurement is a process of its own, on both sides: where a program happens to lie in memory moves its speed by a tenth.
+"""
 
 import json
 import resource
@@ -11,7 +14,7 @@ from pathlib import Path
 import dcap_qvl
 
 bench, bin = (Path(one).resolve() for one in sys.argv[1:3])
-vectors = Path(sys.argv[3] if len(sys.argv) > 3 else Path(__file__).parent / "../../shared/dcap/vectors").resolve()
+vectors = (Path(__file__).parent / "../../shared/dcap/vectors").resolve()
 if not vectors.is_dir():
     raise SystemExit(f"dcap.py: {vectors} isn't there: real quotes and collateral don't come with the project")
 cases = {
@@ -62,11 +65,19 @@ def ours(mode, case):
     return float(fields[0]) / float(fields[1]), fields
 
 
-peers = {case: ((vectors / quote).read_bytes(), peer_collateral(vectors / folder), at) for case, (quote, folder, at) in cases.items()}
+def peer_process(case):
+    words = [sys.executable, __file__, str(bench), str(bin), case]
+    return float(subprocess.run(words, check=True, capture_output=True, text=True).stdout)
+
+
+if len(sys.argv) > 3:
+    quote, folder, at = cases[sys.argv[3]]
+    print(theirs((vectors / quote).read_bytes(), peer_collateral(vectors / folder), at))
+    sys.exit()
 runs = {}
 for _ in range(ROUNDS):
     for case in cases:
-        peer = theirs(*peers[case])
+        peer = peer_process(case)
         for mode in ["cold", "warm"] + (["same-qe"] if case == "sgx" else []):
             runs.setdefault(f"{mode}-{case}", []).append((ours(mode, case)[0], peer))
 

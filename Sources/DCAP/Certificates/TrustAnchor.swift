@@ -56,7 +56,7 @@ public struct TrustAnchor: Sendable, Hashable, CustomStringConvertible {
     static func digest(of key: P256Key) -> String { Hex.text(SHA256.hash(data: Certificate.p256Prefix + key.point).prefix(8)) + "…" }
 
     func isKnown(_ certificate: Certificate) -> Bool {
-        certificate.key == key && knownCertificates.contains { SHA256.hash(data: certificate.der) == $0 }
+        certificate.key == key && knownCertificates.contains(Array(SHA256.hash(data: certificate.der)))
     }
 
     /// A root certificate that replaces Intel's. Its subject must be `CN=<maker> SGX Root CA` and further attributes.
