@@ -1,6 +1,6 @@
 /// So many bytes, neither more nor fewer: a digest, a key, a vector of SVNs. Lies where it is declared; nothing is allocated.
 ///
-/// Inlinable throughout: code of other modules is specialised for a number of bytes, or it costs a hundredfold.
+/// Inlinable throughout: unless code of other modules is specialised for a number of bytes, a warm verification takes 1.7 times as long.
 @frozen
 public struct FixedBytes<let byteCount: Int>: Sendable, BitwiseCopyable {
     @usableFromInline var storage: InlineArray<byteCount, UInt8>
