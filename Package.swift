@@ -110,10 +110,13 @@ let package = Package(
         ),
 
         // The command line and the agent's entry point: arguments in, one call, output out.
-        .executableTarget(name: "mse", dependencies: ["Operations", argumentParser], swiftSettings: strict),
+        .target(name: "CommandInterface", dependencies: [argumentParser], swiftSettings: strict),
+        .executableTarget(name: "mse", dependencies: ["CommandInterface", "Operations", argumentParser], swiftSettings: strict),
         .executableTarget(
             name: "mse-bootstrap",
-            dependencies: ["CGramineShim", "CLinux", "CodePackage", "EnclaveAgent", "RATLS", argumentParser, logging],
+            dependencies: [
+                "CGramineShim", "CLinux", "CodePackage", "CommandInterface", "EnclaveAgent", "Files", "RATLS", argumentParser, logging,
+            ],
             // Swift 6.3.1 crashes when it optimises this module (its verifier objects to a swifterror value); nothing hot is in it.
             swiftSettings: strict + [.unsafeFlags(["-Onone"], .when(configuration: .release))]),
         .executableTarget(name: "simulated-loader"),

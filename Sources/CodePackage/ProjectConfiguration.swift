@@ -116,7 +116,8 @@ public struct ProjectConfiguration: Hashable, Sendable {
     /// `"512M"`, `"1G"`, `"64K"`.
     private static func byteCount(_ node: Node) -> Int? {
         let units: [Character: Int] = ["K": 10, "M": 20, "G": 30]
-        guard case .string(let text) = node.value, let last = text.last, let shift = units[last], let number = Int(text.dropLast()),
+        guard case .string(let text) = node.value, let last = text.last, let shift = units[last],
+            text.dropLast().utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int(text.dropLast()),
             number > 0, number <= 1 << 20
         else { return nil }
         return number << shift

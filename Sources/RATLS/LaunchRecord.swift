@@ -8,6 +8,8 @@ public struct LaunchRecord: Hashable, Sendable {
     public static let identifier = ObjectIdentifier(
         arcs: 1, 2, 840, 113556, 1, 8000, 2554, 17133, 23233, 42759, 20942, 38101, 5_347_717, 1_766_784)
     public static let longestLife: Int64 = 397 * 86400
+    /// Seconds; 0 for none.
+    public static let configurationTimeouts = 0...31_536_000
 
     /// Lower-case text of a UUID.
     public var id: String
@@ -50,14 +52,15 @@ public struct LaunchRecord: Hashable, Sendable {
         name = try Self.required(reader.string("name"), "name")
         sans = try Self.required(reader.strings("sans", limit: 16)?.map(\.text), "sans")
         host = try Self.required(reader.string("host"), "host")
-        port = try Self.required(reader.integer("port", in: 0...65535), "port")
+        port = try Self.required(reader.integer("port", in: 1...65535), "port")
         subject = try reader.string("subject")
         let end = try Self.required(reader.string("notAfter"), "notAfter")
         guard let seconds = CalendarTime.seconds(end) else {
             throw NotationError(at: reader.place, member: "notAfter", "a time such as 2026-01-31T12:00:00Z expected")
         }
         notAfter = seconds
-        configurationTimeout = try Self.required(reader.integer("configurationTimeout", in: 0...31_536_000), "configurationTimeout")
+        configurationTimeout = try Self.required(
+            reader.integer("configurationTimeout", in: Self.configurationTimeouts), "configurationTimeout")
         try reader.finish()
         try check()
     }
@@ -79,6 +82,10 @@ public struct LaunchRecord: Hashable, Sendable {
         }
         try require(
             !host.isEmpty && host.utf8.count <= 255 && host.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }, "host", "a host name or address")
+        try require((1...65535).contains(port), "port", "1 to 65535")
+        try require(
+            Self.configurationTimeouts.contains(configurationTimeout), "configurationTimeout",
+            "\(Self.configurationTimeouts.lowerBound) to \(Self.configurationTimeouts.upperBound) seconds")
         if let subject { try require(RFC4514.attributes(subject) != nil, "subject", "a name such as 'CN=service,O=Company'") }
     }
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import CGramineShim
 import CLinux
+import CommandInterface
 import Dispatch
 import EnclaveAgent
 import Foundation
@@ -19,6 +20,8 @@ struct Bootstrap: ParsableCommand {
         defaultSubcommand: Enclave.self
     )
 
+    static func main() { Program.run(Bootstrap.self) }
+
     /// Runs asynchronous work from the main thread, and ends the process with its exit code.
     static func run(_ body: @escaping @Sendable () async -> Int32) -> Never {
         cgramineshim_link()
@@ -26,10 +29,7 @@ struct Bootstrap: ParsableCommand {
         dispatchMain()
     }
 
-    static func fail(_ message: String) -> Never {
-        FileHandle.standardError.write(Data("mse-bootstrap: \(message)\n".utf8))
-        Foundation.exit(1)
-    }
+    static func fail(_ error: any Error) -> Never { Foundation.exit(Output.failure(error).rawValue) }
 
     static func logger(_ level: Logger.Level) -> Logger {
         var logger = Logger(label: "mse-bootstrap", factory: { StreamLogHandler.standardError(label: $0) })

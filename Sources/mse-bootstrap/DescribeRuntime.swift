@@ -1,7 +1,7 @@
 import ArgumentParser
 import CodePackage
+import CommandInterface
 import EnclaveAgent
-import Foundation
 
 struct DescribeRuntime: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -12,10 +12,12 @@ struct DescribeRuntime: ParsableCommand {
     var loader: String
 
     func run() throws {
+        let description: [UInt8]
         do {
-            FileHandle.standardOutput.write(Data(try RuntimeDescription.current(loader: loader).encoded))
+            description = try RuntimeDescription.current(loader: loader).encoded
         } catch {
-            Bootstrap.fail("\(error)")
+            Bootstrap.fail(error)
         }
+        try Output.write(bytes: description)
     }
 }

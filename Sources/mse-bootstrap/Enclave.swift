@@ -1,5 +1,6 @@
 import ArgumentParser
 import CLinux
+import CommandInterface
 import EnclaveAgent
 import Foundation
 import Logging
@@ -19,15 +20,16 @@ struct Enclave: ParsableCommand {
     var launch: String?
     @Option(help: "The UUID that a configuration must name.")
     var id: String?
-    @Option(help: "Serve with the enclave's certificate, which ends at this Unix time.")
-    var ratls: Int64?
+    // To the end of the year 9999, the last that a certificate can name.
+    @Option(in: 1...253_402_300_799, help: "Serve with the enclave's certificate, which ends at this Unix time.")
+    var ratls: Int?
     @Flag(name: .customLong("no-ssl"), help: "Serve in clear once configured.")
     var noSSL = false
     @Option(help: "Serve with this certificate chain, PEM; its key comes with the configuration.")
     var certificate: String?
     @Option(help: "The address to listen on (default: 0.0.0.0).")
     var host: String?
-    @Option(help: "The port (default: 443).")
+    @Option(in: 1...65535, help: "The port (default: 443).")
     var port: Int?
     @Option(help: "The certificate's subject, RFC 4514.")
     var subject: String?
@@ -35,7 +37,7 @@ struct Enclave: ParsableCommand {
     var san: String?
     @Flag(help: "The code is not encrypted.")
     var plaincode = false
-    @Option(help: "Seconds to wait for the configuration; exit code 124 when they are over.")
+    @Option(in: LaunchRecord.configurationTimeouts, help: "Seconds to wait for the configuration; exit code 124 when they are over.")
     var timeout: Int?
     @Option(help: "Where sealed state is kept over restarts.")
     var state: String?
@@ -78,7 +80,7 @@ struct Enclave: ParsableCommand {
             memory = try PrivateMemory(
                 mountPoint: absolute(self.memory) ?? NSTemporaryDirectory() + "/mse-memory-\(getpid())", byteCount: 4 << 30)
         } catch {
-            Bootstrap.fail("\(error)")
+            Bootstrap.fail(error)
         }
         clinux_protect_memory()
         // Where the operator stood when he started it is nothing to the application.
@@ -112,7 +114,7 @@ struct Enclave: ParsableCommand {
         }
         let subject = subject ?? "CN=localhost,O=MSE,L=Paris,ST=Ile-de-France,C=FR"
         // Where the certificate only carries the configuration, ten hours are enough.
-        let maker = CertificateMaker(sans: [san ?? "localhost"], subject: subject, notAfter: ratls ?? now + 36000)
+        let maker = CertificateMaker(sans: [san ?? "localhost"], subject: subject, notAfter: ratls.map(Int64.init) ?? now + 36000)
         return AgentArguments(
             application: application, package: absolute(package), codeFolder: absolute(appDir), id: id ?? "", maker: maker,
             host: host ?? "0.0.0.0",

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandInterface
 import EnclaveAgent
 import Logging
 
@@ -20,21 +21,18 @@ struct Serve: ParsableCommand {
     var privateKey: String?
     @Option(help: "The address to listen on.")
     var host = "127.0.0.1"
-    @Option(help: "The port; 0 for any.")
+    @Option(in: 0...65535, help: "The port; 0 for any.")
     var port = 5000
     @Option(help: "auto or wsgi.")
     var interface = "auto"
-    @Option(help: "Threads for the application.")
+    @Option(in: 1...256, help: "Threads for the application.")
     var threads = 4
-    @Option(help: "Seconds that running requests may take after SIGTERM.")
+    @Option(in: 0...3600, help: "Seconds that running requests may take after SIGTERM.")
     var grace = 30
 
     func validate() throws {
         guard (certificate == nil) == (privateKey == nil) else { throw ValidationError("--certificate and --private-key go together.") }
         guard ["auto", "wsgi"].contains(interface) else { throw ValidationError("--interface is auto or wsgi; others are not served yet.") }
-        guard (1...256).contains(threads), (0...65535).contains(port), (0...3600).contains(grace) else {
-            throw ValidationError("a number out of range.")
-        }
     }
 
     func run() throws {

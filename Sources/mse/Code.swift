@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandInterface
 import Operations
 
 struct Code: ParsableCommand {
@@ -20,7 +21,7 @@ struct Code: ParsableCommand {
 
         func run() async throws {
             let count = try await Output.attempt { try Packaging().encrypt(folder, to: output, key: key) }
-            Output.write("\(count) files in \(output)\n")
+            try Output.write("\(count) files in \(output)\n")
         }
     }
 
@@ -39,7 +40,7 @@ struct Code: ParsableCommand {
 
         func run() async throws {
             let count = try await Output.attempt { try Packaging().decrypt(folder, to: output, key: key) }
-            Output.write("\(count) files in \(output)\n")
+            try Output.write("\(count) files in \(output)\n")
         }
     }
 }

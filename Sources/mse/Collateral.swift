@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandInterface
 import Operations
 
 struct Collateral: ParsableCommand {
@@ -37,7 +38,7 @@ struct Collateral: ParsableCommand {
             let request = CollateralOperations.Request(quote: file, fmspc: fmspc, authority: ca, tee: tee, edition: update)
             let options = JudgingOptions(collateral: collateral, collateralAuthority: collateralCa)
             let report = try await Output.attempt { try await CollateralOperations().fetch(request, options: options, output: output) }
-            Output.write(json ? report.json : report.text)
+            try Output.write(json ? report.json : report.text)
         }
     }
 
@@ -53,7 +54,7 @@ struct Collateral: ParsableCommand {
 
         func run() async throws {
             let report = try await Output.attempt { try CollateralOperations().show(path) }
-            Output.write(json ? report.json : report.text)
+            try Output.write(json ? report.json : report.text)
         }
     }
 
@@ -66,8 +67,8 @@ struct Collateral: ParsableCommand {
         var path: String
         @Option(help: "A root certificate that replaces Intel's, PEM or DER.", completion: .file())
         var trustedRoot: String?
-        @Option(help: "Judge as of this time, such as 2026-01-31T12:00:00Z.")
-        var at: String?
+        @Option(time: "Judge as of this time, such as 2026-01-31T12:00:00Z.")
+        var at: Int64?
         @Flag(help: "Print JSON.")
         var json = false
 
@@ -75,7 +76,7 @@ struct Collateral: ParsableCommand {
             let check = try await Output.attempt {
                 try CollateralOperations().check(path, options: JudgingOptions(trustedRoot: trustedRoot, at: at))
             }
-            Output.write(json ? check.json : check.text)
+            try Output.write(json ? check.json : check.text)
             if !check.isConsistent { throw ExitCode.refused }
         }
     }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandInterface
 import Operations
 
 struct Evidence: AsyncParsableCommand {
@@ -13,6 +14,6 @@ struct Evidence: AsyncParsableCommand {
     var output: String
 
     func run() async throws {
-        Output.write(try await Output.attempt { try await ServiceOperations().evidence(name, output: output) } + "\n")
+        try Output.write(try await Output.attempt { try await ServiceOperations().evidence(name, output: output) } + "\n")
     }
 }

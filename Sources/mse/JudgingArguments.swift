@@ -14,7 +14,7 @@ struct JudgingArguments: ParsableArguments {
     @Option(help: "A root certificate that replaces Intel's, PEM or DER.", completion: .file())
     var trustedRoot: String?
 
-    func options(package: String? = nil, at: String? = nil) -> JudgingOptions {
+    func options(package: String? = nil, at: Int64? = nil) -> JudgingOptions {
         JudgingOptions(
             collateral: collateral, collateralAuthority: collateralCa, policy: policy, expected: expected, package: package,
             trustedRoot: trustedRoot, at: at)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandInterface
 import Operations
 
 struct List: AsyncParsableCommand {
@@ -11,9 +12,9 @@ struct List: AsyncParsableCommand {
 
     func run() async throws {
         let list = try await Output.attempt { try await ServiceOperations().list() }
-        guard !json else { return Output.write(ServiceOperations.json(list)) }
+        guard !json else { return try Output.write(ServiceOperations.json(list)) }
         for status in list {
-            Output.write(
+            try Output.write(
                 [status.field("name"), status.state, status.field("platform"), status.field("url"), "until " + status.field("notAfter")]
                     .joined(separator: "  ") + "\n")
         }

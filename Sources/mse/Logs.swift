@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandInterface
 import Foundation
 import Operations
 
@@ -17,7 +18,7 @@ struct Logs: AsyncParsableCommand {
             let handle = try FileHandle(forReadingFrom: URL(filePath: try operations.logPath(name)))
             while true {
                 let isAlive = try operations.isAlive(name)
-                while let part = try handle.read(upToCount: 1 << 16), !part.isEmpty { FileHandle.standardOutput.write(part) }
+                while let part = try handle.read(upToCount: 1 << 16), !part.isEmpty { try Output.write(bytes: Array(part)) }
                 guard follow, isAlive else { return }
                 try await Task.sleep(for: .milliseconds(200))
             }

@@ -1,9 +1,13 @@
 import ArgumentParser
-import Foundation
+import CommandInterface
 import Operations
 
-// Every command writes its name out: deriving it from the type's costs each start some 0.3 ms a command.
 @main
+enum Start {
+    static func main() { Program.run(MSE.self) }
+}
+
+// Every command writes its name out: deriving it from the type's costs each start some 0.3 ms a command.
 struct MSE: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "mse",
@@ -22,32 +26,10 @@ extension ExitCode {
     static let refused = ExitCode(2)
 }
 
-/// What commands print: results to standard output, everything else to standard error.
-enum Output {
-    static func note(_ text: String) {
-        FileHandle.standardError.write(Data("mse: \(text)\n".utf8))
-    }
-
-    /// Text as it is.
-    static func write(_ text: String) {
-        FileHandle.standardOutput.write(Data(text.utf8))
-    }
-
-    /// Runs one call of the library; what it can't do is told in one message, exit code 1.
-    static func attempt<Value>(_ body: () async throws -> Value) async throws -> Value {
-        do {
-            return try await body()
-        } catch let code as ExitCode {
-            throw code
-        } catch {
-            note("\(error)")
-            throw ExitCode.failure
-        }
-    }
-
+extension Output {
     /// Shows a verdict; a refusal is exit code 2.
     static func show(_ judgement: Judgement, json: Bool) throws {
-        write(json ? judgement.json : judgement.report)
+        try write(json ? judgement.json : judgement.report)
         if !judgement.isAccepted { throw ExitCode.refused }
     }
 }

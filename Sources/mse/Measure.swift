@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandInterface
 import Operations
 
 struct Measure: AsyncParsableCommand {
@@ -14,6 +15,6 @@ struct Measure: AsyncParsableCommand {
 
     func run() async throws {
         let result = try await Output.attempt { try Packaging().measure(package) }
-        Output.write(json ? result.json : result.explanation)
+        try Output.write(json ? result.json : result.explanation)
     }
 }

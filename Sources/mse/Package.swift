@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandInterface
 import Operations
 
 struct Package: AsyncParsableCommand {
@@ -19,7 +20,7 @@ struct Package: AsyncParsableCommand {
     func run() async throws {
         let product = try await Output.attempt { try Packaging().package(project: project, output: output, encrypts: encrypt, key: key) }
         for note in product.notes { Output.note("\(project): \(note)") }
-        Output.write(
+        try Output.write(
             "package  \(product.package)\n\(encrypt ? "key      " : "token    ")\(product.key)   (yours alone: whoever has it can start the service\(encrypt ? " and read its code" : ""))\n"
         )
     }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandInterface
 import Operations
 
 struct Quote: ParsableCommand {
@@ -17,7 +18,7 @@ struct Quote: ParsableCommand {
 
         func run() async throws {
             let result = try await Output.attempt { try QuoteOperations.show(file) }
-            Output.write(json ? result.json : result.text)
+            try Output.write(json ? result.json : result.text)
         }
     }
 
@@ -30,8 +31,8 @@ struct Quote: ParsableCommand {
         @Argument(help: "Raw, hex, base64, or a PEM certificate with a quote; - reads standard input.", completion: .file())
         var file: String
         @OptionGroup var judging: JudgingArguments
-        @Option(help: "Judge as of this time, such as 2026-01-31T12:00:00Z.")
-        var at: String?
+        @Option(time: "Judge as of this time, such as 2026-01-31T12:00:00Z.")
+        var at: Int64?
         @Flag(help: "Print JSON.")
         var json = false
 

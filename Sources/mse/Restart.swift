@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandInterface
 import Operations
 
 struct Restart: AsyncParsableCommand {
@@ -13,6 +14,6 @@ struct Restart: AsyncParsableCommand {
 
     func run() async throws {
         try await Output.attempt { try await ServiceOperations().restart(name, renews: renew) }
-        Output.write("\(name) is back\n")
+        try Output.write("\(name) is back\n")
     }
 }

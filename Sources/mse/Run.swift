@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandInterface
 import Operations
 
 struct Run: AsyncParsableCommand {
@@ -30,6 +31,6 @@ struct Run: AsyncParsableCommand {
             privateKey: privateKey)
         let judgement = try await Output.attempt { try await provision.run() }
         try Output.show(judgement, json: json)
-        if !json { Output.write("\n\(target) is configured and answers\n") }
+        if !json { try Output.write("\n\(target) is configured and answers\n") }
     }
 }

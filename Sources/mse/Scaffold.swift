@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandInterface
 import Operations
 
 struct Scaffold: AsyncParsableCommand {
@@ -13,6 +14,6 @@ struct Scaffold: AsyncParsableCommand {
 
     func run() async throws {
         try await Output.attempt { try Operations.Scaffold.make(name, template: template) }
-        Output.write("\(name)/ is a project; try it with: mse localtest --project \(name)\n")
+        try Output.write("\(name)/ is a project; try it with: mse localtest --project \(name)\n")
     }
 }

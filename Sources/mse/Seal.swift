@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandInterface
 import Operations
 
 struct Seal: AsyncParsableCommand {
@@ -16,8 +17,8 @@ struct Seal: AsyncParsableCommand {
     @Option(help: "The package whose measurement is expected.", completion: .file())
     var package: String?
     @OptionGroup var judging: JudgingArguments
-    @Option(help: "Judge as of this time.")
-    var at: String?
+    @Option(time: "Judge as of this time.")
+    var at: Int64?
 
     func run() async throws {
         let target = output ?? input + ".sealed"
@@ -25,6 +26,6 @@ struct Seal: AsyncParsableCommand {
             try await Packaging().seal(input, receiver: receiver, output: target, options: judging.options(package: package, at: at))
         }
         if let refusal { try Output.show(refusal, json: false) }
-        Output.write(target + "\n")
+        try Output.write(target + "\n")
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandInterface
 import Operations
 
 struct Serve: AsyncParsableCommand {
@@ -19,13 +20,13 @@ struct Serve: AsyncParsableCommand {
     var privateKey: String?
     @Option(help: "The address to listen on.")
     var host = "127.0.0.1"
-    @Option(help: "The port; 0 for any.")
+    @Option(in: 0...65535, help: "The port; 0 for any.")
     var port = 5000
     @Option(help: "auto or wsgi.")
     var interface = "auto"
-    @Option(help: "Threads for the application.")
+    @Option(in: 1...256, help: "Threads for the application.")
     var threads = 4
-    @Option(help: "Seconds that running requests may take after SIGTERM.")
+    @Option(in: 0...3600, help: "Seconds that running requests may take after SIGTERM.")
     var grace = 30
 
     func run() async throws {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandInterface
 import Foundation
 import Operations
 
@@ -18,7 +19,7 @@ struct Simulator: ParsableCommand {
 
         func run() async throws {
             let result = try await Output.attempt { try SimulatorOperations().make(anew: force) }
-            Output.write("\(result.isNew ? "made" : "there already"): \(result.path)\n")
+            try Output.write("\(result.isNew ? "made" : "there already"): \(result.path)\n")
         }
     }
 
@@ -27,7 +28,7 @@ struct Simulator: ParsableCommand {
             commandName: "root",
             abstract: "Print the path of its root certificate.", discussion: "Example: mse simulator root")
 
-        func run() async throws { Output.write(try await Output.attempt { try SimulatorOperations().rootPath() } + "\n") }
+        func run() async throws { try Output.write(try await Output.attempt { try SimulatorOperations().rootPath() } + "\n") }
     }
 
     struct Service: AsyncParsableCommand {
@@ -35,7 +36,7 @@ struct Simulator: ParsableCommand {
             commandName: "serve", abstract: "Serve its collateral on loopback as Intel's service does.",
             discussion: "Example: mse simulator serve --port 8081")
 
-        @Option(help: "The port; 0 for any.")
+        @Option(in: 0...65535, help: "The port; 0 for any.")
         var port = 8081
 
         func run() async throws {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandInterface
 import Operations
 
 enum PlatformName: String, ExpressibleByArgument, CaseIterable {
@@ -19,7 +20,7 @@ struct Spawn: AsyncParsableCommand {
     var package: String
     @Option(help: "A name or address that users will call; may be repeated.")
     var san: [String]
-    @Option(help: "The port.")
+    @Option(in: 1...65535, help: "The port.")
     var port: Int
     @Option(help: "Where it runs: simulator or sgx.")
     var platform: PlatformName
@@ -27,9 +28,9 @@ struct Spawn: AsyncParsableCommand {
     var host = "127.0.0.1"
     @Option(help: "The certificate's subject, RFC 4514.")
     var subject: String?
-    @Option(help: "How long the certificate lives, at most 397.")
+    @Option(in: Operations.Spawn.days, help: "How long the certificate lives, at most 397.")
     var days = 90
-    @Option(help: "Seconds to wait for the key; 0 waits for ever.")
+    @Option(in: Operations.Spawn.timeouts, help: "Seconds to wait for the key; 0 waits for ever.")
     var timeout = 0
     @Flag(help: "A debug enclave, which no verifier accepts unless its policy says so.")
     var debug = false
@@ -43,6 +44,6 @@ struct Spawn: AsyncParsableCommand {
         }
         let spawn = Operations.Spawn(
             name: name, package: package, sans: san, host: host, port: port, subject: subject, days: days, timeout: timeout, isDebug: debug)
-        Output.write(try await Output.attempt { try await spawn.run() } + "\n")
+        try Output.write(try await Output.attempt { try await spawn.run() } + "\n")
     }
 }

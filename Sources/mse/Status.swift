@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandInterface
 import Operations
 
 struct Status: AsyncParsableCommand {
@@ -12,9 +13,9 @@ struct Status: AsyncParsableCommand {
 
     func run() async throws {
         let status = try await Output.attempt { try await ServiceOperations().status(name) }
-        guard !json else { return Output.write(status.json) }
+        guard !json else { return try Output.write(status.json) }
         let fields = ["name", "state", "platform", "url", "sans", "mrenclave", "startedAt", "notAfter", "pid", "id"]
-        Output.write(fields.map { $0 + String(repeating: " ", count: 11 - $0.count) + status.field($0) + "\n" }.joined())
-        if status.field("platform") == "simulator" { Output.write("this enclave is simulated: it protects nothing\n") }
+        try Output.write(fields.map { $0 + String(repeating: " ", count: 11 - $0.count) + status.field($0) + "\n" }.joined())
+        if status.field("platform") == "simulator" { try Output.write("this enclave is simulated: it protects nothing\n") }
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandInterface
 import Operations
 
 struct Stop: AsyncParsableCommand {
@@ -12,6 +13,6 @@ struct Stop: AsyncParsableCommand {
 
     func run() async throws {
         try await Output.attempt { try await ServiceOperations().stop(name, removes: remove) }
-        Output.write("\(name) is stopped\(remove ? " and removed" : "")\n")
+        try Output.write("\(name) is stopped\(remove ? " and removed" : "")\n")
     }
 }

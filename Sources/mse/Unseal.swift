@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandInterface
 import Operations
 
 struct Unseal: AsyncParsableCommand {
@@ -17,6 +18,6 @@ struct Unseal: AsyncParsableCommand {
     func run() async throws {
         let target = output ?? (input.hasSuffix(".sealed") ? String(input.dropLast(7)) : input + ".opened")
         try await Output.attempt { try Packaging().unseal(input, privateKey: privateKey, output: target) }
-        Output.write(target + "\n")
+        try Output.write(target + "\n")
     }
 }

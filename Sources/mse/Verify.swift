@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandInterface
 import Operations
 
 struct Verify: AsyncParsableCommand {
@@ -13,8 +14,8 @@ struct Verify: AsyncParsableCommand {
     @Option(help: "The package whose measurement is expected.", completion: .file())
     var package: String?
     @OptionGroup var judging: JudgingArguments
-    @Option(help: "Judge as of this time, such as 2026-01-31T12:00:00Z.")
-    var at: String?
+    @Option(time: "Judge as of this time, such as 2026-01-31T12:00:00Z.")
+    var at: Int64?
     @Option(help: "Where the certificate goes when it is accepted, to be pinned; the verdict goes beside it.")
     var certificateOut: String?
     @Flag(help: "Print JSON.")

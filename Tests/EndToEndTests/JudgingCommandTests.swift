@@ -127,7 +127,6 @@ struct JudgingCommandTests {
             ["quote", "show", "nowhere"], ["quote", "show", "empty"], ["quote", "show", "short"], ["quote", "show", "text"],
             ["quote", "verify", "quote.bin", "--collateral", "nowhere"],
             ["quote", "verify", "quote.bin", "--collateral", "home"],
-            ["quote", "verify", "quote.bin", "--collateral", "collateral", "--at", "tomorrow"],
             ["quote", "verify", "quote.bin", "--collateral", "collateral", "--policy", "policy.toml"],
             ["quote", "verify", "quote.bin", "--collateral", "collateral", "--expected", "abcd"],
             ["quote", "verify", "quote.bin", "--collateral", "collateral", "--trusted-root", "text"],

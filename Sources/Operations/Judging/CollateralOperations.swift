@@ -90,7 +90,7 @@ public struct CollateralOperations: Sendable {
     /// Judges what is in a folder or an evidence file: signatures, chains, dates, and that its parts belong together.
     public func check(_ path: String, options: JudgingOptions) throws -> CollateralCheck {
         let examiner = QuoteExaminer(anchor: try options.anchor(state))
-        let time = try options.time()
+        let time = options.time()
         return CollateralCheck(path: path, examination: examiner.examine(try read(path).collateral, at: time), checkedAt: time)
     }
 

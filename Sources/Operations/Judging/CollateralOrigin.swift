@@ -37,6 +37,7 @@ struct CollateralOrigin {
 
     private func source(_ name: String) throws -> any CollateralSource {
         if name.hasPrefix("http://") || name.hasPrefix("https://") {
+            _ = try NetworkAddress(name)
             return CachedSource(
                 ServiceSource(name, certificateAuthority: certificateAuthority), cache: CollateralCache(folder: state.collateral),
                 maximumAge: maximumAge, now: { Int64(Date().timeIntervalSince1970) })

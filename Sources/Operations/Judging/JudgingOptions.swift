@@ -21,12 +21,12 @@ public struct JudgingOptions: Sendable {
     public var expected: String?
     public var package: String?
     public var trustedRoot: String?
-    /// RFC 3339; nil is now.
-    public var at: String?
+    /// Seconds since 1970; nil is now.
+    public var at: Int64?
 
     public init(
         collateral: [String] = [], collateralAuthority: String? = nil, policy: String? = nil, expected: String? = nil,
-        package: String? = nil, trustedRoot: String? = nil, at: String? = nil
+        package: String? = nil, trustedRoot: String? = nil, at: Int64? = nil
     ) {
         self.collateral = collateral
         self.collateralAuthority = collateralAuthority
@@ -38,10 +38,12 @@ public struct JudgingOptions: Sendable {
     }
 
     /// Seconds since 1970.
-    func time() throws -> Int64 {
-        guard let at else { return Int64(Date().timeIntervalSince1970) }
-        guard let seconds = CalendarTime.rfc3339(at) else {
-            throw OperationError("--at", "a time such as 2026-01-31T12:00:00Z expected, found '\(NotationError.printable(at))'")
+    func time() -> Int64 { at ?? Int64(Date().timeIntervalSince1970) }
+
+    /// Seconds since 1970 of a time of RFC 3339.
+    public static func time(_ text: String) throws(OperationError) -> Int64 {
+        guard let seconds = CalendarTime.rfc3339(text) else {
+            throw OperationError("", "a time such as 2026-01-31T12:00:00Z expected")
         }
         return seconds
     }

@@ -16,7 +16,7 @@ public enum QuoteOperations {
 
     public static func verify(_ path: String, options: JudgingOptions, state: StateFolder = StateFolder()) async throws -> Judgement {
         let verifier = try options.verifier(state)
-        let time = try options.time()
+        let time = options.time()
         let evidence = try evidence(path)
         let delivery = try await options.collateral(
             for: evidence.quote, platform: nil, at: time, maximumAge: verifier.policy.tcb.maximumCollateralAge, state)

@@ -13,8 +13,11 @@ enum Target: Sendable {
     /// A service that was launched here, an address, or a file.
     init(_ text: String, _ state: StateFolder) throws {
         if text.hasPrefix("https://") {
-            let (host, port) = try Self.parse(text)
-            self = .address(host: host, port: port)
+            let address = try NetworkAddress(text)
+            guard address.url.path.isEmpty || address.url.path == "/", address.url.query == nil, address.url.fragment == nil else {
+                throw NetworkAddress.mismatch(text)
+            }
+            self = .address(host: address.host, port: address.port ?? 443)
         } else if LaunchRecord.isName(text), let service = try? ServiceState.existing(text, in: state) {
             let launch = try service.launch()
             self = .service(service, host: Self.reachable(launch.host), port: launch.port)
@@ -32,16 +35,5 @@ enum Target: Sendable {
         case "::", "[::]": "::1"
         default: host
         }
-    }
-
-    /// Port 443 when none is named; brackets around IPv6 addresses.
-    private static func parse(_ text: String) throws -> (String, Int) {
-        guard let url = URLComponents(string: text), let host = url.host, !host.isEmpty, url.user == nil,
-            url.path.isEmpty || url.path == "/"
-        else {
-            throw OperationError(NotationError.printable(text), "an address such as https://localhost:7443 expected")
-        }
-        let bare = host.hasPrefix("[") ? String(host.dropFirst().dropLast()) : host
-        return (bare, url.port ?? 443)
     }
 }

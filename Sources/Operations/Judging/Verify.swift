@@ -36,7 +36,7 @@ public struct Verify: Sendable {
 
     private func judge() async throws -> Judgement {
         let verifier = try options.verifier(state)
-        let time = try options.time()
+        let time = options.time()
         switch try Target(target, state) {
         case .file(let path): return try await judge(file: path, verifier, time)
         case .service(let service, let host, let port):

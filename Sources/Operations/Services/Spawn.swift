@@ -38,12 +38,20 @@ public struct Spawn: Sendable {
         self.state = state
     }
 
+    /// How many days a certificate may live.
+    public static let days = 1...Int(LaunchRecord.longestLife / 86400)
+    /// Seconds.
+    public static let timeouts = LaunchRecord.configurationTimeouts
+
     /// - Returns: a line for the person.
     public func run() async throws -> String {
         let service = try ServiceState(name, in: state)
         try state.prepare()
         _ = try SimulatedPlatform(folder: state.simulator)
         let now = Int64(Date().timeIntervalSince1970)
+        guard Self.days.contains(days) else {
+            throw OperationError("--days", "\(Self.days.lowerBound) to \(Self.days.upperBound) expected, found \(days)")
+        }
         let launch: LaunchRecord
         do {
             launch = try LaunchRecord(
@@ -52,9 +60,6 @@ public struct Spawn: Sendable {
                 configurationTimeout: timeout)
         } catch {
             throw OperationError(name, "\(error)")
-        }
-        guard days >= 1, Int64(days) * 86400 <= LaunchRecord.longestLife else {
-            throw OperationError("--days", "1 to \(LaunchRecord.longestLife / 86400) expected, found \(days)")
         }
         let file = try PackageFile(package)
         let record = try file.record()

@@ -1,0 +1,57 @@
+public import ArgumentParser
+internal import Dispatch
+internal import Glibc
+
+/// A program from its arguments to its exit code, whatever becomes of its output.
+public enum Program {
+    /// Not from an asynchronous `main`: before that begins, descriptors were opened in the place of those that are closed.
+    public static func run(_ root: any AsyncParsableCommand.Type) -> Never {
+        StandardStreams.prepare()
+        Task.detached {
+            do {
+                var command = try await root.asyncParseAsRoot()
+                if var command = command as? any AsyncParsableCommand { try await command.run() } else { try command.run() }
+                exit(0)
+            } catch {
+                end(error, of: root)
+            }
+        }
+        dispatchMain()
+    }
+
+    /// Everything on the first thread.
+    public static func run(_ root: any ParsableCommand.Type) -> Never {
+        StandardStreams.prepare()
+        do {
+            var command = try root.parseAsRoot()
+            try command.run()
+        } catch {
+            end(error, of: root)
+        }
+        exit(0)
+    }
+
+    /// Help and version are results; all else is a message.
+    private static func end(_ error: any Error, of root: any ParsableCommand.Type) -> Never {
+        if let error = error as? OutputError { end(error) }
+        let code = root.exitCode(for: error)
+        let text = root.fullMessage(for: error)
+        do throws(OutputError) {
+            if code == .success {
+                try Output.write(text + "\n")
+            } else if !text.isEmpty {
+                try Output.complain(text)
+            }
+        } catch {
+            // Of a message that isn't heard its code is what is left.
+            if code == .success || error.isClosed { end(error) }
+        }
+        exit(code.rawValue)
+    }
+
+    private static func end(_ error: OutputError) -> Never {
+        // A reader who has had enough is no news.
+        if !error.isClosed { Output.note("\(error)") }
+        exit(error.exitCode)
+    }
+}

@@ -1,0 +1,38 @@
+internal import Foundation
+internal import Notation
+
+/// An address such as `https://localhost:7443`, of a service or of one that has collateral.
+struct NetworkAddress {
+    let url: URLComponents
+    /// Without the brackets of an IPv6 address.
+    let host: String
+    /// 1 to 65535; nil when none is named.
+    let port: Int?
+
+    init(_ text: String) throws(OperationError) {
+        guard let url = URLComponents(string: text), let host = url.host, !host.isEmpty, url.user == nil, url.password == nil else {
+            throw Self.mismatch(text)
+        }
+        self.url = url
+        self.host = host.hasPrefix("[") ? String(host.dropFirst().dropLast()) : host
+        port = try Self.port(text)
+    }
+
+    static func mismatch(_ text: String) -> OperationError {
+        OperationError(NotationError.printable(text), "an address such as https://localhost:7443 expected")
+    }
+
+    /// Read from the text: `URLComponents` has no port where the number is too large for it.
+    private static func port(_ text: String) throws(OperationError) -> Int? {
+        guard let scheme = text.range(of: "://") else { throw mismatch(text) }
+        let authority = text[scheme.upperBound...].prefix { !"/?#".contains($0) }
+        let afterHost = authority[(authority.lastIndex(of: "]") ?? authority.startIndex)...]
+        guard let colon = afterHost.lastIndex(of: ":") else { return nil }
+        let digits = afterHost[afterHost.index(after: colon)...]
+        guard digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let port = Int(digits), (1...65535).contains(port) else {
+            throw OperationError(
+                NotationError.printable(text), "a port from 1 to 65535 expected, found '\(NotationError.printable(String(digits)))'")
+        }
+        return port
+    }
+}
