@@ -74,7 +74,9 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
-        .target(name: "RATLSTransport", dependencies: ["RATLS", nioCore, nioHTTP1, nioPosix, nioSSL, nioTLS], swiftSettings: strict),
+        .target(
+            name: "RATLSTransport", dependencies: ["Attestation", "RATLS", "StrictX509", nioCore, nioHTTP1, nioPosix, nioSSL, nioTLS],
+            swiftSettings: strict),
 
         // Running.
         .target(name: "Enclave", dependencies: ["Files", crypto], swiftSettings: strict),
@@ -155,7 +157,10 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "EnclaveTests", dependencies: ["Enclave", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "AppServerTests", dependencies: ["AppServer", logging, nioHTTP1], swiftSettings: strict),
-        .testTarget(name: "EnclaveAgentTests", dependencies: ["CodeEncryption", "EnclaveAgent", "Notation"], swiftSettings: strict),
+        .testTarget(
+            name: "EnclaveAgentTests",
+            dependencies: ["CodeEncryption", "Enclave", "EnclaveAgent", "Files", "Notation", "TestSupport", crypto],
+            swiftSettings: strict),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [

@@ -9,13 +9,18 @@ internal import Synchronization
 public final class AppServer: Sendable {
     private let group: MultiThreadedEventLoopGroup
     private let limits: ServerLimits
-    private let responder: any Responder
-    private let tls: Mutex<NIOSSLContext?>
+    private let wire: Mutex<Wire>
     private let listener = Mutex<(any Channel)?>(nil)
     private let loops: [LoopState]
     private let isDraining = Atomic(false)
     private let connectionCount = Atomic(0)
     private let logger: Logger
+
+    /// What a connection speaks, and with whom; fixed when it is accepted.
+    private struct Wire: Sendable {
+        var responder: any Responder
+        var tls: NIOSSLContext?
+    }
 
     private struct LoopState: Sendable {
         let eventLoop: any EventLoop
@@ -27,8 +32,7 @@ public final class AppServer: Sendable {
     ///   - tls: certificate and key; nil serves in clear.
     ///   - threads: event loops.
     public init(responder: any Responder, tls: NIOSSLContext?, limits: ServerLimits = ServerLimits(), threads: Int = 1, logger: Logger) {
-        self.responder = responder
-        self.tls = Mutex(tls)
+        wire = Mutex(Wire(responder: responder, tls: tls))
         self.limits = limits
         self.logger = logger
         group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
@@ -38,14 +42,17 @@ public final class AppServer: Sendable {
         }
     }
 
-    /// A context for TLS 1.2 and 1.3 with `http/1.1` in ALPN.
-    /// - Parameters: PEM texts.
-    public static func tls(certificateChain: [UInt8], privateKey: [UInt8]) throws -> NIOSSLContext {
+    /// A context for TLS 1.2 and 1.3.
+    /// - Parameters:
+    ///   - certificateChain: PEM text.
+    ///   - privateKey: PEM text.
+    ///   - protocols: offered by ALPN, the first that the client knows is taken; a client that knows none is served all the same.
+    public static func tls(certificateChain: [UInt8], privateKey: [UInt8], protocols: [String] = ["http/1.1"]) throws -> NIOSSLContext {
         let chain = try NIOSSLCertificate.fromPEMBytes(certificateChain).map { NIOSSLCertificateSource.certificate($0) }
         var configuration = TLSConfiguration.makeServerConfiguration(
             certificateChain: chain, privateKey: .privateKey(try NIOSSLPrivateKey(bytes: privateKey, format: .pem)))
         configuration.minimumTLSVersion = .tlsv12
-        configuration.applicationProtocols = ["http/1.1"]
+        configuration.applicationProtocols = protocols
         return try NIOSSLContext(configuration: configuration)
     }
 
@@ -72,7 +79,17 @@ public final class AppServer: Sendable {
 
     /// What connections get from now on; nil serves in clear. Connections that stand already keep theirs.
     public func replaceTLS(_ context: NIOSSLContext?) {
-        tls.withLock { $0 = context }
+        wire.withLock { $0.tls = context }
+    }
+
+    /// Who answers connections that are accepted from now on. Those that stand never reach him: they are closed, at once or after
+    /// the answer to a request that was handed over already.
+    public func change(to responder: any Responder, tls: NIOSSLContext?) {
+        wire.withLock { $0 = Wire(responder: responder, tls: tls) }
+        for loop in loops {
+            let table = loop.table
+            loop.eventLoop.execute { table.retire() }
+        }
     }
 
     private func configure(_ channel: any Channel) throws {
@@ -84,11 +101,13 @@ public final class AppServer: Sendable {
         }
         channel.closeFuture.whenComplete { _ in self.connectionCount.subtract(1, ordering: .relaxed) }
         let pipeline = channel.pipeline.syncOperations
-        let tls = tls.withLock { $0 }
-        if let tls { try pipeline.addHandler(NIOSSLServerHandler(context: tls)) }
+        let wire = wire.withLock { $0 }
+        if let tls = wire.tls { try pipeline.addHandler(NIOSSLServerHandler(context: tls)) }
         try pipeline.addHandler(ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes)))
         try pipeline.addHandler(
-            HTTPConnectionHandler(responder: responder, limits: limits, table: loop.table, outbox: loop.outbox, isSecure: tls != nil) {
+            HTTPConnectionHandler(
+                responder: wire.responder, limits: limits, table: loop.table, outbox: loop.outbox, isSecure: wire.tls != nil
+            ) {
                 self.isDraining.load(ordering: .relaxed)
             })
     }

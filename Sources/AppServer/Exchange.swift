@@ -189,4 +189,6 @@ public struct ConnectionInfo: Sendable {
     public var localAddress: String
     public var localPort: Int
     public var isSecure: Bool
+    /// What ALPN agreed on; nil where the client offered nothing that is known here.
+    public var applicationProtocol: String?
 }

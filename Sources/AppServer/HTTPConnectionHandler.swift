@@ -34,6 +34,9 @@ final class HTTPConnectionHandler: ChannelInboundHandler {
     /// The rest of a refused request isn't read.
     private var isRefused = false
     private var goesOnAfterBody = false
+    /// Another responder serves new connections: this one ends after the answer that is being given.
+    private var isRetired = false
+    private var applicationProtocol: String?
     private var unflushed: [(Exchange, Int)] = []
 
     init(
@@ -74,7 +77,8 @@ final class HTTPConnectionHandler: ChannelInboundHandler {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if case TLSUserEvent.handshakeCompleted = event, phase == .handshake {
+        if case TLSUserEvent.handshakeCompleted(let negotiated) = event, phase == .handshake {
+            applicationProtocol = negotiated
             // Nothing of ours answers the end of the handshake, so the kernel would keep its acknowledgement for 40 ms, and with it the request of
             // a client that waits for one before it sends a second small packet. Where the option isn't known, all goes on as it did.
             context.channel.setOption(.tcpOption(Self.acknowledgeNow), value: 1).whenFailure { _ in }
@@ -142,7 +146,7 @@ final class HTTPConnectionHandler: ChannelInboundHandler {
 
     private func begin(_ head: HTTPRequestHead) {
         guard let context else { return }
-        let keepsAlive = head.isKeepAlive && !isDraining()
+        let keepsAlive = head.isKeepAlive && !isDraining() && !isRetired
         let exchange = Exchange(
             head: head, connection: connectionInfo(context), outbox: outbox, keepsAlive: keepsAlive, identifier: table.identifier(for: self)
         )
@@ -263,7 +267,7 @@ final class HTTPConnectionHandler: ChannelInboundHandler {
         let info = ConnectionInfo(
             remoteAddress: remote?.ipAddress ?? "", remotePort: remote?.port ?? 0, localAddress: local?.ipAddress ?? "",
             localPort: local?.port ?? 0,
-            isSecure: isSecure)
+            isSecure: isSecure, applicationProtocol: applicationProtocol)
         self.info = info
         return info
     }
@@ -274,7 +278,8 @@ final class HTTPConnectionHandler: ChannelInboundHandler {
         guard let context, let exchange, exchange === item.exchange else { return item.exchange.closed() }
         let count = item.bytes.readableBytes
         if item.isLast {
-            let promise: EventLoopPromise<Void>? = isBodyComplete && (item.closes || isDraining()) ? context.eventLoop.makePromise() : nil
+            let promise: EventLoopPromise<Void>? =
+                isBodyComplete && (item.closes || isDraining() || isRetired) ? context.eventLoop.makePromise() : nil
             context.write(wrapOutboundOut(item.bytes), promise: promise)
             table.forget(exchange.identifier)
             self.exchange = nil
@@ -289,7 +294,7 @@ final class HTTPConnectionHandler: ChannelInboundHandler {
                 // Answered before the whole request was read: the rest is in nobody's interest.
                 exchange.closed()
                 isRefused = true
-                goesOnAfterBody = !item.closes && !isDraining()
+                goesOnAfterBody = !item.closes && !isDraining() && !isRetired
                 let this = NIOLoopBound(self, eventLoop: context.eventLoop)
                 context.eventLoop.execute {
                     if let context = this.value.context {
@@ -343,6 +348,13 @@ final class HTTPConnectionHandler: ChannelInboundHandler {
         } else {
             context.close(promise: nil)
         }
+    }
+
+    /// Requests that were not handed over yet never are.
+    func retire() {
+        isRetired = true
+        guard let context, exchange == nil || !isDispatched else { return }
+        context.close(promise: nil)
     }
 
     func drain() {

@@ -74,6 +74,11 @@ final class ConnectionTable: @unchecked Sendable {  // touched on its event loop
         for handler in handlers.values { handler.tick(now) }
     }
 
+    /// Lets those that stand now end: nothing more of them is handed over.
+    func retire() {
+        for handler in handlers.values { handler.retire() }
+    }
+
     /// Closes idle connections, and the others after their answer.
     func drain() {
         for handler in handlers.values { handler.drain() }

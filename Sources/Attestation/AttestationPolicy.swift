@@ -17,6 +17,9 @@ public struct AttestationPolicy: Hashable, Sendable {
         public var productID: Int?
         public var minimumSVN: Int?
         public var allowDebug = false
+        /// 32 bytes: of the very thing that is to be released. MRENCLAVE must be this one, whatever else the policy allows;
+        /// no document says it.
+        public var released: [UInt8]?
     }
 
     public struct TCB: Hashable, Sendable {
@@ -59,7 +62,7 @@ public struct AttestationPolicy: Hashable, Sendable {
 
     /// What decides whether there is anything to compare with.
     public var namesReference: Bool {
-        !measurement.mrenclave.isEmpty || !tdx.mrtd.isEmpty
+        measurement.released != nil || !measurement.mrenclave.isEmpty || !tdx.mrtd.isEmpty
             || (measurement.mrsigner != nil && measurement.productID != nil && measurement.minimumSVN != nil)
     }
 }

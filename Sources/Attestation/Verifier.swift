@@ -158,12 +158,18 @@ public struct Verifier: Sendable {
                 reasons.append(Reason(.debugEnclave, "the enclave has the DEBUG attribute"))
             }
             judgeSigner(report, &reasons)
+            if let released = policy.measurement.released, !report.mrenclave.elementsEqual(released) {
+                return reasons.append(
+                    Reason(
+                        .measurementDiffers, "MRENCLAVE isn't that of what is to be released", expected: Hex.text(released),
+                        found: Hex.text(report.mrenclave)))
+            }
             let references = policy.measurement.mrenclave
             guard !references.contains(where: { report.mrenclave.elementsEqual($0) }) else { return }
             if !references.isEmpty {
                 reasons.append(
                     Reason(.measurementDiffers, "MRENCLAVE is another", expected: Self.list(references), found: Hex.text(report.mrenclave)))
-            } else if policy.measurement.mrsigner == nil {
+            } else if policy.measurement.mrsigner == nil, policy.measurement.released == nil {
                 reasons.append(Reason(.measurementMissing, "no measurement was named to compare with", found: Hex.text(report.mrenclave)))
             }
         } else if let td = quote.tdReport, !policy.tdx.mrtd.contains(where: { td.mrtd.elementsEqual($0) }) {

@@ -59,28 +59,41 @@ void clinux_protect_memory(void) {
     (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
+// One eventfd for each kind of signal; they live as long as the process, so that a handler never writes to another file.
 static int termination = -1;
+static int stop_request = -1;
 
 static void count_signal(int signal) {
-    (void)signal;
     int saved = errno;
     uint64_t one = 1;
-    ssize_t written = write(termination, &one, sizeof one);
+    ssize_t written = write(signal == SIGUSR1 ? stop_request : termination, &one, sizeof one);
     (void)written;
     errno = saved;
 }
 
-int clinux_termination_eventfd(void) {
-    if (termination >= 0) return termination;
-    termination = eventfd(0, EFD_CLOEXEC);
-    if (termination < 0) return -1;
+static int eventfd_of(int *descriptor, const int signals[], int count) {
+    if (*descriptor >= 0) return *descriptor;
+    *descriptor = eventfd(0, EFD_CLOEXEC);
+    if (*descriptor < 0) return -1;
     struct sigaction action;
     memset(&action, 0, sizeof action);
     action.sa_handler = count_signal;
     action.sa_flags = SA_RESTART;
     sigemptyset(&action.sa_mask);
-    if (sigaction(SIGTERM, &action, NULL) != 0 || sigaction(SIGINT, &action, NULL) != 0) return -1;
-    return termination;
+    for (int index = 0; index < count; index++) {
+        if (sigaction(signals[index], &action, NULL) != 0) return -1;
+    }
+    return *descriptor;
+}
+
+int clinux_termination_eventfd(void) {
+    const int signals[] = {SIGTERM, SIGINT};
+    return eventfd_of(&termination, signals, 2);
+}
+
+int clinux_stop_eventfd(void) {
+    const int signals[] = {SIGUSR1};
+    return eventfd_of(&stop_request, signals, 1);
 }
 
 int clinux_wait_for_count(int descriptor) {

@@ -35,19 +35,47 @@ final class AgentOutcome: Sendable {
 
 /// Opens once, when the configuration was accepted.
 final class ConfigurationGate: Sendable {
-    private let outcome = AgentOutcome()
-    private let key = Mutex<[UInt8]?>(nil)
-
-    var isOpen: Bool { outcome.isFinished }
-    var tlsKey: [UInt8]? { key.withLock { $0 } }
-
-    func open(tlsKey: [UInt8]?) {
-        key.withLock { $0 = tlsKey }
-        outcome.finish(0)
+    /// What the start needs of the configuration.
+    struct Opening: Sendable {
+        /// PEM, of the owner's certificate.
+        var tlsKey: [UInt8]?
+        var homeEpoch: Epoch
+        /// HOME is back already.
+        var hasHome = false
     }
 
-    func wait() async throws {
-        _ = await outcome.wait()
+    private enum State {
+        case closed([CheckedContinuation<Opening, Never>])
+        case open(Opening)
+    }
+
+    private let state = Mutex(State.closed([]))
+
+    var isOpen: Bool {
+        state.withLock { if case .open = $0 { true } else { false } }
+    }
+
+    func open(_ opening: Opening) {
+        let waiting = state.withLock { state -> [CheckedContinuation<Opening, Never>] in
+            guard case .closed(let waiting) = state else { return [] }
+            state = .open(opening)
+            return waiting
+        }
+        for continuation in waiting { continuation.resume(returning: opening) }
+    }
+
+    func wait() async -> Opening {
+        await withCheckedContinuation { continuation in
+            let opening: Opening? = state.withLock { state in
+                switch state {
+                case .open(let opening): return opening
+                case .closed(let waiting):
+                    state = .closed(waiting + [continuation])
+                    return nil
+                }
+            }
+            if let opening { continuation.resume(returning: opening) }
+        }
     }
 }
 

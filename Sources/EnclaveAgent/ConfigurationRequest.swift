@@ -1,55 +1,125 @@
 internal import CodeEncryption
+internal import Crypto
 internal import Notation
 
 /// What a POST to the configuration server says (mse PROTOCOL §7), read without any effect.
+///
+/// Who sends key or token unsealed vouches for the whole request. Where it comes in the box, only the box is believed: the operator
+/// who delivers it can't add anything of his own.
 struct ConfigurationRequest: ~Copyable {
+    /// Who vouches for what the request says.
+    enum Authority: Hashable, Sendable {
+        /// The sender, by the key or token that he sends unsealed, once it is proven.
+        case sender
+        /// Whoever sealed the box, by the key or token in it, once it is proven.
+        case box
+        /// Nobody: the service starts without key or token.
+        case nobody
+    }
+
     /// As it stands; compared as UUIDs.
     let uuid: String
-    /// Code key or start token; from the member or from the sealed secrets.
+    let authority: Authority
+    /// Code key or start token; from the member or from the box.
     let key: CodeKey?
     /// As the application will find them.
     let secrets: String?
     let sealedSecrets: String?
     /// PEM.
     let tlsKey: [UInt8]?
+    /// Of the HOME that is to be continued.
+    let continueEpoch: Epoch?
 
-    /// - Parameter sealingKey: opens sealed secrets.
-    init(_ body: [UInt8], sealingKey: borrowing CodeKey) throws(ConfigurationRefusal) {
+    /// What a box may hold besides the application's sealed secrets; the application never sees these.
+    private static let boxMembers = [
+        "code_secret_key", "app_secrets", "ssl_private_key", "continue_epoch", "state_key", "request_sha256",
+    ]
+
+    /// - Parameters:
+    ///   - sealingKey: opens the box.
+    ///   - isOpen: no key or token is proven, so none vouches for anything.
+    init(_ body: [UInt8], sealingKey: borrowing CodeKey, isOpen: Bool) throws(ConfigurationRefusal) {
         let root: Node
         do {
             root = try JSON.read(body, depthLimit: 64)
         } catch {
             throw ConfigurationRefusal("configuration.malformed", "the body is no strict JSON: \(error)")
         }
-        guard case .object = root.value else { throw ConfigurationRefusal("configuration.malformed", "the body must be a JSON object") }
+        guard case .object(let members) = root.value else {
+            throw ConfigurationRefusal("configuration.malformed", "the body must be a JSON object")
+        }
         guard case .string(let uuid)? = root["uuid"]?.value else {
             throw ConfigurationRefusal("configuration.uuid", "the member 'uuid' must be a string")
         }
-        let secrets = Self.said(root["app_secrets"]).map(JSON.pythonic)
-        var key = try Self.key(root["code_secret_key"])
-        var sealedSecrets: String?
-        if let node = Self.said(root["app_sealed_secrets"]) {
-            let sealed = try Self.open(node, sealingKey)
-            sealedSecrets = JSON.pythonic(sealed)
-            if Self.isMissing(key) { key = try Self.key(sealed["code_secret_key"]) }
-        }
-        let tlsKey: [UInt8]?
-        switch root["ssl_private_key"]?.value {
-        case .string(let pem)?: tlsKey = Array(pem.utf8)
-        case nil, .null?: tlsKey = nil
-        default: throw ConfigurationRefusal("configuration.tlsKey", "the member 'ssl_private_key' must be a string")
+        let hasOwnKey = Self.said(root["code_secret_key"]) != nil
+        let box = try Self.said(root["app_sealed_secrets"]).map { (node) throws(ConfigurationRefusal) in try Self.open(node, sealingKey) }
+        let isBoxBelieved = box != nil && (isOpen || !hasOwnKey)
+        if let box, isBoxBelieved { try Self.checkCompany(of: box, members) }
+        let key = try Self.key(isBoxBelieved ? box?["code_secret_key"] : root["code_secret_key"])
+        // What stands beside the box counts only where the box or the sender vouches for it; else nothing stands there.
+        func said(_ name: String) -> Node? { Self.said(root[name]) ?? Self.said(box?[name]) }
+        let secrets = said("app_secrets").map(JSON.pythonic)
+        let sealedSecrets = box.flatMap(Self.applicationsPart).map(JSON.pythonic)
+        let tlsKey = try Self.pem(root["ssl_private_key"] ?? box?["ssl_private_key"])
+        let continueEpoch = try Self.epoch(said("continue_epoch"), isOpen)
+        guard said("state_key") == nil else {
+            throw ConfigurationRefusal(
+                "configuration.stateKey", "this service's state is sealed to its measurement: it takes no 'state_key'")
         }
         self.uuid = uuid
+        authority = isOpen ? .nobody : isBoxBelieved ? .box : .sender
         self.key = key
         self.secrets = secrets
         self.sealedSecrets = sealedSecrets
         self.tlsKey = tlsKey
+        self.continueEpoch = continueEpoch
     }
 
-    private static func isMissing(_ key: borrowing CodeKey?) -> Bool {
-        switch key {
-        case .none: true
-        case .some: false
+    /// Beside a box that is to be believed stands `uuid` alone, unless the box vouches for the rest.
+    private static func checkCompany(of box: Node, _ members: [Member]) throws(ConfigurationRefusal) {
+        if let node = box["request_sha256"] {
+            let rest = Node(.object(members.filter { $0.name != "app_sealed_secrets" }))
+            let digest = Hex.text(SHA256.hash(data: Array(JSON.canonical(rest).utf8)))
+            guard case .string(let digits) = node.value, digits.lowercased() == digest else {
+                throw ConfigurationRefusal("configuration.mixed", "the box's 'request_sha256' is that of another request")
+            }
+            return
+        }
+        guard members.allSatisfy({ $0.name == "uuid" || $0.name == "app_sealed_secrets" }) else {
+            throw ConfigurationRefusal(
+                "configuration.mixed",
+                "beside a box that holds the key stands 'uuid' alone: seal everything else into the box ('app_secrets', 'ssl_private_key', 'continue_epoch'), or name the request's SHA-256 in it as 'request_sha256'"
+            )
+        }
+    }
+
+    /// The box without what is the agent's; nil when nothing is left.
+    private static func applicationsPart(_ box: Node) -> Node? {
+        guard case .object(let members) = box.value else { return box }
+        let left = members.filter { !boxMembers.contains($0.name) }
+        return left.isEmpty ? nil : Node(.object(left))
+    }
+
+    private static func pem(_ node: Node?) throws(ConfigurationRefusal) -> [UInt8]? {
+        switch node?.value {
+        case .string(let pem)?: return Array(pem.utf8)
+        case nil, .null?: return nil
+        default: throw ConfigurationRefusal("configuration.tlsKey", "the member 'ssl_private_key' must be a string")
+        }
+    }
+
+    private static func epoch(_ node: Node?, _ isOpen: Bool) throws(ConfigurationRefusal) -> Epoch? {
+        switch node?.value {
+        case nil, .null?: return nil
+        case .string(let digits)? where !isOpen:
+            if let epoch = Epoch(hex: digits) { return epoch }
+            fallthrough
+        default:
+            throw ConfigurationRefusal(
+                "configuration.epoch",
+                isOpen
+                    ? "a service that anybody can start continues no state"
+                    : "the member 'continue_epoch' must be \(2 * Epoch.byteCount) hex digits")
         }
     }
 

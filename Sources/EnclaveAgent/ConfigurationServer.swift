@@ -1,39 +1,62 @@
 internal import AppServer
+internal import CodeEncryption
+internal import Crypto
 internal import Dispatch
 internal import Logging
 internal import NIOCore
 internal import NIOHTTP1
 internal import Notation
+internal import RATLS
 internal import Synchronization
 
 /// The configuration server's wire behaviour (mse PROTOCOL §7): every refusal leaves no trace, and the first accepted request closes the door.
+///
+/// A connection that negotiated `mse-configuration/1` gets typed answers, a JSON object a line, and learns how the start went; any other
+/// gets the original's.
 final class ConfigurationServer: Responder {
     /// What the server waits for before it hands a request on; a larger configuration is refused.
     static let bodyLimit = 1 << 20
     private static let waitingText = "Waiting for code secret key and/or ssl private key..."
 
+    /// What was accepted, as the sender is told.
+    struct Accepted: Sendable {
+        var authority: ConfigurationRequest.Authority
+        var epoch: Epoch
+        var homeEpoch: Epoch
+    }
+
     /// Checks a body completely, proves its key, and only then takes it.
-    typealias Configure = @Sendable ([UInt8]) throws(ConfigurationRefusal) -> Void
+    typealias Configure = @Sendable ([UInt8]) throws(ConfigurationRefusal) -> Accepted
 
     private let configure: Configure
+    private let report: StartReport
     private let logger: Logger
     /// Bodies are judged one after the other, off the event loops.
     private let queue = DispatchQueue(label: "configuration")
     private let isClosed = Atomic(false)
 
-    init(logger: Logger, configure: @escaping Configure) {
+    /// - Parameter report: tells the sender how the start went.
+    init(report: StartReport, logger: Logger, configure: @escaping Configure) {
+        self.report = report
         self.configure = configure
         self.logger = logger
     }
 
     func respond(to exchange: Exchange) {
+        let isTyped = exchange.connection.applicationProtocol == ConfigurationProtocol.name
+        guard !isTyped || exchange.head.uri == ConfigurationProtocol.path else {
+            return exchange.respond(
+                ResponseHead("404 Not Found", [("Content-Type", "application/json")]),
+                body: Self.body("request.path", "only \(ConfigurationProtocol.path) is served here"), closes: true)
+        }
         switch exchange.head.method {
+        case .GET where isClosed.load(ordering: .acquiring): StartingResponder().respond(to: exchange)
         case .GET:
             exchange.respond(
                 ResponseHead("200 OK", [("Server", "mse"), ("Mse-Status", "Waiting"), ("Content-Type", "text/plain; charset=utf-8")]),
                 body: Array(Self.waitingText.utf8),
                 closes: true)
-        case .POST: post(exchange)
+        case .POST: post(exchange, isTyped: isTyped)
         default:
             exchange.respond(
                 ResponseHead("501 Not Implemented", [("Content-Type", "application/json")]),
@@ -41,28 +64,30 @@ final class ConfigurationServer: Responder {
         }
     }
 
-    private func post(_ exchange: Exchange) {
+    private func post(_ exchange: Exchange, isTyped: Bool) {
         // A body that is still coming was too large to wait for: the limit of the server is what the client is told.
         guard exchange.body.isComplete else {
             return exchange.respond(
                 ResponseHead("413 Content Too Large", [("Content-Type", "application/json")]),
                 body: Self.body("request.tooLarge", "a body of more than \(Self.bodyLimit) bytes"), closes: true)
         }
-        let body = Array(exchange.body.takeAll().readableBytesView)
-        queue.async { [self] in judge(body, exchange) }
+        queue.async { [self] in judge(exchange, isTyped: isTyped) }
     }
 
-    private func judge(_ body: [UInt8], _ exchange: Exchange) {
-        var body = body
-        defer { body.withUnsafeMutableBytes { for index in $0.indices { $0[index] = 0 } } }
+    private func judge(_ exchange: Exchange, isTyped: Bool) {
+        // What the network library holds of it is beyond reach; of our copies none is left.
+        var body = Array(exchange.body.takeAll().readableBytesView)
+        defer { body.wipe() }
         do throws(ConfigurationRefusal) {
             guard !isClosed.load(ordering: .acquiring) else {
                 throw ConfigurationRefusal("configuration.done", "this instance is configured already")
             }
-            try configure(body)
+            let digest = Hex.text(SHA256.hash(data: body))
+            let accepted = try configure(body)
             isClosed.store(true, ordering: .releasing)
             logger.notice("configured")
-            exchange.respond(ResponseHead("200 OK"), closes: true)
+            guard isTyped else { return exchange.respond(ResponseHead("200 OK"), closes: true) }
+            report.begin(exchange, accepted, digest: digest)
         } catch {
             logger.warning("a configuration was refused: \(error.code)")
             exchange.respond(

@@ -41,7 +41,7 @@ public final class EnclaveAgent: Sendable {
             platform = try GraminePlatform(folder: arguments.attestationFolder)
         }
         self.platform = platform
-        state = arguments.stateFolder.map { SealedState(folder: $0, platform: platform) }
+        state = try arguments.stateFolder.map { try SealedState(folder: $0, id: arguments.id, platform: platform) }
         let record = try platform.record().map { try EnclaveRecord(JSON.read($0)) }
         if let path = arguments.package {
             let package = try PackageFile(path)
@@ -78,27 +78,42 @@ public final class EnclaveAgent: Sendable {
     /// Serves until SIGTERM.
     /// - Returns: the process's exit code.
     func run(now: Int64) async throws -> Int32 {
-        let identity = try EnclaveIdentity(
-            maker: arguments.maker, id: arguments.id, platform: platform, state: state, now: now, renews: arguments.renews)
-        if !identity.isBound { logger.error("the platform's quote is not over this enclave's key: every verifier will refuse it") }
-        try Files.write(identity.certificatePEM, to: memory.path("key/cert.ratls.pem"))
-        try Files.write(SealedBox.publicKey(of: identity.sealingKey), to: memory.path("key/enclave.pub"))
-        let pem = Array(identity.key.pemRepresentation.utf8)
-        let tls = try AppServer.tls(certificateChain: Array(identity.certificatePEM.utf8), privateKey: pem)
+        let resumed = try resumedState(now: now)
+        let isConfigured: Bool
+        let identity: SharedIdentity
+        let configured = ConfigurationGate()
+        switch consume resumed {
+        case .some(let resumed):
+            try unpack(resumed.configuration.key)
+            try resumed.configuration.writeSecrets(to: memory)
+            configured.open(resumed.configuration.opening)
+            isConfigured = true
+            identity = SharedIdentity(resumed.takeIdentity())
+        case .none:
+            isConfigured = false
+            identity = SharedIdentity(try EnclaveIdentity(maker: arguments.maker, platform: platform, now: now))
+        }
+        if !identity.value.isBound { logger.error("the platform's quote is not over this enclave's key: every verifier will refuse it") }
+        try Files.write(identity.value.certificatePEM, to: memory.path("key/cert.ratls.pem"))
+        try Files.write(SealedBox.publicKey(of: identity.value.sealingKey), to: memory.path("key/enclave.pub"))
+        let chain = Array(identity.value.certificatePEM.utf8)
+        let key = Array(identity.value.key.pemRepresentation.utf8)
+        let serving = try AppServer.tls(certificateChain: chain, privateKey: key)
 
         let outcome = AgentOutcome()
+        let report = StartReport()
         let phase = ServicePhase(StartingResponder())
         var limits = ServerLimits()
         limits.headerByteCount = settings.server.headerLimit
         limits.bodyByteCount = max(settings.server.bodyLimit, ConfigurationServer.bodyLimit)
-        let server = AppServer(responder: phase, tls: tls, limits: limits, logger: logger)
-
-        let configured = ConfigurationGate()
-        if let state, let restored = try Configuration.restored(from: state, id: arguments.id) {
-            try unpack(restored)
-            configured.open(tlsKey: restored.tlsKey)
+        let server: AppServer
+        if isConfigured {
+            server = AppServer(responder: phase, tls: serving, limits: limits, logger: logger)
         } else {
-            phase.change(to: configurationServer(identity.sealingKey, phase, configured))
+            let waiting = try AppServer.tls(
+                certificateChain: chain, privateKey: key, protocols: [ConfigurationProtocol.name, "http/1.1"])
+            server = AppServer(
+                responder: configurationServer(identity, report, configured), tls: waiting, limits: limits, logger: logger)
         }
         let port = try await server.start(host: arguments.host, port: arguments.port)
         logger.notice(
@@ -108,54 +123,109 @@ public final class EnclaveAgent: Sendable {
                 "configured": "\(configured.isOpen)",
             ])
         if platform.name == "simulator" { logger.warning("this enclave is simulated: it protects nothing") }
+        let kept = Mutex<HomeKeeper?>(nil)
         watchTermination(outcome)
+        watchStop(outcome) { kept.withLock { $0 } }
         if arguments.configurationTimeout > 0 { watchTime(outcome, configured) }
 
         // The interpreter and the environment don't wait for the key.
         let prepared = Task { try await self.startPython() }
-        let serving = Task {
+        let life = Task {
             do {
-                try await configured.wait()
+                let opening = await configured.wait()
+                if !isConfigured { server.change(to: phase, tls: serving) }
+                let home = state.map { HomeKeeper(memory: memory, state: $0, epoch: opening.homeEpoch, wasRestored: opening.hasHome) }
+                try await home?.restore()
                 let interpreter = try await prepared.value
-                try await self.serve(interpreter, server, phase, configured.tlsKey)
-                return try await self.keepHome(interpreter, outcome)
+                try await self.serve(interpreter, server, phase, opening.tlsKey)
+                kept.withLock { $0 = home }
+                report.end(.started)
+                return await self.end(outcome, server, interpreter, home)
             } catch {
-                self.report(error)
+                report.end(self.failure(error))
                 outcome.finish(1)
-                return
+                return 1
             }
         }
         let exitCode = await outcome.wait()
+        if exitCode == 0, configured.isOpen {
+            let code = await life.value
+            memory.remove()
+            return code
+        }
         await server.shutdown(grace: .seconds(configured.isOpen ? settings.server.grace : 0))
-        if exitCode == 0, configured.isOpen { _ = await serving.result }
         memory.remove()
         return exitCode
     }
 
+    // MARK: Resuming
+
+    /// What an earlier start was given, where this one is the same instance under the record that its owner accepted. Otherwise
+    /// nothing is lost: the agent waits for its owner again, and what was sealed stays where it is.
+    private func resumedState(now: Int64) throws -> ResumedState? {
+        guard let state else { return nil }
+        do {
+            guard let configuration = try Configuration.restored(from: state) else { return nil }
+            guard configuration.launch == arguments.launchText else {
+                logger.warning("the launch record isn't the accepted one: this instance waits for its owner again")
+                return nil
+            }
+            guard let identity = try EnclaveIdentity.restored(from: state, epoch: configuration.epoch) else {
+                logger.warning("the identity isn't the configuration's: this instance waits for its owner again")
+                return nil
+            }
+            guard arguments.renews else { return ResumedState(configuration: configuration, identity: identity) }
+            let renewed = try EnclaveIdentity(maker: arguments.maker, platform: platform, now: now)
+            try renewed.seal(in: state, epoch: configuration.epoch)
+            return ResumedState(configuration: configuration, identity: renewed)
+        } catch let error as SealedStateError {
+            logger.warning("what was sealed doesn't open: this instance waits for its owner again: \(error)")
+            return nil
+        }
+    }
+
     // MARK: Configuration
 
-    private func configurationServer(_ sealingKey: borrowing CodeKey, _ phase: ServicePhase, _ configured: ConfigurationGate)
+    private func configurationServer(_ identity: SharedIdentity, _ report: StartReport, _ configured: ConfigurationGate)
         -> ConfigurationServer
     {
-        let key = SharedKey(sealingKey.copy())
-        return ConfigurationServer(logger: logger) { [self] body throws(ConfigurationRefusal) in
-            let request = try ConfigurationRequest(body, sealingKey: key.value)
+        ConfigurationServer(report: report, logger: logger) { [self] body throws(ConfigurationRefusal) in
+            let request = try ConfigurationRequest(body, sealingKey: identity.value.sealingKey, isOpen: settings.mode == .open)
             guard request.isFor(arguments.id) else { throw ConfigurationRefusal("configuration.uuid", "the uuid is another instance's") }
             if case .owner = arguments.mode { try check(request.tlsKey) }
             try prove(request)
-            let configuration = Configuration(request)
+            let configuration = Configuration(request, launch: arguments.launchText)
             do {
+                let hasHome = try continueHome(request.continueEpoch)
                 try configuration.writeSecrets(to: memory)
-                // Last, in one step: from here on a restart finds a configured instance.
-                if let state { try configuration.seal(in: state, id: arguments.id) }
+                if let state {
+                    try identity.value.seal(in: state, epoch: configuration.epoch)
+                    // Last, in one step: from here on a restart finds a configured instance.
+                    try configuration.seal(in: state)
+                }
+                let accepted = ConfigurationServer.Accepted(
+                    authority: request.authority, epoch: configuration.epoch, homeEpoch: configuration.homeEpoch)
+                var opening = configuration.opening
+                opening.hasHome = hasHome
+                configured.open(opening)
+                return accepted
             } catch {
-                try? Files.remove(memory.code)
+                memory.discard()
+                if let refusal = error as? ConfigurationRefusal { throw refusal }
                 logger.error("the configuration could not be kept: \(error)")
                 throw ConfigurationRefusal("configuration.storage", "the configuration could not be kept")
             }
-            phase.change(to: StartingResponder())
-            configured.open(tlsKey: configuration.tlsKey)
         }
+    }
+
+    /// Puts back the HOME that is to be continued, before anything is accepted.
+    /// - Returns: whether there was one to continue.
+    private func continueHome(_ epoch: Epoch?) throws -> Bool {
+        guard let epoch else { return false }
+        guard let state, try PersistentHome(memory: memory, state: state, epoch: epoch).restore() else {
+            throw ConfigurationRefusal("configuration.epoch", "there is no HOME of the epoch that 'continue_epoch' names")
+        }
+        return true
     }
 
     /// Proves the key on the whole code by decrypting it; a wrong one leaves nothing behind.
@@ -171,11 +241,6 @@ public final class EnclaveAgent: Sendable {
             logger.error("the code could not be unpacked: \(error)")
             throw ConfigurationRefusal("configuration.code", "the code could not be unpacked")
         }
-    }
-
-    private func unpack(_ configuration: borrowing Configuration) throws {
-        try unpack(configuration.key)
-        try configuration.writeSecrets(to: memory)
     }
 
     private func unpack(_ key: borrowing CodeKey?) throws {
@@ -225,7 +290,6 @@ public final class EnclaveAgent: Sendable {
     }
 
     private func serve(_ interpreter: Interpreter, _ server: AppServer, _ phase: ServicePhase, _ tlsKey: [UInt8]?) async throws {
-        if let state { try PersistentHome(memory: memory, state: state, logger: logger).restore() }
         let application = try await WSGIApplication.load(settings.application, from: memory.code, on: interpreter)
         phase.change(to: WSGIResponder(application, threads: settings.server.threads, logger: logger))
         switch arguments.mode {
@@ -237,31 +301,46 @@ public final class EnclaveAgent: Sendable {
         logger.notice("serving", metadata: ["application": "\(settings.application)"])
     }
 
-    /// Seals HOME every ten seconds, and once more at the end.
-    private func keepHome(_ interpreter: Interpreter, _ outcome: AgentOutcome) async throws {
-        let home = state.map { PersistentHome(memory: memory, state: $0, logger: logger) }
-        var seconds = 0
-        while !outcome.isFinished {
-            try await Task.sleep(for: .milliseconds(200))
-            seconds += 1
-            if seconds.isMultiple(of: 50) { home?.save() }
-        }
-        await interpreter.runExitFunctions()
-        home?.save()
-    }
-
-    private func report(_ error: any Error) {
+    private func failure(_ error: any Error) -> StartReport.Outcome {
         let traceback = (error as? PythonError)?.traceback ?? ""
-        logger.critical("the application does not start: \(error)\(traceback.isEmpty ? "" : "\n" + traceback)")
+        let text = "\(error)\(traceback.isEmpty ? "" : "\n" + traceback)"
+        logger.critical("the application does not start: \(text)")
+        return .failed(code: error is PythonError ? "application.start" : "agent.start", incident: nil, text: text)
     }
 
     // MARK: Ends
 
+    /// Serves until somebody ends it; then drains, and seals HOME a last time, as often as the grace allows.
+    /// - Returns: the exit code: 1 when HOME's last changes could not be kept; what was sealed before is whole.
+    private func end(_ outcome: AgentOutcome, _ server: AppServer, _ interpreter: Interpreter, _ home: HomeKeeper?) async -> Int32 {
+        _ = await outcome.wait()
+        let end = ContinuousClock.now + .seconds(settings.server.grace)
+        await server.shutdown(grace: .seconds(settings.server.grace))
+        await interpreter.runExitFunctions()
+        guard let home else { return 0 }
+        repeat {
+            if await home.save() { return 0 }
+            try? await Task.sleep(for: .milliseconds(500))  // nobody cancels this task
+        } while ContinuousClock.now < end
+        return 1
+    }
+
     private func watchTermination(_ outcome: AgentOutcome) {
-        let descriptor = clinux_termination_eventfd()
+        watch(clinux_termination_eventfd()) { outcome.finish(0) }
+    }
+
+    /// `mse stop` asks that HOME be sealed first; where that fails, the service goes on.
+    /// - Parameter home: nil while there is nothing to seal.
+    private func watchStop(_ outcome: AgentOutcome, _ home: @escaping @Sendable () -> HomeKeeper?) {
+        watch(clinux_stop_eventfd()) {
+            Task { if await home()?.save(isAsked: true) ?? true { outcome.finish(0) } }
+        }
+    }
+
+    private func watch(_ descriptor: Int32, _ body: @escaping @Sendable () -> Void) {
         guard descriptor >= 0 else { return }
         BlockingThread.start {
-            if clinux_wait_for_count(descriptor) == 0 { outcome.finish(0) }
+            while clinux_wait_for_count(descriptor) == 0 { body() }
         }
     }
 
@@ -275,8 +354,21 @@ public final class EnclaveAgent: Sendable {
     }
 }
 
-/// A key that several closures borrow.
-private final class SharedKey: Sendable {
-    let value: CodeKey
-    init(_ value: consuming CodeKey) { self.value = value }
+/// What an earlier start was given.
+private struct ResumedState: ~Copyable {
+    let configuration: Configuration
+    private let identity: EnclaveIdentity
+
+    init(configuration: consuming Configuration, identity: consuming EnclaveIdentity) {
+        self.configuration = configuration
+        self.identity = identity
+    }
+
+    consuming func takeIdentity() -> EnclaveIdentity { identity }
+}
+
+/// The identity, borrowed by who serves with it and who seals it.
+private final class SharedIdentity: Sendable {
+    let value: EnclaveIdentity
+    init(_ value: consuming EnclaveIdentity) { self.value = value }
 }

@@ -2,58 +2,54 @@ internal import CodeEncryption
 internal import CodePackage
 internal import Files
 internal import Glibc
-internal import Logging
 
-/// HOME over restarts: an archive of it, sealed into the instance's folder when it changed (DESIGN §7).
+/// HOME over restarts: an archive of it, sealed into the instance's folder when it changed.
 final class PersistentHome {
-    private static let name = "home"
     private let folder: String
-    private let memory: PrivateMemory
+    private let archive: String
     private let state: SealedState
-    private let logger: Logger
+    private let epoch: Epoch
     private var last: [String] = []
 
-    init(memory: PrivateMemory, state: SealedState, logger: Logger) {
+    init(memory: PrivateMemory, state: SealedState, epoch: Epoch) {
         folder = memory.home
-        self.memory = memory
+        archive = memory.path("home.tar")
         self.state = state
-        self.logger = logger
+        self.epoch = epoch
     }
 
     /// Puts back what was sealed.
-    func restore() throws {
-        guard state.exists(Self.name) else { return }
-        let archive = memory.path("home.tar")
-        try? Files.remove(archive)
-        try state.open(Self.name, to: archive)
+    /// - Returns: false when nothing was sealed under this epoch.
+    /// - Throws: when what was sealed can't be believed or put back; HOME is then as it was.
+    func restore() throws -> Bool {
+        try Files.remove(archive)
+        guard try state.open(.home, epoch: epoch, to: archive) else { return false }
         defer { try? Files.remove(archive) }
         let size = try OpenFile(archive, O_RDONLY).status().st_size
+        let restored = folder + ".restored"
+        try Files.remove(restored)
+        try CodeSource.archive(path: archive, range: 0..<Int(size), digest: nil).copy(to: restored)
         try Files.remove(folder)
-        try CodeSource.archive(path: archive, range: 0..<Int(size), digest: nil).copy(to: folder)
-        last = fingerprint()
+        guard rename(restored, folder) == 0 else { throw FileError(folder, doing: "restore") }
+        last = try fingerprint()
+        return true
     }
 
     /// Seals it when something changed since the last time.
-    func save() {
-        let now = fingerprint()
+    /// - Throws: what kept it from being sealed; the last one that was is whole. The usual cause is a file that changes while it is read.
+    func save() throws {
+        let now = try fingerprint()
         guard now != last else { return }
-        do {
-            let archive = memory.path("home.tar")
-            try? Files.remove(archive)
-            defer { try? Files.remove(archive) }
-            try FolderArchive.write(folder, to: archive)
-            try state.seal(file: archive, as: Self.name)
-            last = now
-        } catch {
-            // The next round tries again; a file that changed while it was read is the usual cause.
-            logger.warning("HOME could not be sealed: \(error)")
-        }
+        try Files.remove(archive)
+        defer { try? Files.remove(archive) }
+        try FolderArchive.write(folder, to: archive)
+        try state.seal(file: archive, as: .home, epoch: epoch)
+        last = now
     }
 
     /// Paths, sizes and times of change.
-    private func fingerprint() -> [String] {
-        guard let tree = try? CodeTree(folder) else { return ["unreadable"] }
-        return tree.files.map { file in
+    private func fingerprint() throws -> [String] {
+        try CodeTree(folder).files.map { file in
             var status = stat()
             lstat(file.source, &status)
             return "\(file.path) \(status.st_size) \(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec) \(status.st_ino)"

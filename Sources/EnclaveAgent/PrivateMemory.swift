@@ -48,6 +48,12 @@ public struct PrivateMemory: Sendable {
         ]
     }
 
+    /// Removes what a configuration that isn't taken has put here.
+    func discard() {
+        for name in ["code", "home", "secrets"] { try? Files.remove(path(name)) }
+        for name in ["home", "secrets"] { try? Files.makeFolder(path(name), mode: 0o700) }
+    }
+
     /// Removes what would outlive the process.
     public func remove() {
         guard !isHidden else { return }

@@ -1,50 +1,68 @@
 internal import CodeEncryption
+internal import Crypto
 internal import Enclave
 internal import Files
 internal import Glibc
 
 /// Files that only this measurement can open again, on this processor: what survives a restart.
+///
+/// Each is a head of 40 bytes (`MSESEAL`, the format's version, the epoch) and a box under a key of its own: HKDF-SHA256 over the
+/// platform's sealing key, info = instance id, file's name, version and epoch, each with its length before it. So the head can't be
+/// changed, and no file can stand for one of another name, instance or epoch.
 struct SealedState: Sendable {
-    private let folder: String
-    private let secret: @Sendable () throws -> [UInt8]
+    /// What is kept. One name, one key.
+    enum Item: String, Sendable {
+        case identity, configuration, home
+    }
 
-    init(folder: String, platform: any EnclavePlatform) {
+    private static let magic = Array("MSESEAL".utf8)
+    private static let version: UInt8 = 1
+    private static let headByteCount = magic.count + 1 + Epoch.byteCount
+
+    let folder: String
+    private let id: String
+    private let root: SharedKey
+
+    /// Asks the platform for its sealing key; from here on it isn't asked again.
+    init(folder: String, id: String, platform: any EnclavePlatform) throws {
         self.folder = folder
-        secret = { try platform.sealingSecret() }
+        self.id = id
+        var secret = try platform.sealingSecret()
+        defer { secret.wipe() }
+        root = SharedKey(try CodeKey(copying: secret.span.bytes))
     }
 
-    private func key() throws -> CodeKey {
-        var bytes = try secret()
-        defer { bytes.wipe() }
-        return try CodeKey(copying: bytes.span.bytes)
-    }
-
-    func exists(_ name: String) -> Bool { Files.exists(path(name)) }
-
-    func write(_ bytes: [UInt8], as name: String) throws {
-        try Files.write(SecretBox.seal(bytes, with: key()), to: path(name), mode: 0o600)
+    /// Small files, whole.
+    func write(_ bytes: [UInt8], as item: Item, epoch: Epoch) throws {
+        let box = SecretBox.seal(bytes, with: try key(item, epoch))
+        try Files.write(Self.head(epoch) + box, to: path(item, epoch), mode: 0o600)
     }
 
     /// Nil when there is no such file.
-    /// - Throws: when it was sealed by another enclave or processor, or changed.
-    func read(_ name: String) throws -> [UInt8]? {
-        guard exists(name) else { return nil }
-        guard let bytes = SecretBox.open(try Files.read(path(name)), with: try key()) else {
-            throw FileError(path(name), "was sealed by another enclave or processor, or was changed")
-        }
-        return bytes
+    /// - Throws: `SealedStateError.doesNotOpen` when it was sealed by another enclave, processor or instance, or changed.
+    func read(_ item: Item) throws -> (bytes: [UInt8], epoch: Epoch)? {
+        let path = path(item, nil)
+        guard Files.exists(path) else { return nil }
+        let file = try Files.read(path)
+        guard let epoch = Self.epoch(file.prefix(Self.headByteCount)),
+            let bytes = SecretBox.open(Array(file.dropFirst(Self.headByteCount)), with: try key(item, epoch))
+        else { throw SealedStateError.doesNotOpen(path) }
+        return (bytes, epoch)
     }
 
-    /// Seals a file piece by piece.
-    func seal(file source: String, as name: String) throws {
-        let temporary = Files.temporaryName(beside: path(name))
+    /// Seals a file piece by piece, in the place of the one that is there; that one stays whole until the new one is.
+    func seal(file source: String, as item: Item, epoch: Epoch) throws {
+        let target = path(item, epoch)
+        try Files.makeFolder(Files.split(target).folder, mode: 0o700)
+        let temporary = Files.temporaryName(beside: target)
         do {
             let input = try OpenFile(source, O_RDONLY)
             let output = try OpenFile(temporary, O_WRONLY | O_CREAT | O_EXCL, mode: 0o600)
-            try FileEncryption(key: key()).encrypt(
-                input, count: Int(try input.status().st_size), to: output, nonce: FileCipher.randomNonce(), path: name)
+            try output.write(Self.head(epoch))
+            try FileEncryption(key: key(item, epoch)).encrypt(
+                input, count: Int(try input.status().st_size), to: output, nonce: FileCipher.randomNonce(), path: item.rawValue)
             try output.synchronise()
-            guard rename(temporary, path(name)) == 0 else { throw FileError(path(name), doing: "replace") }
+            guard rename(temporary, target) == 0 else { throw FileError(target, doing: "replace") }
         } catch {
             unlink(temporary)
             throw error
@@ -52,16 +70,75 @@ struct SealedState: Sendable {
     }
 
     /// Opens a file that was sealed piece by piece; the target must be where nobody else looks.
-    func open(_ name: String, to target: String) throws {
-        let input = try OpenFile(path(name), O_RDONLY)
+    /// - Returns: false when there is none of this epoch.
+    /// - Throws: `SealedStateError.doesNotOpen`; then nothing was made.
+    func open(_ item: Item, epoch: Epoch, to target: String) throws -> Bool {
+        let path = path(item, epoch)
+        guard Files.exists(path) else { return false }
+        let input = try OpenFile(path, O_RDONLY)
+        var head = [UInt8](repeating: 0, count: Self.headByteCount)
+        let count = try head.withUnsafeMutableBytes { try input.read(into: $0) }
+        guard count == head.count, Self.epoch(head[...]) == epoch else { throw SealedStateError.doesNotOpen(path) }
         let output = try OpenFile(target, O_WRONLY | O_CREAT | O_EXCL, mode: 0o600)
         do {
-            try FileEncryption(key: key()).decrypt(input, count: Int(try input.status().st_size), to: output, path: path(name))
+            let size = Int(try input.status().st_size) - Self.headByteCount
+            try FileEncryption(key: key(item, epoch)).decrypt(input, count: size, to: output, path: path)
+            return true
         } catch {
             unlink(target)
-            throw error
+            switch error {
+            case CodeError.notAuthentic, CodeError.tooShort: throw SealedStateError.doesNotOpen(path)
+            default: throw error
+            }
         }
     }
 
-    private func path(_ name: String) -> String { folder + "/" + name + ".sealed" }
+    /// HOME lies in a folder named by its epoch, so that another epoch's is never touched.
+    private func path(_ item: Item, _ epoch: Epoch?) -> String {
+        guard item == .home, let epoch else { return folder + "/" + item.rawValue + ".sealed" }
+        return folder + "/home/" + epoch.hex + "/home.sealed"
+    }
+
+    private func key(_ item: Item, _ epoch: Epoch) throws -> CodeKey {
+        var info: [UInt8] = []
+        for part in [Array(id.utf8), Array(item.rawValue.utf8), [Self.version], epoch.bytes] {
+            info += (0..<4).map { UInt8(truncatingIfNeeded: part.count >> (8 * (3 - $0))) } + part
+        }
+        var derived = root.value.withBytes { bytes in
+            HKDF<SHA256>.deriveKey(
+                inputKeyMaterial: SymmetricKey(data: bytes), salt: Array("mse sealed state".utf8), info: info,
+                outputByteCount: CodeKey.byteCount
+            )
+            .withUnsafeBytes { Array($0) }
+        }
+        defer { derived.wipe() }
+        return try CodeKey(copying: derived.span.bytes)
+    }
+
+    private static func head(_ epoch: Epoch) -> [UInt8] { magic + [version] + epoch.bytes }
+
+    private static func epoch(_ head: ArraySlice<UInt8>) -> Epoch? {
+        guard head.count == headByteCount, head.starts(with: magic + [version]) else { return nil }
+        return Epoch(Array(head.suffix(Epoch.byteCount)))
+    }
+}
+
+/// Why sealed state isn't believed.
+enum SealedStateError: Error, Hashable, CustomStringConvertible {
+    /// It was sealed by another enclave, processor or instance, or was changed.
+    case doesNotOpen(String)
+    case malformed(String)
+
+    var description: String {
+        switch self {
+        case .doesNotOpen(let path): "\(path): was sealed by another enclave, processor or instance, or was changed"
+        case .malformed(let what): "the sealed \(what) is malformed"
+        }
+    }
+}
+
+/// A key that several owners borrow.
+final class SharedKey: Sendable {
+    let value: CodeKey
+    init(_ value: consuming CodeKey) { self.value = value }
 }

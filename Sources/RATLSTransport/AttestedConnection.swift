@@ -1,8 +1,10 @@
+public import Attestation
 internal import NIOCore
 internal import NIOHTTP1
 internal import NIOPosix
 internal import NIOSSL
 public import RATLS
+internal import StrictX509
 internal import Synchronization
 
 /// One TLS connection whose peer is judged inside the handshake: nothing is sent before, and nothing to anybody else.
@@ -23,14 +25,23 @@ public final class AttestedConnection: Sendable {
 
     public static let handshakeSeconds = 60
 
+    /// What is spoken inside.
+    public enum Speech: String, Sendable {
+        case http = "http/1.1"
+        /// Key and secrets for an agent that waits; a peer that doesn't agree to it gets nothing.
+        case configuration = "mse-configuration/1"
+    }
+
     /// Connects, and lets the certificate be judged before the handshake ends.
-    /// - Throws: `TransportError`: when nobody answers, the certificate can't be read, or the judge says no.
-    public static func open(host: String, port: Int, judge: @escaping Judge) async throws(TransportError) -> AttestedConnection {
+    /// - Throws: `TransportError`: when nobody answers, the certificate can't be read, the judge says no, or the peer speaks something else.
+    public static func open(host: String, port: Int, speaking speech: Speech = .http, judge: @escaping Judge) async throws(TransportError)
+        -> AttestedConnection
+    {
         let outcome = Judged()
         do {
             var configuration = TLSConfiguration.makeClientConfiguration()
             configuration.minimumTLSVersion = .tlsv12
-            configuration.applicationProtocols = ["http/1.1"]
+            configuration.applicationProtocols = [speech.rawValue]
             // The judge compares names, with everything else; the library's own comparison would come after it.
             configuration.certificateVerification = .noHostnameVerification
             let context = try NIOSSLContext(configuration: configuration)
@@ -51,7 +62,7 @@ public final class AttestedConnection: Sendable {
                 .get()
             let limit = channel.eventLoop.scheduleTask(in: .seconds(Int64(handshakeSeconds))) { channel.close(promise: nil) }
             defer { limit.cancel() }
-            try await channel.eventLoop.flatSubmit { () -> EventLoopFuture<Void> in
+            let negotiated = try await channel.eventLoop.flatSubmit { () -> EventLoopFuture<String?> in
                 do {
                     let handler = try channel.pipeline.syncOperations.handler(type: HandshakeHandler.self)
                     return handler.done.futureResult
@@ -60,6 +71,11 @@ public final class AttestedConnection: Sendable {
                 }
             }.get()
             guard case .success(let certificate)? = outcome.value.withLock({ $0 }) else { throw TransportError.refused }
+            // A server that knows no ALPN goes on without; here that is no agreement.
+            guard speech == .http || negotiated == speech.rawValue else {
+                channel.close(promise: nil)
+                throw TransportError.otherProtocol(expected: speech.rawValue)
+            }
             return AttestedConnection(channel: channel, host: host, certificate: certificate)
         } catch {
             if case .failure(let reason)? = outcome.value.withLock({ $0 }) { throw reason }
@@ -98,12 +114,29 @@ public final class AttestedConnection: Sendable {
         public var status: Int
         public var headers: [(name: String, value: String)]
         public var body: [UInt8]
+        /// Whether the answer came to its end; if not, the connection ended before.
+        public var isComplete = false
 
         public func header(_ name: String) -> String? { headers.first { $0.name.lowercased() == name.lowercased() }?.value }
     }
 
-    /// One request over this connection; it is the last one. The body is overwritten once it is on its way.
-    public func request(_ method: String, _ path: String, body: [UInt8] = [], seconds: Int = 60) async throws(TransportError) -> Response {
+    /// One request without a body over this connection; it is the last one.
+    public func request(_ method: String, _ path: String, seconds: Int = 60) async throws(TransportError) -> Response {
+        try await exchange(method, path, body: [], seconds: seconds)
+    }
+
+    /// Sends what only an accepted peer may have; it is the last request. What the network library copies of the body can't be overwritten.
+    /// - Parameter acceptance: of this connection's certificate.
+    /// - Throws: `TransportError.refused` when it is another's: then nothing was sent.
+    public func post(_ path: String, body: [UInt8], to acceptance: Acceptance, seconds: Int) async throws(TransportError) -> Response {
+        guard acceptance.verdict.evidence.certificate?.certificate.der == certificate.certificate.der else {
+            close()
+            throw .refused
+        }
+        return try await exchange("POST", path, body: body, seconds: seconds)
+    }
+
+    private func exchange(_ method: String, _ path: String, body: [UInt8], seconds: Int) async throws(TransportError) -> Response {
         let promise = channel.eventLoop.makePromise(of: Response.self)
         do {
             try await channel.eventLoop.submit { [channel] in
@@ -138,6 +171,8 @@ public enum TransportError: Error, CustomStringConvertible {
     case certificate(AttestedCertificateError)
     /// The judge said no; whoever asked it knows why.
     case refused
+    /// The peer doesn't agree to the protocol; nothing was sent.
+    case otherProtocol(expected: String)
     /// It could not be judged; so the answer is no.
     case judging(String)
     case protocolError(String)
@@ -147,6 +182,7 @@ public enum TransportError: Error, CustomStringConvertible {
         case .unreachable(let target, let problem): "\(target): can't be reached: \(problem)"
         case .certificate(let error): "\(error)"
         case .refused: "the peer was refused"
+        case .otherProtocol(let expected): "the peer doesn't speak '\(expected)'; nothing was sent"
         case .judging(let problem): problem
         case .protocolError(let problem): problem
         }

@@ -2,17 +2,17 @@ internal import NIOCore
 internal import NIOHTTP1
 internal import NIOTLS
 
-/// Tells when the handshake is over.
+/// Tells when the handshake is over, and which protocol was agreed on.
 final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
-    let done: EventLoopPromise<Void>
+    let done: EventLoopPromise<String?>
 
-    init(done: EventLoopPromise<Void>) {
+    init(done: EventLoopPromise<String?>) {
         self.done = done
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if case TLSUserEvent.handshakeCompleted = event { done.succeed() }
+        if case TLSUserEvent.handshakeCompleted(let negotiated) = event { done.succeed(negotiated) }
         context.fireUserInboundEventTriggered(event)
     }
 
@@ -50,7 +50,9 @@ final class ResponseHandler: ChannelInboundHandler {
                 promise.fail(TransportError.protocolError("an answer of more than \(Self.bodyLimit) bytes"))
                 return context.close(promise: nil)
             }
-        case .end: promise.succeed(response)
+        case .end:
+            response.isComplete = true
+            promise.succeed(response)
         }
     }
 
@@ -59,7 +61,9 @@ final class ResponseHandler: ChannelInboundHandler {
         context.close(promise: nil)
     }
 
+    /// What came of an answer before the connection ended is told as what it is: a part.
     func handlerRemoved(context: ChannelHandlerContext) {
+        if response.status != 0 { promise.succeed(response) }
         promise.fail(TransportError.protocolError("the connection ended before the answer"))
     }
 }

@@ -12,7 +12,7 @@ struct Run: AsyncParsableCommand {
     @Argument(help: "An instance's name or an https address.")
     var target: String
     @Option(help: "The package whose measurement is expected.", completion: .file())
-    var package: String?
+    var package: String
     @Option(help: "The code key, or the start token of plain code.", completion: .file())
     var key: String?
     @Option(help: "Secrets for the service, JSON.", completion: .file())
@@ -21,16 +21,27 @@ struct Run: AsyncParsableCommand {
     var sealedSecrets: String?
     @Option(help: "The key of the owner's certificate, PEM.", completion: .file())
     var privateKey: String?
+    @Option(name: .customLong("continue"), help: "Continue the HOME of this epoch, as an earlier run printed it.")
+    var continueEpoch: String?
+    @Option(help: "Seconds until the application must answer.")
+    var wait = 120
     @OptionGroup var judging: JudgingArguments
     @Flag(help: "Print JSON.")
     var json = false
 
+    func validate() throws {
+        guard (1...86400).contains(wait) else { throw ValidationError("--wait: 1 to 86400 seconds expected, found \(wait).") }
+    }
+
     func run() async throws {
         let provision = Provision(
             target: target, options: judging.options(package: package), key: key, secrets: secrets, sealedSecrets: sealedSecrets,
-            privateKey: privateKey)
-        let judgement = try await Output.attempt { try await provision.run() }
-        try Output.show(judgement, json: json)
-        if !json { try Output.write("\n\(target) is configured and answers\n") }
+            privateKey: privateKey, continueEpoch: continueEpoch, waitSeconds: wait)
+        switch try await Output.attempt({ try await provision.run() }) {
+        case .refused(let judgement): try Output.show(judgement, json: json)
+        case .started(let judgement, let homeEpoch):
+            try Output.show(judgement, json: json)
+            if !json { try Output.write("\n\(target) is configured and answers; its HOME has the epoch \(homeEpoch)\n") }
+        }
     }
 }

@@ -10,20 +10,27 @@ struct Seal: AsyncParsableCommand {
 
     @Option(help: "The file.", completion: .file())
     var input: String
-    @Option(help: "An instance's name, its certificate or evidence, which are judged first; or a raw key of 32 bytes.")
-    var receiver: String
+    @Option(help: "An instance's name, an https address, or a file with its certificate or evidence; it is judged first.")
+    var receiver: String?
+    @Option(help: "Instead of a receiver: a public key of 32 bytes, in a file or as 64 hex digits. Nobody judges whose it is.")
+    var unverifiedKey: String?
     @Option(help: "Where the box goes (default: the input's name and .sealed).")
     var output: String?
     @Option(help: "The package whose measurement is expected.", completion: .file())
     var package: String?
     @OptionGroup var judging: JudgingArguments
-    @Option(time: "Judge as of this time.")
-    var at: Int64?
+
+    func validate() throws {
+        guard (receiver == nil) != (unverifiedKey == nil) else {
+            throw ValidationError("one of --receiver and --unverified-key is needed.")
+        }
+    }
 
     func run() async throws {
         let target = output ?? input + ".sealed"
         let refusal = try await Output.attempt {
-            try await Packaging().seal(input, receiver: receiver, output: target, options: judging.options(package: package, at: at))
+            if let unverifiedKey { return try await Packaging().seal(input, to: .unverified(unverifiedKey), output: target) }
+            return try await Packaging().seal(input, to: .judged(receiver ?? "", judging.options(package: package)), output: target)
         }
         if let refusal { try Output.show(refusal, json: false) }
         try Output.write(target + "\n")

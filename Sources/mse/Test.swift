@@ -5,18 +5,30 @@ import Operations
 struct Test: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "test",
-        abstract: "Run a package's tests against its running instance.",
-        discussion: "Example: mse test hello-1 --secrets hello/secrets.json")
+        abstract: "Verify a running instance, and run its package's tests against it.",
+        discussion: "Example: mse test hello-1 --package out/package_hello_1764000000000000000.tar --secrets hello/secrets.json")
 
-    @Argument(help: "The instance.")
+    @Argument(help: "The instance's name, or its https address.")
     var name: String
+    @Option(help: "The package whose tests are run, and whose measurement is expected.", completion: .file())
+    var package: String
     @Option(help: "The secrets that it was given, for the tests.", completion: .file())
     var secrets: String?
     @Option(help: "The sealed secrets that it was given, in clear, for the tests.", completion: .file())
     var sealedSecrets: String?
 
+    @OptionGroup var judging: JudgingArguments
+
     func run() async throws {
-        let status = try await Output.attempt { try await ProjectTests().remote(name, secrets: secrets, sealedSecrets: sealedSecrets) }
+        let outcome = try await Output.attempt {
+            try await ProjectTests().remote(
+                name, options: judging.options(package: package), secrets: secrets, sealedSecrets: sealedSecrets)
+        }
+        let status: Int32
+        switch outcome {
+        case .refused(let judgement): return try Output.show(judgement, json: false)
+        case .ran(let code): status = code
+        }
         guard status == 0 else {
             Output.note("\(name): the tests failed (exit code \(status))")
             throw ExitCode.failure

@@ -15,6 +15,9 @@ void clinux_protect_memory(void);
 /// Lets each SIGTERM and SIGINT add one to an eventfd. Returns it, or -1.
 int clinux_termination_eventfd(void);
 
+/// Lets each SIGUSR1 add one to another eventfd. Returns it, or -1.
+int clinux_stop_eventfd(void);
+
 /// Waits until a signal was counted. Returns 0, or -1 when the descriptor is gone.
 int clinux_wait_for_count(int descriptor);
 

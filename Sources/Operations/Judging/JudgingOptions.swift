@@ -23,6 +23,8 @@ public struct JudgingOptions: Sendable {
     public var trustedRoot: String?
     /// Seconds since 1970; nil is now.
     public var at: Int64?
+    /// Something of the package is to be released: it must be the package's enclave, whatever else the policy allows.
+    var isRelease = false
 
     public init(
         collateral: [String] = [], collateralAuthority: String? = nil, policy: String? = nil, expected: String? = nil,
@@ -62,7 +64,11 @@ public struct JudgingOptions: Sendable {
         if let package {
             // The original's packages say no measurement; they are judged by whatever else names one.
             let file = try PackageFile(package)
-            if file.runtime != nil || !policy.namesReference { policy.measurement.mrenclave.append(try file.record().measurement) }
+            if isRelease, file.runtime != nil {
+                policy.measurement.released = try file.record().measurement
+            } else if file.runtime != nil || !policy.namesReference {
+                policy.measurement.mrenclave.append(try file.record().measurement)
+            }
         }
         return Verifier(anchor: try anchor(state), policy: policy)
     }

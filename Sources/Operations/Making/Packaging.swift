@@ -72,26 +72,38 @@ public struct Packaging: Sendable {
         try TreeEncryption.decrypt(folder, to: output, key: CodeKey(file: key))
     }
 
-    /// Seals a file to one enclave. A certificate or service is judged first; a raw key is taken as it is.
+    /// Whom a box is for.
+    public enum Receiver: Sendable {
+        /// A service's name, an address, or a file with its certificate or evidence; judged first.
+        case judged(String, JudgingOptions)
+        /// A key of 32 bytes in a file, or as 64 hex digits, that somebody else vouches for.
+        case unverified(String)
+    }
+
+    /// Seals a file to one enclave.
     /// - Returns: the refusal, when there is one.
-    public func seal(_ input: String, receiver: String, output: String, options: JudgingOptions) async throws -> Judgement? {
+    public func seal(_ input: String, to receiver: Receiver, output: String) async throws -> Judgement? {
         let message = try Files.read(input, limit: 64 << 20)
-        let key: [UInt8]
-        if Files.exists(receiver), let raw = try? Files.read(receiver, limit: SealedBox.publicKeyByteCount),
-            raw.count == SealedBox.publicKeyByteCount
-        {
-            key = raw
-        } else {
-            let judgement = try await Verify(target: receiver, options: options, state: state).run()
-            guard judgement.isAccepted else { return judgement }
-            guard let certificate = judgement.verdict.evidence.certificate else {
-                throw OperationError(receiver, "carries no key to seal to")
+        let box: [UInt8]
+        switch receiver {
+        case .judged(let target, let options):
+            switch try await Release(options, state).recipient(target) {
+            case .refused(let judgement): return judgement
+            case .accepted(let recipient): box = try recipient.seal(message)
             }
-            key = certificate.binding.sealingKey
-            guard key.contains(where: { $0 != 0 }) else { throw OperationError(receiver, "its enclave has no key to seal to") }
+        case .unverified(let text): box = try SealedBox.seal(message, to: Self.bareKey(text))
         }
-        try Files.write(try SealedBox.seal(message, to: key), to: output)
+        try Files.write(box, to: output)
         return nil
+    }
+
+    private static func bareKey(_ text: String) throws -> [UInt8] {
+        if let bytes = Hex.bytes(text), bytes.count == SealedBox.publicKeyByteCount { return bytes }
+        let bytes = try Files.read(text, limit: 4096)
+        guard bytes.count == SealedBox.publicKeyByteCount else {
+            throw OperationError(text, "a public key of \(SealedBox.publicKeyByteCount) bytes expected, found \(bytes.count)")
+        }
+        return bytes
     }
 
     public func unseal(_ input: String, privateKey: String, output: String) throws {

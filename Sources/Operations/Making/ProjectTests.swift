@@ -49,33 +49,42 @@ public struct ProjectTests: Sendable {
             sealedSecrets: sealedSecrets)
     }
 
-    /// Against an instance; its certificate is pinned for the tests.
-    public func remote(_ name: String, secrets: String?, sealedSecrets: String?) async throws -> Int32 {
-        let service = try ServiceState.existing(name, in: state)
-        let launch = try service.launch()
-        guard await ServiceProcess(service).probe(launch) == .running else {
-            throw OperationError(name, "is not running; configure it with 'mse run'")
+    public enum Outcome: Sendable {
+        /// Nothing was sent.
+        case refused(Judgement)
+        /// The tests' exit code.
+        case ran(Int32)
+    }
+
+    /// Runs a package's tests against its running instance, once that is judged; its certificate is their pin.
+    public func remote(_ target: String, options: JudgingOptions, secrets: String?, sealedSecrets: String?) async throws -> Outcome {
+        let release = try Release(options, state)
+        guard let package = try options.package.map({ try PackageFile($0) }) else {
+            throw OperationError("--package", "is needed: its tests are run, against its enclave alone")
         }
-        let certificate = try await Verify.certificate(Target.reachable(launch.host), launch.port)
-        guard certificate.launch?.id == launch.id, certificate.bindsItsKey, certificate.isSelfSigned else {
-            throw OperationError(name, "another enclave answers on its port")
+        guard let range = package.range(of: "tests.tar") else { throw OperationError(package.path, "there are no tests in it") }
+        let recipient: Release.Recipient
+        switch try await release.recipient(target) {
+        case .refused(let judgement): return .refused(judgement)
+        case .accepted(let accepted): recipient = accepted
         }
-        let package = try PackageFile(service.packagePath)
-        guard let range = package.range(of: "tests.tar") else { throw OperationError(service.packagePath, "there are no tests in it") }
+        guard let launch = recipient.certificate.launch else {
+            throw OperationError(target, "its certificate has no launch record, so its address isn't vouched for")
+        }
         let work = try Files.makeTemporaryFolder(in: "/tmp", prefix: "mse-test")
         defer { try? Files.remove(work) }
-        var reader = try TarReader(service.packagePath, range: range)
+        var reader = try TarReader(package.path, range: range)
         while let member = try reader.next() {
             let path = work + "/tests/" + member.name
             try Files.makeFolder(Files.split(path).folder)
             try Files.write(try reader.content(limit: 256 << 20), to: path)
         }
-        try Files.write(certificate.pem, to: work + "/pin.pem")
+        try Files.write(recipient.pin, to: work + "/pin.pem")
         let interpreter = try package.runtime?.interpreter ?? Runtime.ofThisMachine().interpreter
-        return try run(
-            package.configuration, folder: work + "/tests", interpreter, url: "https://\(launch.sans[0]):\(launch.port)",
-            pin: work + "/pin.pem", secrets: secrets,
-            sealedSecrets: sealedSecrets)
+        return .ran(
+            try run(
+                package.configuration, folder: work + "/tests", interpreter, url: "https://\(launch.sans[0]):\(launch.port)",
+                pin: work + "/pin.pem", secrets: secrets, sealedSecrets: sealedSecrets))
     }
 
     private func configuration(_ project: String) throws -> ProjectConfiguration {

@@ -70,11 +70,31 @@ public struct ServiceOperations: Sendable {
 
     public func isAlive(_ name: String) throws -> Bool { ServiceProcess(try ServiceState.existing(name, in: state)).isAlive }
 
-    public func stop(_ name: String, removes: Bool) async throws {
+    /// How an instance is ended.
+    public enum End: Hashable, Sendable {
+        /// HOME is sealed first; where that fails, the instance goes on running.
+        case saving
+        /// Whatever becomes of HOME's last changes.
+        case discarding
+        /// With its package, logs and sealed state.
+        case removing
+    }
+
+    /// - Returns: what was lost; nil for nothing, or for what was to be removed.
+    public func stop(_ name: String, _ end: End) async throws -> String? {
         let service = try ServiceState.existing(name, in: state)
-        try await service.withLock {
-            try await ServiceProcess(service).stop()
-            if removes { try Files.remove(service.folder) }
+        return try await service.withLock {
+            switch end {
+            case .saving:
+                try await ServiceProcess(service).stop()
+                return nil
+            case .discarding:
+                return try await ServiceProcess(service).discard().map { "what HOME held since \($0) is lost" }
+            case .removing:
+                _ = try await ServiceProcess(service).discard(graceSeconds: 40)
+                try Files.remove(service.folder)
+                return nil
+            }
         }
     }
 

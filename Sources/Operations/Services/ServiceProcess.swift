@@ -8,6 +8,7 @@ internal import Notation
 internal import RATLS
 internal import RATLSTransport
 internal import SimulatedProcessor
+internal import StrictX509
 internal import Synchronization
 
 /// The processes of one instance: a launcher of its own, and the agent that it launched.
@@ -60,12 +61,55 @@ struct ServiceProcess: Sendable {
         return response.status == 503 ? .starting : .running
     }
 
-    /// SIGTERM, and SIGKILL when that doesn't help.
-    func stop(graceSeconds: Int = 40) async throws {
-        guard let (launcher, agent) = service.processes() else { return }
+    /// Asks the agent to seal HOME and end. Where that fails it goes on running, and nothing is lost.
+    /// - Throws: why it goes on, or that it ended without having sealed HOME's last changes.
+    func stop(waitSeconds: Int = 90) async throws {
+        guard let (launcher, agent) = service.processes(), launcher.isAlive || agent.isAlive else { return }
+        let refusals = (try? HomeReport(in: service.sealedFolder).refusals) ?? 0
+        if agent.isAlive { Glibc.kill(agent.id, SIGUSR1) }
+        let end = ContinuousClock.now + .seconds(waitSeconds)
+        while launcher.isAlive || agent.isAlive {
+            if let report = try? HomeReport(in: service.sealedFolder), report.refusals > refusals {
+                throw OperationError(service.name, "goes on running: \(Self.words(report.problem)); \(Self.mend(service.name))")
+            }
+            guard ContinuousClock.now < end else {
+                throw OperationError(service.name, "has not ended within \(waitSeconds) seconds; \(Self.mend(service.name))")
+            }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+        if let report = try? HomeReport(in: service.sealedFolder), let problem = report.problem, service.exitCode != 0 {
+            throw OperationError(service.name, "has ended, but what HOME held since \(report.since) is lost: \(Self.words(problem))")
+        }
+    }
+
+    /// Ends the agent whatever becomes of HOME's last changes.
+    /// - Returns: since when HOME's changes may be lost; nil when all of it is sealed, or there is none.
+    func discard(graceSeconds: Int = 5) async throws -> String? {
+        guard let (launcher, agent) = service.processes(), launcher.isAlive || agent.isAlive else { return nil }
         if agent.isAlive { Glibc.kill(agent.id, SIGTERM) }
-        for _ in 0..<(graceSeconds * 20) where launcher.isAlive || agent.isAlive { try await Task.sleep(for: .milliseconds(50)) }
+        let isClean = try await hasEnded(launcher, agent, within: graceSeconds)
         try kill()
+        _ = try await hasEnded(launcher, agent, within: 10)
+        if isClean, service.exitCode == 0 { return nil }
+        // Whoever discards knows that it ended; that it was cut short is no failure.
+        try service.write(exitCode: 0)
+        return (try? HomeReport(in: service.sealedFolder))?.since
+    }
+
+    private func hasEnded(_ launcher: ServiceState.Process, _ agent: ServiceState.Process, within seconds: Int) async throws -> Bool {
+        for _ in 0..<(seconds * 20) where launcher.isAlive || agent.isAlive { try await Task.sleep(for: .milliseconds(50)) }
+        return !launcher.isAlive && !agent.isAlive
+    }
+
+    private static func words(_ problem: HomeReport.Problem?) -> String {
+        switch problem {
+        case .noSpace?: "there is no room to seal HOME"
+        case .notSaved?, nil: "HOME could not be sealed (it holds what can't be kept, such as a socket, or changes while it is read)"
+        }
+    }
+
+    private static func mend(_ name: String) -> String {
+        "mend that and try again, or end it with 'mse stop \(name) --discard', which loses HOME's last changes"
     }
 
     func kill() throws {
@@ -106,4 +150,9 @@ struct ServiceProcess: Sendable {
             throw error
         }
     }
+}
+
+extension HomeReport {
+    /// Since when changes of HOME aren't sealed.
+    fileprivate var since: String { savedAt.map { CalendarTime.text($0) } ?? "its start" }
 }

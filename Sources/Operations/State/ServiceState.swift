@@ -137,8 +137,12 @@ struct ServiceState: Sendable {
         return (Process(id: Int32(launcher), startTicks: launcherStart), Process(id: Int32(agent), startTicks: agentStart))
     }
 
+    /// Written over blanks that were laid there at the start, so that it can be told even when the disk is full.
     func write(exitCode: Int32?) throws {
-        if let exitCode { try Files.write("\(exitCode)\n", to: exitPath) } else { try Files.remove(exitPath) }
+        let text = Array((exitCode.map { "\($0)\n" } ?? "\n           ").utf8)
+        let file = try OpenFile(exitPath, O_WRONLY | O_CREAT, mode: 0o600)
+        try file.write(text, at: 0)
+        guard ftruncate(file.descriptor, text.count) == 0 else { throw FileError(exitPath, doing: "write") }
     }
 
     var exitCode: Int? {

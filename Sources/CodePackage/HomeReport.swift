@@ -1,0 +1,53 @@
+public import Files
+internal import Glibc
+internal import Notation
+
+/// How the last sealing of HOME went, as the operator may know it: a time and a code, in a file of one fixed size beside what is sealed.
+/// It is overwritten in its place, so that it can be told even when the disk is full.
+public struct HomeReport: Hashable, Sendable {
+    public enum Problem: String, Sendable {
+        /// There is no room where sealed state lies.
+        case noSpace
+        /// Something in HOME couldn't be read, or what was read couldn't be written.
+        case notSaved
+    }
+
+    public static let fileName = "home.json"
+    private static let byteCount = 256
+
+    /// Seconds since 1970 by the agent's clock; nil when it never was sealed since the start.
+    public var savedAt: Int64?
+    /// Why the last try failed; nil when it didn't.
+    public var problem: Problem?
+    /// How often somebody asked and was told no.
+    public var refusals = 0
+
+    public init() {}
+
+    /// - Parameter folder: of sealed state.
+    /// - Throws: `FileError` when there is none, or it isn't one.
+    public init(in folder: String) throws(FileError) {
+        let path = folder + "/" + Self.fileName
+        do {
+            var reader = try ObjectReader(JSON.read(try Files.read(path, limit: Self.byteCount)))
+            savedAt = try reader.integer("savedAt", in: 0...Int.max).map { Int64($0) }
+            problem = try reader.string("problem").flatMap { Problem(rawValue: $0) }
+            refusals = try reader.integer("refusals", in: 0...Int.max) ?? 0
+        } catch let error as FileError {
+            throw error
+        } catch {
+            throw FileError(path, "isn't what the agent writes: \(error)")
+        }
+    }
+
+    /// Overwrites the file in its place; makes it when there is none.
+    public func write(to folder: String) throws(FileError) {
+        let text = JSON.canonical(
+            .object([
+                "savedAt": savedAt.map { Node(Int($0)) }, "problem": problem.map { Node($0.rawValue) }, "refusals": Node(refusals),
+            ]))
+        let padding = [UInt8](repeating: UInt8(ascii: " "), count: Self.byteCount - 1 - text.utf8.count)
+        let file = try OpenFile(folder + "/" + Self.fileName, O_WRONLY | O_CREAT, mode: 0o600)
+        try file.write(Array(text.utf8) + padding + [UInt8(ascii: "\n")], at: 0)
+    }
+}

@@ -1,0 +1,55 @@
+internal import Notation
+internal import RATLSTransport
+
+/// What the agent answers to a configuration: what it accepted, and how the start went (a JSON object a line).
+struct ConfigurationAnswer: Sendable {
+    enum Start: Sendable {
+        case started
+        case failed(code: String, incident: String?, text: String?)
+        /// The connection ended before it was told.
+        case untold
+    }
+
+    /// 64 hex digits each.
+    let epoch: String
+    let homeEpoch: String
+    let start: Start
+
+    /// - Parameter digest: of the request that was sent, hexadecimal; an answer to another one isn't taken for one to this.
+    /// - Throws: `OperationError` for a refusal, and for what is no answer of an agent.
+    init(_ response: AttestedConnection.Response, to target: String, digest: String) throws {
+        guard response.status == 200 else { throw OperationError(target, Self.refusal(response)) }
+        let lines = response.body.split(separator: UInt8(ascii: "\n")).map { Array($0) }
+        guard let first = lines.first, let accepted = Self.members(first), accepted("type") == "accepted",
+            accepted("requestSHA256") == digest, let epoch = accepted("epoch"), let homeEpoch = accepted("homeEpoch")
+        else {
+            throw OperationError(
+                target, "what it answered doesn't say that this configuration was accepted; judge it anew before you send again")
+        }
+        self.epoch = epoch
+        self.homeEpoch = homeEpoch
+        guard lines.count > 1, let second = Self.members(lines[1]) else {
+            start = .untold
+            return
+        }
+        switch second("type") {
+        case "started": start = .started
+        case "failed": start = .failed(code: second("code") ?? "unknown", incident: second("incident"), text: second("text"))
+        default: start = .untold
+        }
+    }
+
+    private static func members(_ line: [UInt8]) -> ((String) -> String?)? {
+        guard let node = try? JSON.read(line, depthLimit: 4), case .object = node.value else { return nil }
+        return { name in
+            if case .string(let text)? = node[name]?.value { text } else { nil }
+        }
+    }
+
+    private static func refusal(_ response: AttestedConnection.Response) -> String {
+        if case .string(let message)? = (try? JSON.read(response.body))?["message"]?.value {
+            return "refused the configuration: \(NotationError.printable(message, limit: 500))"
+        }
+        return "refused the configuration (status \(response.status))"
+    }
+}

@@ -1,0 +1,36 @@
+internal import Attestation
+internal import RATLS
+internal import SimulatedProcessor
+
+/// Whom a release calls, and what is known of him besides the policy.
+struct Peer: Sendable {
+    let host: String
+    let port: Int
+    let title: String
+    let expectation: Expectation
+    /// Nil for an address.
+    let service: ServiceState?
+    /// The processor that it was launched on, where that is a simulated one of this user.
+    let platform: SimulatedPlatform?
+
+    /// - Throws: for a file: nothing listens there.
+    init(_ target: String, _ state: StateFolder) throws {
+        switch try Target(target, state) {
+        case .file(let path): throw OperationError(path, "a service or an address is needed: files can't be started")
+        case .address(let host, let port):
+            self.host = host
+            self.port = port
+            title = target
+            expectation = Expectation(host: host)
+            service = nil
+            platform = nil
+        case .service(let service, let host, let port):
+            self.host = host
+            self.port = port
+            title = "\(service.name)  https://\(host):\(port)"
+            expectation = Expectation(name: service.name, id: try service.launch().id)
+            self.service = service
+            platform = try Verify.platform(of: service, state)
+        }
+    }
+}

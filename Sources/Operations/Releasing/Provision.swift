@@ -1,0 +1,175 @@
+internal import CodeEncryption
+internal import CodePackage
+internal import Crypto
+internal import Files
+internal import Foundation
+internal import Notation
+internal import RATLS
+internal import RATLSTransport
+internal import StrictX509
+
+/// Verifies a service and releases key and secrets to it, over the very connection that was verified.
+public struct Provision: Sendable {
+    public var target: String
+    public var options: JudgingOptions
+    public var key: String?
+    public var secrets: String?
+    public var sealedSecrets: String?
+    public var privateKey: String?
+    /// 64 hex digits: of the HOME that is to be continued.
+    public var continueEpoch: String?
+    /// Seconds until the application must answer.
+    public var waitSeconds: Int
+    private let state: StateFolder
+
+    public init(
+        target: String,
+        options: JudgingOptions,
+        key: String?,
+        secrets: String?,
+        sealedSecrets: String?,
+        privateKey: String?,
+        continueEpoch: String? = nil,
+        waitSeconds: Int = 120,
+        state: StateFolder = StateFolder()
+    ) {
+        self.target = target
+        self.options = options
+        self.key = key
+        self.secrets = secrets
+        self.sealedSecrets = sealedSecrets
+        self.privateKey = privateKey
+        self.continueEpoch = continueEpoch
+        self.waitSeconds = waitSeconds
+        self.state = state
+    }
+
+    /// What the configuration server takes.
+    private static let bodyLimit = 1 << 20
+
+    public enum Outcome: Sendable {
+        /// Nothing was sent.
+        case refused(Judgement)
+        /// - Parameter homeEpoch: names HOME, for whoever wants to continue it.
+        case started(Judgement, homeEpoch: String)
+    }
+
+    public func run() async throws -> Outcome {
+        // Everything that can be wrong here is found before anybody is called.
+        let release = try Release(options, state)
+        guard let package = try options.package.map({ try PackageFile($0) }) else {
+            throw OperationError("--package", "is needed: the key is released to the package's enclave alone")
+        }
+        if let continueEpoch, Hex.bytes(continueEpoch)?.count != 32 {
+            throw OperationError("--continue", "an epoch of 64 hex digits expected, as 'mse run' printed it")
+        }
+        var material = try Material(self, package)
+        defer { material.wipe() }
+        let recipient: Release.ConnectedRecipient
+        switch try await release.connect(target) {
+        case .refused(let judgement): return .refused(judgement)
+        case .accepted(let accepted): recipient = accepted
+        }
+        guard let id = recipient.certificate.launch?.id else {
+            recipient.close()
+            throw OperationError(target, "its certificate has no launch record, so there is no id to configure it by")
+        }
+        var body = try material.body(id: id, continueEpoch: continueEpoch)
+        defer { body.wipe() }
+        guard body.count < Self.bodyLimit else {
+            recipient.close()
+            throw OperationError(
+                target, "key and secrets together make \(body.count) bytes; a service takes less than \(Self.bodyLimit)")
+        }
+        let end = ContinuousClock.now + .seconds(waitSeconds)
+        let response: AttestedConnection.Response
+        do {
+            response = try await recipient.post(body, seconds: waitSeconds)
+        } catch {
+            throw OperationError(target, "the configuration was not answered: \(error)")
+        }
+        let answer = try ConfigurationAnswer(response, to: target, digest: Hex.text(SHA256.hash(data: body)))
+        switch answer.start {
+        case .started: break
+        case .failed(let code, let incident, let text):
+            let cause = incident.map { "\(code), incident \($0)" } ?? code
+            throw OperationError(
+                target, "took its configuration, but does not start (\(cause))" + (text.map { ":\n\(Self.printable($0))" } ?? ""))
+        case .untold:
+            throw OperationError(target, "took its configuration, but has not said within \(waitSeconds) seconds that it started")
+        }
+        try await waitUntilHealthy(recipient.certificate, package.configuration.healthCheck, until: end)
+        return .started(recipient.judgement, homeEpoch: answer.homeEpoch)
+    }
+
+    /// Several lines from the service, line by line.
+    private static func printable(_ text: String) -> String {
+        text.split(separator: "\n", omittingEmptySubsequences: false).map { NotationError.printable(String($0), limit: 2000) }
+            .joined(separator: "\n")
+    }
+
+    /// Asks until the health path answers with no error of the server's, over connections to this very certificate.
+    private func waitUntilHealthy(_ certificate: AttestedCertificate, _ path: String, until end: ContinuousClock.Instant) async throws {
+        let pin = certificate.certificate.der
+        let peer = try Peer(target, state)
+        var found = "no answer"
+        repeat {
+            if let connection = try? await AttestedConnection.open(host: peer.host, port: peer.port, judge: { $0.certificate.der == pin }),
+                let response = try? await connection.request("GET", path, seconds: 10)
+            {
+                if response.status < 500 { return }
+                found = "status \(response.status)"
+            }
+            try await Task.sleep(for: .milliseconds(100))
+        } while ContinuousClock.now < end
+        throw OperationError(target, "was configured and started, but \(path) has no good answer within \(waitSeconds) seconds: \(found)")
+    }
+
+    /// What is released, read before anybody is called.
+    private struct Material {
+        var key: [UInt8]?
+        var secrets: Node?
+        var sealedSecrets: [UInt8]?
+        var privateKey: [UInt8]?
+
+        init(_ operation: Provision, _ package: PackageFile) throws {
+            if let path = operation.key {
+                var bytes = try Files.read(path, limit: 4096)
+                guard bytes.count == CodeKey.byteCount else {
+                    throw OperationError(path, "a key of \(CodeKey.byteCount) bytes expected, found \(bytes.count)")
+                }
+                guard try package.isStarted(by: CodeKey(copying: bytes.span.bytes)) else {
+                    bytes.wipe()
+                    throw OperationError(path, "is not the key of \(package.path): it stays here")
+                }
+                key = bytes
+            }
+            if let path = operation.secrets {
+                do {
+                    secrets = try JSON.read(try Files.read(path, limit: 8 << 20), depthLimit: 60)
+                } catch let error as NotationError {
+                    throw OperationError(path, "\(error)")
+                }
+            }
+            if let path = operation.sealedSecrets { sealedSecrets = try Files.read(path, limit: 8 << 20) }
+            if let path = operation.privateKey { privateKey = try Files.read(path, limit: 1 << 20) }
+        }
+
+        func body(id: String, continueEpoch: String?) throws -> [UInt8] {
+            Array(
+                JSON.canonical(
+                    .object([
+                        "uuid": Node(id), "code_secret_key": key.map { Node(Hex.text($0)) }, "app_secrets": secrets,
+                        "app_sealed_secrets": sealedSecrets.map { Node(Base64.text($0, .url, padded: false)) },
+                        "ssl_private_key": privateKey.map { Node(String(decoding: $0, as: UTF8.self)) },
+                        "continue_epoch": continueEpoch.map { Node($0) },
+                    ])
+                ).utf8)
+        }
+
+        mutating func wipe() {
+            key?.wipe()
+            privateKey?.wipe()
+        }
+    }
+}

@@ -1,0 +1,122 @@
+internal import Attestation
+internal import CodeEncryption
+internal import DCAPCollateral
+internal import Files
+internal import Foundation
+internal import RATLS
+internal import RATLSTransport
+internal import Synchronization
+
+/// The one way by which keys, secrets and boxes leave: to a peer that is judged now, against the measurement of the very thing that is
+/// released, and by whatever the policy demands besides.
+///
+/// `run`, `seal` and `test` get a recipient from here and nowhere else; what sends or seals asks for one.
+struct Release: Sendable {
+    private let options: JudgingOptions
+    private let state: StateFolder
+
+    /// - Throws: when the options judge at another time: what leaves now is judged now.
+    init(_ options: JudgingOptions, _ state: StateFolder) throws {
+        guard options.at == nil else { throw OperationError("--at", "what is released is judged now, as of no other time") }
+        var options = options
+        options.isRelease = true
+        self.options = options
+        self.state = state
+    }
+
+    enum Decision<Recipient: Sendable>: Sendable {
+        case refused(Judgement)
+        case accepted(Recipient)
+    }
+
+    /// An accepted enclave, known by its certificate.
+    struct Recipient: Sendable {
+        let judgement: Judgement
+        let certificate: AttestedCertificate
+
+        fileprivate init?(_ judgement: Judgement) {
+            guard judgement.isAccepted, let certificate = judgement.verdict.evidence.certificate else { return nil }
+            self.judgement = judgement
+            self.certificate = certificate
+        }
+
+        /// A box that this enclave alone opens.
+        func seal(_ message: [UInt8]) throws -> [UInt8] {
+            let key = certificate.binding.sealingKey
+            guard key.contains(where: { $0 != 0 }) else { throw OperationError(judgement.title, "its enclave has no key to seal to") }
+            return try SealedBox.seal(message, to: key)
+        }
+
+        /// What clients pin.
+        var pin: String { certificate.pem }
+    }
+
+    /// An accepted enclave at the other end of a connection.
+    struct ConnectedRecipient: Sendable {
+        let judgement: Judgement
+        let certificate: AttestedCertificate
+        private let connection: AttestedConnection
+        private let acceptance: Acceptance
+
+        fileprivate init?(_ judgement: Judgement, _ connection: AttestedConnection) {
+            guard let acceptance = judgement.verdict.acceptance else { return nil }
+            self.judgement = judgement
+            self.acceptance = acceptance
+            self.connection = connection
+            certificate = connection.certificate
+        }
+
+        /// Delivers a configuration.
+        func post(_ body: [UInt8], seconds: Int) async throws(TransportError) -> AttestedConnection.Response {
+            try await connection.post(ConfigurationProtocol.path, body: body, to: acceptance, seconds: seconds)
+        }
+
+        func close() { connection.close() }
+    }
+
+    /// Judges a service here, an address, or evidence in a file. The names of services come before those of files.
+    func recipient(_ target: String) async throws -> Decision<Recipient> {
+        let judgement = try await Verify(target: target, options: options, state: state).run()
+        guard judgement.isAccepted else { return .refused(judgement) }
+        guard let recipient = Recipient(judgement) else {
+            throw OperationError(target, "carries no certificate, so there is no key to seal to")
+        }
+        return .accepted(recipient)
+    }
+
+    /// Connects to an agent that waits for its configuration, and judges it before the handshake ends.
+    func connect(_ target: String) async throws -> Decision<ConnectedRecipient> {
+        let verifier = try options.verifier(state)
+        let peer = try Peer(target, state)
+        let package = options.package.map { Files.split($0).name }
+        let box = JudgementBox()
+        let connection: AttestedConnection
+        do {
+            connection = try await AttestedConnection.open(host: peer.host, port: peer.port, speaking: .configuration) {
+                [options, state] certificate in
+                let time = Int64(Date().timeIntervalSince1970)
+                let delivery = try await options.collateral(
+                    for: certificate.quote, platform: peer.platform, at: time, maximumAge: verifier.policy.tcb.maximumCollateralAge, state)
+                let verdict = verifier.judge(Evidence(certificate), with: delivery.collateral, expecting: peer.expectation, at: time)
+                box.value.withLock { $0 = Judgement(title: peer.title, verdict: verdict, package: package, collateral: delivery) }
+                return verdict.isAccepted
+            }
+        } catch {
+            if case .refused = error, let judgement = box.value.withLock({ $0 }) { return .refused(judgement) }
+            if case .otherProtocol = error {
+                throw OperationError(
+                    target, "does not wait for a configuration: it was configured already, or is no agent of ours; nothing was sent")
+            }
+            throw OperationError(target, "\(error)")
+        }
+        guard let judgement = box.value.withLock({ $0 }), let recipient = ConnectedRecipient(judgement, connection) else {
+            connection.close()
+            throw OperationError(target, "was not judged")
+        }
+        return .accepted(recipient)
+    }
+
+    private final class JudgementBox: Sendable {
+        let value = Mutex<Judgement?>(nil)
+    }
+}

@@ -1,0 +1,80 @@
+import Enclave
+import Files
+import TestSupport
+import Testing
+
+@testable import EnclaveAgent
+
+/// A platform with a sealing key and nothing else.
+private struct KeyOnly: EnclavePlatform {
+    var name: String { "simulator" }
+    var secret: [UInt8]
+    func quote(reportData: [UInt8]) throws(EnclaveError) -> [UInt8] { throw .refused("no quotes here") }
+    func sealingSecret() throws(EnclaveError) -> [UInt8] { secret }
+    func record() throws(EnclaveError) -> [UInt8]? { nil }
+}
+
+@Suite("Sealed state")
+struct SealedStateTests {
+    private static let one = "533a2b83-4bc5-4a9c-955e-208c530bfd15"
+    private static let other = "00000000-0000-4000-8000-000000000000"
+    private let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder() }
+
+    private func state(_ id: String = one, key: UInt8 = 7) throws -> SealedState {
+        try SealedState(folder: folder.path, id: id, platform: KeyOnly(secret: [UInt8](repeating: key, count: 32)))
+    }
+
+    @Test("what was sealed opens again, with its epoch")
+    func opens() throws {
+        let epoch = Epoch()
+        try state().write(Array("secret".utf8), as: .configuration, epoch: epoch)
+        let found = try #require(try state().read(.configuration))
+        #expect(found.bytes == Array("secret".utf8) && found.epoch == epoch)
+        #expect(try state().read(.identity) == nil)
+    }
+
+    @Test("one file can't stand for another: neither of another name, nor of another instance or processor")
+    func purposes() throws {
+        try state().write([1, 2, 3], as: .identity, epoch: Epoch())
+        try Files.write(try folder.read("identity.sealed"), to: folder.path + "/configuration.sealed")
+        #expect(throws: SealedStateError.self) { try state().read(.configuration) }
+        #expect(throws: SealedStateError.self) { try state(Self.other).read(.identity) }
+        #expect(throws: SealedStateError.self) { try state(key: 8).read(.identity) }
+        #expect(try state().read(.identity)?.bytes == [1, 2, 3])
+    }
+
+    @Test("every changed byte and every truncation is refused, the head included")
+    func changed() throws {
+        try state().write([1, 2, 3], as: .identity, epoch: Epoch())
+        let sealed = try folder.read("identity.sealed")
+        for index in sealed.indices {
+            var bytes = sealed
+            bytes[index] ^= 1
+            try folder.write("identity.sealed", bytes)
+            #expect(throws: SealedStateError.self, "byte \(index)") { try state().read(.identity) }
+            try folder.write("identity.sealed", Array(sealed[..<index]))
+            #expect(throws: SealedStateError.self, "cut at \(index)") { try state().read(.identity) }
+        }
+    }
+
+    @Test("HOME of another epoch doesn't open, wherever it is laid, and stays where it is")
+    func home() throws {
+        let first = Epoch(), second = Epoch()
+        try folder.write("plain", "data")
+        try state().seal(file: folder.path + "/plain", as: .home, epoch: first)
+        let sealed = try folder.read("home/\(first.hex)/home.sealed")
+        try folder.write("home/\(second.hex)/home.sealed", sealed)
+        let target = folder.path + "/opened"
+        #expect(throws: SealedStateError.self) { try state().open(.home, epoch: second, to: target) }
+        #expect(!Files.exists(target))
+        #expect(try !state().open(.home, epoch: Epoch(), to: target))
+        var relabelled = sealed
+        relabelled.replaceSubrange(8..<40, with: second.bytes)
+        try folder.write("home/\(second.hex)/home.sealed", relabelled)
+        #expect(throws: SealedStateError.self) { try state().open(.home, epoch: second, to: target) }
+        #expect(try state().open(.home, epoch: first, to: target))
+        #expect(try folder.read("opened") == Array("data".utf8))
+    }
+}

@@ -1,0 +1,194 @@
+import CodePackage
+import Files
+import Foundation
+import Notation
+import TestSupport
+import Testing
+
+extension EndToEndTests {
+    /// Whatever leaves goes to what it was meant for, and to nobody else.
+    @Suite("Releases", .serialized)
+    struct ReleaseTests {
+        /// Remembers what reaches it, and keeps a text in HOME.
+        static let app = """
+            import json, os
+            from pathlib import Path
+
+            SEEN = []
+            NOTE = Path(os.environ["HOME"]) / "note"
+
+            def app(environ, start_response):
+                body = environ["wsgi.input"].read()
+                path = environ["PATH_INFO"]
+                if path == "/seen":
+                    answer = json.dumps(SEEN)
+                elif path == "/note":
+                    if body:
+                        NOTE.write_bytes(body)
+                    answer = NOTE.read_text() if NOTE.exists() else "nothing"
+                elif path == "/big":
+                    (NOTE.parent / "big").write_bytes(os.urandom(int(body)))
+                    answer = "written"
+                elif path == "/files":
+                    answer = json.dumps({n: open(os.environ[n]).read() for n in ("SECRETS_PATH", "SEALED_SECRETS_PATH") if os.path.exists(os.environ[n])})
+                else:
+                    if path != "/health":
+                        SEEN.append([environ["REQUEST_METHOD"], path, body.decode("latin-1")])
+                    answer = "OK"
+                start_response("200 OK", [("Content-Type", "text/plain")])
+                return [answer.encode()]
+            """
+
+        static func project(_ bench: Workbench, _ name: String, app: String = app, settings: String = "") throws -> (package: String, key: String) {
+            try bench.folder.write(
+                name + "/mse.toml",
+                """
+                name = "\(name)"
+                python_application = "app:app"
+                healthcheck_endpoint = "/health"
+                tests_cmd = "python --version"
+                tests_requirements = []
+                \(settings)
+                """)
+            try bench.folder.write(name + "/mse_src/app.py", app)
+            try bench.folder.write(name + "/mse_src/requirements.txt", "")
+            try bench.folder.write(name + "/tests/test_nothing.py", "")
+            try bench.mse("package", "--project", name, "--output", name + "-out", "--encrypt")
+            let names = try Files.names(in: bench.path + "/\(name)-out")
+            return (
+                "\(name)-out/" + (try #require(names.last { $0.hasSuffix(".tar") })),
+                "\(name)-out/" + (try #require(names.last { $0.hasSuffix(".key") }))
+            )
+        }
+
+        static func spawn(_ bench: Workbench, _ name: String, _ package: String, port: Int) throws {
+            try bench.mse("spawn", name, "--package", package, "--san", "localhost", "--port", "\(port)", "--platform", "simulator")
+        }
+
+        private func client(_ bench: Workbench, _ arguments: String...) throws -> String {
+            let path = Workbench.project + "/Tests/EndToEndTests/Scripts/configuration_protocol.py"
+            let result = try bench.run("/usr/bin/python3", [path] + arguments)
+            #expect(result.status == 0, "\(result.output)")
+            return result.output
+        }
+
+        @Test("a configuration never reaches the application, and its answer is typed and bound to what was sent")
+        func twoProtocols() throws {
+            let bench = try Workbench()
+            let made = try Self.project(bench, "hello")
+            let port = Workbench.freePort()
+            try Self.spawn(bench, "hello-1", made.package, port: port)
+            // One client stands there from before; it posts its key only when another has configured the service.
+            let output = try client(bench, "standing", "\(port)", made.key, "home/services/hello-1/launch.json")
+            #expect(output.contains("accepted and started") && output.contains("the standing connection was closed"), "\(output)")
+            let second = try bench.mse(
+                "run", "hello-1", "--package", made.package, "--trusted-root", bench.root, "--key", made.key, expecting: 1)
+            #expect(second.contains("does not wait for a configuration"))
+            #expect(try bench.curl("-k", "https://localhost:\(port)/seen").output == "[]")
+        }
+
+        @Test("who sent the key is told why the application doesn't start")
+        func failedStart() throws {
+            let bench = try Workbench()
+            let made = try Self.project(bench, "broken", app: "app = None\nraise ValueError('no luck: 4711')\n")
+            try Self.spawn(bench, "broken-1", made.package, port: Workbench.freePort())
+            let output = try bench.mse(
+                "run", "broken-1", "--package", made.package, "--trusted-root", bench.root, "--key", made.key, expecting: 1)
+            #expect(output.contains("ValueError: no luck: 4711") && output.contains("app.py"), "\(output)")
+        }
+
+        @Test("a key goes to its own package's enclave alone, whatever the policy allows besides")
+        func intersection() throws {
+            let bench = try Workbench()
+            let old = try Self.project(bench, "old")
+            let new = try Self.project(bench, "new", app: Self.app + "\n# newer\n")
+            let port = Workbench.freePort()
+            try Self.spawn(bench, "shop", old.package, port: port)
+            let measured = try bench.mse("measure", old.package, "--json")
+            guard case .string(let value)? = try JSON.read(Array(measured.utf8))["mrenclave"]?.value else {
+                Issue.record("no measurement")
+                return
+            }
+            try bench.folder.write("old.toml", "[measurement]\nmrenclave = [\"\(value)\"]\n")
+            try bench.folder.write("other.toml", "[measurement]\nmrenclave = [\"\(String(repeating: "00", count: 32))\"]\n")
+            let root = ["--trusted-root", bench.root]
+            func run(_ package: String, _ key: String, _ more: [String], expecting code: Int32, _ text: String) throws {
+                let result = try bench.run(
+                    Workbench.products + "/mse", ["run", "shop", "--package", package, "--key", key] + root + more)
+                #expect(result.status == code && result.output.contains(text), "\(result.output)")
+                #expect(try bench.state("shop") == "waiting")
+            }
+            try run(new.package, new.key, ["--policy", "old.toml"], expecting: 2, "measurement.differs")
+            try run(new.package, new.key, ["--expected", value], expecting: 2, "measurement.differs")
+            try run(old.package, old.key, ["--policy", "other.toml"], expecting: 2, "measurement.differs")
+            try run(old.package, new.key, ["--policy", "old.toml"], expecting: 1, "is not the key of")
+            try run(old.package, old.key, ["--at", "2026-01-01T00:00:00Z"], expecting: 64, "--at")
+            // The same holds for what is sealed and for tests: pin and secrets go to nobody else.
+            try bench.folder.write("secrets.json", "{\"a\": 1}")
+            for arguments in [
+                ["seal", "--input", "secrets.json", "--receiver", "shop", "--package", new.package, "--policy", "old.toml"],
+                ["test", "shop", "--package", new.package, "--secrets", "secrets.json", "--policy", "old.toml"],
+            ] {
+                let result = try bench.run(Workbench.products + "/mse", arguments + root)
+                #expect(result.status == 2 && result.output.contains("measurement.differs"), "\(result.output)")
+            }
+            #expect(!Files.exists(bench.path + "/secrets.json.sealed"))
+        }
+
+        @Test("a file that is named like a service is not taken for its key, and a bare key only where it is called unverified")
+        func receivers() throws {
+            let bench = try Workbench()
+            let made = try Self.project(bench, "hello")
+            try Self.spawn(bench, "hello-1", made.package, port: Workbench.freePort())
+            try bench.folder.write("hello-1", [UInt8](repeating: 9, count: 32))
+            try bench.folder.write("secrets.json", "{\"code_secret_key\": \"\(Hex.text(try bench.folder.read(made.key)))\", \"k\": \"v\"}")
+            try bench.mse("seal", "--input", "secrets.json", "--receiver", "hello-1", "--package", made.package, expecting: 2)
+            #expect(!Files.exists(bench.path + "/secrets.json.sealed"))
+            try bench.folder.write("bare", [UInt8](repeating: 9, count: 32))
+            try bench.mse("seal", "--input", "secrets.json", "--receiver", "bare", "--package", made.package, expecting: 1)
+            try bench.mse("seal", "--input", "secrets.json", expecting: 64)
+            try bench.mse("seal", "--input", "secrets.json", "--unverified-key", "bare", "--output", "bare.sealed")
+            try bench.mse(
+                "seal", "--input", "secrets.json", "--receiver", "hello-1", "--package", made.package, "--trusted-root", bench.root)
+            try bench.mse(
+                "run", "hello-1", "--package", made.package, "--trusted-root", bench.root, "--sealed-secrets", "secrets.json.sealed")
+            // The code key has done its work before the application could see it.
+            let status = try bench.mse("status", "hello-1", "--json")
+            guard case .string(let url)? = try JSON.read(Array(status.utf8))["url"]?.value else {
+                Issue.record("no url")
+                return
+            }
+            #expect(try bench.curl("-k", url + "/files").output == #"{"SEALED_SECRETS_PATH": "{\"k\": \"v\"}"}"#)
+        }
+
+        @Test("an impostor on the service's port gets neither pin nor secrets")
+        func impostor() throws {
+            let bench = try Workbench()
+            let made = try Self.project(bench, "hello")
+            let port = Workbench.freePort()
+            try bench.start("hello-1", made, port: port)
+            try bench.mse("test", "hello-1", "--package", made.package, "--trusted-root", bench.root)
+            try bench.mse("stop", "hello-1")
+            try PinWithKey.write(to: bench.folder)
+            try bench.folder.write("secrets.json", "{\"password\": \"hunter2\"}")
+            let script = """
+                openssl s_server -accept "$1" -cert pin.pem -key pin.key -www -quiet >seen 2>&1 &
+                server=$!
+                sleep 0.5
+                shift
+                "$@"; code=$?
+                kill $server
+                exit $code
+                """
+            for verb in ["test", "run"] {
+                let result = try bench.run(
+                    "/bin/bash",
+                    [
+                        "-c", script, "impostor", "\(port)", Workbench.products + "/mse", verb, "hello-1", "--package", made.package,
+                        "--trusted-root", bench.root, "--secrets", "secrets.json",
+                    ])
+                #expect([1, 2].contains(result.status), "\(verb): \(result.output)")
+            }
+        }
+    }
+}
