@@ -23,15 +23,11 @@ struct Run: AsyncParsableCommand {
     var privateKey: String?
     @Option(name: .customLong("continue"), help: "Continue the HOME of this epoch, as an earlier run printed it.")
     var continueEpoch: String?
-    @Option(help: "Seconds until the application must answer.")
+    @Option(in: 1...86400, help: "Seconds until the application must answer.")
     var wait = 120
     @OptionGroup var judging: JudgingArguments
     @Flag(help: "Print JSON.")
     var json = false
-
-    func validate() throws {
-        guard (1...86400).contains(wait) else { throw ValidationError("--wait: 1 to 86400 seconds expected, found \(wait).") }
-    }
 
     func run() async throws {
         let provision = Provision(

@@ -48,7 +48,7 @@ extension EndToEndTests {
         func times() throws {
             let bench = try Workbench()
             for command in [
-                ["verify", "x"], ["quote", "verify", "x"], ["collateral", "check", "x"], ["seal", "--input", "a", "--receiver", "b"],
+                ["verify", "x"], ["quote", "verify", "x"], ["collateral", "check", "x"],
             ] {
                 for value in [
                     "tomorrow", "", "-1", "0", "1764000000", "2026-13-01T00:00:00Z", "2026-02-29T00:00:00Z", "2026-01-31",
@@ -71,7 +71,8 @@ extension EndToEndTests {
                 "https://127.0.0.1:9223372036854775808", "https://[::1]:70000", "https://localhost:",
             ] {
                 for command in [
-                    ["verify", address], ["run", address], ["quote", "verify", "quote.bin", "--collateral", address],
+                    ["verify", address], ["run", address, "--package", "quote.bin"],
+                    ["quote", "verify", "quote.bin", "--collateral", address],
                     ["collateral", "fetch", "--fmspc", "00906ED50000", "--collateral", address],
                 ] {
                     let result = try bench.run(Workbench.products + "/mse", command)

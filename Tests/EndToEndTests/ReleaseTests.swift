@@ -39,7 +39,9 @@ extension EndToEndTests {
                 return [answer.encode()]
             """
 
-        static func project(_ bench: Workbench, _ name: String, app: String = app, settings: String = "") throws -> (package: String, key: String) {
+        static func project(_ bench: Workbench, _ name: String, app: String = app, settings: String = "") throws -> (
+            package: String, key: String
+        ) {
             try bench.folder.write(
                 name + "/mse.toml",
                 """

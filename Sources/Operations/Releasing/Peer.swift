@@ -4,6 +4,8 @@ internal import SimulatedProcessor
 
 /// Whom a release calls, and what is known of him besides the policy.
 struct Peer: Sendable {
+    /// As it was named.
+    let name: String
     let host: String
     let port: Int
     let title: String
@@ -15,6 +17,7 @@ struct Peer: Sendable {
 
     /// - Throws: for a file: nothing listens there.
     init(_ target: String, _ state: StateFolder) throws {
+        name = target
         switch try Target(target, state) {
         case .file(let path): throw OperationError(path, "a service or an address is needed: files can't be started")
         case .address(let host, let port):

@@ -57,6 +57,7 @@ public struct Provision: Sendable {
     public func run() async throws -> Outcome {
         // Everything that can be wrong here is found before anybody is called.
         let release = try Release(options, state)
+        let peer = try Peer(target, state)
         guard let package = try options.package.map({ try PackageFile($0) }) else {
             throw OperationError("--package", "is needed: the key is released to the package's enclave alone")
         }
@@ -66,7 +67,7 @@ public struct Provision: Sendable {
         var material = try Material(self, package)
         defer { material.wipe() }
         let recipient: Release.ConnectedRecipient
-        switch try await release.connect(target) {
+        switch try await release.connect(peer) {
         case .refused(let judgement): return .refused(judgement)
         case .accepted(let accepted): recipient = accepted
         }
@@ -98,7 +99,7 @@ public struct Provision: Sendable {
         case .untold:
             throw OperationError(target, "took its configuration, but has not said within \(waitSeconds) seconds that it started")
         }
-        try await waitUntilHealthy(recipient.certificate, package.configuration.healthCheck, until: end)
+        try await waitUntilHealthy(recipient.certificate, peer, package.configuration.healthCheck, until: end)
         return .started(recipient.judgement, homeEpoch: answer.homeEpoch)
     }
 
@@ -109,9 +110,10 @@ public struct Provision: Sendable {
     }
 
     /// Asks until the health path answers with no error of the server's, over connections to this very certificate.
-    private func waitUntilHealthy(_ certificate: AttestedCertificate, _ path: String, until end: ContinuousClock.Instant) async throws {
+    private func waitUntilHealthy(_ certificate: AttestedCertificate, _ peer: Peer, _ path: String, until end: ContinuousClock.Instant)
+        async throws
+    {
         let pin = certificate.certificate.der
-        let peer = try Peer(target, state)
         var found = "no answer"
         repeat {
             if let connection = try? await AttestedConnection.open(host: peer.host, port: peer.port, judge: { $0.certificate.der == pin }),

@@ -85,9 +85,8 @@ struct Release: Sendable {
     }
 
     /// Connects to an agent that waits for its configuration, and judges it before the handshake ends.
-    func connect(_ target: String) async throws -> Decision<ConnectedRecipient> {
+    func connect(_ peer: Peer) async throws -> Decision<ConnectedRecipient> {
         let verifier = try options.verifier(state)
-        let peer = try Peer(target, state)
         let package = options.package.map { Files.split($0).name }
         let box = JudgementBox()
         let connection: AttestedConnection
@@ -105,13 +104,13 @@ struct Release: Sendable {
             if case .refused = error, let judgement = box.value.withLock({ $0 }) { return .refused(judgement) }
             if case .otherProtocol = error {
                 throw OperationError(
-                    target, "does not wait for a configuration: it was configured already, or is no agent of ours; nothing was sent")
+                    peer.name, "does not wait for a configuration: it was configured already, or is no agent of ours; nothing was sent")
             }
-            throw OperationError(target, "\(error)")
+            throw OperationError(peer.name, "\(error)")
         }
         guard let judgement = box.value.withLock({ $0 }), let recipient = ConnectedRecipient(judgement, connection) else {
             connection.close()
-            throw OperationError(target, "was not judged")
+            throw OperationError(peer.name, "was not judged")
         }
         return .accepted(recipient)
     }
