@@ -192,5 +192,61 @@ extension EndToEndTests {
                 #expect([1, 2].contains(result.status), "\(verb): \(result.output)")
             }
         }
+
+        @Test("the original's client still configures an agent that waits")
+        func originalClient() throws {
+            let bench = try Workbench()
+            let made = try Self.project(bench, "hello")
+            let port = Workbench.freePort()
+            try Self.spawn(bench, "hello-1", made.package, port: port)
+            let result = try bench.python(
+                """
+                import json, sys, time, urllib3, requests
+                from pathlib import Path
+                urllib3.disable_warnings()
+                url, key, launch = sys.argv[1:]
+                session = requests.Session()
+                session.trust_env = False
+                waiting = session.get(url, verify=False, timeout=5)
+                assert waiting.status_code == 200 and waiting.headers["Mse-Status"] == "Waiting"
+                body = {"uuid": json.loads(Path(launch).read_text())["id"], "code_secret_key": Path(key).read_bytes().hex(), "app_secrets": {"a": 1}}
+                answer = session.post(url, json=body, verify=False, timeout=60)
+                assert (answer.status_code, answer.content) == (200, b""), answer
+                for _ in range(200):
+                    answer = session.get(url + "/files", verify=False, timeout=5)
+                    if answer.status_code != 503 and "Mse-Status" not in answer.headers:
+                        break
+                    time.sleep(0.05)
+                print(answer.text)
+                """, ["https://localhost:\(port)", made.key, "home/services/hello-1/launch.json"])
+            #expect(result.status == 0 && result.output == "{\"SECRETS_PATH\": \"{\\\"a\\\": 1}\"}\n", "\(result.output)")
+        }
+
+        @Test("while mse holds secrets it leaves no core, and nobody else of the user reads its memory")
+        func noCore() throws {
+            let bench = try Workbench()
+            let made = try Self.project(bench, "hello")
+            // Something that takes connections and never answers: the key is in memory, and stays.
+            let script = """
+                import os, resource, socket, subprocess, sys, time
+                resource.setrlimit(resource.RLIMIT_CORE, (resource.getrlimit(resource.RLIMIT_CORE)[1],) * 2)
+                listener = socket.socket()
+                listener.bind(("127.0.0.1", 0))
+                listener.listen()
+                url = "https://localhost:%d" % listener.getsockname()[1]
+                user = 65534 if os.getuid() == 0 else None
+                process = subprocess.Popen(sys.argv[1:2] + ["run", url] + sys.argv[2:], user=user, stderr=subprocess.DEVNULL)
+                listener.accept()
+                limits = open("/proc/%d/limits" % process.pid).read()
+                print(next(line.split()[4] for line in limits.splitlines() if line.startswith("Max core file size")))
+                print(os.stat("/proc/%d/maps" % process.pid).st_uid)
+                process.kill()
+                """
+            chmod(bench.path, 0o755)
+            chmod(bench.path + "/hello-out", 0o755)
+            for file in [made.package, made.key] { chmod(bench.path + "/" + file, 0o644) }
+            let result = try bench.python(script, [Workbench.products + "/mse", "--package", made.package, "--key", made.key])
+            #expect(result.status == 0 && result.output == "0\n0\n", "\(result.output)")
+        }
     }
 }

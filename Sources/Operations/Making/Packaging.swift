@@ -24,6 +24,7 @@ public struct Packaging: Sendable {
 
     /// - Parameter key: an earlier key to encrypt with; nil makes one.
     public func package(project: String, output: String, encrypts: Bool, key: String?) throws -> Product {
+        SecretsInMemory.expect()
         try state.prepare()
         let timestamp = Int64(Date().timeIntervalSince1970 * 1_000_000_000)
         let builder = PackageBuilder(
@@ -60,6 +61,7 @@ public struct Packaging: Sendable {
 
     /// - Returns: how many files.
     public func encrypt(_ folder: String, to output: String, key: String) throws -> Int {
+        SecretsInMemory.expect()
         if !Files.exists(key) { try CodeKey().write(to: key) }
         let ignoreFile = folder + "/" + IgnoreList.fileName
         let ignored =
@@ -69,7 +71,8 @@ public struct Packaging: Sendable {
     }
 
     public func decrypt(_ folder: String, to output: String, key: String) throws -> Int {
-        try TreeEncryption.decrypt(folder, to: output, key: CodeKey(file: key))
+        SecretsInMemory.expect()
+        return try TreeEncryption.decrypt(folder, to: output, key: CodeKey(file: key))
     }
 
     /// Whom a box is for.
@@ -83,6 +86,7 @@ public struct Packaging: Sendable {
     /// Seals a file to one enclave.
     /// - Returns: the refusal, when there is one.
     public func seal(_ input: String, to receiver: Receiver, output: String) async throws -> Judgement? {
+        SecretsInMemory.expect()
         let message = try Files.read(input, limit: 64 << 20)
         let box: [UInt8]
         switch receiver {
@@ -107,6 +111,7 @@ public struct Packaging: Sendable {
     }
 
     public func unseal(_ input: String, privateKey: String, output: String) throws {
+        SecretsInMemory.expect()
         let key = try CodeKey(file: privateKey)
         guard let message = SealedBox.open(try Files.read(input, limit: 64 << 20), with: key) else {
             throw OperationError(input, "is not sealed to this key, or was changed")

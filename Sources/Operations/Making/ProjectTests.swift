@@ -58,6 +58,7 @@ public struct ProjectTests: Sendable {
 
     /// Runs a package's tests against its running instance, once that is judged; its certificate is their pin.
     public func remote(_ target: String, options: JudgingOptions, secrets: String?, sealedSecrets: String?) async throws -> Outcome {
+        SecretsInMemory.expect()
         let release = try Release(options, state)
         guard let package = try options.package.map({ try PackageFile($0) }) else {
             throw OperationError("--package", "is needed: its tests are run, against its enclave alone")

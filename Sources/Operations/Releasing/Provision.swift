@@ -55,6 +55,7 @@ public struct Provision: Sendable {
     }
 
     public func run() async throws -> Outcome {
+        SecretsInMemory.expect()
         // Everything that can be wrong here is found before anybody is called.
         let release = try Release(options, state)
         let peer = try Peer(target, state)
