@@ -13,13 +13,29 @@ public struct AttestationPolicy: Hashable, Sendable {
     public struct Measurement: Hashable, Sendable {
         /// 32 bytes each; any of these.
         public var mrenclave: [[UInt8]] = []
-        public var mrsigner: [UInt8]?
-        public var productID: Int?
-        public var minimumSVN: Int?
+        /// Also compared when MRENCLAVE is named.
+        public var signer: Signer?
         public var allowDebug = false
         /// 32 bytes: of the very thing that is to be released. MRENCLAVE must be this one, whatever else the policy allows;
         /// no document says it.
         public var released: [UInt8]?
+    }
+
+    /// Whose enclave, which of his products, and from which version on. A signer signs many things, old and faulty ones among them: so none
+    /// of the three stands alone.
+    public struct Signer: Hashable, Sendable {
+        /// 32 bytes.
+        public let mrsigner: [UInt8]
+        public let productID: UInt16
+        public let minimumSVN: UInt16
+
+        /// Nil unless MRSIGNER has 32 bytes.
+        public init?(mrsigner: [UInt8], productID: UInt16, minimumSVN: UInt16) {
+            guard mrsigner.count == 32 else { return nil }
+            self.mrsigner = mrsigner
+            self.productID = productID
+            self.minimumSVN = minimumSVN
+        }
     }
 
     public struct TCB: Hashable, Sendable {
@@ -62,8 +78,7 @@ public struct AttestationPolicy: Hashable, Sendable {
 
     /// What decides whether there is anything to compare with.
     public var namesReference: Bool {
-        measurement.released != nil || !measurement.mrenclave.isEmpty || !tdx.mrtd.isEmpty
-            || (measurement.mrsigner != nil && measurement.productID != nil && measurement.minimumSVN != nil)
+        measurement.released != nil || !measurement.mrenclave.isEmpty || !tdx.mrtd.isEmpty || measurement.signer != nil
     }
 }
 
@@ -100,19 +115,28 @@ extension AttestationPolicy {
 extension AttestationPolicy.Measurement {
     fileprivate init(_ table: inout ObjectReader) throws(NotationError) {
         mrenclave = try table.hexes("mrenclave", 32) ?? []
+        signer = try Self.signer(&table)
+        allowDebug = try table.boolean("allow_debug") ?? false
+        try table.finish()
+    }
+
+    private static func signer(_ table: inout ObjectReader) throws(NotationError) -> AttestationPolicy.Signer? {
+        var mrsigner: [UInt8]?
         if let node = table.optional("mrsigner") {
             guard case .string(let text) = node.value, let bytes = Hex.bytes(text), bytes.count == 32 else {
                 throw table.mismatch(node, "mrsigner", "64 hex digits")
             }
             mrsigner = bytes
         }
-        productID = try table.integer("product_id", in: 0...65535)
-        minimumSVN = try table.integer("min_svn", in: 0...65535)
-        allowDebug = try table.boolean("allow_debug") ?? false
-        guard mrsigner == nil || (productID != nil && minimumSVN != nil) else {
-            throw NotationError(at: table.place, member: table.path(to: "mrsigner"), "stands only together with product_id and min_svn")
+        let product = try table.integer("product_id", in: 0...65535), version = try table.integer("min_svn", in: 0...65535)
+        if let mrsigner, let product, let version {
+            return AttestationPolicy.Signer(mrsigner: mrsigner, productID: UInt16(product), minimumSVN: UInt16(version))
         }
-        try table.finish()
+        for (name, isThere) in [("mrsigner", mrsigner != nil), ("product_id", product != nil), ("min_svn", version != nil)] where isThere {
+            throw NotationError(
+                at: table.place, member: table.path(to: name), "mrsigner, product_id and min_svn stand only together, all three")
+        }
+        return nil
     }
 }
 

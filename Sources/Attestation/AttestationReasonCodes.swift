@@ -26,6 +26,10 @@ extension ReasonCode {
     public static let bindingDiffers = ReasonCode(
         "binding.differs", .mine, "The quote was made for another key than the certificate's.",
         mend: "don't use this certificate: somebody put another enclave's quote into it")
+    public static let evidenceContradiction = ReasonCode(
+        "evidence.contradiction", .mine,
+        "The certificate carries several pieces of evidence, and they contradict each other, or one can't be judged.",
+        mend: "don't use this certificate: it says two things at once")
     public static let certificateSelfSignature = ReasonCode(
         "service.signature", .mine, "The certificate isn't signed by its own key, so nothing vouches for what it says.",
         mend: "don't use this certificate: it was changed after the enclave made it")
@@ -70,7 +74,8 @@ extension ReasonCode {
         allOfDCAP + [
             tcbNotAccepted, tcbRevoked, tcbUnknown, collateralTooOld, evaluationNumberTooLow, enclaveCertificateNotYetValid,
             enclaveCertificateExpired,
-            bindingDiffers, certificateSelfSignature, certificateExtension, certificateHost, launchMalformed, launchMissing, launchName,
+            bindingDiffers, evidenceContradiction, certificateSelfSignature, certificateExtension, certificateHost, launchMalformed,
+            launchMissing, launchName,
             launchExpiry,
             launchInstance, measurementMissing, measurementDiffers, signerDiffers, debugEnclave, platformNotAllowed, tdxAttributes,
             tdxRegister,

@@ -20,7 +20,21 @@ extension Verdict {
             "status": examination.status.map { Node($0.rawValue) } ?? Node(.null),
             "date": examination.tcbDate.map { Node(CalendarTime.text($0)) } ?? Node(.null),
             "evaluationDataNumber": examination.evaluationDataNumber.map { Node($0) } ?? Node(.null),
-            "advisories": Node(.array(examination.advisories.map { Node($0) })),
+            "advisories": Node(.array(examination.advisories.map { Node($0) })), "parts": parts,
+        ])
+    }
+
+    /// Platform, quoting enclave and TDX module are always named, null when there is none or no level fits it.
+    private var parts: Node {
+        let always: [TCBParts.Part] = [.platform, .qe, .tdxModule]
+        let shown = always + TCBParts.Part.allCases.filter { !always.contains($0) && examination.parts[$0] != nil }
+        return Node(.object(shown.map { Member($0.rawValue, examination.parts[$0].map(Self.node) ?? Node(.null)) }))
+    }
+
+    private static func node(_ finding: TCBFinding) -> Node {
+        .object([
+            "status": Node(finding.status.rawValue), "date": Node(CalendarTime.text(finding.date)),
+            "advisories": Node(.array(finding.advisories.map { Node($0) })),
         ])
     }
 

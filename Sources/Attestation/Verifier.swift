@@ -28,7 +28,12 @@ public struct Verifier: Sendable {
         let examination = examiner.examine(evidence.quote, with: collateral, at: time)
         var reasons = examination.reasons
         judgeTCB(examination, time, &reasons)
-        if let certificate = evidence.certificate { judge(certificate, expectation, time, &reasons) }
+        if let certificate = evidence.certificate {
+            judge(certificate, expectation, time, &reasons)
+            for further in certificate.furtherEvidence {
+                judge(further, beside: examination, of: evidence.quote, collateral, time, &reasons)
+            }
+        }
         judgeMeasurement(evidence.quote, &reasons)
         if let td = evidence.quote.tdReport { judge(td, &reasons) }
         judge(examination.platform, &reasons)
@@ -45,19 +50,18 @@ public struct Verifier: Sendable {
 
     private func judgeTCB(_ examination: Examination, _ time: Int64, _ reasons: inout [Reason]) {
         let accepted = policy.tcb.accepted.map(\.rawValue).sorted().joined(separator: ", ")
-        switch examination.status {
-        case nil:
-            if !reasons.contains(where: { $0.code == .tcbNoLevel }) {
-                reasons.append(Reason(.tcbUnknown, "the TCB status could not be told", expected: accepted))
-            }
-        case .revoked?:
-            reasons.append(Reason(.tcbRevoked, "the platform's TCB is Revoked", expected: accepted, found: TCBStatus.revoked.rawValue))
-        case let status?:
-            if !isGoodEnough(status, examination, time) {
+        if examination.status == nil, !reasons.contains(where: { $0.code == .tcbNoLevel }) {
+            reasons.append(Reason(.tcbUnknown, "the TCB status could not be told", expected: accepted))
+        }
+        for (part, finding) in examination.parts.all {
+            let status = finding.status.rawValue
+            if finding.status == .revoked {
+                reasons.append(Reason(.tcbRevoked, "\(part.description)'s TCB is Revoked", expected: accepted, found: status))
+            } else if !isGoodEnough(finding, examination.status, time) {
                 reasons.append(
                     Reason(
-                        .tcbNotAccepted, "the platform's TCB is \(status.rawValue), the policy accepts \(accepted)", expected: accepted,
-                        found: status.rawValue))
+                        .tcbNotAccepted, "\(part.description)'s TCB is \(status), the policy accepts \(accepted)", expected: accepted,
+                        found: status))
             }
         }
         if let issued = examination.earliestIssue, time - issued > policy.tcb.maximumCollateralAge {
@@ -76,11 +80,13 @@ public struct Verifier: Sendable {
         }
     }
 
-    private func isGoodEnough(_ status: TCBStatus, _ examination: Examination, _ time: Int64) -> Bool {
-        if policy.tcb.accepted.contains(status) { return true }
-        if !examination.advisories.isEmpty, policy.tcb.allowedAdvisories.isSuperset(of: examination.advisories) { return true }
-        guard status == .outOfDate, let date = examination.tcbDate else { return false }
-        return policy.tcb.grace > 0 && time - date <= policy.tcb.grace
+    /// One part for itself: by its status, by advisories of its own that are all allowed, or by a date of its own.
+    /// - Parameter whole: what all parts say together; a policy that names it accepts what it is made of, as far as it names that too.
+    private func isGoodEnough(_ finding: TCBFinding, _ whole: TCBStatus?, _ time: Int64) -> Bool {
+        if policy.tcb.accepted.contains(finding.status) { return true }
+        if let whole, policy.tcb.accepted.contains(whole), whole.names(finding.status) { return true }
+        if !finding.advisories.isEmpty, policy.tcb.allowedAdvisories.isSuperset(of: finding.advisories) { return true }
+        return finding.status == .outOfDate && policy.tcb.grace > 0 && time - finding.date <= policy.tcb.grace
     }
 
     // MARK: Mine
@@ -121,6 +127,30 @@ public struct Verifier: Sendable {
                     found: certificate.sans.map(\.description).joined(separator: ", ")))
         }
         judgeLaunch(certificate, expectation, &reasons)
+    }
+
+    /// Evidence beside the one that was judged: it must bind the same key, be as genuine and as good, and say the same.
+    private func judge(
+        _ further: EvidenceExtension, beside examination: Examination, of quote: Quote, _ collateral: Collateral?, _ time: Int64,
+        _ reasons: inout [Reason]
+    ) {
+        func contradiction(_ problem: String) {
+            reasons.append(
+                Reason(
+                    .evidenceContradiction, "the evidence in extension \(further.identifier): \(problem)",
+                    expected: "the same as in extension \(AttestedCertificate.quoteIdentifier)", found: further.dialect.name))
+        }
+        guard case .quote(let other, let binds) = further.content else {
+            if case .unreadable(let problem) = further.content { contradiction(problem) }
+            return
+        }
+        if !binds { reasons.append(Reason(.bindingDiffers, "the quote in extension \(further.identifier) binds another key")) }
+        if !other.isOfSameEnclave(as: quote) { contradiction("its quote is another enclave's") }
+        let found = examiner.examine(other, with: collateral, at: time)
+        if !found.isOfSamePlatform(as: examination) { contradiction("its quote is another platform's") }
+        var its = found.reasons
+        judgeTCB(found, time, &its)
+        for reason in its where !reasons.contains(reason) { reasons.append(reason) }
     }
 
     private func judgeLaunch(_ certificate: AttestedCertificate, _ expectation: Expectation, _ reasons: inout [Reason]) {
@@ -169,9 +199,15 @@ public struct Verifier: Sendable {
             if !references.isEmpty {
                 reasons.append(
                     Reason(.measurementDiffers, "MRENCLAVE is another", expected: Self.list(references), found: Hex.text(report.mrenclave)))
-            } else if policy.measurement.mrsigner == nil, policy.measurement.released == nil {
+            } else if policy.measurement.signer == nil, policy.measurement.released == nil {
                 reasons.append(Reason(.measurementMissing, "no measurement was named to compare with", found: Hex.text(report.mrenclave)))
             }
+        } else if policy.measurement.released != nil {
+            reasons.append(
+                Reason(
+                    .measurementDiffers, "what is to be released is for an SGX enclave, and this is a TD",
+                    found: quote.tdReport?.mrtd.description)
+            )
         } else if let td = quote.tdReport, !policy.tdx.mrtd.contains(where: { td.mrtd.elementsEqual($0) }) {
             if policy.tdx.mrtd.isEmpty {
                 reasons.append(Reason(.measurementMissing, "no measurement was named to compare with", found: Hex.text(td.mrtd)))
@@ -183,16 +219,20 @@ public struct Verifier: Sendable {
     }
 
     private func judgeSigner(_ report: ReportBody, _ reasons: inout [Reason]) {
-        if let signer = policy.measurement.mrsigner, !report.mrsigner.elementsEqual(signer) {
-            reasons.append(Reason(.signerDiffers, "MRSIGNER is another", expected: Hex.text(signer), found: Hex.text(report.mrsigner)))
+        guard let signer = policy.measurement.signer else { return }
+        if !report.mrsigner.elementsEqual(signer.mrsigner) {
+            reasons.append(
+                Reason(.signerDiffers, "MRSIGNER is another", expected: Hex.text(signer.mrsigner), found: Hex.text(report.mrsigner)))
         }
-        if let product = policy.measurement.productID, product != Int(report.productID) {
-            reasons.append(Reason(.signerDiffers, "the product id is another", expected: "\(product)", found: "\(report.productID)"))
+        if signer.productID != report.productID {
+            reasons.append(
+                Reason(.signerDiffers, "the product id is another", expected: "\(signer.productID)", found: "\(report.productID)"))
         }
-        if let minimum = policy.measurement.minimumSVN, Int(report.securityVersion) < minimum {
+        if report.securityVersion < signer.minimumSVN {
             reasons.append(
                 Reason(
-                    .signerDiffers, "the security version is too low", expected: "at least \(minimum)", found: "\(report.securityVersion)"))
+                    .signerDiffers, "the security version is too low", expected: "at least \(signer.minimumSVN)",
+                    found: "\(report.securityVersion)"))
         }
     }
 
@@ -259,5 +299,13 @@ extension TDReport {
         case "mrservicetd": mrservicetd.map { Array($0) }
         default: nil
         }
+    }
+}
+
+extension Examination {
+    /// Whether both name the same platform, as far as either names one.
+    fileprivate func isOfSamePlatform(as other: Examination) -> Bool {
+        platform?.fmspc == other.platform?.fmspc && platform?.ppid == other.platform?.ppid
+            && platform?.platformInstanceID == other.platform?.platformInstanceID
     }
 }

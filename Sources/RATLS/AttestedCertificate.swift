@@ -14,6 +14,8 @@ public struct AttestedCertificate: Sendable {
 
     public let certificate: Certificate
     public let quote: Quote
+    /// Evidence in further extensions. A certificate is judged whole: all of it must bind and say the same.
+    public let furtherEvidence: [EvidenceExtension]
     public let sans: [SubjectAlternativeName]
     /// Nil in certificates of the original, which have none.
     public let launch: LaunchRecord?
@@ -30,12 +32,18 @@ public struct AttestedCertificate: Sendable {
         } catch {
             throw .certificate("\(error)")
         }
-        guard let value = certificate.value(of: Self.quoteIdentifier) else { throw .noQuote }
+        let carried = certificate.extensions.compactMap { one in EvidenceDialect(one.identifier).map { (one, dialect: $0) } }
+        guard let value = certificate.value(of: Self.quoteIdentifier) else {
+            if let other = carried.first { throw .otherDialect(other.dialect, other.0.identifier) }
+            throw .noQuote
+        }
         do {
             quote = try Quote(Array(der[value]))
         } catch {
             throw .quote(error)
         }
+        furtherEvidence = carried.filter { $0.dialect != .quote }
+            .map { [certificate] one, dialect in EvidenceExtension(one.identifier, dialect, Array(der[one.value]), certificate.key) }
         do {
             sans = try Self.names(certificate)
         } catch {
@@ -100,12 +108,16 @@ public struct AttestedCertificate: Sendable {
 public enum AttestedCertificateError: Error, CustomStringConvertible {
     case certificate(String)
     case noQuote
+    /// It carries evidence that isn't judged here.
+    case otherDialect(EvidenceDialect, ObjectIdentifier)
     case quote(QuoteError)
 
     public var description: String {
         switch self {
         case .certificate(let problem): "no strict X.509 certificate: \(problem)"
         case .noQuote: "the certificate carries no quote (extension \(AttestedCertificate.quoteIdentifier))"
+        case .otherDialect(let dialect, let identifier):
+            "the certificate carries \(dialect.name) (extension \(identifier)), which isn't judged here; expected extension \(AttestedCertificate.quoteIdentifier)"
         case .quote(let error): "the certificate's quote: \(error)"
         }
     }

@@ -19,7 +19,7 @@ struct PolicyTests {
         let text = String(decoding: try Files.read(path), as: UTF8.self)
         let toml = try #require(text.components(separatedBy: "```toml\n").last?.components(separatedBy: "```").first)
         let policy = try AttestationPolicy(Array(toml.utf8))
-        #expect(policy.measurement.mrenclave.count == 1 && policy.measurement.minimumSVN == 10 && policy.platform.ppid?.count == 1)
+        #expect(policy.measurement.mrenclave.count == 1 && policy.measurement.signer?.minimumSVN == 10 && policy.platform.ppid?.count == 1)
         #expect(policy.tcb == AttestationPolicy().tcb && policy.launch.names == ["hello-1"] && policy.tdx.registers["xfam"]?.count == 1)
     }
 
@@ -43,6 +43,9 @@ struct PolicyTests {
             ("[freshness]\nrequire = \"session\"", "freshness.require", 2),
             ("[freshness]\n\nmax_quote_age = \"1d\"", "freshness.max_quote_age", 3),
             ("[measurement]\nmrsigner = \"\(String(repeating: "00", count: 32))\"", "measurement.mrsigner", 1),
+            ("[measurement]\nproduct_id = 1\nmin_svn = 1", "measurement.product_id", 1),
+            ("[measurement]\nmin_svn = 1", "measurement.min_svn", 1),
+            ("[measurement]\nmrsigner = \"\(String(repeating: "00", count: 32))\"\nmin_svn = 0", "measurement.mrsigner", 1),
             ("[platform]\nsmt = \"off\"", "platform.smt", 2),
         ])
     func errors(text: String, member: String, line: Int) {

@@ -75,9 +75,9 @@ struct ReasonTests {
                 $0.measurement.mrenclave = []
                 $0.tdx.mrtd = [register]
             }),
-        sgx("signer.differs", what: "another signer", policy: { $0.measurement.mrsigner = [UInt8](repeating: 1, count: 32) }),
-        sgx("signer.differs", what: "another product", policy: { $0.measurement.productID = 1 }),
-        sgx("signer.differs", what: "too old a version", policy: { $0.measurement.minimumSVN = 1 }),
+        sgx("signer.differs", what: "another signer", policy: { $0.measurement.signer = signer(1) }),
+        sgx("signer.differs", what: "another product", policy: { $0.measurement.signer = signer(product: 1) }),
+        sgx("signer.differs", what: "too old a version", policy: { $0.measurement.signer = signer(version: 1) }),
         sgx(
             "debug.enabled", what: "a debug enclave",
             scenario: {
@@ -155,6 +155,9 @@ struct ReasonTests {
                 $0.issuerKey = Scenario.strangerKey
             }),
         service(
+            "evidence.contradiction", what: "further evidence that isn't judged here",
+            certificate: { $0.extensions.append(.init(identifier: ObjectIdentifier(arcs: 2, 23, 133, 5, 4, 9), value: [1])) }),
+        service(
             "launch.missing", what: "no launch record, and a policy that wants a name", policy: { $0.launch.names = ["hello-1"] },
             certificate: {
                 $0.remove(LaunchRecord.identifier)
@@ -171,6 +174,11 @@ struct ReasonTests {
         service("launch.instance", what: "another instance", expecting: .init(id: "633a2b83-4bc5-4a9c-955e-208c530bfd15")),
         service("launch.expiry", what: "too long a life", policy: { $0.launch.latestExpiry = now }),
     ]
+
+    /// The signer of the scenarios' enclaves, but for what is given.
+    private static func signer(_ byte: UInt8 = 0, product: UInt16 = 0, version: UInt16 = 0) -> AttestationPolicy.Signer? {
+        AttestationPolicy.Signer(mrsigner: [UInt8](repeating: byte, count: 32), productID: product, minimumSVN: version)
+    }
 
     private static let id = "533a2b83-4bc5-4a9c-955e-208c530bfd15"
 

@@ -98,12 +98,12 @@ struct VerifierTests {
         let signer = Array(try #require(try certificate().quote.report).mrsigner)
         #expect(
             try judge {
-                $0.measurement.mrsigner = signer; $0.measurement.productID = 1; $0.measurement.minimumSVN = 3
+                $0.measurement.signer = AttestationPolicy.Signer(mrsigner: signer, productID: 1, minimumSVN: 3)
             }.isAccepted)
         #expect(
             codes(
                 try judge {
-                    $0.measurement.mrsigner = signer; $0.measurement.productID = 2; $0.measurement.minimumSVN = 4
+                    $0.measurement.signer = AttestationPolicy.Signer(mrsigner: signer, productID: 2, minimumSVN: 4)
                 }) == ["signer.differs"])
         func strict(_ change: @escaping (inout AttestationPolicy) -> Void) throws -> Set<String> {
             codes(

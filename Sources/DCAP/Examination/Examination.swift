@@ -3,6 +3,8 @@ public struct Examination: Sendable {
     public internal(set) var reasons: [Reason] = []
     /// Nil when it could not be told, or when no level fits.
     public internal(set) var status: TCBStatus?
+    /// What platform, TDX module and quoting enclave say each; a policy is asked about each.
+    public internal(set) var parts = TCBParts()
     /// Seconds since 1970; the earliest date of the levels that count.
     public internal(set) var tcbDate: Int64?
     /// Sorted, each once.

@@ -190,6 +190,7 @@ public struct QuoteExaminer: Sendable {
     private func evaluate(_ quote: Quote, _ evaluation: TCBEvaluation, _ result: inout Examination) {
         let td = quote.tdReport
         if let td { checkModule(td, evaluation, &result) }
+        result.parts = evaluation.parts(td, qeSVN: quote.qeReport.securityVersion)
         guard let finding = evaluation.evaluate(td, qeSVN: quote.qeReport.securityVersion) else {
             result.add([Reason(.tcbNoLevel, "no TCB level fits this platform")])
             return

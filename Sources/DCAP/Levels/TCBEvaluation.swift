@@ -6,13 +6,28 @@ struct TCBEvaluation {
     let info: TCBInfo
     let identity: QEIdentity
 
-    /// Nil when no level fits.
+    /// The level that fits each part, as far as one does.
+    func parts(_ td: TDReport?, qeSVN: UInt16) -> TCBParts {
+        var parts = TCBParts()
+        parts[.qe] = identity.levels.match(Int(qeSVN))
+        parts[.platform] = platformLevel(tdx: td?.teeTCBSVN)?.finding
+        if let td { parts[.tdxModule] = moduleLevel(td.teeTCBSVN) }
+        if let td, let now = td.teeTCBSVN2, now != td.teeTCBSVN {
+            parts[.currentPlatform] = platformLevel(tdx: now)?.finding
+            parts[.currentTDXModule] = moduleLevel(now)
+        }
+        return parts
+    }
+
+    /// What the parts say together; nil when no level fits one of them.
     func evaluate(_ td: TDReport?, qeSVN: UInt16) -> TCBFinding? {
         guard let qe = identity.levels.match(Int(qeSVN)) else { return nil }
         guard let td else { return platformLevel(tdx: nil).map { Self.converge($0.finding, nil, qe) } }
         let launched = evaluate(td.teeTCBSVN, qe)
         guard let now = td.teeTCBSVN2 else { return launched }
         guard var result = launched, let current = now == td.teeTCBSVN ? launched : evaluate(now, qe) else { return nil }
+        // What runs now and is revoked doesn't get better by what was launched once.
+        if current.status == .revoked { return current }
         if result.status.isOutOfDate, current.status.isHelpedByRelaunch {
             let configuration = result.status.speaksOfConfiguration || current.status.speaksOfConfiguration
             result.status = configuration ? .tdRelaunchAdvisedConfigurationNeeded : .tdRelaunchAdvised
@@ -23,8 +38,14 @@ struct TCBEvaluation {
     private func evaluate(_ svns: TEETCBSVN, _ qe: TCBFinding) -> TCBFinding? {
         guard let level = platformLevel(tdx: svns) else { return nil }
         guard svns.moduleVersion > 0 else { return Self.converge(level.finding, nil, qe) }
-        guard let module = moduleIdentity(version: svns.moduleVersion)?.levels.match(Int(svns.moduleSVN)) else { return nil }
+        guard let module = moduleLevel(svns) else { return nil }
         return Self.converge(level.finding, module, qe)
+    }
+
+    /// Nil without a module version, and when no level fits.
+    private func moduleLevel(_ svns: TEETCBSVN) -> TCBFinding? {
+        guard svns.moduleVersion > 0 else { return nil }
+        return moduleIdentity(version: svns.moduleVersion)?.levels.match(Int(svns.moduleSVN))
     }
 
     private func platformLevel(tdx: TEETCBSVN?) -> PlatformLevel? {

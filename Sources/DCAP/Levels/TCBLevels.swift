@@ -1,12 +1,12 @@
 internal import Notation
 
 /// What one level says: its status, since when, and which advisories stand open.
-struct TCBFinding: Hashable, Sendable {
-    var status: TCBStatus
+public struct TCBFinding: Hashable, Sendable {
+    public internal(set) var status: TCBStatus
     /// Seconds since 1970.
-    var date: Int64
+    public internal(set) var date: Int64
     /// Each once, sorted.
-    var advisories: [String]
+    public internal(set) var advisories: [String]
 }
 
 /// A level of TCB info: the platform's SVNs that it asks for at least.

@@ -24,6 +24,16 @@ public enum TCBStatus: String, Sendable, CaseIterable {
         }
     }
 
+    /// Whether everything that the other complains of is named by this status too.
+    public func names(_ other: TCBStatus) -> Bool {
+        if self == .revoked || other == .revoked { return self == other }
+        return (!other.speaksOfAge || speaksOfAge) && (!other.speaksOfConfiguration || speaksOfConfiguration)
+            && (!other.speaksOfHardening || speaksOfHardening)
+    }
+
+    private var speaksOfAge: Bool { isOutOfDate || self == .tdRelaunchAdvised || self == .tdRelaunchAdvisedConfigurationNeeded }
+    private var speaksOfHardening: Bool { self == .swHardeningNeeded || self == .configurationAndSWHardeningNeeded }
+
     /// Whether a TD whose module is old would do better when it was launched again under the current one.
     var isHelpedByRelaunch: Bool {
         switch self {

@@ -43,6 +43,7 @@ public struct Judgement: Sendable {
         var lines = ["\(verdict.isAccepted ? "ACCEPTED" : "REFUSED")  \(NotationError.printable(title))", ""]
         lines.append("  genuine      \(yes(.genuine))  \(kind) quote v\(quote.version), root: \(root)")
         lines.append("  up to date   \(yes(.upToDate))  \(status)")
+        lines += parts
         lines.append("  mine         \(yes(.mine))  \(subject)")
         if let launch = verdict.launch {
             lines.append(
@@ -62,12 +63,22 @@ public struct Judgement: Sendable {
     private var status: String {
         let examination = verdict.examination
         guard let status = examination.status else { return "no status" }
-        let since = examination.tcbDate.map { " since " + String(CalendarTime.text($0).prefix(10)) } ?? ""
-        let advisories =
-            examination.advisories.isEmpty
-            ? ""
-            : " (\(NotationError.printable(examination.advisories.prefix(6).joined(separator: ", ")))\(examination.advisories.count > 6 ? ", …" : ""))"
-        return status.rawValue + since + advisories
+        return Self.status(status, examination.tcbDate, examination.advisories)
+    }
+
+    /// Platform, TDX module and quoting enclave, each for itself.
+    private var parts: [String] {
+        verdict.examination.parts.all.map { part, finding in
+            let name = part.description.replacing("the ", with: "", maxReplacements: 1)
+            return "               \(name): \(Self.status(finding.status, finding.date, finding.advisories))"
+        }
+    }
+
+    private static func status(_ status: TCBStatus, _ date: Int64?, _ advisories: [String]) -> String {
+        let since = date.map { " since " + String(CalendarTime.text($0).prefix(10)) } ?? ""
+        guard !advisories.isEmpty else { return status.rawValue + since }
+        let few = NotationError.printable(advisories.prefix(6).joined(separator: ", "))
+        return status.rawValue + since + " (\(few)\(advisories.count > 6 ? ", …" : ""))"
     }
 
     private var subject: String {
