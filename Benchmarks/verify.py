@@ -1,6 +1,7 @@
 """mse verify of an evidence file, process start to exit.   verify.py BIN"""
 
 import os
+import socket
 import statistics
 import subprocess
 import sys
@@ -22,7 +23,10 @@ mse("simulator", "init")
 mse("scaffold", "hello")
 mse("package", "--project", "hello", "--output", "out", "--encrypt")
 package = next(str(one) for one in Path("out").glob("*.tar"))
-mse("spawn", "hello-1", "--package", package, "--san", "localhost", "--port", "17443", "--platform", "simulator")
+with socket.socket() as one:
+    one.bind(("127.0.0.1", 0))
+    port = one.getsockname()[1]
+mse("spawn", "hello-1", "--package", package, "--san", "localhost", "--port", str(port), "--platform", "simulator")
 mse("evidence", "hello-1", "--output", "out")
 mse("stop", "hello-1", "--remove")
 expected = mse("measure", package, "--json").split('"mrenclave": "')[1][:64]

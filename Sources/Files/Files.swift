@@ -22,15 +22,25 @@ public enum Files {
 
     /// Replaces a file in one step; whoever reads sees the old one or the new one whole.
     public static func write(_ bytes: [UInt8], to path: String, mode: mode_t = 0o644) throws(FileError) {
-        let temporary = temporaryName(beside: path)
-        do throws(FileError) {
-            let file = try OpenFile(temporary, O_WRONLY | O_CREAT | O_EXCL, mode: mode)
-            try file.write(bytes)
-            try file.synchronise()
-            guard rename(temporary, path) == 0 else { throw FileError(path, doing: "replace") }
-        } catch {
-            unlink(temporary)
-            throw FileError(path, error.problem)
+        try write([(bytes, path)], mode: mode)
+    }
+
+    /// Replaces several files, in this order; all are on the disk before the first takes its name, so that only a rename can still fail.
+    public static func write(_ contents: [(bytes: [UInt8], path: String)], mode: mode_t = 0o644) throws(FileError) {
+        let staged = contents.map { (temporary: temporaryName(beside: $0.path), bytes: $0.bytes, path: $0.path) }
+        // Those that have their name already aren't there under the temporary one.
+        defer { for file in staged { unlink(file.temporary) } }
+        for file in staged {
+            do throws(FileError) {
+                let open = try OpenFile(file.temporary, O_WRONLY | O_CREAT | O_EXCL, mode: mode)
+                try open.write(file.bytes)
+                try open.synchronise()
+            } catch {
+                throw FileError(file.path, error.problem)
+            }
+        }
+        for file in staged {
+            guard rename(file.temporary, file.path) == 0 else { throw FileError(file.path, doing: "replace") }
         }
     }
 

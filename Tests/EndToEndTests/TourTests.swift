@@ -14,12 +14,15 @@ extension EndToEndTests {
             let commands = readme[start.upperBound..<end.lowerBound].split(separator: "\n").filter { $0.hasPrefix("    ") }.map {
                 $0.dropFirst(4)
             }.joined(separator: "\n")
-            #expect(commands.contains("simulator init") && commands.contains("stop hello-1"))
+            #expect(commands.contains("simulator init") && commands.contains("stop hello-1") && commands.contains("7443"))
+            // Readers have 7443 to themselves, tests don't.
+            let chosen = commands.replacing("7443", with: "\(FreePort.reserve())")
             let folder = try TemporaryFolder()
             try FileManager.default.createSymbolicLink(atPath: folder.path + "/bin", withDestinationPath: Workbench.products)
             let result = try ProgramRun(
-                "/usr/bin/timeout", ["150", "/bin/bash", "-euo", "pipefail", "-c", commands],
-                environment: ["MSE_HOME": folder.path + "/home"], folder: folder.path
+                "/usr/bin/timeout", ["150", "/bin/bash", "-euo", "pipefail", "-c", chosen],
+                environment: ["MSE_HOME": folder.path + "/home", "XDG_CONFIG_HOME": folder.path + "/config", "MSE_COLLATERAL": nil],
+                folder: folder.path
             ).run()
             #expect(result.status == 0, "\(result.output)")
             #expect(result.output.contains("ACCEPTED") && result.output.contains("OK"))

@@ -66,20 +66,7 @@ final class Workbench: Sendable {
         return (try output(".tar"), try output(".key"))
     }
 
-    static func freePort() -> Int {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(descriptor) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = inet_addr("127.0.0.1")
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        _ = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(descriptor, $0, length) == 0 ? getsockname(descriptor, $0, &length) : -1
-            }
-        }
-        return Int(in_port_t(bigEndian: address.sin_port))
-    }
+    static func freePort() -> Int { FreePort.reserve() }
 
     /// Spawns, verifies and configures an instance, and writes its pin.
     func start(_ name: String, _ made: (package: String, key: String), port: Int, secrets: String? = nil) throws {

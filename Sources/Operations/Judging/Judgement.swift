@@ -16,6 +16,8 @@ public struct Judgement: Sendable {
     public var collateralSource: String
     /// What a person should know of how it came about.
     public var notes: [String] = []
+    /// What became of the file for the pin, where one was named.
+    var pin: PinFile.Outcome?
 
     init(title: String, verdict: Verdict, package: String?, collateral: CollateralDelivery) {
         self.title = title
@@ -31,6 +33,7 @@ public struct Judgement: Sendable {
         guard case .object(var members) = verdict.node.value else { return JSON.pretty(verdict.node) }
         let origin = Node.object(["source": Node(collateralSource), "notes": Node(.array(notes.map { Node($0) }))])
         members.append(Member("collateral", origin))
+        if let pin { members.append(Member("pin", pin.node)) }
         return JSON.pretty(Node(.object(members)))
     }
 
@@ -54,6 +57,7 @@ public struct Judgement: Sendable {
         }
         if let end = verdict.validUntil, verdict.isAccepted { lines.append("  valid until  \(CalendarTime.text(end))") }
         for note in notes { lines.append("  note         \(NotationError.printable(note, limit: 500))") }
+        if let pin { lines.append("  pin          \(NotationError.printable(pin.description, limit: 500))") }
         lines += ReasonList(verdict.reasons).lines
         return lines.joined(separator: "\n") + "\n"
     }

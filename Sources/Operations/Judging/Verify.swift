@@ -26,10 +26,17 @@ public struct Verify: Sendable {
     }
 
     public func run() async throws -> Judgement {
-        let judgement = try await judge()
-        if judgement.isAccepted, let path = certificateOut, let certificate = judgement.verdict.evidence.certificate {
-            try Files.write(judgement.json, to: path + ".verdict.json")
-            try Files.write(certificate.pem, to: path)
+        // Where it can't go is told before anybody is called.
+        let pin = try certificateOut.map { try PinFile($0) }
+        var judgement = try await judge()
+        guard let pin else { return judgement }
+        if !judgement.isAccepted {
+            judgement.pin = try pin.refuse()
+        } else if let certificate = judgement.verdict.evidence.certificate {
+            judgement.pin = try pin.write(certificate.pem, verdict: judgement.json)
+        } else {
+            throw OperationError(
+                NotationError.printable(target), "is accepted, but is a quote without a certificate: there is nothing to pin")
         }
         return judgement
     }

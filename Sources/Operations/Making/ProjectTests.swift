@@ -177,11 +177,7 @@ public struct ProjectTests: Sendable {
     private func waitFor(_ port: Int, _ server: Process) throws {
         for _ in 0..<600 {
             guard server.isRunning else { throw OperationError("serve", "the server ended with exit code \(server.terminationStatus)") }
-            do {
-                try PortCheck.free(host: "127.0.0.1", port: port)
-            } catch {
-                return  // somebody listens
-            }
+            if ListeningAddress(host: "127.0.0.1", port: port).answers { return }
             usleep(50_000)
         }
         throw OperationError("serve", "the server did not listen within 30 seconds")

@@ -68,7 +68,7 @@ public struct Spawn: Sendable {
             guard !Files.exists(service.folder) else {
                 throw OperationError(name, "exists already; stop it with 'mse stop \(name) --remove', or take another name")
             }
-            try PortCheck.free(host: Target.reachable(host), port: port)
+            try ListeningAddress(host: host, port: port).check()
             do {
                 try Files.makeFolder(service.folder, mode: 0o700)
                 try Files.makeFolder(service.sealedFolder, mode: 0o700)
@@ -114,41 +114,6 @@ enum Runtime {
         } catch {
             throw OperationError(programs.agent, "\(error)")
         }
-    }
-}
-
-enum PortCheck {
-    /// - Throws: when somebody listens there already.
-    static func free(host: String, port: Int) throws {
-        let family = host.contains(":") ? AF_INET6 : AF_INET
-        let descriptor = socket(family, Int32(SOCK_STREAM.rawValue), 0)
-        guard descriptor >= 0 else { return }
-        defer { close(descriptor) }
-        let isTaken: Bool
-        if family == AF_INET {
-            var address = sockaddr_in()
-            address.sin_family = sa_family_t(AF_INET)
-            address.sin_port = in_port_t(port).bigEndian
-            guard inet_pton(AF_INET, host, &address.sin_addr) == 1 else { return }
-            isTaken =
-                withUnsafePointer(to: &address) {
-                    $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                        connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-                    }
-                } == 0
-        } else {
-            var address = sockaddr_in6()
-            address.sin6_family = sa_family_t(AF_INET6)
-            address.sin6_port = in_port_t(port).bigEndian
-            guard inet_pton(AF_INET6, host, &address.sin6_addr) == 1 else { return }
-            isTaken =
-                withUnsafePointer(to: &address) {
-                    $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                        connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in6>.size))
-                    }
-                } == 0
-        }
-        if isTaken { throw OperationError("--port", "somebody listens on port \(port) already; take another one") }
     }
 }
 
