@@ -16,7 +16,9 @@ final class ServicePhase: Responder {
 struct StartingResponder: Responder {
     func respond(to exchange: Exchange) {
         exchange.respond(
-            ResponseHead("503 Service Unavailable", [("Content-Type", "text/plain; charset=utf-8"), ("Retry-After", "1")]),
+            ResponseHead(
+                "503 Service Unavailable",
+                [("Content-Type", "text/plain; charset=utf-8"), ("Retry-After", "1"), ("Mse-Status", "Starting")]),
             body: Array("starting\n".utf8))
     }
 }

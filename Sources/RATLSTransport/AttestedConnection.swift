@@ -33,10 +33,11 @@ public final class AttestedConnection: Sendable {
     }
 
     /// Connects, and lets the certificate be judged before the handshake ends.
+    /// - Parameter seconds: how long the peer may take for the handshake, and at most ten of them to accept the connection.
     /// - Throws: `TransportError`: when nobody answers, the certificate can't be read, the judge says no, or the peer speaks something else.
-    public static func open(host: String, port: Int, speaking speech: Speech = .http, judge: @escaping Judge) async throws(TransportError)
-        -> AttestedConnection
-    {
+    public static func open(
+        host: String, port: Int, speaking speech: Speech = .http, seconds: Int = handshakeSeconds, judge: @escaping Judge
+    ) async throws(TransportError) -> AttestedConnection {
         let outcome = Judged()
         do {
             var configuration = TLSConfiguration.makeClientConfiguration()
@@ -47,7 +48,7 @@ public final class AttestedConnection: Sendable {
             let context = try NIOSSLContext(configuration: configuration)
             let name = SubjectAlternativeName(host).flatMap { if case .dns = $0 { host } else { nil } }
             let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-                .connectTimeout(.seconds(10))
+                .connectTimeout(.seconds(Int64(min(10, seconds))))
                 .channelInitializer { channel in
                     channel.eventLoop.makeCompletedFuture {
                         let tls = try NIOSSLClientHandler(context: context, serverHostname: name) { certificates, promise in
@@ -60,7 +61,7 @@ public final class AttestedConnection: Sendable {
                 }
                 .connect(host: host, port: port)
                 .get()
-            let limit = channel.eventLoop.scheduleTask(in: .seconds(Int64(handshakeSeconds))) { channel.close(promise: nil) }
+            let limit = channel.eventLoop.scheduleTask(in: .seconds(Int64(seconds))) { channel.close(promise: nil) }
             defer { limit.cancel() }
             let negotiated = try await channel.eventLoop.flatSubmit { () -> EventLoopFuture<String?> in
                 do {

@@ -24,6 +24,8 @@ struct MSE: AsyncParsableCommand {
 /// Exit codes are part of the interface: 0 done or accepted, 1 could not be done, 2 refused, 64 usage.
 extension ExitCode {
     static let refused = ExitCode(2)
+    /// Of `status` alone.
+    static let notRunning = ExitCode(3)
 }
 
 extension Output {

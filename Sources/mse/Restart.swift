@@ -5,15 +5,23 @@ import Operations
 struct Restart: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "restart",
-        abstract: "End an instance and start it again from its sealed state.", discussion: "Example: mse restart hello-1 --renew")
+        abstract: "End an instance and start it again from its sealed state; returns when it answers.",
+        discussion: "Example: mse restart hello-1 --renew")
 
     @Argument(help: "The instance.")
     var name: String
     @Flag(help: "Make a new quote and certificate; pins must be renewed.")
     var renew = false
 
+    @Option(in: 1...86400, help: "Seconds that its application may take to answer.")
+    var wait = 60
+
     func run() async throws {
-        try await Output.attempt { try await ServiceOperations().restart(name, renews: renew) }
-        try Output.write("\(name) is back\n")
+        let isWaiting = try await Output.attempt {
+            try await ServiceOperations().restart(name, renews: renew, waitSeconds: wait)
+        }
+        try Output.write(
+            isWaiting
+                ? "\(name) is started, but not configured: it waits for its owner's 'mse run'\n" : "\(name) is back and answers\n")
     }
 }

@@ -4,7 +4,8 @@ import Operations
 
 struct Status: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "status", abstract: "Tell how an instance is.", discussion: "Example: mse status hello-1 --json")
+        commandName: "status", abstract: "Tell how an instance is; exit code 3 when it is stopped, failed or unresponsive.",
+        discussion: "Example: mse status hello-1 --json")
 
     @Argument(help: "The instance.")
     var name: String
@@ -13,9 +14,13 @@ struct Status: AsyncParsableCommand {
 
     func run() async throws {
         let status = try await Output.attempt { try await ServiceOperations().status(name) }
-        guard !json else { return try Output.write(status.json) }
+        try Output.write(json ? status.json : text(status))
+        if status.isDown { throw ExitCode.notRunning }
+    }
+
+    private func text(_ status: ServiceOperations.Status) -> String {
         let fields = ["name", "state", "platform", "url", "sans", "mrenclave", "startedAt", "notAfter", "pid", "id"]
-        try Output.write(fields.map { $0 + String(repeating: " ", count: 11 - $0.count) + status.field($0) + "\n" }.joined())
-        if status.field("platform") == "simulator" { try Output.write("this enclave is simulated: it protects nothing\n") }
+        let lines = fields.map { $0 + String(repeating: " ", count: 11 - $0.count) + status.field($0) + "\n" }.joined()
+        return lines + (status.field("platform") == "simulator" ? "this enclave is simulated: it protects nothing\n" : "")
     }
 }

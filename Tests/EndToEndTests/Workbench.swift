@@ -80,8 +80,10 @@ final class Workbench: Sendable {
     }
 
     func state(_ name: String) throws -> String {
-        let status = try JSON.read(Array(try mse("status", name, "--json").utf8))
+        let result = try run(Self.products + "/mse", ["status", name, "--json"])
+        let status = try JSON.read(Array(result.output.utf8))
         guard case .string(let state)? = status["state"]?.value else { return "?" }
+        #expect(result.status == (["stopped", "failed", "unresponsive"].contains(state) ? 3 : 0), "\(state)")
         return state
     }
 

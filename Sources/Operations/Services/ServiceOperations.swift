@@ -19,6 +19,9 @@ public struct ServiceOperations: Sendable {
         public var node: Node
         public var state: String
 
+        /// Whether nobody is served, and nobody will be without somebody's doing.
+        public var isDown: Bool { ["stopped", "failed", "unresponsive"].contains(state) }
+
         public var json: String { JSON.pretty(node) }
         public func field(_ name: String) -> String {
             switch node[name]?.value {
@@ -34,9 +37,13 @@ public struct ServiceOperations: Sendable {
     public func status(_ name: String) async throws -> Status { try await status(of: ServiceState.existing(name, in: state)) }
 
     public func list() async throws -> [Status] {
-        var result: [Status] = []
-        for service in try ServiceState.all(in: state) { result.append(try await status(of: service)) }
-        return result
+        // At once: those that don't answer take their time.
+        return try await withThrowingTaskGroup(of: (Int, Status).self) { group in
+            for (index, service) in try ServiceState.all(in: state).enumerated() {
+                group.addTask { (index, try await status(of: service)) }
+            }
+            return try await group.reduce(into: [:]) { $0[$1.0] = $1.1 }.sorted { $0.key < $1.key }.map(\.value)
+        }
     }
 
     public static func json(_ list: [Status]) -> String { JSON.pretty(Node(.array(list.map(\.node)))) }
@@ -47,11 +54,14 @@ public struct ServiceOperations: Sendable {
         let process = ServiceProcess(service)
         let word: String
         if process.isAlive {
-            switch await process.probe(launch) {
-            case .waiting: word = "waiting"
-            case .running: word = "running"
-            case .starting, nil: word = "starting"
-            }
+            word =
+                switch await process.probe(launch) {
+                case .waiting: "waiting"
+                case .running: "running"
+                case .starting: "starting"
+                case .silent: service.hasAnswered ? "unresponsive" : "starting"
+                case .failing: "unresponsive"
+                }
         } else {
             word = service.exitCode == 0 ? "stopped" : "failed"
         }
@@ -99,15 +109,22 @@ public struct ServiceOperations: Sendable {
     }
 
     /// Ends the instance and starts it again from its sealed state.
-    public func restart(_ name: String, renews: Bool) async throws {
+    /// - Parameter waitSeconds: how long its application may take to answer.
+    /// - Returns: whether it waits for its owner instead, since nothing that was sealed configures it.
+    /// - Throws: why it doesn't answer.
+    public func restart(_ name: String, renews: Bool, waitSeconds: Int) async throws -> Bool {
         let service = try ServiceState.existing(name, in: state)
-        try await service.withLock {
-            try await ServiceProcess(service).stop()
+        let process = ServiceProcess(service)
+        let end = try await service.withLock {
+            try await process.stop()
             var record = try service.record()
             record.startedAt = Int64(Date().timeIntervalSince1970)
             try service.write(record)
-            try await ServiceProcess(service).start(renews: renews)
+            let end = ContinuousClock.now + .seconds(waitSeconds)
+            try await process.start(renews: renews, waitSeconds: waitSeconds)
+            return end
         }
+        return try await process.waitUntilRunning(until: end, waitSeconds: waitSeconds) == .waiting
     }
 
     /// Certificate, quote and collateral as one file, and the certificate beside it.

@@ -20,7 +20,7 @@ struct ServiceProcess: Sendable {
     private static let startSeconds = 60
 
     /// Starts the launcher in the background, and waits until the agent answers.
-    func start(renews: Bool) async throws {
+    func start(renews: Bool, waitSeconds: Int = startSeconds) async throws {
         let programs = try Programs.found()
         try service.write(exitCode: nil)
         try service.forgetProcess()
@@ -31,35 +31,96 @@ struct ServiceProcess: Sendable {
         let process = clinux_spawn(programs.mse, pointers, environ, nil, -1, log.descriptor, 1)
         guard process > 0 else { throw FileError(programs.mse, doing: "start", -process) }
         let launch = try service.launch()
-        let end = ContinuousClock.now + .seconds(Self.startSeconds)
+        let end = ContinuousClock.now + .seconds(waitSeconds)
         while ContinuousClock.now < end {
             if let code = service.exitCode {
-                throw OperationError(service.name, "ended with exit code \(code) before it answered:\n\(service.logTail(8))")
+                throw Self.ended(service.name, code)
             }
             var status: Int32 = 0
             if waitpid(process, &status, WNOHANG) == process, service.exitCode == nil {
-                throw OperationError(service.name, "its launcher ended:\n\(service.logTail(8))")
+                throw OperationError(service.name, "its launcher ended")
             }
-            if await probe(launch) != nil { return }
+            if await probe(launch) != .silent { return try service.noteAnswer() }
             try await Task.sleep(for: .milliseconds(20))
         }
-        throw OperationError(service.name, "did not answer within \(Self.startSeconds) seconds:\n\(service.logTail(8))")
+        throw OperationError(service.name, "did not answer within \(waitSeconds) seconds")
     }
 
-    enum Answer: Sendable { case waiting, starting, running }
+    /// How an instance answers.
+    enum Answer: Hashable, Sendable {
+        /// Not at all, or somebody else does.
+        case silent
+        case waiting
+        /// Configured; the application isn't there yet.
+        case starting
+        case running
+        /// The application is there, and its health path says that it can't serve.
+        case failing(status: Int)
+    }
+
+    /// For each step of a probe, however the other side behaves.
+    private static let probeSeconds = 5
 
     /// Asks the instance how it is; nothing secret is sent, and who answers is compared with the launch record.
-    func probe(_ launch: LaunchRecord) async -> Answer? {
+    func probe(_ launch: LaunchRecord) async -> Answer {
         let id = launch.id
+        let path = (try? service.record().healthCheck) ?? "/"
         guard
             let connection = try? await AttestedConnection.open(
-                host: Target.reachable(launch.host), port: launch.port, judge: { $0.launch?.id == id })
-        else { return nil }
-        let path = (try? service.record().healthCheck) ?? "/"
-        guard let response = try? await connection.request("GET", path, seconds: 5) else { return nil }
-        if response.header("Mse-Status") != nil { return .waiting }
-        return response.status == 503 ? .starting : .running
+                host: Target.reachable(launch.host), port: launch.port, seconds: Self.probeSeconds, judge: { $0.launch?.id == id }),
+            let response = try? await connection.request("GET", path, seconds: Self.probeSeconds)
+        else { return .silent }
+        return switch response.header("Mse-Status") {
+        case "Waiting": .waiting
+        case "Starting": .starting
+        default: response.status < 500 ? .running : .failing(status: response.status)
+        }
     }
+
+    /// How a start went that is no failure.
+    enum Start: Hashable, Sendable {
+        case running
+        /// Nothing that was sealed configures it.
+        case waiting
+    }
+
+    /// Waits until the application answers.
+    /// - Throws: why it doesn't. What the application said is its owner's to read.
+    func waitUntilRunning(until end: ContinuousClock.Instant, waitSeconds: Int) async throws -> Start {
+        let launch = try service.launch()
+        while true {
+            let answer = await probe(launch)
+            switch answer {
+            case .running: return .running
+            case .waiting: return .waiting
+            case .silent, .starting, .failing: break
+            }
+            if let code = service.exitCode {
+                throw Self.ended(service.name, code)
+            }
+            guard isAlive else { throw OperationError(service.name, "has ended while it started") }
+            guard ContinuousClock.now < end else {
+                let found =
+                    switch answer {
+                    case .failing(let status):
+                        "has started, but \((try? service.record().healthCheck) ?? "/") answers with status \(status)"
+                    case .starting: "is still starting"
+                    default: "does not answer"
+                    }
+                throw OperationError(
+                    service.name,
+                    "\(found) after \(waitSeconds) seconds; it goes on: ask with 'mse status \(service.name)'; its owner reads why with \(Self.ownersLog(service.name))"
+                )
+            }
+            try await Task.sleep(for: .milliseconds(100))
+        }
+    }
+
+    private static func ended(_ name: String, _ code: Int) -> OperationError {
+        OperationError(name, "ended with exit code \(code) while it started; its owner reads why with \(ownersLog(name))")
+    }
+
+    private static func ownersLog(_ name: String) -> String { "'mse logs \(name) --key FILE'" }
 
     /// Asks the agent to seal HOME and end. Where that fails it goes on running, and nothing is lost.
     /// - Throws: why it goes on, or that it ended without having sealed HOME's last changes.

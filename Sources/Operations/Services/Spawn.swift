@@ -78,7 +78,12 @@ public struct Spawn: Sendable {
                     .init(
                         platform: "simulator", isDebug: isDebug, startedAt: now, mrenclave: Hex.text(record.measurement),
                         healthCheck: file.configuration.healthCheck))
-                try await ServiceProcess(service).start(renews: false)
+                do {
+                    try await ServiceProcess(service).start(renews: false)
+                } catch let error as OperationError {
+                    // No application has said anything yet.
+                    throw OperationError(error.subject, error.problem + ":\n" + service.logTail(8))
+                }
             } catch {
                 // What was made here goes again.
                 try? ServiceProcess(service).kill()

@@ -17,6 +17,7 @@ struct ServiceState: Sendable {
     private var recordPath: String { folder + "/service.json" }
     private var processPath: String { folder + "/process.json" }
     private var exitPath: String { folder + "/exit" }
+    private var answeredPath: String { folder + "/answered" }
 
     /// What `spawn` was told.
     struct Record: Sendable {
@@ -149,7 +150,12 @@ struct ServiceState: Sendable {
         (try? Files.read(exitPath, limit: 64)).flatMap { Int(String(decoding: $0, as: UTF8.self).split(separator: "\n").first ?? "") }
     }
 
-    func forgetProcess() throws { try Files.remove(processPath) }
+    func forgetProcess() throws { for path in [processPath, answeredPath] { try Files.remove(path) } }
+
+    /// Whether its agent has answered since it was started; one that is silent after that isn't starting any more.
+    var hasAnswered: Bool { Files.exists(answeredPath) }
+
+    func noteAnswer() throws { try Files.write("", to: answeredPath) }
 
     /// The last lines of the log.
     func logTail(_ count: Int) -> String {

@@ -1,0 +1,130 @@
+import CodePackage
+import Files
+import Foundation
+import Notation
+import TestSupport
+import Testing
+
+extension EndToEndTests {
+    @Suite("Restart and status", .serialized)
+    struct RestartTests {
+        /// An application that behaves as a file in its HOME says at each start.
+        private static let application = """
+            import os, time
+            from pathlib import Path
+            from flask import Flask
+            mode = Path(os.environ["HOME"]) / "mode"
+            word = mode.read_text() if mode.exists() else ""
+            if word == "fails": raise RuntimeError("hunter2")
+            if word == "exits": os._exit(7)
+            if word == "slow": time.sleep(5)
+            app = Flask(__name__)
+
+            @app.get("/health")
+            def health():
+                return "", int(word) if word.isdigit() else 200
+
+            @app.get("/mode/<text>")
+            def change(text):
+                mode.write_text(text)
+                return text
+            """
+
+        private let bench: Workbench
+        private let port = Workbench.freePort()
+
+        init() throws {
+            bench = try Workbench()
+            try bench.mse("scaffold", "hello")
+            try bench.folder.write("hello/mse_src/app.py", Self.application)
+        }
+
+        private func start() throws {
+            let made = try bench.package()
+            try bench.start("a", made, port: port)
+        }
+
+        /// How the next start goes.
+        private func prepare(_ mode: String) throws {
+            #expect(try bench.curl("--cacert", "a.pem", "https://localhost:\(port)/mode/\(mode)").output == mode)
+        }
+
+        private func restart(_ arguments: String...) throws -> (code: Int32, output: String, seconds: Double) {
+            let start = Date()
+            let result = try bench.run(Workbench.products + "/mse", ["restart", "a"] + arguments)
+            return (result.status, result.output, Date().timeIntervalSince(start))
+        }
+
+        @Test("a restart returns when the application answers, whatever it answers but a 5xx", arguments: ["200", "404", "302", "slow"])
+        func answers(mode: String) throws {
+            try start()
+            try prepare(mode)
+            let result = try restart()
+            #expect(result.code == 0 && result.output.contains("is back and answers"), "\(result.output)")
+            // At once, not after another wait.
+            #expect(try bench.curl("--cacert", "a.pem", "https://localhost:\(port)/mode/x").output == "x")
+            #expect(try bench.state("a") == "running")
+        }
+
+        @Test("an application that fails is told by its code, and nothing it said")
+        func fails() throws {
+            for (mode, code) in [("fails", "1"), ("exits", "7")] {
+                try start()
+                try prepare(mode)
+                let result = try restart()
+                #expect(
+                    result.code == 1 && result.output.contains("exit code \(code)") && result.output.contains("mse logs a --key"),
+                    "\(mode): \(result.output)")
+                #expect(!result.output.contains("hunter2"))
+                #expect(try bench.state("a") == "failed")
+                try bench.mse("stop", "a", "--remove")
+            }
+        }
+
+        @Test("an application that isn't there in time is told as it is, and goes on")
+        func late() throws {
+            try start()
+            try prepare("slow")
+            let slow = try restart("--wait", "2")
+            #expect(slow.code == 1 && slow.output.contains("still starting after 2 seconds"), "\(slow.output)")
+            #expect(slow.seconds < 7)
+            for _ in 0..<100 where try bench.state("a") != "running" { usleep(100_000) }
+            #expect(try bench.state("a") == "running")
+            try prepare("503")
+            let unhealthy = try restart("--wait", "3")
+            #expect(unhealthy.code == 1 && unhealthy.output.contains("/health answers with status 503"), "\(unhealthy.output)")
+            #expect(try bench.state("a") == "unresponsive")
+        }
+
+        @Test("an instance that nothing configures says that it waits")
+        func waits() throws {
+            let made = try bench.package()
+            try bench.mse("spawn", "a", "--package", made.package, "--san", "localhost", "--port", "\(port)", "--platform", "simulator")
+            let result = try restart()
+            #expect(result.code == 0 && result.output.contains("waits for its owner's 'mse run'"), "\(result.output)")
+            #expect(try bench.state("a") == "waiting")
+        }
+
+        @Test("who accepts connections and says nothing is unresponsive, and holds nobody up")
+        func silent() throws {
+            try start()
+            let status = try JSON.read(Array(try bench.mse("status", "a", "--json").utf8))
+            guard case .number(let text)? = status["pid"]?.value, let pid = Int32(text) else {
+                Issue.record("no pid")
+                return
+            }
+            kill(pid, SIGSTOP)
+            defer { kill(pid, SIGCONT) }
+            let start = Date()
+            #expect(try bench.state("a") == "unresponsive")
+            #expect(try bench.mse("list").contains("unresponsive"))
+            #expect(Date().timeIntervalSince(start) < 40)
+            kill(pid, SIGCONT)
+            for _ in 0..<50 where try bench.state("a") != "running" { usleep(100_000) }
+            #expect(try bench.state("a") == "running")
+            try bench.mse("stop", "a")
+            #expect(try bench.state("a") == "stopped")
+            #expect(try bench.run(Workbench.products + "/mse", ["status", "a"]).status == 3)
+        }
+    }
+}
