@@ -223,9 +223,9 @@ extension ObjectReader {
     /// A duration such as `"30d"`: a whole number and s, m, h or d.
     fileprivate mutating func seconds(_ name: String) throws(NotationError) -> Int64? {
         guard let node = optional(name) else { return nil }
-        let units: [Character: Int64] = ["s": 1, "m": 60, "h": 3600, "d": 86400]
-        guard case .string(let text) = node.value, let last = text.last, let unit = units[last],
-            text.dropLast().allSatisfy({ $0.isASCII && $0.isNumber }),
+        let units: [UInt8: Int64] = [UInt8(ascii: "s"): 1, UInt8(ascii: "m"): 60, UInt8(ascii: "h"): 3600, UInt8(ascii: "d"): 86400]
+        guard case .string(let text) = node.value, let last = text.utf8.last, let unit = units[last],
+            text.utf8.dropLast().allSatisfy({ (0x30...0x39).contains($0) }),
             let value = Int64(text.dropLast()), value <= 100_000_000
         else { throw mismatch(node, name, "a duration such as \"30d\"") }
         return value * unit

@@ -8,6 +8,7 @@ internal import StrictX509
 public struct Verifier: Sendable {
     public var policy: AttestationPolicy
     private let examiner: QuoteExaminer
+    private var allowedAdvisories: Set<ExactText> { Set(policy.tcb.allowedAdvisories.map { ExactText($0) }) }
     public var anchor: TrustAnchor { examiner.anchor }
 
     public init(anchor: TrustAnchor = .intel, policy: AttestationPolicy) {
@@ -85,7 +86,7 @@ public struct Verifier: Sendable {
     private func isGoodEnough(_ finding: TCBFinding, _ whole: TCBStatus?, _ time: Int64) -> Bool {
         if policy.tcb.accepted.contains(finding.status) { return true }
         if let whole, policy.tcb.accepted.contains(whole), whole.names(finding.status) { return true }
-        if !finding.advisories.isEmpty, policy.tcb.allowedAdvisories.isSuperset(of: finding.advisories) { return true }
+        if !finding.advisories.isEmpty, allowedAdvisories.isSuperset(of: finding.advisories.map { ExactText($0) }) { return true }
         return finding.status == .outOfDate && policy.tcb.grace > 0 && time - finding.date <= policy.tcb.grace
     }
 

@@ -1,6 +1,7 @@
 public import CodeEncryption
 public import Files
 internal import Glibc
+internal import Notation
 
 /// Reads a tar member by member, in order and only once, from a part of an open file.
 ///
@@ -17,7 +18,7 @@ public struct TarReader: ~Copyable {
     /// Of the current member, not yet read.
     private var left = 0
     private var padding = 0
-    private var names: Set<String> = []
+    private var names: Set<ExactText> = []
     /// Sees every byte as it is read.
     private let observe: ((UnsafeRawBufferPointer) -> Void)?
 
@@ -76,7 +77,7 @@ public struct TarReader: ~Copyable {
             case UInt8(ascii: "0"), 0:
                 let name = if let longName { longName } else { try memberName(header) }
                 try CodeTree.check(name)
-                guard names.insert(name).inserted else { throw .refused(path: name, "stands twice in the archive") }
+                guard names.insert(ExactText(name)).inserted else { throw .refused(path: name, "stands twice in the archive") }
                 guard names.count <= Self.memberLimit else { throw problem("more than \(Self.memberLimit) members") }
                 left = size
                 padding = Self.padding(size)

@@ -78,12 +78,12 @@ struct JSONNameList {
     private var few: InlineArray<4, JSONName> = InlineArray(repeating: "")
     private var count = 0
     private var more: Set<JSONName> = []
-    private var long: Set<String> = []
+    private var long: Set<ExactText> = []
 
     /// - Parameter text: the name as text, asked for only when it is long.
     /// - Returns: false when it was there before.
     mutating func insert(_ name: JSONName, _ text: () throws(NotationError) -> String) throws(NotationError) -> Bool {
-        if name.isLong { return long.insert(try text()).inserted }
+        if name.isLong { return long.insert(ExactText(try text())).inserted }
         for index in 0..<min(count, Self.fewLimit) where few[index] == name { return false }
         count += 1
         if count <= Self.fewLimit {

@@ -33,7 +33,7 @@ public struct Node: Hashable, Sendable {
     /// The member of an object; nil for another kind of value and for an object without it.
     public subscript(name: String) -> Node? {
         guard case .object(let members) = value else { return nil }
-        return members.first { $0.name == name }?.node
+        return members.first { $0.name.utf8.elementsEqual(name.utf8) }?.node
     }
 }
 

@@ -3,6 +3,7 @@ public struct ObjectReader {
     public let path: String
     public let place: Place
     private let members: [Member]
+    private let byName: [ExactText: Node]
     private var known: [String] = []
 
     /// - Throws: `NotationError` when the node isn't an object.
@@ -11,6 +12,8 @@ public struct ObjectReader {
             throw NotationError(at: node.place, member: path, "a table expected, found \(node.kind)")
         }
         self.members = members
+        // Readers let no name stand twice; where a tree was made otherwise, the first one counts.
+        byName = Dictionary(members.map { (ExactText($0.name), $0.node) }, uniquingKeysWith: { first, _ in first })
         self.path = path
         place = node.place
     }
@@ -20,7 +23,7 @@ public struct ObjectReader {
     /// The member's value; nil when it is absent.
     public mutating func optional(_ name: String) -> Node? {
         known.append(name)
-        return members.first { $0.name == name }?.node
+        return byName[ExactText(name)]
     }
 
     public mutating func required(_ name: String) throws(NotationError) -> Node {
@@ -79,7 +82,8 @@ public struct ObjectReader {
 
     /// Refuses members that were never asked for.
     public func finish() throws(NotationError) {
-        guard let unknown = members.first(where: { !known.contains($0.name) }) else { return }
+        let asked = Set(known.map { ExactText($0) })
+        guard let unknown = members.first(where: { !asked.contains(ExactText($0.name)) }) else { return }
         let nearest = known.map { (name: $0, distance: Self.distance($0, unknown.name)) }.min { $0.distance < $1.distance }
         var problem = "is unknown here"
         if let nearest, nearest.distance <= max(2, unknown.name.count / 3) { problem += "; did you mean '\(nearest.name)'?" }

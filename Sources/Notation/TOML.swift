@@ -23,9 +23,9 @@ private struct TOMLReader {
     /// A table while it is being filled; how it came to be decides who may add to it.
     final class Table {
         enum Origin { case root, header, implicit, dotted, inline }
-        enum Entry { case node(Node), table(Table), tables([Table], Place) }
+        enum Entry { case node(Node), table(Table), tables(TableArray, Place) }
         var names: [(name: String, place: Place)] = []
-        var entries: [String: Entry] = [:]
+        private var entries: [ExactText: Entry] = [:]
         var origin: Origin
         let place: Place
 
@@ -36,20 +36,28 @@ private struct TOMLReader {
 
         func add(_ name: String, _ entry: Entry, at place: Place) {
             names.append((name, place))
-            entries[name] = entry
+            entries[ExactText(name)] = entry
         }
+
+        subscript(name: String) -> Entry? { entries[ExactText(name)] }
 
         var node: Node {
             Node(
                 .object(
                     names.map { name, place in
-                        switch entries[name]! {  // every name was added with its entry
+                        switch self[name]! {  // every name was added with its entry
                         case .node(let node): Member(name, node, at: place)
                         case .table(let table): Member(name, table.node, at: place)
-                        case .tables(let tables, let first): Member(name, Node(.array(tables.map(\.node)), at: first), at: place)
+                        case .tables(let tables, let first): Member(name, Node(.array(tables.all.map(\.node)), at: first), at: place)
                         }
                     }), at: place)
         }
+    }
+
+    /// The tables of one name in double brackets; filled in place, however many there are.
+    final class TableArray {
+        var all: [Table]
+        init(_ first: Table) { all = [first] }
     }
 
     init(_ text: String) {
@@ -131,19 +139,19 @@ private struct TOMLReader {
         offset += isArray ? 2 : 1
         var table = root
         for key in keys.dropLast() {
-            switch table.entries[key.name] {
+            switch table[key.name] {
             case nil:
                 let child = Table(at: start, .implicit)
                 table.add(key.name, .table(child), at: key.place)
                 table = child
             case .table(let child) where child.origin != .inline: table = child
-            case .tables(let children, _): table = children[children.count - 1]
+            case .tables(let children, _): table = children.all[children.all.count - 1]
             default: throw NotationError(at: key.place, "'\(NotationError.printable(key.name))' is no table")
             }
         }
         let key = keys[keys.count - 1]
         let name = NotationError.printable(key.name)
-        switch (table.entries[key.name], isArray) {
+        switch (table[key.name], isArray) {
         case (nil, false):
             current = Table(at: start, .header)
             table.add(key.name, .table(current), at: key.place)
@@ -152,10 +160,10 @@ private struct TOMLReader {
             current = child
         case (nil, true):
             current = Table(at: start, .header)
-            table.add(key.name, .tables([current], start), at: key.place)
-        case (.tables(let children, let first)?, true):
+            table.add(key.name, .tables(TableArray(current), start), at: key.place)
+        case (.tables(let children, _)?, true):
             current = Table(at: start, .header)
-            table.entries[key.name] = .tables(children + [current], first)
+            children.all.append(current)
         default: throw NotationError(at: key.place, "'\(name)' is defined twice")
         }
     }
@@ -168,7 +176,7 @@ private struct TOMLReader {
         let node = try value()
         var target = table
         for key in keys.dropLast() {
-            switch target.entries[key.name] {
+            switch target[key.name] {
             case nil:
                 let child = Table(at: key.place, .dotted)
                 target.add(key.name, .table(child), at: key.place)
@@ -178,7 +186,7 @@ private struct TOMLReader {
             }
         }
         let key = keys[keys.count - 1]
-        guard target.entries[key.name] == nil else {
+        guard target[key.name] == nil else {
             throw NotationError(at: key.place, "'\(NotationError.printable(key.name))' is defined twice")
         }
         target.add(key.name, .node(node), at: key.place)

@@ -8,7 +8,10 @@ enum RFC4514 {
         while true {
             guard let equals = rest.firstIndex(of: UInt8(ascii: "=")) else { return nil }
             let type = String(decoding: rest[..<equals], as: UTF8.self).trimmingBlanks.uppercased()
-            guard types.contains(type), let (value, end) = value(rest[(equals + 1)...]), !value.isEmpty, value.utf8.count <= 64 else {
+            // Other letters than those of ASCII can become these in upper case.
+            guard rest[..<equals].allSatisfy({ $0 < 0x80 }), types.contains(type), let (value, end) = value(rest[(equals + 1)...]),
+                !value.isEmpty, value.utf8.count <= 64
+            else {
                 return nil
             }
             if type == "C", value.utf8.count != 2 { return nil }

@@ -25,6 +25,8 @@ public enum SubjectAlternativeName: Hashable, Sendable, CustomStringConvertible 
     }
 
     private static func address(_ text: String) -> [UInt8]? {
+        // C reads no further than a NUL.
+        guard text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else { return nil }
         var bytes = [UInt8](repeating: 0, count: 16)
         if inet_pton(AF_INET, text, &bytes) == 1 { return Array(bytes[..<4]) }
         let bare = text.hasPrefix("[") && text.hasSuffix("]") ? String(text.dropFirst().dropLast()) : text

@@ -118,7 +118,15 @@ public final class AttestedConnection: Sendable {
         /// Whether the answer came to its end; if not, the connection ended before.
         public var isComplete = false
 
-        public func header(_ name: String) -> String? { headers.first { $0.name.lowercased() == name.lowercased() }?.value }
+        public func header(_ name: String) -> String? {
+            headers.first { Self.isSameName($0.name, name) }?.value
+        }
+
+        /// Names of headers are ASCII; no other letter is one of its own in another case.
+        private static func isSameName(_ left: String, _ right: String) -> Bool {
+            func folded(_ byte: UInt8) -> UInt8 { (0x41...0x5A).contains(byte) ? byte | 0x20 : byte }
+            return left.utf8.lazy.map(folded).elementsEqual(right.utf8.lazy.map(folded))
+        }
     }
 
     /// One request without a body over this connection; it is the last one.

@@ -15,7 +15,7 @@ struct ServiceAddress: Hashable, Sendable {
         var text = text
         while text.hasSuffix("/") { text.removeLast() }
         for tee in ["sgx", "tdx"] {
-            for version in ["v3", "v4"] where text.hasSuffix("/\(tee)/certification/\(version)") {
+            for version in ["v1", "v2", "v3", "v4"] where text.hasSuffix("/\(tee)/certification/\(version)") {
                 text.removeLast("/\(tee)/certification/\(version)".count)
             }
         }

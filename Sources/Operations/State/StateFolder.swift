@@ -56,16 +56,7 @@ public struct StateFolder: Sendable {
     func defaultCollateral() throws -> [String] {
         if let name = environment["MSE_COLLATERAL"], !name.isEmpty { return [name] }
         if let names = try defaults().collateral, !names.isEmpty { return names }
-        return [Self.pccs() ?? ServiceSource.intelAddress]
-    }
-
-    /// Scheme and host of `pccs_url` in Intel's client configuration, JSON with comment lines.
-    private static func pccs() -> String? {
-        guard let bytes = try? Files.read("/etc/sgx_default_qcnl.conf", limit: 1 << 16) else { return nil }
-        let text = String(decoding: bytes, as: UTF8.self).split(separator: "\n").filter { !$0.drop(while: \.isWhitespace).hasPrefix("//") }
-            .joined(separator: "\n")
-        guard case .string(let url)? = (try? JSON.read(Array(text.utf8)))?["pccs_url"]?.value else { return nil }
-        return url
+        return [try ProviderConfiguration(environment: environment)?.service ?? ServiceSource.intelAddress]
     }
 }
 

@@ -1,0 +1,208 @@
+internal import Files
+public import Notation
+
+/// Intel's `sgx_default_qcnl.conf`: which service the machine's own quoting and verifying libraries ask.
+///
+/// Read in both of its forms: JSON with comments and loose commas, and the `KEY=value` lines of before 2021. What isn't understood is an error with
+/// file and line, never another service.
+public struct ProviderConfiguration: Hashable, Sendable {
+    public static let path = "/etc/sgx_default_qcnl.conf"
+    /// Names another file, for Intel's library as for this one.
+    public static let variable = "QCNL_CONF_PATH"
+    private static let byteLimit = 1 << 16
+
+    /// `collateral_service` where it is given, else `pccs_url`.
+    public let service: String
+    /// False asks for TLS without verification, which isn't done here.
+    public let usesSecureCertificate: Bool
+
+    /// The file that the environment names, else the usual one.
+    /// - Returns: nil when there is none.
+    public init?(environment: [String: String]) throws(CollateralError) {
+        let named = environment[Self.variable].flatMap { $0.isEmpty ? nil : $0 }
+        let path = named ?? Self.path
+        if named == nil, !Files.exists(path) { return nil }
+        do {
+            try self.init(try Files.read(path, limit: Self.byteLimit))
+        } catch let error as FileError {
+            throw CollateralError(path, .malformed, error.problem)
+        } catch {
+            throw CollateralError(
+                path, .malformed, "\(error); mend it, or say with --collateral or MSE_COLLATERAL where collateral comes from")
+        }
+    }
+
+    /// - Throws: `NotationError` with the line of what isn't understood.
+    public init(_ bytes: [UInt8]) throws(NotationError) {
+        let bytes = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(bytes.dropFirst(3)) : bytes
+        let plain = Self.withoutComments(bytes)
+        let isJSON = plain.first { !Self.isBlank($0) } == UInt8(ascii: "{")
+        let entries = isJSON ? try Self.members(plain) : try Self.lines(bytes)
+        var known = Entries(entries)
+        let collateral = try known.address("collateral_service"), caching = try known.address("pccs_url")
+        usesSecureCertificate = try known.boolean("use_secure_cert") ?? true
+        // Understood, and not followed: they are about PCK certificates, Intel's own caches, or how often is asked, which is decided here.
+        for name in [
+            "pccs_api_version", "retry_times", "retry_delay", "local_pck_url", "pck_cache_expire_hours",
+            "verify_collateral_cache_expire_hours", "custom_request_options", "local_cache_only",
+        ] {
+            _ = known.take(name)
+        }
+        if let edition = try known.text("tcb_update_type"), edition.value.lowercased() != "standard" {
+            throw NotationError(
+                at: edition.place, member: "tcb_update_type", "only 'standard' is followed from here; see collateral fetch --update")
+        }
+        try known.finish()
+        guard let service = collateral ?? caching else {
+            throw NotationError(at: .none, "names no service: 'collateral_service' or 'pccs_url' expected")
+        }
+        self.service = service
+    }
+
+    /// What stands in the file, in either form.
+    private struct Entries {
+        private var all: [(name: String, node: Node, place: Place)]
+        private var asked: [String] = []
+
+        init(_ all: [(name: String, node: Node, place: Place)]) { self.all = all }
+
+        mutating func take(_ name: String) -> Node? {
+            asked.append(name)
+            guard let index = all.firstIndex(where: { ExactText($0.name) == ExactText(name) }) else { return nil }
+            return all.remove(at: index).node
+        }
+
+        mutating func text(_ name: String) throws(NotationError) -> (value: String, place: Place)? {
+            guard let node = take(name) else { return nil }
+            guard case .string(let text) = node.value else {
+                throw NotationError(at: node.place, member: name, "a string expected, found \(node.kind)")
+            }
+            return (text, node.place)
+        }
+
+        mutating func address(_ name: String) throws(NotationError) -> String? {
+            guard let (text, place) = try text(name) else { return nil }
+            let rest = ["https://", "http://"].first { text.lowercased().hasPrefix($0) }.map { text.dropFirst($0.count) }
+            guard let rest, let first = rest.utf8.first, first != UInt8(ascii: "/"), text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+                throw NotationError(
+                    at: place, member: name,
+                    "an address such as https://localhost:8081/sgx/certification/v4/ expected, found '\(NotationError.printable(text))'")
+            }
+            return text
+        }
+
+        mutating func boolean(_ name: String) throws(NotationError) -> Bool? {
+            guard let node = take(name) else { return nil }
+            switch node.value {
+            case .boolean(let value): return value
+            case .string(let text) where text.lowercased() == "true": return true
+            case .string(let text) where text.lowercased() == "false": return false
+            default: throw NotationError(at: node.place, member: name, "true or false expected")
+            }
+        }
+
+        func finish() throws(NotationError) {
+            guard let unknown = all.first else { return }
+            let sameLetters = asked.first { $0 == unknown.name.lowercased() }
+            throw NotationError(
+                at: unknown.place, member: unknown.name,
+                "is unknown here" + (sameLetters.map { "; did you mean '\($0)'?" } ?? "; known are \(asked.joined(separator: ", "))"))
+        }
+    }
+
+    private static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
+
+    // MARK: JSON
+
+    private static func members(_ plain: [UInt8]) throws(NotationError) -> [(name: String, node: Node, place: Place)] {
+        guard case .object(let members) = try JSON.read(withoutLooseCommas(plain)).value else { return [] }
+        return members.map { ($0.name, $0.node, $0.node.place.line == 0 ? $0.place : $0.node.place) }
+    }
+
+    /// Comments of both kinds, outside of strings, as blanks: what remains keeps its place.
+    private static func withoutComments(_ bytes: [UInt8]) -> [UInt8] {
+        var result = bytes
+        var index = 0
+        var isInString = false
+        func follows(_ text: StaticString) -> Bool {
+            index + 1 < bytes.count && bytes[index] == text.utf8Start[0] && bytes[index + 1] == text.utf8Start[1]
+        }
+        while index < bytes.count {
+            if isInString {
+                if bytes[index] == UInt8(ascii: "\\") { index += 1 } else if bytes[index] == UInt8(ascii: "\"") { isInString = false }
+                index += 1
+            } else if follows("//") {
+                while index < bytes.count, bytes[index] != 0x0A {
+                    result[index] = 0x20
+                    index += 1
+                }
+            } else if follows("/*") {
+                repeat {
+                    if bytes[index] != 0x0A { result[index] = 0x20 }
+                    index += 1
+                } while index < bytes.count && !follows("*/")
+                for place in index..<min(index + 2, bytes.count) { result[place] = 0x20 }
+                index += 2
+            } else {
+                isInString = bytes[index] == UInt8(ascii: "\"")
+                index += 1
+            }
+        }
+        return result
+    }
+
+    /// A comma that stands before a closing bracket, as a blank.
+    private static func withoutLooseCommas(_ bytes: [UInt8]) -> [UInt8] {
+        var result = bytes
+        var isInString = false
+        var comma: Int?
+        var index = 0
+        while index < bytes.count {
+            let byte = bytes[index]
+            if isInString {
+                if byte == UInt8(ascii: "\\") { index += 1 } else if byte == UInt8(ascii: "\"") { isInString = false }
+            } else if byte == UInt8(ascii: ",") {
+                comma = index
+            } else if !isBlank(byte) {
+                if let comma, byte == UInt8(ascii: "}") || byte == UInt8(ascii: "]") { result[comma] = 0x20 }
+                comma = nil
+                isInString = byte == UInt8(ascii: "\"")
+            }
+            index += 1
+        }
+        return result
+    }
+
+    // MARK: Lines
+
+    /// The names in lower case, as the JSON form has them.
+    private static func lines(_ bytes: [UInt8]) throws(NotationError) -> [(name: String, node: Node, place: Place)] {
+        guard let text = String(validating: bytes, as: UTF8.self) else { throw NotationError(at: .none, "the text is not UTF-8") }
+        var entries: [(name: String, node: Node, place: Place)] = []
+        var names: Set<ExactText> = []
+        for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
+            let place = Place(line: index + 1, column: 1)
+            let bare = line.trimmingPrefix(while: \.isWhitespace)
+            if bare.isEmpty || bare.first == "#" { continue }
+            guard let equals = bare.firstIndex(of: "=") else {
+                throw NotationError(at: place, "'NAME=value' or a comment with '#' expected")
+            }
+            let name = String(bare[..<equals].filter { !$0.isWhitespace })
+            guard name.utf8.allSatisfy({ (0x41...0x5A).contains($0) || $0 == UInt8(ascii: "_") }), !name.isEmpty else {
+                throw NotationError(at: place, member: name, "names of this form are in upper case")
+            }
+            guard names.insert(ExactText(name)).inserted else { throw NotationError(at: place, member: name, "stands twice") }
+            // A comment behind the value begins with a blank.
+            let value = bare[bare.index(after: equals)...].split(whereSeparator: \.isWhitespace)
+            guard value.count <= 1 || value[1].first == "#" else { throw NotationError(at: place, member: name, "one value expected") }
+            let first = value.first.map { $0.first == "#" ? "" : String($0) } ?? ""
+            // Until 2019 the service was called PCS.
+            entries.append((name == "PCS_URL" ? "pccs_url" : name.lowercased(), Node(.string(unquoted(first)), at: place), place))
+        }
+        return entries
+    }
+
+    private static func unquoted(_ text: String) -> String {
+        text.count >= 2 && text.hasPrefix("\"") && text.hasSuffix("\"") ? String(text.dropFirst().dropLast()) : text
+    }
+}

@@ -1,0 +1,14 @@
+/// Text that is the same only as the same bytes. A `String` equals every other that is canonically equivalent: to it U+212A is the letter K, and
+/// an accent before a letter is one behind it. Names of members and whatever a decision rests on are compared as these.
+public struct ExactText: Hashable, Sendable {
+    public let text: String
+
+    public init(_ text: String) { self.text = text }
+
+    public static func == (left: ExactText, right: ExactText) -> Bool { left.text.utf8.elementsEqual(right.text.utf8) }
+
+    public func hash(into hasher: inout Hasher) {
+        var text = text
+        text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+    }
+}
