@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup build test deep check demo bench fuzz install
+.PHONY: help setup build test deep sanitize check demo bench fuzz install
 PREFIX ?= /usr/local
 SECONDS ?= 20
 FLAGS := -Xswiftc -warnings-as-errors
@@ -19,6 +19,9 @@ test: setup ## Pass all tests (first run: some ten minutes)
 deep: setup ## What is too long for make test: gibibyte files, soak, kill at every stage
 	@scripts/setup peers
 	MSE_DEEP=1 swift test $(FLAGS)
+	@scripts/sanitize
+sanitize: setup ## Misuse what the Python host hands out, under the address and the thread sanitizer
+	@scripts/sanitize
 check: setup ## Format, lint, warnings as errors
 	swift format lint --strict --recursive Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources Fuzz/targets
 	swift build --build-tests $(FLAGS)

@@ -158,6 +158,11 @@ let package = Package(
         .testTarget(name: "EnclaveTests", dependencies: ["Enclave", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "AppServerTests", dependencies: ["AppServer", logging, nioHTTP1], swiftSettings: strict),
         .testTarget(
+            name: "PythonHostTests", dependencies: ["CodePackage", "Files", "TestSupport", "mse-bootstrap"], exclude: ["Scripts"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "CGramineShimTests", dependencies: ["CodePackage", "TestSupport"], exclude: ["Programs"], swiftSettings: strict),
+        .testTarget(
             name: "EnclaveAgentTests",
             dependencies: ["CodeEncryption", "Enclave", "EnclaveAgent", "Files", "Notation", "TestSupport", crypto],
             swiftSettings: strict),

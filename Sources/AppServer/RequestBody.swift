@@ -7,12 +7,23 @@ public final class RequestBody: Sendable {
     /// Above this much unread, the connection isn't read from.
     static let highWater = 1 << 20
 
-    private struct State {
-        var parts: [ByteBuffer] = []
+    /// Smaller parts join the one before them: a byte that came alone must not cost a hundred.
+    private static let smallPart = 4096
+    private static let joinedPart = 65536
+
+    fileprivate struct State {
+        var parts = CircularBuffer<ByteBuffer>()
         var unread = 0
-        var isComplete = false
-        var isBroken = false
+        var stage = Stage.open
         var onDrained: (@Sendable () -> Void)?
+    }
+
+    fileprivate enum Stage {
+        case open, complete
+        /// The client is gone or took too long.
+        case broken
+        /// The answer was given: who still reads is told so, and what still comes is dropped.
+        case over
     }
 
     private let state = Mutex(State())
@@ -23,7 +34,12 @@ public final class RequestBody: Sendable {
     /// - Returns: whether more may come right away.
     func append(_ part: ByteBuffer) -> Bool {
         let goesOn = state.withLock { state in
-            state.parts.append(part)
+            guard state.stage != .over else { return true }
+            if part.readableBytes < Self.smallPart, let last = state.parts.indices.last, state.parts[last].writerIndex < Self.joinedPart {
+                state.parts[last].writeImmutableBuffer(part)
+            } else {
+                state.parts.append(part)
+            }
             state.unread += part.readableBytes
             return state.unread < Self.highWater
         }
@@ -32,13 +48,24 @@ public final class RequestBody: Sendable {
     }
 
     func complete() {
-        state.withLock { $0.isComplete = true }
+        state.withLock { if $0.stage == .open { $0.stage = .complete } }
         changed.raise()
     }
 
     /// The client is gone or took too long.
     func abort() {
-        state.withLock { $0.isBroken = !$0.isComplete }
+        state.withLock { if $0.stage == .open { $0.stage = .broken } }
+        changed.raise()
+    }
+
+    /// The answer was given. Threads that wait for more are woken, and nothing is read any more.
+    public func finish() {
+        state.withLock { state in
+            state.stage = .over
+            state.parts.removeAll()
+            state.unread = 0
+            state.onDrained = nil
+        }
         changed.raise()
     }
 
@@ -49,36 +76,31 @@ public final class RequestBody: Sendable {
         state.withLock { $0.onDrained = body }
     }
 
-    public enum Part { case bytes(Int), end, broken, notYet }
+    public enum Part { case bytes(Int), end, broken, over, notYet }
 
     /// Copies what is there into the buffer.
-    /// - Parameter waits: blocks until there is something; never to be used on an event loop.
-    public func read(into buffer: UnsafeMutableRawBufferPointer, waits: Bool) -> Part {
+    /// - Parameters:
+    ///   - line: nothing after a line's end, which is the byte 0x0A.
+    ///   - waits: blocks until there is something; never to be used on an event loop.
+    public func read(into buffer: UnsafeMutableRawBufferPointer, line: Bool = false, waits: Bool) -> Part {
         while true {
             let seen = changed.count
             var drained: (@Sendable () -> Void)?
             let part: Part = state.withLock { state in
-                if state.unread > 0 {
-                    var filled = 0
-                    while filled < buffer.count, !state.parts.isEmpty {
-                        let count = min(buffer.count - filled, state.parts[0].readableBytes)
-                        state.parts[0].readWithUnsafeReadableBytes { bytes in
-                            UnsafeMutableRawBufferPointer(rebasing: buffer[filled..<(filled + count)]).copyMemory(
-                                from: UnsafeRawBufferPointer(rebasing: bytes[..<count]))
-                            return count
-                        }
-                        filled += count
-                        if state.parts[0].readableBytes == 0 { state.parts.removeFirst() }
+                guard state.unread > 0, state.stage != .over else {
+                    return switch state.stage {
+                    case .open: buffer.isEmpty ? .bytes(0) : .notYet
+                    case .complete: .end
+                    case .broken: .broken
+                    case .over: .over
                     }
-                    state.unread -= filled
-                    if state.unread < Self.highWater / 2 {
-                        drained = state.onDrained
-                        state.onDrained = nil
-                    }
-                    return .bytes(filled)
                 }
-                if state.isComplete { return .end }
-                return state.isBroken ? .broken : .notYet
+                let filled = state.take(into: buffer, line: line)
+                if state.unread < Self.highWater / 2 {
+                    drained = state.onDrained
+                    state.onDrained = nil
+                }
+                return .bytes(filled)
             }
             drained?()
             guard case .notYet = part, waits else { return part }
@@ -91,13 +113,37 @@ public final class RequestBody: Sendable {
         state.withLock { state in
             var all = state.parts.first ?? ByteBuffer()
             for var part in state.parts.dropFirst() { all.writeBuffer(&part) }
-            state.parts = []
+            state.parts.removeAll()
             state.unread = 0
             return all
         }
     }
 
-    public var isComplete: Bool { state.withLock { $0.isComplete } }
+    public var isComplete: Bool { state.withLock { $0.stage == .complete } }
+}
+
+extension RequestBody.State {
+    /// - Returns: how many bytes were copied.
+    fileprivate mutating func take(into buffer: UnsafeMutableRawBufferPointer, line: Bool) -> Int {
+        var filled = 0
+        var isAtLineEnd = false
+        while filled < buffer.count, !isAtLineEnd, let first = parts.indices.first {
+            let room = buffer.count - filled
+            filled += parts[first].readWithUnsafeReadableBytes { bytes in
+                var count = min(room, bytes.count)
+                if line, let start = bytes.baseAddress, let end = memchr(start, 0x0A, count) {
+                    count = UnsafeRawPointer(end) - start + 1
+                    isAtLineEnd = true
+                }
+                UnsafeMutableRawBufferPointer(rebasing: buffer[filled..<(filled + count)])
+                    .copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[..<count]))
+                return count
+            }
+            if parts[first].readableBytes == 0 { parts.removeFirst() }
+        }
+        unread -= filled
+        return filled
+    }
 }
 
 /// Lets threads wait until something changed; a change between looking and waiting is not lost.

@@ -3,12 +3,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <spawn.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <linux/magic.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
@@ -59,51 +58,33 @@ void clinux_protect_memory(void) {
     (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
-// One eventfd for each kind of signal; they live as long as the process, so that a handler never writes to another file.
-static int termination = -1;
-static int stop_request = -1;
+// No descriptors: their numbers could come to mean somebody else's files.
+static sem_t counts[2];
+static int are_counted[2];
 
 static void count_signal(int signal) {
     int saved = errno;
-    uint64_t one = 1;
-    ssize_t written = write(signal == SIGUSR1 ? stop_request : termination, &one, sizeof one);
-    (void)written;
+    (void)sem_post(&counts[signal == SIGUSR1 ? clinux_stop_request : clinux_termination]);
     errno = saved;
 }
 
-static int eventfd_of(int *descriptor, const int signals[], int count) {
-    if (*descriptor >= 0) return *descriptor;
-    *descriptor = eventfd(0, EFD_CLOEXEC);
-    if (*descriptor < 0) return -1;
+int clinux_count_signals(enum clinux_signal kind) {
+    if (!are_counted[kind] && sem_init(&counts[kind], 0, 0) != 0) return -1;
+    are_counted[kind] = 1;
     struct sigaction action;
     memset(&action, 0, sizeof action);
     action.sa_handler = count_signal;
     action.sa_flags = SA_RESTART;
     sigemptyset(&action.sa_mask);
-    for (int index = 0; index < count; index++) {
-        if (sigaction(signals[index], &action, NULL) != 0) return -1;
+    if (kind == clinux_stop_request) return sigaction(SIGUSR1, &action, NULL);
+    return sigaction(SIGTERM, &action, NULL) != 0 || sigaction(SIGINT, &action, NULL) != 0 ? -1 : 0;
+}
+
+int clinux_wait_for_signal(enum clinux_signal kind) {
+    while (sem_wait(&counts[kind]) != 0) {
+        if (errno != EINTR) return -1;
     }
-    return *descriptor;
-}
-
-int clinux_termination_eventfd(void) {
-    const int signals[] = {SIGTERM, SIGINT};
-    return eventfd_of(&termination, signals, 2);
-}
-
-int clinux_stop_eventfd(void) {
-    const int signals[] = {SIGUSR1};
-    return eventfd_of(&stop_request, signals, 1);
-}
-
-int clinux_wait_for_count(int descriptor) {
-    uint64_t count;
-    for (;;) {
-        ssize_t got = read(descriptor, &count, sizeof count);
-        if (got == (ssize_t)sizeof count) return 0;
-        if (got < 0 && errno == EINTR) continue;
-        return -1;
-    }
+    return 0;
 }
 
 pid_t clinux_spawn(const char *path, char *const arguments[], char *const environment[], const char *folder, int socket, int output, int new_session) {
@@ -118,10 +99,9 @@ pid_t clinux_spawn(const char *path, char *const arguments[], char *const enviro
         posix_spawn_file_actions_adddup2(&actions, output, 2);
     }
     // A descriptor that is 3 already would keep its close-on-exec flag: it goes by way of another.
+    int moved = -1;
     if (socket >= 0) {
-        if (socket == 3) {
-            socket = fcntl(socket, F_DUPFD, 10);
-        }
+        if (socket == 3) socket = moved = fcntl(socket, F_DUPFD_CLOEXEC, 10);
         posix_spawn_file_actions_adddup2(&actions, socket, 3);
     }
     // What else this process holds, a pipe of its caller's say, is not for one that outlives it.
@@ -138,5 +118,6 @@ pid_t clinux_spawn(const char *path, char *const arguments[], char *const enviro
     int error = posix_spawn(&process, path, &actions, &attributes, arguments, environment);
     posix_spawn_file_actions_destroy(&actions);
     posix_spawnattr_destroy(&attributes);
+    if (moved >= 0) close(moved);  // else this process holds the other's end, and never sees it go
     return error == 0 ? process : -error;
 }

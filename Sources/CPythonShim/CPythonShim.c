@@ -29,6 +29,9 @@ int CPython_Start(const CPythonStart *start, char *message, size_t message_count
     PyPreConfig pre;
     PyPreConfig_InitIsolatedConfig(&pre);
     pre.utf8_mode = 1;  // else file names and open() are ASCII
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+    pre.allocator = PYMEM_ALLOCATOR_MALLOC;  // Python's own would hide its objects from them
+#endif
     PyStatus early = Py_PreInitialize(&pre);
     if (PyStatus_Exception(early)) return failed(early, NULL, message, message_count);
     PyConfig config;
@@ -64,132 +67,131 @@ int CPython_Start(const CPythonStart *start, char *message, size_t message_count
     return 0;
 }
 
-// A request's body.
+// A request's body. What a thread keeps of it is counted: the object holds its context until nobody holds the object.
 
 typedef struct {
     PyObject_HEAD
     void *context;
-    CPythonBodyRead read;
-    // What readline read too much.
-    char *pending;
-    size_t pending_count;
-    size_t pending_start;
+    const CPythonBodyCalls *calls;
+    // One operation at a time: held, without the GIL, while it waits for the client. Made when it is first needed.
+    PyThread_type_lock lock;
+    unsigned long owner;
 } Body;
 
 static void body_dealloc(PyObject *self) {
-    PyMem_Free(((Body *)self)->pending);
+    Body *body = (Body *)self;
+    if (body->lock != NULL) PyThread_free_lock(body->lock);
+    body->calls->release(body->context);
     Py_TYPE(self)->tp_free(self);
 }
 
-/// Bytes into the buffer; what is pending first. -1 with an exception set.
-static ssize_t body_fill(Body *body, char *buffer, size_t count) {
-    size_t left = body->pending_count - body->pending_start;
-    if (left > 0) {
-        size_t part = left < count ? left : count;
-        memcpy(buffer, body->pending + body->pending_start, part);
-        body->pending_start += part;
-        return (ssize_t)part;
-    }
-    if (body->context == NULL) {
-        PyErr_SetString(PyExc_ValueError, "the request is over");
+/// Begins an operation: takes a reference, since who called may lose its own while it waits, and the lock.
+static int body_enter(Body *body) {
+    if (body->lock == NULL && (body->lock = PyThread_allocate_lock()) == NULL) {
+        PyErr_NoMemory();
         return -1;
     }
-    ssize_t got = body->read(body->context, buffer, count, 0);
-    if (got == -2) {
+    Py_INCREF(body);
+    if (PyThread_acquire_lock(body->lock, NOWAIT_LOCK) == 0) {
+        if (body->owner == PyThread_get_thread_ident()) {
+            PyErr_SetString(PyExc_RuntimeError, "wsgi.input is read while the same thread reads it");
+            Py_DECREF(body);
+            return -1;
+        }
         Py_BEGIN_ALLOW_THREADS
-        got = body->read(body->context, buffer, count, 1);
+        PyThread_acquire_lock(body->lock, WAIT_LOCK);
         Py_END_ALLOW_THREADS
     }
-    if (got < 0) {
-        PyErr_SetString(PyExc_ConnectionResetError, "the client is gone, or its request took too long");
-        return -1;
-    }
-    return got;
+    body->owner = PyThread_get_thread_ident();
+    return 0;
 }
 
-static PyObject *body_read(PyObject *self, PyObject *const *arguments, Py_ssize_t count) {
-    Body *body = (Body *)self;
-    Py_ssize_t limit = -1;
-    if (count > 1) return PyErr_Format(PyExc_TypeError, "read expected at most 1 argument, got %zd", count);
-    if (count == 1 && arguments[0] != Py_None) {
-        limit = PyNumber_AsSsize_t(arguments[0], PyExc_OverflowError);
-        if (limit == -1 && PyErr_Occurred()) return NULL;
+static void body_leave(Body *body) {
+    body->owner = 0;
+    PyThread_release_lock(body->lock);
+    Py_DECREF(body);
+}
+
+/// Bytes into the buffer; with `line` none after a line's end. -1 with an exception set.
+static ssize_t body_fill(Body *body, char *buffer, size_t count, int line) {
+    ssize_t got = body->calls->read(body->context, buffer, count, line, 0);
+    if (got == CPythonBodyNotYet) {
+        Py_BEGIN_ALLOW_THREADS
+        got = body->calls->read(body->context, buffer, count, line, 1);
+        Py_END_ALLOW_THREADS
     }
-    Py_ssize_t capacity = limit >= 0 ? (limit < 65536 ? limit : 65536) : 65536, filled = 0;
+    if (got >= 0) return got;
+    if (got == CPythonBodyOver) {
+        PyErr_SetString(PyExc_ValueError, "read of wsgi.input after its request is over");
+    } else {
+        PyErr_SetString(PyExc_ConnectionResetError, "the client is gone, or its request took too long");
+    }
+    return -1;
+}
+
+/// Up to `limit` bytes (negative: all), or up to the end of a line. The lock is held.
+static PyObject *body_take(Body *body, Py_ssize_t limit, int line) {
+    Py_ssize_t capacity = line ? 512 : 65536, filled = 0;
+    if (limit >= 0 && limit < capacity) capacity = limit;
     PyObject *result = PyBytes_FromStringAndSize(NULL, capacity);
     if (result == NULL) return NULL;
-    while (limit < 0 || filled < limit) {
-        if (filled == capacity) {
-            Py_ssize_t wanted = capacity * 2;
-            if (limit >= 0 && wanted > limit) wanted = limit;
-            if (_PyBytes_Resize(&result, wanted) != 0) return NULL;
-            capacity = wanted;
+    do {
+        if (filled == capacity && limit != 0) {
+            if (capacity > PY_SSIZE_T_MAX / 2) {
+                Py_DECREF(result);
+                return PyErr_NoMemory();
+            }
+            capacity *= 2;
+            if (limit >= 0 && capacity > limit) capacity = limit;
+            if (_PyBytes_Resize(&result, capacity) != 0) return NULL;
         }
-        ssize_t got = body_fill(body, PyBytes_AS_STRING(result) + filled, (size_t)(capacity - filled));
+        // Also for no byte at all: who reads after the end is told so.
+        ssize_t got = body_fill(body, PyBytes_AS_STRING(result) + filled, (size_t)(capacity - filled), line);
         if (got < 0) {
             Py_DECREF(result);
             return NULL;
         }
         if (got == 0) break;
         filled += got;
-    }
+        if (line && PyBytes_AS_STRING(result)[filled - 1] == '\n') break;
+    } while (limit < 0 || filled < limit);
     if (filled != capacity && _PyBytes_Resize(&result, filled) != 0) return NULL;
     return result;
 }
 
-static PyObject *line(Body *body, Py_ssize_t limit) {
-    PyObject *result = PyByteArray_FromStringAndSize(NULL, 0);
-    if (result == NULL) return NULL;
-    char chunk[4096];
-    while (limit < 0 || PyByteArray_GET_SIZE(result) < limit) {
-        size_t wanted = sizeof chunk;
-        if (limit >= 0 && (size_t)(limit - PyByteArray_GET_SIZE(result)) < wanted) wanted = (size_t)(limit - PyByteArray_GET_SIZE(result));
-        ssize_t got = body_fill(body, chunk, wanted);
-        if (got < 0) goto error;
-        if (got == 0) break;
-        char *end = memchr(chunk, '\n', (size_t)got);
-        size_t used = end ? (size_t)(end - chunk) + 1 : (size_t)got;
-        Py_ssize_t before = PyByteArray_GET_SIZE(result);
-        if (PyByteArray_Resize(result, before + (Py_ssize_t)used) != 0) goto error;
-        memcpy(PyByteArray_AS_STRING(result) + before, chunk, used);
-        if (used < (size_t)got) {
-            // Back to what is pending: it came from there, or there is nothing left of it.
-            size_t rest = (size_t)got - used, left = body->pending_count - body->pending_start;
-            if (left == 0 && body->pending_start < rest) {
-                char *pending = PyMem_Malloc(rest);
-                if (pending == NULL) { PyErr_NoMemory(); goto error; }
-                memcpy(pending, chunk + used, rest);
-                PyMem_Free(body->pending);
-                body->pending = pending;
-                body->pending_count = rest;
-                body->pending_start = 0;
-            } else {
-                body->pending_start -= rest;
-                memcpy(body->pending + body->pending_start, chunk + used, rest);
-            }
-        }
-        if (end) break;
+/// The one optional argument, a number or None.
+static int body_limit(const char *method, PyObject *const *arguments, Py_ssize_t count, Py_ssize_t *limit) {
+    *limit = -1;
+    if (count > 1) {
+        PyErr_Format(PyExc_TypeError, "%s expected at most 1 argument, got %zd", method, count);
+        return -1;
     }
-    PyObject *bytes = PyBytes_FromStringAndSize(PyByteArray_AS_STRING(result), PyByteArray_GET_SIZE(result));
-    Py_DECREF(result);
-    return bytes;
-error:
-    Py_DECREF(result);
-    return NULL;
+    if (count == 1 && arguments[0] != Py_None) {
+        *limit = PyNumber_AsSsize_t(arguments[0], PyExc_OverflowError);
+        if (*limit == -1 && PyErr_Occurred()) return -1;
+    }
+    return 0;
+}
+
+static PyObject *body_one(PyObject *self, Py_ssize_t limit, int line) {
+    if (body_enter((Body *)self) != 0) return NULL;
+    PyObject *result = body_take((Body *)self, limit, line);
+    body_leave((Body *)self);
+    return result;
+}
+
+static PyObject *body_read(PyObject *self, PyObject *const *arguments, Py_ssize_t count) {
+    Py_ssize_t limit;
+    return body_limit("read", arguments, count, &limit) == 0 ? body_one(self, limit, 0) : NULL;
 }
 
 static PyObject *body_readline(PyObject *self, PyObject *const *arguments, Py_ssize_t count) {
-    Py_ssize_t limit = -1;
-    if (count > 1) return PyErr_Format(PyExc_TypeError, "readline expected at most 1 argument, got %zd", count);
-    if (count == 1 && arguments[0] != Py_None) {
-        limit = PyNumber_AsSsize_t(arguments[0], PyExc_OverflowError);
-        if (limit == -1 && PyErr_Occurred()) return NULL;
-    }
-    return line((Body *)self, limit);
+    Py_ssize_t limit;
+    return body_limit("readline", arguments, count, &limit) == 0 ? body_one(self, limit, 1) : NULL;
 }
 
 static PyObject *body_next(PyObject *self) {
-    PyObject *bytes = line((Body *)self, -1);
+    PyObject *bytes = body_one(self, -1, 1);
     if (bytes != NULL && PyBytes_GET_SIZE(bytes) == 0) {
         Py_DECREF(bytes);
         return NULL;
@@ -198,27 +200,26 @@ static PyObject *body_next(PyObject *self) {
 }
 
 static PyObject *body_readlines(PyObject *self, PyObject *const *arguments, Py_ssize_t count) {
-    Py_ssize_t hint = -1, total = 0;
-    if (count > 0 && arguments[0] != Py_None) {
-        hint = PyNumber_AsSsize_t(arguments[0], PyExc_OverflowError);
-        if (hint == -1 && PyErr_Occurred()) return NULL;
-    }
+    Py_ssize_t hint, total = 0;
+    if (body_limit("readlines", arguments, count, &hint) != 0) return NULL;
     PyObject *lines = PyList_New(0);
     if (lines == NULL) return NULL;
     for (;;) {
-        PyObject *bytes = line((Body *)self, -1);
-        if (bytes == NULL || (PyBytes_GET_SIZE(bytes) > 0 && PyList_Append(lines, bytes) != 0)) {
-            Py_XDECREF(bytes);
-            Py_DECREF(lines);
-            return NULL;
-        }
+        // The lock isn't held when the list grows: whatever Python does then may read too.
+        PyObject *bytes = body_one(self, -1, 1);
+        if (bytes == NULL) break;
         Py_ssize_t size = PyBytes_GET_SIZE(bytes);
+        int status = size > 0 ? PyList_Append(lines, bytes) : 0;
         Py_DECREF(bytes);
+        if (status != 0) break;
         total += size;
         if (size == 0 || (hint > 0 && total >= hint)) return lines;
     }
+    Py_DECREF(lines);
+    return NULL;
 }
 
+/// Does nothing: an application must not close its input (PEP 3333), and a reader over it that goes away must not either.
 static PyObject *body_close(PyObject *self, PyObject *nothing) {
     (void)self;
     (void)nothing;
@@ -244,65 +245,101 @@ static PyTypeObject body_type = {
     .tp_methods = body_methods,
 };
 
-PyObject *CPython_NewBody(void *context, CPythonBodyRead read) {
-    if (body_type.tp_dict == NULL && PyType_Ready(&body_type) != 0) return NULL;
-    Body *body = PyObject_New(Body, &body_type);
-    if (body == NULL) return NULL;
+PyObject *CPython_NewBody(void *context, const CPythonBodyCalls *calls) {
+    Body *body = NULL;
+    if (body_type.tp_dict != NULL || PyType_Ready(&body_type) == 0) body = PyObject_New(Body, &body_type);
+    if (body == NULL) {
+        calls->release(context);
+        return NULL;
+    }
     body->context = context;
-    body->read = read;
-    body->pending = NULL;
-    body->pending_count = 0;
-    body->pending_start = 0;
+    body->calls = calls;
+    body->lock = NULL;
+    body->owner = 0;
     return (PyObject *)body;
 }
 
-void CPython_DetachBody(PyObject *body) { ((Body *)body)->context = NULL; }
-
-// start_response and the write it returns.
+// start_response and the write it returns, which holds the former.
 
 typedef struct {
     PyObject_HEAD
     void *context;
-    CPythonStartResponse start;
-    CPythonWrite write;
+    const CPythonStartCalls *calls;
 } StartResponse;
+
+static void start_dealloc(PyObject *self) {
+    StartResponse *object = (StartResponse *)self;
+    object->calls->release(object->context);
+    Py_TYPE(self)->tp_free(self);
+}
 
 static PyObject *start_write(PyObject *self, PyObject *bytes) {
     StartResponse *object = (StartResponse *)self;
-    if (object->context == NULL) return PyErr_Format(PyExc_RuntimeError, "the request is over");
-    if (object->write(object->context, bytes) != 0) return NULL;
+    Py_INCREF(self);
+    int status = object->calls->write(object->context, bytes);
+    Py_DECREF(self);
+    if (status != 0) return NULL;
     Py_RETURN_NONE;
 }
 
 static PyMethodDef start_methods[] = {{"write", start_write, METH_O, NULL}, {NULL, NULL, 0, NULL}};
 
+/// What a handler of exceptions gives: nothing, or a tuple of type, exception and traceback.
+/// Returns 1 when there is one, whose exception may be none; 0; or -1 with an error set.
+static int start_exception(PyObject *exc_info, PyObject **exception, PyObject **trace) {
+    *exception = *trace = NULL;
+    if (exc_info == NULL || exc_info == Py_None) return 0;
+    int truth = PyObject_IsTrue(exc_info);
+    if (truth <= 0) return truth;
+    if (!PyTuple_Check(exc_info) || PyTuple_GET_SIZE(exc_info) != 3) goto wrong;
+    PyObject *value = PyTuple_GET_ITEM(exc_info, 1), *traceback = PyTuple_GET_ITEM(exc_info, 2);
+    if (value == Py_None) return 1;  // there was none to handle
+    if (!PyExceptionInstance_Check(value) || (traceback != Py_None && !PyTraceBack_Check(traceback))) goto wrong;
+    *exception = value;
+    *trace = traceback == Py_None ? NULL : traceback;
+    return 1;
+wrong:
+    PyErr_SetString(PyExc_TypeError, "exc_info must be None or what sys.exc_info() gives");
+    return -1;
+}
+
 static PyObject *start_call(PyObject *self, PyObject *arguments, PyObject *keywords) {
     StartResponse *object = (StartResponse *)self;
     static char *names[] = {"status", "headers", "exc_info", NULL};
-    PyObject *status, *headers, *exc_info = NULL;
+    PyObject *status, *headers, *exc_info = NULL, *exception, *trace;
     if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "OO|O:start_response", names, &status, &headers, &exc_info)) return NULL;
-    if (object->context == NULL) return PyErr_Format(PyExc_RuntimeError, "the request is over");
-    if (object->start(object->context, status, headers, exc_info == Py_None ? NULL : exc_info) != 0) return NULL;
-    return PyCFunction_New(&start_methods[0], self);
+    int again = start_exception(exc_info, &exception, &trace);
+    if (again < 0) return NULL;
+    int answer = object->calls->start(object->context, status, headers, again);
+    if (answer == CPythonStartTooLate && exception != NULL) {
+        // The head is on its way: the exception that the application met goes on.
+        Py_INCREF(Py_TYPE(exception));
+        Py_INCREF(exception);
+        Py_XINCREF(trace);
+        PyErr_Restore((PyObject *)Py_TYPE(exception), exception, trace);
+        return NULL;
+    }
+    if (answer == CPythonStartTooLate) return PyErr_Format(PyExc_AssertionError, "the head was sent already");
+    return answer == 0 ? PyCFunction_New(&start_methods[0], self) : NULL;
 }
 
 static PyTypeObject start_type = {
     PyVarObject_HEAD_INIT(NULL, 0)
     .tp_name = "mse.StartResponse",
     .tp_basicsize = sizeof(StartResponse),
-    .tp_dealloc = (destructor)PyObject_Free,
+    .tp_dealloc = start_dealloc,
     .tp_flags = Py_TPFLAGS_DEFAULT,
     .tp_call = start_call,
 };
 
-PyObject *CPython_NewStartResponse(void *context, CPythonStartResponse start, CPythonWrite write) {
-    if (start_type.tp_dict == NULL && PyType_Ready(&start_type) != 0) return NULL;
-    StartResponse *object = PyObject_New(StartResponse, &start_type);
-    if (object == NULL) return NULL;
+PyObject *CPython_NewStartResponse(void *context, const CPythonStartCalls *calls) {
+    StartResponse *object = NULL;
+    if (start_type.tp_dict != NULL || PyType_Ready(&start_type) == 0) object = PyObject_New(StartResponse, &start_type);
+    if (object == NULL) {
+        calls->release(context);
+        return NULL;
+    }
     object->context = context;
-    object->start = start;
-    object->write = write;
+    object->calls = calls;
     return (PyObject *)object;
 }
-
-void CPython_DetachStartResponse(PyObject *object) { ((StartResponse *)object)->context = NULL; }

@@ -61,8 +61,8 @@ public struct DevelopmentServer: Sendable {
         let port = try await server.start(host: host, port: port)
         logger.notice("listening", metadata: ["host": "\(host)", "port": "\(port)"])
         let outcome = AgentOutcome()
-        let descriptor = clinux_termination_eventfd()
-        BlockingThread.start { if clinux_wait_for_count(descriptor) == 0 { outcome.finish(0) } }
+        guard clinux_count_signals(clinux_termination) == 0 else { throw AgentError("signals can't be counted") }
+        BlockingThread.start { if clinux_wait_for_signal(clinux_termination) == 0 { outcome.finish(0) } }
         _ = await outcome.wait()
         await server.shutdown(grace: .seconds(grace))
         await interpreter.runExitFunctions()

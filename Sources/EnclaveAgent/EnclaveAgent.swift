@@ -290,7 +290,11 @@ public final class EnclaveAgent: Sendable {
     }
 
     private func serve(_ interpreter: Interpreter, _ server: AppServer, _ phase: ServicePhase, _ tlsKey: [UInt8]?) async throws {
+        // What an application names by a relative path lies beside its code, in private memory.
+        guard chdir(memory.code) == 0 else { throw FileError(memory.code, doing: "work in the folder") }
         let application = try await WSGIApplication.load(settings.application, from: memory.code, on: interpreter)
+        // An application that handles signals would never be asked to end: those that end the agent are taken back.
+        for kind in [clinux_termination, clinux_stop_request] { _ = clinux_count_signals(kind) }
         phase.change(to: WSGIResponder(application, threads: settings.server.threads, logger: logger))
         switch arguments.mode {
         case .attested: break
@@ -326,21 +330,21 @@ public final class EnclaveAgent: Sendable {
     }
 
     private func watchTermination(_ outcome: AgentOutcome) {
-        watch(clinux_termination_eventfd()) { outcome.finish(0) }
+        watch(clinux_termination) { outcome.finish(0) }
     }
 
     /// `mse stop` asks that HOME be sealed first; where that fails, the service goes on.
     /// - Parameter home: nil while there is nothing to seal.
     private func watchStop(_ outcome: AgentOutcome, _ home: @escaping @Sendable () -> HomeKeeper?) {
-        watch(clinux_stop_eventfd()) {
+        watch(clinux_stop_request) {
             Task { if await home()?.save(isAsked: true) ?? true { outcome.finish(0) } }
         }
     }
 
-    private func watch(_ descriptor: Int32, _ body: @escaping @Sendable () -> Void) {
-        guard descriptor >= 0 else { return }
+    private func watch(_ kind: clinux_signal, _ body: @escaping @Sendable () -> Void) {
+        guard clinux_count_signals(kind) == 0 else { return }
         BlockingThread.start {
-            while clinux_wait_for_count(descriptor) == 0 { body() }
+            while clinux_wait_for_signal(kind) == 0 { body() }
         }
     }
 

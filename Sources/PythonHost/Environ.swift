@@ -6,12 +6,15 @@ internal import NIOHTTP1
 /// Makes `environ` for each request (PEP 3333). Belongs to one thread; the GIL is held in every call.
 final class Environ {
     private let template: PyPointer
-    private var headerKeys: [String: PyPointer?] = [:]
+    /// The keys of headers by the names that clients gave them; they belong to this table.
+    private var headerKeys: [String: PyPointer] = [:]
     private var methods: [String: PyPointer] = [:]
     private let keys: Keys
 
-    /// Names that a client may choose are interned up to this many.
+    /// Clients choose the names: what is kept of them is bounded, in count and in bytes.
     private static let headerKeyLimit = 1024
+    private static let headerNameLimit = 64
+    private static let methodLimit = 64
 
     private struct Keys {
         let method = Environ.text("REQUEST_METHOD"), path = Environ.text("PATH_INFO"), query = Environ.text("QUERY_STRING")
@@ -48,7 +51,7 @@ final class Environ {
     func make(_ exchange: Exchange, input: PyPointer) -> PyPointer? {
         guard let environ = PyDict_Copy(template) else { return nil }
         let head = exchange.head
-        PyDict_SetItem(environ, keys.method, method(head.method.rawValue))
+        setMethod(head.method.rawValue, in: environ)
         let (path, query) = Self.split(head.uri)
         set(environ, keys.path, path)
         set(environ, keys.query, query)
@@ -65,6 +68,7 @@ final class Environ {
 
     private func add(_ name: String, _ value: String, to environ: PyPointer) {
         guard let key = headerKey(name) else { return }
+        defer { Py_DecRef(key) }
         var value = value
         guard
             let text = value.withUTF8({
@@ -75,7 +79,7 @@ final class Environ {
         if let known = PyDict_GetItem(environ, key), key != keys.contentLength, key != keys.contentType {
             // Repeated ones are joined; cookies by semicolon (RFC 9110 §5.3, RFC 6265 §5.4).
             let separator = name.lowercased() == "cookie" ? "; " : ","
-            let joined = join(known, separator, text)
+            guard let joined = join(known, separator, text) else { return PyErr_Clear() }
             PyDict_SetItem(environ, key, joined)
             Py_DecRef(joined)
         } else {
@@ -91,30 +95,52 @@ final class Environ {
         return PyUnicode_Concat(head, right)
     }
 
-    /// The key of a header; nil for names with an underscore, which could pose as another header.
+    /// The key of a header, which the caller owns; nil for names with an underscore, which could pose as another header.
     private func headerKey(_ name: String) -> PyPointer? {
-        if let known = headerKeys[name] { return known }
-        let key: PyPointer? =
-            switch name.lowercased() {
-            case "content-type": keys.contentType
-            case "content-length": keys.contentLength
-            case let lower where lower.contains("_"): nil
-            case let lower: Self.text("HTTP_" + lower.uppercased().replacing("-", with: "_"))
+        if let known = headerKeys[name] {
+            Py_IncRef(known)
+            return known
+        }
+        let key: PyPointer
+        switch name.lowercased() {
+        case let lower where lower.contains("_"): return nil
+        case "content-type": key = Self.another(keys.contentType)
+        case "content-length": key = Self.another(keys.contentLength)
+        case let lower:
+            // Not interned: some versions of Python keep what is for ever.
+            guard let made = PyUnicode_FromString("HTTP_" + lower.uppercased().replacing("-", with: "_")) else {
+                PyErr_Clear()
+                return nil
             }
-        if headerKeys.count >= Self.headerKeyLimit { headerKeys.removeAll() }
-        headerKeys[name] = key
+            key = made
+        }
+        guard name.utf8.count <= Self.headerNameLimit else { return key }
+        if headerKeys.count >= Self.headerKeyLimit {
+            for known in headerKeys.values { Py_DecRef(known) }
+            headerKeys.removeAll(keepingCapacity: true)
+        }
+        headerKeys[name] = Self.another(key)
         return key
     }
 
-    private func method(_ name: String) -> PyPointer? {
-        if let known = methods[name] { return known }
-        let text = Self.text(name)
-        if methods.count < 64 { methods[name] = text }
-        return text
+    private func setMethod(_ name: String, in environ: PyPointer) {
+        if let known = methods[name] {
+            PyDict_SetItem(environ, keys.method, known)
+            return
+        }
+        guard let text = PyUnicode_FromString(name) else { return PyErr_Clear() }
+        PyDict_SetItem(environ, keys.method, text)
+        if methods.count < Self.methodLimit { methods[name] = text } else { Py_DecRef(text) }
+    }
+
+    private static func another(_ object: PyPointer) -> PyPointer {
+        Py_IncRef(object)
+        return object
     }
 
     private func set(_ environ: PyPointer, _ key: PyPointer?, _ bytes: [UInt8]) {
         let text = bytes.withUnsafeBytes { PyUnicode_DecodeLatin1($0.baseAddress?.assumingMemoryBound(to: CChar.self), $0.count, nil) }
+        guard let text else { return PyErr_Clear() }
         PyDict_SetItem(environ, key, text)
         Py_DecRef(text)
     }

@@ -4,10 +4,13 @@ internal import CPythonShim
 internal import Logging
 internal import NIOHTTP1
 
-/// One call of the application for one request. Belongs to one thread; the GIL is held except while it waits for the client.
+/// One call of the application for one request, and what start_response and write mean for as long as somebody holds them.
+/// Everything here is done with the GIL held, which is given back while the client is waited for.
 final class WSGICall {
     private let exchange: Exchange
     private let logger: Logger
+    /// The application has come back and its answer was closed: whatever still calls comes too late.
+    private var isOver = false
     private var response: ResponseHead?
     /// What the application said with Content-Length, and what of it is still to come.
     private var declared: Int?
@@ -19,16 +22,15 @@ final class WSGICall {
     }
 
     func perform(_ application: WSGIApplication, _ environs: Environ) {
-        let context = Unmanaged.passUnretained(self).toOpaque()
-        guard let body = CPython_NewBody(context, Self.read), let start = CPython_NewStartResponse(context, Self.start, Self.write) else {
-            return fail(.fetch())
-        }
+        // Threads of the application may keep these longer than the request lasts.
         defer {
-            CPython_DetachBody(body)
-            CPython_DetachStartResponse(start)
-            Py_DecRef(body)
-            Py_DecRef(start)
+            isOver = true
+            exchange.body.finish()
         }
+        guard let body = CPython_NewBody(Unmanaged.passRetained(exchange.body).toOpaque(), Self.bodyCalls) else { return fail(.fetch()) }
+        defer { Py_DecRef(body) }
+        guard let start = CPython_NewStartResponse(Unmanaged.passRetained(self).toOpaque(), Self.startCalls) else { return fail(.fetch()) }
+        defer { Py_DecRef(start) }
         guard let environ = environs.make(exchange, input: body) else { return fail(.fetch()) }
         defer { Py_DecRef(environ) }
         var arguments: [PyPointer?] = [environ, start]
@@ -131,25 +133,42 @@ final class WSGICall {
 
     // MARK: What Python calls
 
-    private static let read: CPythonBodyRead = { context, buffer, count, waits in
-        let call = Unmanaged<WSGICall>.fromOpaque(context!).takeUnretainedValue()
-        switch call.exchange.body.read(into: UnsafeMutableRawBufferPointer(start: buffer, count: count), waits: waits != 0) {
-        case .bytes(let count): return count
-        case .end: return 0
-        case .broken: return -1
-        case .notYet: return -2
-        }
+    // The calls of objects that nobody takes away from Python: they live as long as the process.
+    nonisolated(unsafe) private static let bodyCalls = immortal(
+        CPythonBodyCalls(
+            read: { context, buffer, count, line, waits in
+                let body = Unmanaged<RequestBody>.fromOpaque(context!).takeUnretainedValue()
+                let room = UnsafeMutableRawBufferPointer(start: buffer, count: count)
+                switch body.read(into: room, line: line != 0, waits: waits != 0) {
+                case .bytes(let count): return count
+                case .end: return 0
+                case .broken: return CPythonBodyBroken
+                case .over: return CPythonBodyOver
+                case .notYet: return CPythonBodyNotYet
+                }
+            },
+            release: { Unmanaged<RequestBody>.fromOpaque($0!).release() }))
+
+    nonisolated(unsafe) private static let startCalls = immortal(
+        CPythonStartCalls(
+            start: { context, status, headers, again in
+                Unmanaged<WSGICall>.fromOpaque(context!).takeUnretainedValue().start(status!, headers!, again: again != 0)
+            },
+            write: { context, bytes in
+                Unmanaged<WSGICall>.fromOpaque(context!).takeUnretainedValue().write(bytes!)
+            },
+            release: { Unmanaged<WSGICall>.fromOpaque($0!).release() }))
+
+    private static func immortal<Calls>(_ calls: Calls) -> UnsafePointer<Calls> {
+        let pointer = UnsafeMutablePointer<Calls>.allocate(capacity: 1)
+        pointer.initialize(to: calls)
+        return UnsafePointer(pointer)
     }
 
-    private static let start: CPythonStartResponse = { context, status, headers, excInfo in
-        let call = Unmanaged<WSGICall>.fromOpaque(context!).takeUnretainedValue()
-        return call.start(status!, headers!, excInfo)
-    }
-
-    private static let write: CPythonWrite = { context, bytes in
-        let call = Unmanaged<WSGICall>.fromOpaque(context!).takeUnretainedValue()
+    private func write(_ bytes: PyPointer) -> Int32 {
+        guard !isOver else { return Self.raiseOver() }
         do throws(PythonError) {
-            try call.send(bytes!)
+            try send(bytes)
             return 0
         } catch {
             if PyErr_Occurred() == nil { CPython_RaiseOSError(error.summary) }
@@ -157,17 +176,10 @@ final class WSGICall {
         }
     }
 
-    private func start(_ status: PyPointer, _ headers: PyPointer, _ excInfo: PyPointer?) -> Int32 {
-        if let excInfo {
-            if exchange.hasStarted {
-                // The head is on its way: the exception that the application met goes on.
-                guard CPython_IsTuple(excInfo) != 0, CPython_TupleCount(excInfo) == 3, let type = CPython_TupleItem(excInfo, 0),
-                    let value = CPython_TupleItem(excInfo, 1), let trace = CPython_TupleItem(excInfo, 2)
-                else { return Self.raise("exc_info must be a tuple of three") }
-                for object in [type, value, trace] { Py_IncRef(object) }
-                PyErr_Restore(type, value, trace == CPython_None() ? nil : trace)
-                return -1
-            }
+    private func start(_ status: PyPointer, _ headers: PyPointer, again: Bool) -> Int32 {
+        guard !isOver else { return Self.raiseOver() }
+        if again {
+            if exchange.hasStarted { return Int32(CPythonStartTooLate) }
         } else if response != nil {
             return Self.raise("start_response was called twice")
         }
@@ -195,6 +207,11 @@ final class WSGICall {
         }
         response = head
         return 0
+    }
+
+    private static func raiseOver() -> Int32 {
+        CPython_RaiseRuntimeError("the request is over")
+        return -1
     }
 
     private static func raise(_ message: String) -> Int32 {

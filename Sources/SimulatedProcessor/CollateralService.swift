@@ -1,5 +1,6 @@
 internal import CLinux
 internal import DCAP
+internal import Files
 internal import Foundation
 internal import NIOCore
 internal import NIOHTTP1
@@ -28,10 +29,10 @@ public struct CollateralService: Sendable {
             .bind(host: "127.0.0.1", port: port)
             .get()
         started(channel.localAddress?.port ?? port)
-        let descriptor = clinux_termination_eventfd()
+        guard clinux_count_signals(clinux_termination) == 0 else { throw FileError("SIGTERM", doing: "wait for") }
         await withCheckedContinuation { continuation in
             Thread.detachNewThread {
-                _ = clinux_wait_for_count(descriptor)
+                _ = clinux_wait_for_signal(clinux_termination)
                 continuation.resume()
             }
         }

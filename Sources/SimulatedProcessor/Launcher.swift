@@ -77,15 +77,14 @@ public struct Launcher: Sendable {
 
     /// Whoever stops the launcher means the agent.
     private func forwardTermination(to process: Int32) {
-        let descriptor = clinux_termination_eventfd()
-        guard descriptor >= 0 else { return }
+        guard clinux_count_signals(clinux_termination) == 0 else { return }
         var thread = pthread_t()
-        let context = Unmanaged.passRetained(ForwardedTermination(descriptor: descriptor, process: process))
+        let context = Unmanaged.passRetained(ForwardedTermination(process: process))
         if pthread_create(
             &thread, nil,
             { context in
                 let target = Unmanaged<ForwardedTermination>.fromOpaque(context!).takeRetainedValue()
-                while clinux_wait_for_count(target.descriptor) == 0 { kill(target.process, SIGTERM) }
+                while clinux_wait_for_signal(clinux_termination) == 0 { kill(target.process, SIGTERM) }
                 return nil
             }, context.toOpaque()) != 0
         {
@@ -96,11 +95,9 @@ public struct Launcher: Sendable {
 }
 
 private final class ForwardedTermination {
-    let descriptor: Int32
     let process: Int32
 
-    init(descriptor: Int32, process: Int32) {
-        self.descriptor = descriptor
+    init(process: Int32) {
         self.process = process
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CGramineShim
 import CLinux
 import CommandInterface
 import EnclaveAgent
@@ -83,8 +84,10 @@ struct Enclave: ParsableCommand {
             Bootstrap.fail(error)
         }
         clinux_protect_memory()
-        // Where the operator stood when he started it is nothing to the application.
-        chdir("/")
+        // Where the operator stood when he started it is nothing to the application, and a relative path must not lead to his disk. Home is the enclave's
+        // too, whoever asks for it: by the variable, or by the table of users, which is the machine's.
+        guard chdir(memory.folder) == 0 else { Bootstrap.fail("\(memory.folder): can't work in it") }
+        cgramineshim_set_home(memory.home)
         let logger = Bootstrap.logger(debug ? .debug : .notice)
         Bootstrap.run { await EnclaveAgent.live(arguments, memory: memory, logger: logger, now: now) }
     }

@@ -12,14 +12,14 @@ int clinux_is_in_memory(const char *folder);
 /// Keeps this process's memory out of core files and out of other processes' reach. Kernels without the call are let be.
 void clinux_protect_memory(void);
 
-/// Lets each SIGTERM and SIGINT add one to an eventfd. Returns it, or -1.
-int clinux_termination_eventfd(void);
+/// SIGTERM and SIGINT; SIGUSR1.
+enum clinux_signal { clinux_termination, clinux_stop_request };
 
-/// Lets each SIGUSR1 add one to another eventfd. Returns it, or -1.
-int clinux_stop_eventfd(void);
+/// Counts signals of a kind from now on. Called again, it takes them back from whoever took them since. Returns 0, or -1.
+int clinux_count_signals(enum clinux_signal kind);
 
-/// Waits until a signal was counted. Returns 0, or -1 when the descriptor is gone.
-int clinux_wait_for_count(int descriptor);
+/// Waits until a signal is counted, and takes it off the count. Returns 0, or -1 when none are counted.
+int clinux_wait_for_signal(enum clinux_signal kind);
 
 /// Starts a program in `folder` (NULL: this one's) with `socket` as descriptor 3 and `output` as its output and errors (negative: this one's), an
 /// empty input and nothing else, in a session of its own if asked for.

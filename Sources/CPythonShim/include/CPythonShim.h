@@ -23,6 +23,7 @@ const char *CPython_LibraryPath(void);
 
 static inline void CPython_RaiseAssertion(const char *text) { PyErr_SetString(PyExc_AssertionError, text); }
 static inline void CPython_RaiseOSError(const char *text) { PyErr_SetString(PyExc_OSError, text); }
+static inline void CPython_RaiseRuntimeError(const char *text) { PyErr_SetString(PyExc_RuntimeError, text); }
 static inline PyObject *CPython_None(void) { return Py_None; }
 static inline PyObject *CPython_True(void) { return Py_True; }
 static inline PyObject *CPython_False(void) { return Py_False; }
@@ -41,20 +42,32 @@ static inline const char *CPython_Latin1(PyObject *text, Py_ssize_t *count) {
     return (const char *)PyUnicode_1BYTE_DATA(text);
 }
 
-/// What a request's body is read from. Called without the GIL if `wait` is set: bytes read, 0 at the end, -1 when the client is gone, -2 when
-/// nothing is there yet and `wait` isn't set.
-typedef ssize_t (*CPythonBodyRead)(void *context, void *buffer, size_t count, int wait);
+/// What `read` of a body says instead of a count.
+enum { CPythonBodyBroken = -1, CPythonBodyNotYet = -2, CPythonBodyOver = -3 };
 
-/// A wsgi.input over a context that isn't owned.
-PyObject *CPython_NewBody(void *context, CPythonBodyRead read);
-/// From now on reading raises.
-void CPython_DetachBody(PyObject *body);
+/// What a request's body is read from.
+typedef struct {
+    /// Bytes read, none after a line's end if `line` is set; 0 at the end; or one of the above: the client is gone, nothing is there yet (only
+    /// without `wait`), the request is over. Called without the GIL if `wait` is set, and by one thread at a time.
+    ssize_t (*read)(void *context, void *buffer, size_t count, int line, int wait);
+    /// Gives the context up.
+    void (*release)(void *context);
+} CPythonBodyCalls;
 
-/// What the application says of its answer. `start` returns 0 or -1 with an exception set, so does `write`.
-typedef int (*CPythonStartResponse)(void *context, PyObject *status, PyObject *headers, PyObject *exc_info);
-typedef int (*CPythonWrite)(void *context, PyObject *bytes);
+/// A wsgi.input. It owns its context from now on, also when it can't be made. The calls must outlive it.
+PyObject *CPython_NewBody(void *context, const CPythonBodyCalls *calls);
 
-/// A start_response over a context that isn't owned.
-PyObject *CPython_NewStartResponse(void *context, CPythonStartResponse start, CPythonWrite write);
-/// From now on calls raise.
-void CPython_DetachStartResponse(PyObject *object);
+/// What `start` says when the head was sent before.
+enum { CPythonStartTooLate = 1 };
+
+/// What the application says of its answer, with the GIL held.
+typedef struct {
+    /// 0, -1 with an exception set, or the above. `again` is set where the application met an exception, and may start another answer.
+    int (*start)(void *context, PyObject *status, PyObject *headers, int again);
+    /// 0, or -1 with an exception set.
+    int (*write)(void *context, PyObject *bytes);
+    void (*release)(void *context);
+} CPythonStartCalls;
+
+/// A start_response. It owns its context from now on, also when it can't be made. The calls must outlive it.
+PyObject *CPython_NewStartResponse(void *context, const CPythonStartCalls *calls);
