@@ -84,9 +84,9 @@ struct Enclave: ParsableCommand {
             Bootstrap.fail(error)
         }
         clinux_protect_memory()
-        // Where the operator stood when he started it is nothing to the application, and a relative path must not lead to his disk. Home is the enclave's
-        // too, whoever asks for it: by the variable, or by the table of users, which is the machine's.
-        guard chdir(memory.folder) == 0 else { Bootstrap.fail("\(memory.folder): can't work in it") }
+        // Where the operator stood when he started it is nothing to the application, and a relative path must not lead to his
+        // disk. Nor must a home that is looked up in the table of users, which is the machine's.
+        guard chdir(memory.folder) == 0 else { Bootstrap.fail(AgentError("\(memory.folder): can't work in it")) }
         cgramineshim_set_home(memory.home)
         let logger = Bootstrap.logger(debug ? .debug : .notice)
         Bootstrap.run { await EnclaveAgent.live(arguments, memory: memory, logger: logger, now: now) }

@@ -1,3 +1,5 @@
+internal import CLinux
+internal import CodeEncryption
 internal import CodePackage
 internal import Crypto
 internal import Files
@@ -12,15 +14,18 @@ public struct ProjectTests: Sendable {
 
     public init(state: StateFolder = StateFolder()) { self.state = state }
 
-    /// Against the same server without enclave or encryption.
+    /// Against the same server without enclave or encryption. It works on a copy of what a package would hold, in memory where there is a file system for
+    /// it, as the agent does: what the application writes beside its code is gone afterwards, and the project stays as it was.
     /// - Returns: the tests' exit code.
     public func local(project: String, secrets: String?, sealedSecrets: String?) throws -> Int32 {
         try state.prepare()
         let configuration = try configuration(project)
         let programs = try Programs.found()
         let runtime = try Runtime.ofThisMachine()
-        let work = try Files.makeTemporaryFolder(in: "/tmp", prefix: "mse-localtest")
+        let work = try Files.resolved(try Files.makeTemporaryFolder(in: Self.folderInMemory, prefix: "mse-localtest"))
         defer { try? Files.remove(work) }
+        let code = work + "/code"
+        try copyCode(project + "/mse_src", to: code)
         let site = try environment(runtime.interpreter, name: "app", requirementsFile: project + "/mse_src/requirements.txt")
         for name in ["home", "tmp"] { try Files.makeFolder(work + "/" + name) }
         let given = secrets ?? (Files.exists(project + "/secrets.json") ? project + "/secrets.json" : nil)
@@ -28,16 +33,20 @@ public struct ProjectTests: Sendable {
         let server = Process()
         server.executableURL = URL(filePath: programs.agent)
         server.arguments = [
-            "serve", configuration.application, "--app-dir", project + "/mse_src", "--site-packages", site, "--port", "\(port)",
+            "serve", configuration.application, "--app-dir", code, "--site-packages", site, "--port", "\(port)",
         ]
         var variables = ProcessInfo.processInfo.environment
+        for (name, folder) in [("XDG_CACHE_HOME", ".cache"), ("XDG_CONFIG_HOME", ".config"), ("XDG_DATA_HOME", ".local/share")] {
+            variables[name] = work + "/home/" + folder
+        }
+        for name in ["TMP_PATH", "TMPDIR", "TEMP", "TMP"] { variables[name] = work + "/tmp" }
+        for name in ["MODULE_PATH", "PWD"] { variables[name] = code }
         variables["HOME"] = work + "/home"
-        variables["TMP_PATH"] = work + "/tmp"
-        variables["MODULE_PATH"] = try Files.resolved(project + "/mse_src")
         variables["SECRETS_PATH"] = try given.map { try Files.resolved($0) } ?? work + "/secrets.json"
         variables["SEALED_SECRETS_PATH"] = try sealedSecrets.map { try Files.resolved($0) } ?? work + "/sealed_secrets.json"
         server.environment = variables
         server.standardOutput = FileHandle.standardError
+        server.currentDirectoryURL = URL(filePath: code)
         try server.run()
         defer {
             server.terminate()
@@ -86,6 +95,23 @@ public struct ProjectTests: Sendable {
             try run(
                 package.configuration, folder: work + "/tests", interpreter, url: "https://\(launch.sans[0]):\(launch.port)",
                 pin: work + "/pin.pem", secrets: secrets, sealedSecrets: sealedSecrets))
+    }
+
+    private static var folderInMemory: String {
+        ["/dev/shm", "/run/user/\(geteuid())"].first { clinux_is_in_memory($0) == 1 && access($0, W_OK) == 0 } ?? "/tmp"
+    }
+
+    private func copyCode(_ folder: String, to target: String) throws {
+        let ignoreFile = folder + "/" + IgnoreList.fileName
+        let ignored =
+            Files.exists(ignoreFile)
+            ? IgnoreList(text: String(decoding: try Files.read(ignoreFile, limit: 1 << 20), as: UTF8.self)) : IgnoreList()
+        try Files.makeFolder(target, mode: 0o700)
+        for file in try CodeTree(folder, ignoring: ignored).files {
+            let copy = target + "/" + file.path
+            try Files.makeFolder(Files.split(copy).folder, mode: 0o700)
+            try FileManager.default.copyItem(atPath: file.source, toPath: copy)
+        }
     }
 
     private func configuration(_ project: String) throws -> ProjectConfiguration {

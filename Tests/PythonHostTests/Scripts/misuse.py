@@ -197,7 +197,9 @@ def names(server, rounds):
     after = int(server.request("/blocks"))
     grown = resident(server) - memory
     assert after - before < 3000, f"{after - before} blocks are kept of {2000 * rounds} requests with 6 names each"
-    assert grown < 24 << 20, f"{grown} bytes are kept"
+    # Sanitizers keep what was freed for a while.
+    if "ASAN_OPTIONS" not in os.environ:
+        assert grown < 24 << 20, f"{grown} bytes are kept"
 
 
 def resident(server):

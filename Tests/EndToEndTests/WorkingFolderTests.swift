@@ -1,0 +1,88 @@
+import CodePackage
+import Files
+import Foundation
+import Notation
+import TestSupport
+import Testing
+
+extension EndToEndTests {
+    /// What an application writes stays in private memory, by whatever name it calls the place.
+    @Suite("Working folder", .serialized)
+    struct WorkingFolderTests {
+        private static let application = Workbench.project + "/Tests/EndToEndTests/Scripts/writes_everywhere.py"
+
+        private func scaffold(_ bench: Workbench) throws {
+            try bench.mse("scaffold", "hello")
+            try bench.folder.write("hello/mse_src/app.py", try Files.read(Self.application))
+        }
+
+        /// Whose name or content has the marker, on what this user sees of the disk.
+        private func found(_ marker: String, in bench: Workbench) throws -> [String] {
+            let result = try bench.run(
+                "/usr/bin/find", ["/", "/tmp", "/dev/shm", "/var/tmp", "-xdev", "-name", "*\(marker)*", "-not", "-path", "/proc/*"])
+            return result.output.split(separator: "\n").map(String.init).filter { $0.contains(marker) && $0.hasPrefix("/") }
+        }
+
+        private func check(_ answer: String) throws {
+            let root = try JSON.read(Array(answer.utf8))
+            guard case .string(let memory)? = root["memory"]?.value, case .string(let code)? = root["code"]?.value,
+                case .object(let paths)? = root["paths"]?.value
+            else {
+                Issue.record("\(answer)")
+                return
+            }
+            #expect(paths.count > 20)
+            for member in paths {
+                let way = member.name
+                guard case .string(let path) = member.node.value else { continue }
+                #expect(path == memory || path.hasPrefix(memory + "/"), "\(way): \(path) isn't in \(memory)")
+            }
+            for way in ["working folder", "PWD"] {
+                guard case .string(let path)? = root["paths"]?[way]?.value else { continue }
+                #expect(path == code, "\(way): \(path)")
+            }
+        }
+
+        @Test("an application in the agent writes into private memory alone")
+        func agent() throws {
+            let bench = try Workbench()
+            try scaffold(bench)
+            try bench.mse("package", "--project", "hello", "--output", "out", "--encrypt")
+            let port = Workbench.freePort()
+            try bench.start("hello-1", (try bench.output(".tar"), try bench.output(".key")), port: port)
+            let marker = "mse-marker-" + String(UInt64.random(in: .min ... .max), radix: 36)
+            let url = "https://localhost:\(port)/write?marker=\(marker)&users=yes"
+            let answer = try bench.curl("--cacert", "hello-1.pem", url)
+            try #require(answer.output.hasPrefix("{"), "\(answer.output)")
+            try check(answer.output)
+            #expect(try found(marker, in: bench).isEmpty)
+        }
+
+        @Test("localtest leaves the project and the caller's folder as they were")
+        func localtest() throws {
+            let bench = try Workbench()
+            try scaffold(bench)
+            let marker = "mse-marker-" + String(UInt64.random(in: .min ... .max), radix: 36)
+            try bench.folder.write(
+                "hello/tests/test_app.py",
+                """
+                import os
+                import requests
+
+                def test_writes():
+                    answer = requests.get(os.environ["TEST_REMOTE_URL"] + "/write?marker=\(marker)", timeout=20)
+                    assert answer.status_code == 200, answer.text
+                    paths = answer.json()["paths"]
+                    inside = answer.json()["memory"] + "/"
+                    outside = {way: path for way, path in paths.items() if not path.startswith(inside)}
+                    assert not outside, outside
+                    assert paths["working folder"] == answer.json()["code"]
+                """)
+            let before = try bench.folder.tree("hello").mapValues(\.count)
+            let output = try bench.mse("localtest", "--project", "hello")
+            #expect(output.contains("1 passed"), "\(output)")
+            #expect(try bench.folder.tree("hello").mapValues(\.count) == before)
+            #expect(try found(marker, in: bench).isEmpty)
+        }
+    }
+}
