@@ -65,6 +65,6 @@ public struct DevelopmentServer: Sendable {
         BlockingThread.start { if clinux_wait_for_signal(clinux_termination) == 0 { outcome.finish(0) } }
         _ = await outcome.wait()
         await server.shutdown(grace: .seconds(grace))
-        await interpreter.runExitFunctions()
+        await interpreter.runExitFunctions(within: .seconds(max(1, grace)))
     }
 }

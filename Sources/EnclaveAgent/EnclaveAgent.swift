@@ -320,7 +320,7 @@ public final class EnclaveAgent: Sendable {
         _ = await outcome.wait()
         let end = ContinuousClock.now + .seconds(settings.server.grace)
         await server.shutdown(grace: .seconds(settings.server.grace))
-        await interpreter.runExitFunctions()
+        await interpreter.runExitFunctions(within: max(.seconds(1), end - .now))
         guard let home else { return 0 }
         repeat {
             if await home.save() { return 0 }

@@ -116,14 +116,32 @@ public final class Interpreter: Sendable {
     }
 
     /// What `atexit` holds, on the thread that started Python. Python isn't taken down: whoever still runs in it ends with the process.
-    public func runExitFunctions() async {
-        do {
-            try await run { () throws(PythonError) in
-                try Interpreter.execute("import threading, atexit, sys\natexit._run_exitfuncs()\nsys.stdout.flush()\nsys.stderr.flush()\n")
+    /// - Parameter limit: what takes longer ends with the process too.
+    public func runExitFunctions(within limit: Duration) async {
+        let race = Race()
+        Task {
+            do throws(PythonError) {
+                try await run { () throws(PythonError) in
+                    try Interpreter.execute("import atexit, sys\natexit._run_exitfuncs()\nsys.stdout.flush()\nsys.stderr.flush()\n")
+                }
+            } catch {
+                logger.warning("an exit function failed: \(error)")
             }
-        } catch {
-            logger.warning("an exit function failed: \(error)")
+            race.end(true)
         }
+        Task {
+            try? await Task.sleep(for: limit)  // nobody cancels this task
+            race.end(false)
+        }
+        if await !race.wait() { logger.warning("an exit function still ran at the end") }
+    }
+
+    /// What ends first counts.
+    private final class Race: Sendable {
+        private let winner = AsyncStream<Bool>.makeStream()
+
+        func end(_ value: Bool) { winner.continuation.yield(value) }
+        func wait() async -> Bool { await winner.stream.first { _ in true } ?? false }
     }
 
     /// Runs source text in a namespace of its own; the GIL must be held.

@@ -56,6 +56,10 @@ extension EndToEndTests {
             try #require(answer.output.hasPrefix("{"), "\(answer.output)")
             try check(answer.output)
             #expect(try found(marker, in: bench).isEmpty)
+            // The application ignores signals; the agent doesn't.
+            let start = ContinuousClock.now
+            try bench.mse("stop", "hello-1")
+            #expect(ContinuousClock.now - start < .seconds(20))
         }
 
         @Test("localtest leaves the project and the caller's folder as they were")

@@ -6,6 +6,7 @@ import os
 import pathlib
 import pwd
 import shelve
+import signal
 import sqlite3
 import subprocess
 import tempfile
@@ -13,6 +14,9 @@ import tempfile
 from flask import Flask, request
 
 app = Flask(__name__)
+# The agent's end must not depend on what an application does with signals.
+for number in signal.SIGTERM, signal.SIGUSR1, signal.SIGINT:
+    signal.signal(number, signal.SIG_IGN)
 
 
 @app.get("/health")

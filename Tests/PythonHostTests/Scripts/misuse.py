@@ -159,6 +159,11 @@ def at_the_end(server, rounds):
     assert "atexit was here" in server.text(), server.text()
 
 
+def slow_exit(server, rounds):
+    """What atexit holds, and threads that aren't daemons, end with the grace."""
+    server.ok("/slow-exit")
+
+
 def small_chunks(server, rounds):
     """A million parts of a byte cost what a million bytes cost."""
     start = time.monotonic()
@@ -231,6 +236,7 @@ scenarios = {
     "iterate": lined("/iterate"), "chained": lined("/chained"), "mixed": lined("/mixed"), "sizes": simple("/sizes"),
     "objects": simple("/objects"), "heads": simple("/heads"), "late-heads": simple("/late-heads"), "kept": kept, "outlive": outlive,
     "write-outlives": write_outlives, "reentrant": simple("/reentrant", 2000), "gone": gone, "at-the-end": at_the_end,
+    "slow-exit": slow_exit,
     "small-chunks": small_chunks, "names": names, "at-once": at_once,
 }
 

@@ -381,6 +381,11 @@ def at_the_end(environ, start_response):
     return [b"ok"]
 
 
+def slow_exit(environ, start_response):
+    atexit.register(time.sleep, 3600)
+    threading.Thread(target=time.sleep, args=(3600,)).start()
+
+
 def blocks(environ, start_response):
     gc.collect()
     return str(sys.getallocatedblocks())
@@ -421,6 +426,7 @@ def answered(scenario):
 scenarios = {
     "/iterate": iterate, "/chained": chained, "/mixed": mixed, "/sizes": sizes, "/use": use, "/outlive": outlive,
     "/outlived": outlived, "/write-outlived": write_outlived, "/blocks": blocks, "/count": count,
+    "/slow-exit": slow_exit,
 }
 answering = {
     "/keep": keep, "/late-heads": late_heads, "/write-outlives": write_outlives, "/at-the-end": at_the_end, "/echo": echo,
