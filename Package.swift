@@ -90,7 +90,7 @@ let package = Package(
         ),
         .target(name: "AppServer", dependencies: [logging, nioCore, nioHTTP1, nioPosix, nioSSL, nioTLS], swiftSettings: strict),
         .target(
-            name: "PythonHost", dependencies: ["AppServer", "CPython", "CPythonShim", "Files", logging, nioCore, nioHTTP1],
+            name: "PythonHost", dependencies: ["AppServer", "CPython", "CPythonShim", "Files", nioCore, nioHTTP1],
             swiftSettings: strict),
         .target(
             name: "EnclaveAgent",

@@ -61,6 +61,19 @@ public struct CodeKey: ~Copyable, Sendable {
     public borrowing func copy() -> CodeKey { CodeKey(memory) }
 
     private init(_ memory: GuardedMemory) { self.memory = memory }
+
+    /// Another key for another purpose: HKDF-SHA256 (RFC 5869) without a salt, one block. libsodium has HKDF itself only from 1.0.19 on.
+    borrowing func derived(info: [UInt8]) -> CodeKey {
+        let key = CodeKey(GuardedMemory(byteCount: Self.byteCount))
+        let noSalt = [UInt8](repeating: 0, count: Self.byteCount)
+        let extracted = CodeKey(GuardedMemory(byteCount: Self.byteCount))
+        withPointer { _ = crypto_auth_hmacsha256(extracted.output, $0, UInt64(Self.byteCount), noSalt) }
+        let block = info + [1]
+        extracted.withPointer { _ = crypto_auth_hmacsha256(key.output, block, UInt64(block.count), $0) }
+        return key
+    }
+
+    private var output: UnsafeMutablePointer<UInt8> { storage.baseAddress!.assumingMemoryBound(to: UInt8.self) }
 }
 
 /// Locked memory between guard pages, wiped when it is freed. Making it costs system calls, so owners share it.

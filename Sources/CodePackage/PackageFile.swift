@@ -98,6 +98,7 @@ public struct PackageFile: Sendable {
         var settings = EnclaveSettings(application: configuration.application, mode: mode, python: runtime.python)
         settings.enclave = configuration.enclave
         settings.server = configuration.server
+        settings.log = configuration.log
         var files = runtime.files
         for name in ["app.tar", "environment.tar"] where members[name] != nil {
             files.append(.init(path: name, digest: try digest(of: name)))

@@ -13,6 +13,7 @@ public struct ProjectConfiguration: Hashable, Sendable {
     public var testRequirements: [String]
     public var enclave = EnclaveSettings.Enclave()
     public var server = EnclaveSettings.Server()
+    public var log = EnclaveSettings.Log.sealed
     /// Dot files that shall ship.
     public var include: [String] = []
     /// Whether packages may be built from source.
@@ -47,6 +48,16 @@ public struct ProjectConfiguration: Hashable, Sendable {
         testRequirements = requirements.map(\.text)
         if var table = try root.table("enclave") { try Self.read(&table, &enclave) }
         if var table = try root.table("server") { try Self.read(&table, &server) }
+        if var table = try root.table("log") {
+            if let text = try table.string("application") {
+                guard let log = EnclaveSettings.Log(rawValue: text) else {
+                    throw NotationError(
+                        at: try table.required("application").place, member: "log.application", "\"sealed\", \"open\" or \"none\" expected")
+                }
+                self.log = log
+            }
+            try table.finish()
+        }
         if var table = try root.table("package") {
             include = try table.strings("include")?.map(\.text) ?? []
             allowSources = try table.boolean("allow_sources") ?? false

@@ -2,7 +2,6 @@ internal import AppServer
 internal import CodeEncryption
 internal import Crypto
 internal import Dispatch
-internal import Logging
 internal import NIOCore
 internal import NIOHTTP1
 internal import Notation
@@ -30,16 +29,16 @@ final class ConfigurationServer: Responder {
 
     private let configure: Configure
     private let report: StartReport
-    private let logger: Logger
+    private let events: EventLog
     /// Bodies are judged one after the other, off the event loops.
     private let queue = DispatchQueue(label: "configuration")
     private let isClosed = Atomic(false)
 
     /// - Parameter report: tells the sender how the start went.
-    init(report: StartReport, logger: Logger, configure: @escaping Configure) {
+    init(report: StartReport, events: EventLog, configure: @escaping Configure) {
         self.report = report
         self.configure = configure
-        self.logger = logger
+        self.events = events
     }
 
     func respond(to exchange: Exchange) {
@@ -85,11 +84,11 @@ final class ConfigurationServer: Responder {
             let digest = Hex.text(SHA256.hash(data: body))
             let accepted = try configure(body)
             isClosed.store(true, ordering: .releasing)
-            logger.notice("configured")
+            events.write(.configured)
             guard isTyped else { return exchange.respond(ResponseHead("200 OK"), closes: true) }
             report.begin(exchange, accepted, digest: digest)
         } catch {
-            logger.warning("a configuration was refused: \(error.code)")
+            events.write(.configurationRefused(code: .init(error)))
             exchange.respond(
                 ResponseHead("401 Unauthorized", [("Content-Type", "application/json")]), body: Self.body(error.code, error.message),
                 closes: true)

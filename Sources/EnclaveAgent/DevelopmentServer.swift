@@ -53,10 +53,11 @@ public struct DevelopmentServer: Sendable {
         let configuration = Interpreter.Configuration(
             location: try PythonLocation.linked(), searchPaths: try sitePackages.map { try Files.resolved($0) }, variables: [:],
             folder: "/nonexistent")
-        let interpreter = try Interpreter(configuration, logger: logger)
+        let report = LoggedFailures(logger: logger)
+        let interpreter = try Interpreter(configuration, report: report)
         let application = try await WSGIApplication.load(application, from: try Files.resolved(folder), on: interpreter)
         let server = AppServer(
-            responder: WSGIResponder(application, threads: threads, logger: logger),
+            responder: WSGIResponder(application, threads: threads, report: report),
             tls: try tls.isEmpty ? nil : AppServer.tls(certificateChain: tls[0], privateKey: tls[1]), logger: logger)
         let port = try await server.start(host: host, port: port)
         logger.notice("listening", metadata: ["host": "\(host)", "port": "\(port)"])
@@ -67,4 +68,10 @@ public struct DevelopmentServer: Sendable {
         await server.shutdown(grace: .seconds(grace))
         await interpreter.runExitFunctions(within: .seconds(max(1, grace)))
     }
+}
+
+/// On the developer's own machine everything is his to read.
+private struct LoggedFailures: ApplicationReport {
+    let logger: Logger
+    func failed(_ text: String) { logger.error("\(text)") }
 }

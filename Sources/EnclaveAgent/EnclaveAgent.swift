@@ -7,7 +7,7 @@ internal import Enclave
 internal import Files
 internal import Glibc
 internal import Gramine
-public import Logging
+internal import Logging
 internal import NIOSSL
 internal import Notation
 internal import PythonHost
@@ -26,13 +26,15 @@ public final class EnclaveAgent: Sendable {
     private let code: CodeSource
     private let environment: CodeSource?
     private let state: SealedState?
-    private let logger: Logger
+    private let events: EventLog
+    private let log: ApplicationLog
 
     /// - Parameter memory: made before the process had a second thread.
-    init(_ arguments: AgentArguments, memory: PrivateMemory, logger: Logger) throws {
+    init(_ arguments: AgentArguments, memory: PrivateMemory, events: EventLog, log: ApplicationLog) throws {
         self.arguments = arguments
         self.memory = memory
-        self.logger = logger
+        self.events = events
+        self.log = log
         let platform: any EnclavePlatform
         if getenv(SimulatedEnclave.variable) != nil {
             unsetenv(SimulatedEnclave.variable)
@@ -63,16 +65,30 @@ public final class EnclaveAgent: Sendable {
         }
     }
 
-    /// The agent's whole life; what it can't do is logged.
+    /// The agent's whole life. Its events go to the operator, all else that is said in this process to the owner alone.
+    /// - Parameter output: this process's standard output and error, taken before anybody wrote to them.
     /// - Returns: the process's exit code.
-    public static func live(_ arguments: AgentArguments, memory: PrivateMemory, logger: Logger, now: Int64) async -> Int32 {
+    public static func live(
+        _ arguments: AgentArguments,
+        memory: PrivateMemory,
+        events: EventLog,
+        log: ApplicationLog,
+        output: CapturedOutput,
+        now: Int64
+    ) async -> Int32 {
+        let exitCode: Int32
         do {
-            return try await EnclaveAgent(arguments, memory: memory, logger: logger).run(now: now)
+            exitCode = try await EnclaveAgent(arguments, memory: memory, events: events, log: log).run(now: now)
         } catch {
             memory.remove()
-            logger.critical("\(error)")
-            return 1
+            log.append(.failure, Array("\(error)".utf8))
+            events.write(.failed(.init(error)))
+            exitCode = 1
         }
+        output.drain()
+        log.close()
+        events.write(.ended(exitCode: exitCode))
+        return exitCode
     }
 
     /// Serves until SIGTERM.
@@ -86,6 +102,7 @@ public final class EnclaveAgent: Sendable {
         case .some(let resumed):
             try unpack(resumed.configuration.key)
             try resumed.configuration.writeSecrets(to: memory)
+            keepLog(resumed.configuration)
             configured.open(resumed.configuration.opening)
             isConfigured = true
             identity = SharedIdentity(resumed.takeIdentity())
@@ -93,7 +110,7 @@ public final class EnclaveAgent: Sendable {
             isConfigured = false
             identity = SharedIdentity(try EnclaveIdentity(maker: arguments.maker, platform: platform, now: now))
         }
-        if !identity.value.isBound { logger.error("the platform's quote is not over this enclave's key: every verifier will refuse it") }
+        if !identity.value.isBound { events.write(.quoteUnbound) }
         try Files.write(identity.value.certificatePEM, to: memory.path("key/cert.ratls.pem"))
         try Files.write(SealedBox.publicKey(of: identity.value.sealingKey), to: memory.path("key/enclave.pub"))
         let chain = Array(identity.value.certificatePEM.utf8)
@@ -108,21 +125,16 @@ public final class EnclaveAgent: Sendable {
         limits.bodyByteCount = max(settings.server.bodyLimit, ConfigurationServer.bodyLimit)
         let server: AppServer
         if isConfigured {
-            server = AppServer(responder: phase, tls: serving, limits: limits, logger: logger)
+            server = AppServer(responder: phase, tls: serving, limits: limits, logger: Self.silence)
         } else {
             let waiting = try AppServer.tls(
                 certificateChain: chain, privateKey: key, protocols: [ConfigurationProtocol.name, "http/1.1"])
             server = AppServer(
-                responder: configurationServer(identity, report, configured), tls: waiting, limits: limits, logger: logger)
+                responder: configurationServer(identity, report, configured), tls: waiting, limits: limits, logger: Self.silence)
         }
         let port = try await server.start(host: arguments.host, port: arguments.port)
-        logger.notice(
-            "listening",
-            metadata: [
-                "port": "\(port)", "platform": "\(platform.name)", "hiddenMemory": "\(memory.isHidden)",
-                "configured": "\(configured.isOpen)",
-            ])
-        if platform.name == "simulator" { logger.warning("this enclave is simulated: it protects nothing") }
+        events.write(.listening(port: port, isConfigured: configured.isOpen, isMemoryHidden: memory.isHidden))
+        if platform.name == "simulator" { events.write(.simulated) }
         let kept = Mutex<HomeKeeper?>(nil)
         watchTermination(outcome)
         watchStop(outcome) { kept.withLock { $0 } }
@@ -167,19 +179,19 @@ public final class EnclaveAgent: Sendable {
         do {
             guard let configuration = try Configuration.restored(from: state) else { return nil }
             guard configuration.launch == arguments.launchText else {
-                logger.warning("the launch record isn't the accepted one: this instance waits for its owner again")
+                events.write(.waitsAgain(.record))
                 return nil
             }
             guard let identity = try EnclaveIdentity.restored(from: state, epoch: configuration.epoch) else {
-                logger.warning("the identity isn't the configuration's: this instance waits for its owner again")
+                events.write(.waitsAgain(.identity))
                 return nil
             }
             guard arguments.renews else { return ResumedState(configuration: configuration, identity: identity) }
             let renewed = try EnclaveIdentity(maker: arguments.maker, platform: platform, now: now)
             try renewed.seal(in: state, epoch: configuration.epoch)
             return ResumedState(configuration: configuration, identity: renewed)
-        } catch let error as SealedStateError {
-            logger.warning("what was sealed doesn't open: this instance waits for its owner again: \(error)")
+        } catch is SealedStateError {
+            events.write(.waitsAgain(.unopened))
             return nil
         }
     }
@@ -189,7 +201,7 @@ public final class EnclaveAgent: Sendable {
     private func configurationServer(_ identity: SharedIdentity, _ report: StartReport, _ configured: ConfigurationGate)
         -> ConfigurationServer
     {
-        ConfigurationServer(report: report, logger: logger) { [self] body throws(ConfigurationRefusal) in
+        ConfigurationServer(report: report, events: events) { [self] body throws(ConfigurationRefusal) in
             let request = try ConfigurationRequest(body, sealingKey: identity.value.sealingKey, isOpen: settings.mode == .open)
             guard request.isFor(arguments.id) else { throw ConfigurationRefusal("configuration.uuid", "the uuid is another instance's") }
             if case .owner = arguments.mode { try check(request.tlsKey) }
@@ -205,6 +217,7 @@ public final class EnclaveAgent: Sendable {
                 }
                 let accepted = ConfigurationServer.Accepted(
                     authority: request.authority, epoch: configuration.epoch, homeEpoch: configuration.homeEpoch)
+                keepLog(configuration)
                 var opening = configuration.opening
                 opening.hasHome = hasHome
                 configured.open(opening)
@@ -212,7 +225,7 @@ public final class EnclaveAgent: Sendable {
             } catch {
                 memory.discard()
                 if let refusal = error as? ConfigurationRefusal { throw refusal }
-                logger.error("the configuration could not be kept: \(error)")
+                events.write(.failed(.init(error)))
                 throw ConfigurationRefusal("configuration.storage", "the configuration could not be kept")
             }
         }
@@ -238,7 +251,7 @@ public final class EnclaveAgent: Sendable {
             if case CodeError.notAuthentic = error {
                 throw ConfigurationRefusal("configuration.key", "the key doesn't open the code")
             }
-            logger.error("the code could not be unpacked: \(error)")
+            events.write(.failed(.init(error)))
             throw ConfigurationRefusal("configuration.code", "the code could not be unpacked")
         }
     }
@@ -275,6 +288,30 @@ public final class EnclaveAgent: Sendable {
 
     // MARK: Application
 
+    /// What AppServer would say: everything that it knows is a stranger's.
+    private static var silence: Logger { Logger(label: "", factory: { _ in SwiftLogNoOpLogHandler() }) }
+
+    /// From now on it is known who may read what the application says.
+    private func keepLog(_ configuration: borrowing Configuration) {
+        switch settings.log {
+        case .open: log.open { [events] in events.write(applicationText: $0) }
+        case .none: log.drop()
+        case .sealed:
+            // Where there is neither key nor token nobody could read it; nor where nothing is kept.
+            guard let state, settings.mode != .open else { return log.drop() }
+            switch configuration.key {
+            case .some(let key):
+                do {
+                    try log.seal(in: state.folder + "/application.log", root: key, id: arguments.id, epoch: configuration.epoch)
+                } catch {
+                    log.drop()
+                    events.write(.failed(.log))
+                }
+            case .none: log.drop()
+            }
+        }
+    }
+
     private func startPython() async throws -> Interpreter {
         if let environment {
             try Files.remove(memory.site)
@@ -286,7 +323,7 @@ public final class EnclaveAgent: Sendable {
         }
         let configuration = Interpreter.Configuration(
             location: location, searchPaths: [memory.site], variables: memory.variables, folder: memory.folder)
-        return try Interpreter(configuration, logger: logger)
+        return try Interpreter(configuration, report: SealedReport(events: events, log: log))
     }
 
     private func serve(_ interpreter: Interpreter, _ server: AppServer, _ phase: ServicePhase, _ tlsKey: [UInt8]?) async throws {
@@ -295,21 +332,23 @@ public final class EnclaveAgent: Sendable {
         let application = try await WSGIApplication.load(settings.application, from: memory.code, on: interpreter)
         // An application that handles signals would never be asked to end: those that end the agent are taken back.
         for kind in [clinux_termination, clinux_stop_request] { _ = clinux_count_signals(kind) }
-        phase.change(to: WSGIResponder(application, threads: settings.server.threads, logger: logger))
+        phase.change(to: WSGIResponder(application, threads: settings.server.threads, report: SealedReport(events: events, log: log)))
         switch arguments.mode {
         case .attested: break
         case .clear: server.replaceTLS(nil)
         case .owner(let path):
             server.replaceTLS(try AppServer.tls(certificateChain: try Files.read(path, limit: 1 << 20), privateKey: tlsKey ?? []))
         }
-        logger.notice("serving", metadata: ["application": "\(settings.application)"])
+        events.write(.serving)
     }
 
     private func failure(_ error: any Error) -> StartReport.Outcome {
         let traceback = (error as? PythonError)?.traceback ?? ""
         let text = "\(error)\(traceback.isEmpty ? "" : "\n" + traceback)"
-        logger.critical("the application does not start: \(text)")
-        return .failed(code: error is PythonError ? "application.start" : "agent.start", incident: nil, text: text)
+        let incident = Incident()
+        log.append(.failure, Array(text.utf8), incident: incident)
+        events.write(.startFailed(incident))
+        return .failed(code: error is PythonError ? "application.start" : "agent.start", incident: incident.text, text: text)
     }
 
     // MARK: Ends
@@ -352,9 +391,21 @@ public final class EnclaveAgent: Sendable {
         Task {
             try await Task.sleep(for: .seconds(self.arguments.configurationTimeout))
             guard !configured.isOpen else { return }
-            self.logger.critical("no configuration within \(self.arguments.configurationTimeout) seconds")
+            self.events.write(.timeLimit(seconds: self.arguments.configurationTimeout))
             outcome.finish(Self.timeLimitExitCode)
         }
+    }
+}
+
+/// What fails in the application is told its owner; the operator sees that something did, and which entry is its.
+private struct SealedReport: ApplicationReport {
+    let events: EventLog
+    let log: ApplicationLog
+
+    func failed(_ text: String) {
+        let incident = Incident()
+        log.append(.failure, Array(text.utf8), incident: incident)
+        events.write(.applicationFailed(incident))
     }
 }
 

@@ -9,7 +9,8 @@ final class PersistentHome {
     private let archive: String
     private let state: SealedState
     private let epoch: Epoch
-    private var last: [String] = []
+    /// What was sealed last, by path.
+    private var last: [String: FileVersion] = [:]
 
     init(memory: PrivateMemory, state: SealedState, epoch: Epoch) {
         folder = memory.home
@@ -25,10 +26,10 @@ final class PersistentHome {
         try Files.remove(archive)
         guard try state.open(.home, epoch: epoch, to: archive) else { return false }
         defer { try? Files.remove(archive) }
-        let size = try OpenFile(archive, O_RDONLY).status().st_size
+        let size = try OpenFile(archive, O_RDONLY).byteCount()
         let restored = folder + ".restored"
         try Files.remove(restored)
-        try CodeSource.archive(path: archive, range: 0..<Int(size), digest: nil).copy(to: restored)
+        try CodeSource.archive(path: archive, range: 0..<size, digest: nil).copy(to: restored)
         try Files.remove(folder)
         guard rename(restored, folder) == 0 else { throw FileError(folder, doing: "restore") }
         last = try fingerprint()
@@ -47,12 +48,9 @@ final class PersistentHome {
         last = now
     }
 
-    /// Paths, sizes and times of change.
-    private func fingerprint() throws -> [String] {
-        try CodeTree(folder).files.map { file in
-            var status = stat()
-            lstat(file.source, &status)
-            return "\(file.path) \(status.st_size) \(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec) \(status.st_ino)"
-        }
+    private func fingerprint() throws -> [String: FileVersion] {
+        var versions: [String: FileVersion] = [:]
+        for file in try CodeTree(folder).files { versions[file.path] = FileVersion(file.source) }
+        return versions
     }
 }

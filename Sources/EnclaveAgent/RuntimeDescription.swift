@@ -33,11 +33,12 @@ public enum RuntimeDescription {
             guard depth < 32 else { throw FileError(folder, "is nested too deeply") }
             for name in try Files.names(in: folder) where !ignored.matches(name) {
                 let path = folder + "/" + name
-                var status = stat()
                 // A link that leads nowhere is of no use to the interpreter either.
-                guard stat(path, &status) == 0 else { continue }
-                if status.st_mode & S_IFMT == S_IFDIR { try list(path, depth: depth + 1) }
-                if status.st_mode & S_IFMT == S_IFREG { files.append(path) }
+                if Files.isFolder(path) {
+                    try list(path, depth: depth + 1)
+                } else if let target = try? Files.resolved(path), try FileKind(target) == .file {
+                    files.append(path)
+                }
             }
         }
         try list(folder, depth: 0)

@@ -60,7 +60,7 @@ struct SealedState: Sendable {
             let output = try OpenFile(temporary, O_WRONLY | O_CREAT | O_EXCL, mode: 0o600)
             try output.write(Self.head(epoch))
             try FileEncryption(key: key(item, epoch)).encrypt(
-                input, count: Int(try input.status().st_size), to: output, nonce: FileCipher.randomNonce(), path: item.rawValue)
+                input, count: try input.byteCount(), to: output, nonce: FileCipher.randomNonce(), path: item.rawValue)
             try output.synchronise()
             guard rename(temporary, target) == 0 else { throw FileError(target, doing: "replace") }
         } catch {
@@ -81,7 +81,7 @@ struct SealedState: Sendable {
         guard count == head.count, Self.epoch(head[...]) == epoch else { throw SealedStateError.doesNotOpen(path) }
         let output = try OpenFile(target, O_WRONLY | O_CREAT | O_EXCL, mode: 0o600)
         do {
-            let size = Int(try input.status().st_size) - Self.headByteCount
+            let size = try input.byteCount() - Self.headByteCount
             try FileEncryption(key: key(item, epoch)).decrypt(input, count: size, to: output, path: path)
             return true
         } catch {

@@ -20,6 +20,8 @@ public struct OpenFile: ~Copyable, Sendable {
         return status
     }
 
+    public func byteCount() throws(FileError) -> Int { Int(try status().st_size) }
+
     /// Reads until the buffer is full or the file ends.
     /// - Returns: how many bytes were read.
     public func read(into buffer: UnsafeMutableRawBufferPointer) throws(FileError) -> Int {

@@ -7,6 +7,7 @@ public struct EnclaveSettings: Hashable, Sendable {
     public var mode: Mode
     public var enclave = Enclave()
     public var server = Server()
+    public var log = Log.sealed
     /// The version of the interpreter, such as 3.11.2.
     public var python: String
 
@@ -18,6 +19,16 @@ public struct EnclaveSettings: Hashable, Sendable {
         case plain(tokenDigest: [UInt8])
         /// The original's plain packages: anybody's first POST starts them.
         case open
+    }
+
+    /// Who may read what the application says.
+    public enum Log: String, Hashable, Sendable, CaseIterable {
+        /// Its owner, with the key or token.
+        case sealed
+        /// The operator too.
+        case open
+        /// Nobody.
+        case none
     }
 
     public struct Enclave: Hashable, Sendable {
@@ -64,6 +75,7 @@ public struct EnclaveSettings: Hashable, Sendable {
                 "bodyLimit": Node(server.bodyLimit),
                 "headerLimit": Node(server.headerLimit),
             ]),
+            "log": Node(log.rawValue),
         ])
     }
 
@@ -101,6 +113,10 @@ public struct EnclaveSettings: Hashable, Sendable {
         server.bodyLimit = try required(serverReader.integer("bodyLimit", in: 0...Int.max), "server.bodyLimit")
         server.headerLimit = try required(serverReader.integer("headerLimit", in: 1024...Int.max), "server.headerLimit")
         try serverReader.finish()
+        guard let log = Log(rawValue: try required(root.string("log"), "log")) else {
+            throw NotationError(at: root.place, member: "log", "sealed, open or none expected")
+        }
+        self.log = log
         try root.finish()
     }
 }

@@ -2,7 +2,6 @@ internal import AppServer
 internal import CPython
 internal import CPythonShim
 internal import Glibc
-public import Logging
 internal import Synchronization
 
 /// The embedded interpreter. It has a thread of its own, on which it starts, imports and ends; applications run on the threads of their pool.
@@ -14,7 +13,7 @@ public final class Interpreter: Sendable {
 
     private let jobs = Mutex(Jobs())
     private let changed = ThreadSignal()
-    let logger: Logger
+    private let report: any ApplicationReport
 
     public struct Configuration: Sendable {
         public var location: PythonLocation
@@ -35,8 +34,8 @@ public final class Interpreter: Sendable {
 
     /// Starts the interpreter. There can be one in a process.
     /// - Throws: `PythonError` when it doesn't start.
-    public init(_ configuration: Configuration, logger: Logger) throws(PythonError) {
-        self.logger = logger
+    public init(_ configuration: Configuration, report: any ApplicationReport) throws(PythonError) {
+        self.report = report
         let isReady = ThreadSignal()
         let before = isReady.count
         let outcome = StartOutcome()
@@ -125,7 +124,7 @@ public final class Interpreter: Sendable {
                     try Interpreter.execute("import atexit, sys\natexit._run_exitfuncs()\nsys.stdout.flush()\nsys.stderr.flush()\n")
                 }
             } catch {
-                logger.warning("an exit function failed: \(error)")
+                report.failed("an exit function failed: \(error)")
             }
             race.end(true)
         }
@@ -133,7 +132,7 @@ public final class Interpreter: Sendable {
             try? await Task.sleep(for: limit)  // nobody cancels this task
             race.end(false)
         }
-        if await !race.wait() { logger.warning("an exit function still ran at the end") }
+        if await !race.wait() { report.failed("an exit function still ran at the end") }
     }
 
     /// What ends first counts.

@@ -1,14 +1,13 @@
 internal import AppServer
 internal import CPython
 internal import CPythonShim
-internal import Logging
 internal import NIOHTTP1
 
 /// One call of the application for one request, and what start_response and write mean for as long as somebody holds them.
 /// Everything here is done with the GIL held, which is given back while the client is waited for.
 final class WSGICall {
     private let exchange: Exchange
-    private let logger: Logger
+    private let report: any ApplicationReport
     /// The application has come back and its answer was closed: whatever still calls comes too late.
     private var isOver = false
     private var response: ResponseHead?
@@ -16,9 +15,9 @@ final class WSGICall {
     private var declared: Int?
     private var written = 0
 
-    init(_ exchange: Exchange, logger: Logger) {
+    init(_ exchange: Exchange, report: any ApplicationReport) {
         self.exchange = exchange
-        self.logger = logger
+        self.report = report
     }
 
     func perform(_ application: WSGIApplication, _ environs: Environ) {
@@ -109,14 +108,14 @@ final class WSGICall {
         defer { Py_DecRef(method) }
         guard let nothing = PyObject_CallNoArgs(method) else {
             let error = PythonError.fetch()
-            return logger.error("closing an answer failed: \(error)\n\(error.traceback)")
+            return report.failed("closing an answer failed: \(error)\n\(error.traceback)")
         }
         Py_DecRef(nothing)
     }
 
     private func fail(_ error: PythonError) {
         if error.summary != Self.clientIsGone {
-            logger.error("\(exchange.head.method.rawValue) \(printable(exchange.head.uri)): \(error)\n\(error.traceback)")
+            report.failed("\(exchange.head.method.rawValue) \(printable(exchange.head.uri)): \(error)\n\(error.traceback)")
         }
         if exchange.hasStarted {
             exchange.end(isBroken: true)

@@ -1,7 +1,6 @@
 public import AppServer
 internal import CPython
 internal import Glibc
-public import Logging
 internal import Synchronization
 
 /// Answers requests with a WSGI application, on threads of its own.
@@ -11,11 +10,11 @@ internal import Synchronization
 public final class WSGIResponder: Responder {
     private let application: WSGIApplication
     private let queue = WorkQueue()
-    private let logger: Logger
+    private let report: any ApplicationReport
 
-    public init(_ application: WSGIApplication, threads: Int, logger: Logger) {
+    public init(_ application: WSGIApplication, threads: Int, report: any ApplicationReport) {
         self.application = application
-        self.logger = logger
+        self.report = report
         for _ in 0..<threads { PythonThread.start { [self] in work(multithread: threads > 1) } }
     }
 
@@ -28,7 +27,7 @@ public final class WSGIResponder: Responder {
         do throws(PythonError) {
             environs = try Environ(multithread: multithread)
         } catch {
-            logger.critical("a thread for the application can't start: \(error)")
+            report.failed("a thread for the application can't start: \(error)")
             _ = PyEval_SaveThread()
             return
         }
@@ -37,7 +36,7 @@ public final class WSGIResponder: Responder {
             var exchange = queue.take()
             PyEval_RestoreThread(state)
             repeat {
-                WSGICall(exchange, logger: logger).perform(application, environs)
+                WSGICall(exchange, report: report).perform(application, environs)
                 guard let next = queue.next() else { break }
                 exchange = next
             } while true

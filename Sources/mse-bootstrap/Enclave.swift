@@ -4,7 +4,6 @@ import CLinux
 import CommandInterface
 import EnclaveAgent
 import Foundation
-import Logging
 import RATLS
 
 struct Enclave: ParsableCommand {
@@ -88,8 +87,15 @@ struct Enclave: ParsableCommand {
         // disk. Nor must a home that is looked up in the table of users, which is the machine's.
         guard chdir(memory.folder) == 0 else { Bootstrap.fail(AgentError("\(memory.folder): can't work in it")) }
         cgramineshim_set_home(memory.home)
-        let logger = Bootstrap.logger(debug ? .debug : .notice)
-        Bootstrap.run { await EnclaveAgent.live(arguments, memory: memory, logger: logger, now: now) }
+        // From here on nobody in this process writes anything that the operator reads, but for the agent's events.
+        let log = ApplicationLog()
+        guard let (output, descriptor) = CapturedOutput.begin(into: log) else {
+            Bootstrap.fail(AgentError("there are no descriptors for the application's output"))
+        }
+        let events = EventLog(descriptor: descriptor)
+        Bootstrap.run {
+            await EnclaveAgent.live(arguments, memory: memory, events: events, log: log, output: output, now: now)
+        }
     }
 
     /// Paths that still mean the same when the working folder is another.

@@ -1,26 +1,42 @@
 import ArgumentParser
 import CommandInterface
-import Foundation
 import Operations
 
 struct Logs: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "logs", abstract: "Show an instance's log.", discussion: "Example: mse logs hello-1 -f")
+        commandName: "logs",
+        abstract: "Show an instance's events; with the key, what the application said.",
+        discussion: "Example: mse logs hello-1 --key out/package_hello_1764000000000000000.key -f")
 
-    @Argument(help: "The instance.")
-    var name: String
+    @Argument(help: "The instance, or with --key a sealed log: its folder, or one piece.")
+    var target: String
     @Flag(name: [.short, .long], help: "Go on as it grows, until the instance ends.")
     var follow = false
+    @Option(in: 0...1_000_000, help: "Begin with the last lines only.")
+    var tail: Int?
+    @Option(time: "Begin at this time.")
+    var since: Int64?
+    @Option(help: "The code key or start token: open what the application said.", completion: .file())
+    var key: String?
 
     func run() async throws {
         try await Output.attempt {
-            let operations = ServiceOperations()
-            let handle = try FileHandle(forReadingFrom: URL(filePath: try operations.logPath(name)))
+            var operation = LogOperations(target: target, key: key, since: since)
+            var limit = tail
             while true {
-                let isAlive = try operations.isAlive(name)
-                while let part = try handle.read(upToCount: 1 << 16), !part.isEmpty { try Output.write(bytes: Array(part)) }
-                guard follow, isAlive else { return }
-                try await Task.sleep(for: .milliseconds(200))
+                let news: LogOperations.News
+                do {
+                    news = try operation.next()
+                } catch let error as AlteredLog {
+                    Output.note("\(error)")
+                    throw ExitCode.refused
+                }
+                let lines = news.lines.suffix(limit ?? .max)
+                limit = nil
+                if !lines.isEmpty { try Output.write(lines.joined(separator: "\n") + "\n") }
+                for note in news.notes { Output.note("\(target): \(note)") }
+                guard follow, !news.isEnded else { return }
+                try await Task.sleep(for: .milliseconds(300))
             }
         }
     }

@@ -50,6 +50,7 @@ public struct Packaging: Sendable {
             MRENCLAVE    \(value)
               application  \(record.settings.application), code \(mode)
               Python       \(record.settings.python)
+              log          \(Self.words(record.settings.log))
               enclave      \(enclave.byteCount >> 20) MiB, \(enclave.threads) threads, product \(enclave.productID), SVN \(enclave.securityVersion)
               files        \(record.files.count), of the runtime and app.tar, environment.tar
               loader       of the simulated processor: this is no value of a real enclave
@@ -57,6 +58,14 @@ public struct Packaging: Sendable {
             """
         let node = Node.object(["mrenclave": Node(value), "simulated": true, "record": record.node])
         return (value, explanation, JSON.pretty(node))
+    }
+
+    private static func words(_ log: EnclaveSettings.Log) -> String {
+        switch log {
+        case .sealed: "what the application says is sealed for its owner"
+        case .open: "OPEN: what the application says, the operator reads"
+        case .none: "what the application says is kept nowhere"
+        }
     }
 
     /// - Returns: how many files.

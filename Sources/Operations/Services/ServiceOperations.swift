@@ -75,11 +75,6 @@ public struct ServiceOperations: Sendable {
         return Status(node: node, state: word)
     }
 
-    /// The log's path, for whoever shows it.
-    public func logPath(_ name: String) throws -> String { try ServiceState.existing(name, in: state).logPath }
-
-    public func isAlive(_ name: String) throws -> Bool { ServiceProcess(try ServiceState.existing(name, in: state)).isAlive }
-
     /// How an instance is ended.
     public enum End: Hashable, Sendable {
         /// HOME is sealed first; where that fails, the instance goes on running.

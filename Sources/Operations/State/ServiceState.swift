@@ -13,6 +13,8 @@ struct ServiceState: Sendable {
     var launchPath: String { folder + "/launch.json" }
     var logPath: String { folder + "/log" }
     var sealedFolder: String { folder + "/sealed" }
+    /// What the application said, sealed.
+    var applicationLog: String { sealedFolder + "/application.log" }
     var memoryFolder: String { folder + "/memory" }
     private var recordPath: String { folder + "/service.json" }
     private var processPath: String { folder + "/process.json" }

@@ -1,0 +1,63 @@
+internal import Files
+
+/// One file of a sealed log, as far as it can be read without its key.
+struct SealedLogPiece {
+    /// Frames are bounded by what two bytes can say; pieces by this.
+    static let byteLimit = 64 << 20
+
+    let path: String
+    let head: SealedLogHead
+    let header: [UInt8]
+    /// The sealed messages that are there whole, in their order.
+    let messages: [[UInt8]]
+    /// Bytes behind the last whole message.
+    let rest: Int
+
+    init(_ path: String) throws(SealedLogError) {
+        let bytes: [UInt8]
+        do throws(FileError) {
+            bytes = try Files.read(path, limit: Self.byteLimit)
+        } catch {
+            throw .file(error.path, error.problem)
+        }
+        let (head, header, start) = try SealedLogHead.read(bytes, path: path)
+        self.path = path
+        self.head = head
+        self.header = header
+        var messages: [[UInt8]] = []
+        var position = start
+        while position + 2 <= bytes.count {
+            let count = (Int(bytes[position]) << 8 | Int(bytes[position + 1])) * SealedLogEntry.blockByteCount + SecretStream.overhead
+            guard position + 2 + count <= bytes.count else { break }
+            messages.append(Array(bytes[(position + 2)..<(position + 2 + count)]))
+            position += 2 + count
+        }
+        self.messages = messages
+        rest = bytes.count - position
+    }
+
+    var lastAuthenticator: [UInt8]? { messages.last.map { Array($0.suffix(SecretStream.authenticatorByteCount)) } }
+
+    // MARK: In a folder
+
+    private static let ending = ".log"
+
+    /// Names sort in the order of writing.
+    static func name(time: UInt64, number: UInt64) -> String {
+        func padded(_ value: UInt64, _ width: Int) -> String {
+            let digits = String(value)
+            return String(repeating: "0", count: max(0, width - digits.count)) + digits
+        }
+        return padded(time, 16) + "-" + padded(number, 8) + ending
+    }
+
+    static func names(in folder: String) throws(FileError) -> [String] {
+        guard Files.isFolder(folder) else { return [] }
+        return try Files.names(in: folder).filter { $0.hasSuffix(ending) && !$0.hasPrefix(".") }
+    }
+
+    /// Those that are pieces, in the order of their names; what else lies there is passed over.
+    static func all(in folder: String) throws(FileError) -> [SealedLogPiece] {
+        try names(in: folder).compactMap { try? SealedLogPiece(folder + "/" + $0) }
+    }
+}

@@ -1,0 +1,129 @@
+internal import Files
+
+/// Opens a sealed log, says what of it is missing, and refuses what was altered.
+public struct SealedLogReader: ~Copyable {
+    public struct Contents: Sendable {
+        /// In the order of writing, without those that only mark a piece's begin or end.
+        public var entries: [SealedLogEntry] = []
+        /// Instance ids, in the order of first appearance.
+        public var ids: [String] = []
+        /// What a reader must know: pieces that are missing, ends that were cut.
+        public var notes: [String] = []
+    }
+
+    private let root: CodeKey
+
+    /// - Parameter root: code key or start token.
+    public init(root: borrowing CodeKey) { self.root = root.copy() }
+
+    /// - Parameter path: a log's folder, or one piece.
+    /// - Throws: `SealedLogError`.
+    public func read(_ path: String) throws(SealedLogError) -> Contents {
+        var pieces: [SealedLogPiece] = []
+        for file in try Self.files(path) {
+            do throws(SealedLogError) {
+                pieces.append(try SealedLogPiece(file))
+            } catch {
+                // Rotation takes the oldest away while we look.
+                if Files.exists(file) { throw error }
+            }
+        }
+        var contents = Contents()
+        var opened: [Opened] = []
+        for piece in pieces { opened.append(try open(piece)) }
+        // By the times that were sealed, not by names that anybody can change.
+        let order = opened.indices.sorted {
+            (opened[$0].began, opened[$0].piece.head.number) < (opened[$1].began, opened[$1].piece.head.number)
+        }
+        var epochs: [[UInt8]] = []
+        var byEpoch: [[UInt8]: [Opened]] = [:]
+        for index in order {
+            let epoch = opened[index].piece.head.epoch
+            if byEpoch[epoch] == nil { epochs.append(epoch) }
+            byEpoch[epoch, default: []].append(opened[index])
+        }
+        for epoch in epochs {
+            let isLast = epoch == epochs.last
+            try chain((byEpoch[epoch] ?? []).sorted { $0.piece.head.number < $1.piece.head.number }, isLastEpoch: isLast, &contents)
+        }
+        return contents
+    }
+
+    private static func files(_ path: String) throws(SealedLogError) -> [String] {
+        guard Files.isFolder(path) else { return [path] }
+        do throws(FileError) {
+            return try SealedLogPiece.names(in: path).map { path + "/" + $0 }
+        } catch {
+            throw .file(error.path, error.problem)
+        }
+    }
+
+    private struct Opened {
+        var piece: SealedLogPiece
+        var began: UInt64
+        /// The oldest that was kept when it was begun.
+        var oldest: UInt64
+        var entries: [SealedLogEntry]
+        var end: SealedLogEnd?
+        var isClosed: Bool { end != nil }
+    }
+
+    private func open(_ piece: SealedLogPiece) throws(SealedLogError) -> Opened {
+        let key = SealedLogHead.key(root, id: piece.head.id, epoch: piece.head.epoch)
+        var stream = SecretStream.Reader(key: key, header: piece.header)
+        var opened = Opened(piece: piece, began: 0, oldest: 1, entries: [], end: nil)
+        for (index, message) in piece.messages.enumerated() {
+            guard let (bytes, tag) = stream.open(message, with: index == 0 ? piece.head.encoded : []) else {
+                throw index == 0 ? .otherKey(piece.path) : .altered(piece.path, entry: index)
+            }
+            guard let entry = SealedLogEntry(bytes), !opened.isClosed, (index == 0) == (entry.source == .begin),
+                (tag == .final) == (entry.source == .end)
+            else { throw .altered(piece.path, entry: index) }
+            switch entry.source {
+            case .begin:
+                opened.began = entry.time
+                opened.oldest = UInt64(String(decoding: entry.text, as: UTF8.self)) ?? 1
+            case .end: opened.end = SealedLogEnd(rawValue: String(decoding: entry.text, as: UTF8.self)) ?? .stopped
+            default: opened.entries.append(entry)
+            }
+        }
+        if opened.isClosed, piece.rest > 0 { throw .altered(piece.path, entry: piece.messages.count) }
+        return opened
+    }
+
+    private func chain(_ pieces: [Opened], isLastEpoch: Bool, _ contents: inout Contents) throws(SealedLogError) {
+        guard let first = pieces.first, let last = pieces.last else { return }
+        if !contents.ids.contains(first.piece.head.id) { contents.ids.append(first.piece.head.id) }
+        // What was rotated away before the last piece began is no loss that anybody caused.
+        if first.piece.head.number > last.oldest { note(last.oldest...(first.piece.head.number - 1), &contents) }
+        for (index, opened) in pieces.enumerated() {
+            contents.entries += opened.entries
+            let number = opened.piece.head.number
+            guard index + 1 < pieces.count else {
+                if opened.end == .goesOn {
+                    note((number + 1)...(number + 1), &contents)
+                } else if !opened.isClosed {
+                    contents.notes.append(
+                        isLastEpoch
+                            ? "piece \(number) has no end: the agent is running or was killed, or the log's tail was cut"
+                            : "piece \(number) has no end: the agent was killed, or the tail was cut")
+                }
+                break
+            }
+            let next = pieces[index + 1].piece.head
+            guard next.number != number else { throw .altered(pieces[index + 1].piece.path, entry: 0) }
+            if next.number > number + 1 {
+                note((number + 1)...(next.number - 1), &contents)
+            } else if next.previous != opened.piece.lastAuthenticator {
+                if opened.isClosed { throw .altered(pieces[index + 1].piece.path, entry: 0) }
+                contents.notes.append("the end of piece \(number) is missing: it was cut, or could not be written")
+            }
+        }
+    }
+
+    private func note(_ numbers: ClosedRange<UInt64>, _ contents: inout Contents) {
+        contents.notes.append(
+            numbers.count == 1
+                ? "piece \(numbers.lowerBound) is missing" : "pieces \(numbers.lowerBound) to \(numbers.upperBound) are missing")
+    }
+}

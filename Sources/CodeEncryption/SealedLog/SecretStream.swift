@@ -1,0 +1,63 @@
+internal import CSodium
+
+/// libsodium's secretstream (XChaCha20-Poly1305): messages in an order that can't be changed, each with its own tag.
+enum SecretStream {
+    static let headerByteCount = Int(crypto_secretstream_xchacha20poly1305_headerbytes())
+    static let overhead = Int(crypto_secretstream_xchacha20poly1305_abytes())
+    /// The authenticator at the end of each message, by which the next piece names it.
+    static let authenticatorByteCount = 16
+
+    /// What a message says of its place.
+    enum Tag: UInt8 {
+        case message = 0
+        /// Nothing follows.
+        case final = 3
+    }
+
+    struct Writer: ~Copyable {
+        private var state: crypto_secretstream_xchacha20poly1305_state
+        let header: [UInt8]
+
+        init(key: borrowing CodeKey) {
+            var header = [UInt8](repeating: 0, count: SecretStream.headerByteCount)
+            var state = crypto_secretstream_xchacha20poly1305_state()
+            key.withPointer { _ = crypto_secretstream_xchacha20poly1305_init_push(&state, &header, $0) }
+            self.state = state
+            self.header = header
+        }
+
+        deinit {
+            var state = state
+            withUnsafeMutableBytes(of: &state) { sodium_memzero($0.baseAddress!, $0.count) }
+        }
+
+        mutating func seal(_ message: [UInt8], with associated: [UInt8], as tag: Tag) -> [UInt8] {
+            var sealed = [UInt8](repeating: 0, count: message.count + SecretStream.overhead)
+            crypto_secretstream_xchacha20poly1305_push(
+                &state, &sealed, nil, message, UInt64(message.count), associated, UInt64(associated.count), tag.rawValue)
+            return sealed
+        }
+    }
+
+    struct Reader: ~Copyable {
+        private var state: crypto_secretstream_xchacha20poly1305_state
+
+        /// - Parameter header: 24 bytes, as a writer gave them. Whether they are those of this key shows at the first message.
+        init(key: borrowing CodeKey, header: [UInt8]) {
+            var state = crypto_secretstream_xchacha20poly1305_state()
+            key.withPointer { _ = crypto_secretstream_xchacha20poly1305_init_pull(&state, header, $0) }
+            self.state = state
+        }
+
+        /// Nil when the message isn't the next one of this stream.
+        mutating func open(_ sealed: [UInt8], with associated: [UInt8]) -> (message: [UInt8], tag: Tag)? {
+            guard sealed.count >= SecretStream.overhead else { return nil }
+            var message = [UInt8](repeating: 0, count: sealed.count - SecretStream.overhead)
+            var tag: UInt8 = 0
+            let status = crypto_secretstream_xchacha20poly1305_pull(
+                &state, &message, nil, &tag, sealed, UInt64(sealed.count), associated, UInt64(associated.count))
+            guard status == 0, let tag = Tag(rawValue: tag) else { return nil }
+            return (message, tag)
+        }
+    }
+}

@@ -1,0 +1,119 @@
+internal import CodeEncryption
+internal import Files
+internal import Glibc
+internal import Notation
+internal import RATLS
+internal import StrictX509
+
+/// Shows what an instance said: to the operator the agent's events, to whoever has the key what the application said as well.
+///
+/// Called again and again it goes on where it was.
+public struct LogOperations: Sendable {
+    /// An instance's name, or a sealed log's folder or piece.
+    private let target: String
+    private let key: String?
+    /// Milliseconds since 1970; nil from the beginning.
+    private let since: Int64?
+    private let state: StateFolder
+    /// Entries, or bytes, that were shown already.
+    private var shown = 0
+    private var notes: Set<String> = []
+
+    /// - Parameter since: seconds since 1970.
+    public init(target: String, key: String?, since: Int64?, state: StateFolder = StateFolder()) {
+        self.target = target
+        self.key = key
+        self.since = since.map { $0 * 1000 }
+        self.state = state
+    }
+
+    public struct News: Sendable {
+        /// Lines, without their ends.
+        public var lines: [String] = []
+        /// What a reader must know of the log.
+        public var notes: [String] = []
+        /// Nothing more will come.
+        public var isEnded = false
+    }
+
+    /// What came since the last call.
+    /// - Throws: `AlteredLog` when something of a sealed log was altered.
+    public mutating func next() throws -> News {
+        let service = LaunchRecord.isName(target) ? try? ServiceState.existing(target, in: state) : nil
+        guard let key else {
+            guard let service else {
+                throw OperationError(
+                    NotationError.printable(target), "is no service here ('mse list'); a sealed log is opened with --key")
+            }
+            return try events(of: service)
+        }
+        SecretsInMemory.expect()
+        let path = service?.applicationLog ?? target
+        guard Files.exists(path) else {
+            guard service != nil else { throw OperationError(target, "is neither a service here nor a sealed log") }
+            return News(notes: ["the application's log is empty: nothing was said yet, or [log] keeps nothing"], isEnded: !isAlive(service))
+        }
+        let contents: SealedLogReader.Contents
+        do {
+            contents = try SealedLogReader(root: CodeKey(file: key)).read(path)
+        } catch let error as SealedLogError {
+            switch error {
+            case .altered: throw AlteredLog(description: "\(error)")
+            default: throw error
+            }
+        }
+        if let service, let id = contents.ids.first(where: { $0 != (try? service.launch().id) }) {
+            throw AlteredLog(description: "\(path): holds the log of another instance, \(NotationError.printable(id))")
+        }
+        var news = News(isEnded: !isAlive(service))
+        // Rotation takes entries away at the front; then what is left is new.
+        if contents.entries.count < shown { shown = 0 }
+        for entry in contents.entries.dropFirst(shown) where since.map({ Int64(clamping: entry.time) >= $0 }) ?? true {
+            news.lines.append(Self.line(entry))
+        }
+        shown = contents.entries.count
+        news.notes = contents.notes.filter { notes.insert($0).inserted }
+        return news
+    }
+
+    private func isAlive(_ service: ServiceState?) -> Bool { service.map { ServiceProcess($0).isAlive } ?? false }
+
+    private mutating func events(of service: ServiceState) throws -> News {
+        var news = News(isEnded: !isAlive(service))
+        let bytes = try Files.read(service.logPath)
+        if bytes.count < shown { shown = 0 }
+        let whole = bytes.dropFirst(shown)
+        // A line that is being written waits for its end.
+        let end = news.isEnded ? whole.endIndex : whole.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? whole.startIndex
+        shown = end
+        for line in whole[..<end].split(separator: UInt8(ascii: "\n")) {
+            let text = String(decoding: line, as: UTF8.self)
+            if let since, let time = CalendarTime.seconds(String(text.prefix(20))), time * 1000 < since { continue }
+            news.lines.append(text)
+        }
+        return news
+    }
+
+    /// Time, incident and source before the first line, a bar before the others: no text can pass for another entry.
+    private static func line(_ entry: SealedLogEntry) -> String {
+        let milliseconds = String(1000 + entry.time % 1000).dropFirst()
+        let time = CalendarTime.text(Int64(clamping: entry.time / 1000)).dropLast() + "." + milliseconds + "Z"
+        let source: String =
+            switch entry.source {
+            case .output: "out"
+            case .errors: "err"
+            case .failure: "failed" + (entry.incident.map { " incident=" + Hex.text($0) } ?? "")
+            case .gap: "gap"
+            case .begin, .end: "log"
+            }
+        var text = String(decoding: entry.text, as: UTF8.self)
+        if entry.source == .gap { text += " bytes could not be kept" }
+        return time + " " + source + "  "
+            + text.split(separator: "\n", omittingEmptySubsequences: false).joined(separator: "\n    | ")
+    }
+}
+
+/// A log that isn't believed: the answer is no.
+public struct AlteredLog: Error, CustomStringConvertible {
+    public let description: String
+}

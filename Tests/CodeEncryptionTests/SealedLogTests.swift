@@ -1,0 +1,184 @@
+import Files
+import TestSupport
+import Testing
+
+@testable import CodeEncryption
+
+@Suite("Sealed log")
+final class SealedLogTests {
+    private let folder: TemporaryFolder
+    private let key = CodeKey()
+    private let epoch = [UInt8](repeating: 3, count: 32)
+    private var path: String { folder.path + "/log" }
+
+    init() throws { folder = try TemporaryFolder() }
+
+    private func writer(_ id: String = "one", epoch: [UInt8]? = nil, pieceByteCount: Int = 2 << 20, pieces: Int = 16) throws
+        -> SealedLogWriter
+    {
+        var limits = SealedLogWriter.Limits()
+        limits.pieceByteCount = pieceByteCount
+        limits.pieces = pieces
+        return try SealedLogWriter(folder: path, root: key, id: id, epoch: epoch ?? self.epoch, limits: limits)
+    }
+
+    private func entry(_ text: String, at time: UInt64 = 1) -> SealedLogEntry {
+        SealedLogEntry(time: time, source: .output, text: Array(text.utf8))
+    }
+
+    private func read() throws -> (texts: [String], notes: [String]) {
+        let contents = try SealedLogReader(root: key).read(path)
+        return (contents.entries.map { String(decoding: $0.text, as: UTF8.self) }, contents.notes)
+    }
+
+    private func problem(of path: String, key: borrowing CodeKey) -> SealedLogError? {
+        do throws(SealedLogError) {
+            _ = try SealedLogReader(root: key).read(path)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    private func pieces() throws -> [String] { try Files.names(in: path) }
+
+    /// Twelve entries in several closed pieces.
+    private func several(closing: Bool = true) throws -> [String] {
+        let writer = try writer(pieceByteCount: 1000)
+        for index in 0..<12 { try writer.append(entry("line \(index)", at: UInt64(index))) }
+        if closing { try writer.close(at: 99) }
+        return try pieces()
+    }
+
+    @Test("what was written is read, in order, with nothing to note; sizes tell no more than multiples of 256")
+    func roundTrip() throws {
+        let writer = try writer()
+        for text in ["", "a", String(repeating: "b", count: 300), "secret: hunter2"] { try writer.append(entry(text)) }
+        try writer.close(at: 2)
+        let (texts, notes) = try read()
+        #expect(texts == ["", "a", String(repeating: "b", count: 300), "secret: hunter2"] && notes.isEmpty)
+        let bytes = try folder.read("log/" + pieces()[0])
+        #expect(!String(decoding: bytes, as: UTF8.self).contains("hunter2"))
+        let head = 64 + 3 + 24
+        #expect((bytes.count - head - 6 * (2 + 17)) % 256 == 0)
+    }
+
+    @Test("every changed byte of every piece is refused, none is read as something else")
+    func changed() throws {
+        let names = try several()
+        #expect(names.count > 2)
+        let whole = try read().texts
+        for name in names.prefix(2) {
+            let bytes = try folder.read("log/" + name)
+            for index in bytes.indices {
+                var altered = bytes
+                altered[index] ^= 0x10
+                try folder.write("log/" + name, altered)
+                // A changed length leaves what can't be a whole message: that is a cut, and told as one.
+                if let (texts, notes) = try? read() { #expect(!notes.isEmpty && texts.allSatisfy(whole.contains), "\(name) \(index)") }
+            }
+            try folder.write("log/" + name, bytes)
+        }
+        #expect(try read().texts == whole)
+    }
+
+    @Test("every cut is told: of a piece, of the last one, of several")
+    func cut() throws {
+        let names = try several()
+        let whole = try read().texts
+        for name in [names[0], names[1], names.last!] {
+            let bytes = try folder.read("log/" + name)
+            for count in stride(from: bytes.count - 1, to: 64, by: -37) {
+                try folder.write("log/" + name, Array(bytes[..<count]))
+                do {
+                    let (texts, notes) = try read()
+                    #expect(!notes.isEmpty && texts.count <= whole.count, "\(name) at \(count)")
+                } catch is SealedLogError {
+                    // Nothing of it is left to open.
+                }
+            }
+            try folder.write("log/" + name, bytes)
+            try Files.remove(path + "/" + name)
+            #expect(try read().notes.contains { $0.contains("missing") }, "\(name)")
+            try folder.write("log/" + name, bytes)
+        }
+    }
+
+    @Test("pieces can't be exchanged, doubled, or taken from another instance or epoch for this one's")
+    func exchanged() throws {
+        let names = try several()
+        let first = try folder.read("log/" + names[0]), second = try folder.read("log/" + names[1])
+        // Names mean nothing: what counts is sealed.
+        try folder.write("log/" + names[0], second)
+        try folder.write("log/" + names[1], first)
+        #expect(try read().texts == (0..<12).map { "line \($0)" })
+        try folder.write("log/" + names[1], second)
+        #expect(throws: SealedLogError.self) { try read() }
+        try folder.write("log/" + names[0], first)
+        var relabelled = first
+        relabelled[46] = 9
+        try folder.write("log/" + names[0], relabelled)
+        #expect(throws: SealedLogError.self) { try read() }
+        try folder.write("log/" + names[0], first)
+        #expect(problem(of: path, key: CodeKey()) == .otherKey(path + "/" + names[0]))
+    }
+
+    @Test("a writer goes on behind what is there, after a clean end and after a kill in the middle of a message")
+    func goesOn() throws {
+        try writer().append(entry("before the kill", at: 1))
+        let name = try pieces()[0]
+        try folder.write("log/" + name, folder.read("log/" + name) + [0, 1, 7, 7])
+        let second = try writer()
+        try second.append(entry("after", at: 2))
+        try second.close(at: 3)
+        let third = try writer()
+        try third.append(entry("again", at: 4))
+        try third.close(at: 5)
+        let (texts, notes) = try read()
+        #expect(texts == ["before the kill", "after", "again"] && notes.isEmpty, "\(notes)")
+    }
+
+    @Test("the oldest pieces go, their number is bounded, and that isn't told as a loss")
+    func rotation() throws {
+        let writer = try writer(pieceByteCount: 1000, pieces: 4)
+        for index in 0..<200 { try writer.append(entry("line \(index)", at: UInt64(index))) }
+        try writer.close(at: 300)
+        #expect(try pieces().count == 4)
+        let (texts, notes) = try read()
+        #expect(texts.last == "line 199" && texts.count < 20 && notes.isEmpty, "\(notes)")
+        try Files.remove(path + "/" + pieces()[0])
+        #expect(try !read().notes.isEmpty)
+    }
+
+    @Test("epochs follow each other, whatever the names of their pieces")
+    func epochs() throws {
+        let first = try writer()
+        try first.append(entry("first", at: 10))
+        try first.close(at: 11)
+        let second = try writer(epoch: [UInt8](repeating: 4, count: 32))
+        try second.append(entry("second", at: 20))
+        #expect(try read().texts == ["first", "second"])
+        #expect(try read().notes.count == 1)
+    }
+
+    @Test("the log's key is HKDF-SHA256, as the documents say")
+    func derivation() throws {
+        // openssl kdf -keylen 32 -kdfopt digest:SHA256 -kdfopt hexkey:00…1f -kdfopt hexinfo:6d7365206c6f672031 HKDF
+        try folder.write("root", (0..<32).map { UInt8($0) })
+        let root = try CodeKey(file: folder.path + "/root")
+        let key = root.derived(info: Array("mse log 1".utf8))
+        let derived = key.withBytes { Array($0) }
+        #expect(derived == Self.expected)
+    }
+
+    private static let expected: [UInt8] = [
+        0xD9, 0xBA, 0x2F, 0x3F, 0xDB, 0xBD, 0xC4, 0x10, 0x2F, 0x4D, 0xE5, 0xEC, 0x0D, 0x9C, 0x88, 0x79,
+        0x70, 0xE9, 0xD4, 0x7D, 0xB3, 0x22, 0xD0, 0xF5, 0x15, 0x5E, 0xED, 0xDF, 0x7E, 0x27, 0xFA, 0x20,
+    ]
+
+    @Test("what is no log is called so", arguments: [[], [1, 2, 3], Array("MSELOG".utf8), [UInt8](repeating: 0x4D, count: 5000)])
+    func noLog(bytes: [UInt8]) throws {
+        try folder.write("file", bytes)
+        #expect(problem(of: folder.path + "/file", key: key) == .notALog(folder.path + "/file"))
+    }
+}
