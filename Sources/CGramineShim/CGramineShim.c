@@ -159,7 +159,7 @@ static void describe(Timer *timer, struct itimerspec *value) {
 
 int timerfd_settime(int descriptor, int flags, const struct itimerspec *value, struct itimerspec *old) {
     pthread_mutex_lock(&mutex);
-    Timer *timer = find(descriptor);
+    Timer *timer = descriptor < 0 ? NULL : find(descriptor);
     if (timer == NULL) {
         pthread_mutex_unlock(&mutex);
         errno = EBADF;
@@ -193,7 +193,7 @@ int timerfd_settime(int descriptor, int flags, const struct itimerspec *value, s
 
 int timerfd_gettime(int descriptor, struct itimerspec *value) {
     pthread_mutex_lock(&mutex);
-    Timer *timer = find(descriptor);
+    Timer *timer = descriptor < 0 ? NULL : find(descriptor);
     if (timer != NULL) describe(timer, value);
     pthread_mutex_unlock(&mutex);
     if (timer != NULL) return 0;

@@ -130,6 +130,12 @@ int main(int count, char *arguments[]) {
     }
     CHECK(close(timer) == 0 && close(timer) < 0 && errno == EBADF);
 
+    struct itimerspec value = {{0}, {1, 0}};
+    for (int wrong = -1; wrong < 3; wrong++) {
+        CHECK(timerfd_settime(wrong, 0, &value, NULL) < 0 && errno == EBADF);
+        CHECK(timerfd_gettime(wrong, &value) < 0 && errno == EBADF);
+    }
+
     // More timers in a row than there are places at once, and no descriptor stays behind.
     int before = dup(0);
     for (int round = 0; round < 1000; round++) close(timer_of(1000000000, 0));
