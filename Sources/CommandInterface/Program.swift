@@ -7,9 +7,12 @@ public enum Program {
     /// Not from an asynchronous `main`: before that begins, descriptors were opened in the place of those that are closed.
     public static func run(_ root: any AsyncParsableCommand.Type) -> Never {
         StandardStreams.prepare()
+        Invocation.makeRoomForHelp()
         Task.detached {
             do {
+                try Invocation.checkText()
                 var command = try await root.asyncParseAsRoot()
+                try Invocation.checkNames()
                 if var command = command as? any AsyncParsableCommand { try await command.run() } else { try command.run() }
                 exit(0)
             } catch {
@@ -22,8 +25,11 @@ public enum Program {
     /// Everything on the first thread.
     public static func run(_ root: any ParsableCommand.Type) -> Never {
         StandardStreams.prepare()
+        Invocation.makeRoomForHelp()
         do {
+            try Invocation.checkText()
             var command = try root.parseAsRoot()
+            try Invocation.checkNames()
             try command.run()
         } catch {
             end(error, of: root)

@@ -96,7 +96,7 @@ extension EndToEndTests {
             #expect(mkfifo(bench.path + "/pipe", 0o600) == 0)
             let targets =
                 files.map(\.name) + [
-                    "folder", "folder/", "link", "dangling", "loop", "pipe", "/dev/null", "/dev/full", "", "nowhere/pin.pem",
+                    "folder", "folder/", "link", "dangling", "loop", "pipe", "/dev/null", "/dev/full", "nowhere/pin.pem",
                     "text/pin.pem",
                     "verdict.pem", "/proc/pin.pem", "out/../folder", String(repeating: "x", count: 300),
                 ]

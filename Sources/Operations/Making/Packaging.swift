@@ -71,6 +71,9 @@ public struct Packaging: Sendable {
     /// - Returns: how many files.
     public func encrypt(_ folder: String, to output: String, key: String) throws -> Int {
         SecretsInMemory.expect()
+        // Nothing is made for a folder that isn't there.
+        guard Files.isFolder(folder) else { throw OperationError(FileError.printable(folder), "there is no such folder") }
+        guard !Files.exists(output) else { throw OperationError(FileError.printable(output), "exists already") }
         if !Files.exists(key) { try CodeKey().write(to: key) }
         let ignoreFile = folder + "/" + IgnoreList.fileName
         let ignored =

@@ -1,18 +1,28 @@
 internal import DCAPCollateral
 internal import Files
 public import Foundation
+internal import Glibc
 internal import Notation
 
 /// Where this user's state lies: `MSE_HOME`, else the XDG data directory. 0700.
 public struct StateFolder: Sendable {
     public let path: String
     private let environment: [String: String]
+    private let configurationFolder: String
 
     public init(environment: [String: String] = ProcessInfo.processInfo.environment) {
         self.environment = environment
-        let home = environment["HOME"] ?? "/root"
-        path = environment["MSE_HOME"] ?? (environment["XDG_DATA_HOME"] ?? home + "/.local/share") + "/mse"
+        // What is empty, and a relative path of XDG, counts as unset, as its specification says.
+        func folder(_ name: String) -> String? { environment[name].flatMap { $0.hasPrefix("/") ? $0 : nil } }
+        let home = folder("HOME") ?? Self.accountHome
+        configurationFolder = (folder("XDG_CONFIG_HOME") ?? home + "/.config") + "/mse"
+        let standard = (folder("XDG_DATA_HOME") ?? home + "/.local/share") + "/mse"
+        let named = environment["MSE_HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? standard
+        path = named.hasPrefix("/") ? named : FileManager.default.currentDirectoryPath + "/" + named
     }
+
+    /// Of the user whom this process belongs to; for a user without an account a folder that isn't there, so that messages name it.
+    private static var accountHome: String { getpwuid(geteuid())?.pointee.pw_dir.map { String(cString: $0) } ?? "/nonexistent" }
 
     public var services: String { path + "/services" }
     public var simulator: String { path + "/simulator" }
@@ -26,9 +36,7 @@ public struct StateFolder: Sendable {
 
     // MARK: Defaults
 
-    private var configurationPath: String {
-        (environment["XDG_CONFIG_HOME"] ?? (environment["HOME"] ?? "/root") + "/.config") + "/mse/config.toml"
-    }
+    private var configurationPath: String { configurationFolder + "/config.toml" }
 
     /// What `config.toml` may say: where collateral comes from, whom to trust for its TLS, and which root to trust.
     struct Defaults {

@@ -1,0 +1,38 @@
+internal import ArgumentParser
+internal import Glibc
+
+/// What a program was started with, as far as it concerns all commands.
+enum Invocation {
+    /// Where text from outside becomes the names of files.
+    private static let variables = ["HOME", "MSE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"]
+
+    /// What isn't UTF-8 would be repaired on reading, and then name another file.
+    static func checkText() throws {
+        for index in 1..<max(1, Int(CommandLine.argc)) {
+            guard let argument = CommandLine.unsafeArgv[index], String(validatingCString: argument) == nil else { continue }
+            throw ValidationError("Argument \(index) isn't UTF-8: '\(String(cString: argument))'")
+        }
+        for name in variables {
+            guard let value = getenv(name), String(validatingCString: value) == nil else { continue }
+            throw ValidationError("The variable \(name) isn't UTF-8: '\(String(cString: value))'")
+        }
+    }
+
+    /// Nothing has an empty name; with a path after it, it would be the root folder's.
+    static func checkNames() throws {
+        let arguments = CommandLine.arguments
+        guard let index = arguments.dropFirst().firstIndex(where: { $0.isEmpty || ($0.hasPrefix("--") && $0.hasSuffix("=")) }) else {
+            return
+        }
+        let place = index > 1 && arguments[index - 1].hasPrefix("-") ? "after '\(arguments[index - 1])' " : ""
+        throw ValidationError("Argument \(index) \(place)is empty.")
+    }
+
+    /// The parser crashes where a line of help has next to no room.
+    static func makeRoomForHelp() {
+        var size = winsize()
+        let terminal = ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 ? Int(size.ws_col) : 80
+        let width = getenv("COLUMNS").flatMap { Int(String(cString: $0)) } ?? terminal
+        if !(60...400).contains(width) { setenv("COLUMNS", "\(min(max(width, 60), 400))", 1) }
+    }
+}
