@@ -2,6 +2,7 @@
 #include "CLinux.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <link.h>
 #include <sched.h>
 #include <semaphore.h>
 #include <signal.h>
@@ -44,6 +45,23 @@ int clinux_mount_private_memory(const char *folder, size_t byte_count) {
     snprintf(options, sizeof options, "mode=0700,size=%zu", byte_count);
     if (mount("tmpfs", folder, "tmpfs", MS_NOSUID | MS_NODEV, options) != 0) return errno;
     return 0;
+}
+
+typedef struct {
+    void (*tell)(const char *path, void *context);
+    void *context;
+} SharedObjects;
+
+static int tell_one(struct dl_phdr_info *info, size_t size, void *context) {
+    (void)size;
+    const SharedObjects *listener = context;
+    listener->tell(info->dlpi_name, listener->context);
+    return 0;
+}
+
+void clinux_each_shared_object(void (*tell)(const char *path, void *context), void *context) {
+    SharedObjects listener = {tell, context};
+    dl_iterate_phdr(tell_one, &listener);
 }
 
 int clinux_is_in_memory(const char *folder) {

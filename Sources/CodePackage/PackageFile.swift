@@ -95,7 +95,9 @@ public struct PackageFile: Sendable {
                 "is a package of the original: it doesn't say which files run, so its measurement needs its container image; package the project again"
             )
         }
-        var settings = EnclaveSettings(application: configuration.application, mode: mode, python: runtime.python)
+        var settings = EnclaveSettings(
+            application: configuration.application, mode: mode, python: runtime.python,
+            agent: .init(path: runtime.agent, loader: runtime.loader))
         settings.enclave = configuration.enclave
         settings.server = configuration.server
         settings.log = configuration.log

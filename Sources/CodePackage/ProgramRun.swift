@@ -10,8 +10,13 @@ public struct ProgramRun: Sendable {
     /// Added to this process's environment; nil removes.
     public var environment: [String: String?] = [:]
     public var folder: String?
+    /// Whether it gets this process's environment.
+    public var inheritsEnvironment: Bool
 
-    public init(_ path: String, _ arguments: [String], environment: [String: String?] = [:], folder: String? = nil) {
+    public init(
+        _ path: String, _ arguments: [String], environment: [String: String?] = [:], folder: String? = nil, inheritsEnvironment: Bool = true
+    ) {
+        self.inheritsEnvironment = inheritsEnvironment
         self.path = path
         self.arguments = arguments
         self.environment = environment
@@ -45,7 +50,7 @@ public struct ProgramRun: Sendable {
     }
 
     private func start(output: Int32) -> Int32 {
-        var variables = ProcessInfo.processInfo.environment
+        var variables = inheritsEnvironment ? ProcessInfo.processInfo.environment : ["LANG": "C.UTF-8"]
         for (name, value) in environment { variables[name] = value }
         let words = ([path] + arguments).map { strdup($0) } + [nil]
         let values = variables.map { strdup("\($0.key)=\($0.value)") } + [nil]

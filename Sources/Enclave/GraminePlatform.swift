@@ -39,6 +39,9 @@ public struct GraminePlatform: EnclavePlatform {
         return derived.withUnsafeBytes { Array($0) }
     }
 
+    /// Gramine's pseudo files stay open to whatever runs in the enclave.
+    public func close() {}
+
     private static func read(_ path: String, limit: Int) throws(EnclaveError) -> [UInt8] {
         do {
             return try Files.read(path, limit: limit)

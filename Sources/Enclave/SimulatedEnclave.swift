@@ -22,8 +22,17 @@ public final class SimulatedEnclave: EnclavePlatform {
     public func sealingSecret() throws(EnclaveError) -> [UInt8] { try ask(.sealingSecret, []) }
     public func record() throws(EnclaveError) -> [UInt8]? { try ask(.record, []) }
 
+    /// The launcher sees the end of the conversation, and takes no other.
+    public func close() {
+        socket.withLock { socket in
+            if socket >= 0 { _ = Glibc.close(socket) }
+            socket = -1
+        }
+    }
+
     private func ask(_ request: SimulatedRequest, _ argument: [UInt8]) throws(EnclaveError) -> [UInt8] {
         let answer = socket.withLock { socket -> Result<[UInt8], EnclaveError> in
+            guard socket >= 0 else { return .failure(.refused("the processor does nothing more for an enclave that runs its application")) }
             guard SimulatedFrame.write([request.rawValue] + argument, to: socket), let answer = SimulatedFrame.read(from: socket) else {
                 return .failure(.refused("the launcher of the simulated processor is gone"))
             }

@@ -1,3 +1,4 @@
+internal import Gramine
 internal import Notation
 public import RATLS
 
@@ -11,6 +12,14 @@ public struct AgentArguments: Sendable {
         case clear
         /// The owner's chain, PEM file; its key comes with the configuration.
         case owner(certificate: String)
+
+        var tls: EnclaveSettings.TLS {
+            switch self {
+            case .attested: .attested
+            case .clear: .clear
+            case .owner: .owner
+            }
+        }
     }
 
     /// Nil with a package, whose settings say it.

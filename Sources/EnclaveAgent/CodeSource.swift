@@ -3,13 +3,38 @@ internal import CodePackage
 internal import Crypto
 internal import Files
 internal import Glibc
+internal import Gramine
 
 /// Where the code lies before it is decrypted, and how it gets into the private memory: whole, or not at all.
 enum CodeSource: Sendable {
-    /// A member of a package file, with the digest that was measured.
-    case archive(path: String, range: Range<Int>, digest: [UInt8]?)
+    /// A member of a package file, or an archive of ours.
+    case archive(path: String, range: Range<Int>, proof: Proof)
     /// The original's unpacked tree, which the library OS proves file by file.
     case folder(String)
+
+    /// Why the bytes of an archive may be believed.
+    enum Proof: Hashable, Sendable {
+        /// Their SHA-256 was measured.
+        case measured([UInt8])
+        /// The library OS proves the file whenever it is read.
+        case libraryOS
+        /// They came out of a sealed file of this enclave.
+        case seal
+    }
+
+    /// A member of a package, nil when there is none.
+    /// - Parameter record: nil where the library OS enforces what was measured.
+    /// - Throws: `AgentError` when the member is there and wasn't measured, or was and isn't there.
+    static func member(_ name: String, of package: PackageFile, record: EnclaveRecord?) throws(AgentError) -> CodeSource? {
+        let range = package.range(of: name)
+        guard let record else { return range.map { .archive(path: package.path, range: $0, proof: .libraryOS) } }
+        switch (range, record.digest(of: name)) {
+        case (let range?, let digest?): return .archive(path: package.path, range: range, proof: .measured(digest))
+        case (nil, nil): return nil
+        case (_?, nil): throw AgentError("\(package.path): holds \(name), which was not measured")
+        case (nil, _?): throw AgentError("\(package.path): holds no \(name), which was measured")
+        }
+    }
 
     /// Decrypts everything with a key into a new folder; that is what proves the key.
     /// - Throws: `CodeError` when one file isn't authentic, or the archive isn't the measured one; then nothing was made.
@@ -21,9 +46,9 @@ enum CodeSource: Sendable {
                 try? Files.remove(target)
                 throw .refused(path: folder, "there is no encrypted file in it")
             }
-        case .archive(let path, let range, let digest):
+        case .archive(let path, let range, let proof):
             let encryption = FileEncryption(key: key)
-            try extract(path, range, digest, to: target, needsFiles: true) { (name) throws(CodeError) in
+            try extract(path, range, proof, to: target, needsFiles: true) { (name) throws(CodeError) in
                 try TreeEncryption.decryptedName(name)
             } write: {
                 (member, reader, output) throws(CodeError) in
@@ -40,10 +65,10 @@ enum CodeSource: Sendable {
     func copy(to target: String) throws(CodeError) {
         switch self {
         case .folder(let folder): try Self.copyTree(folder, to: target)
-        case .archive(let path, let range, let digest):
+        case .archive(let path, let range, let proof):
             let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 16)
             defer { buffer.deallocate() }
-            try extract(path, range, digest, to: target, needsFiles: false) {
+            try extract(path, range, proof, to: target, needsFiles: false) {
                 $0
             } write: { (_, reader, output) throws(CodeError) in
                 do throws(FileError) {
@@ -59,7 +84,7 @@ enum CodeSource: Sendable {
 
     /// One pass over the archive: what is written is what was hashed, and nothing counts before the digest is the measured one.
     private func extract(
-        _ path: String, _ range: Range<Int>, _ digest: [UInt8]?, to target: String, needsFiles: Bool,
+        _ path: String, _ range: Range<Int>, _ proof: Proof, to target: String, needsFiles: Bool,
         name: (String) throws(CodeError) -> String?,
         write: (TarReader.Member, inout TarReader, borrowing OpenFile) throws(CodeError) -> Void
     ) throws(CodeError) {
@@ -81,7 +106,9 @@ enum CodeSource: Sendable {
             }
             try TreeEncryption.checkCollisions(names)
             guard !needsFiles || !names.isEmpty else { throw CodeError.refused(path: path, "there is no encrypted file in it") }
-            if let digest, hash.finish() != digest { throw CodeError.refused(path: path, "is not the archive that was measured") }
+            if case .measured(let digest) = proof, hash.finish() != digest {
+                throw CodeError.refused(path: path, "is not the archive that was measured")
+            }
             guard rename(work, target) == 0 else { throw FileError(target, doing: "make") }
         } catch {
             try? Files.remove(work)

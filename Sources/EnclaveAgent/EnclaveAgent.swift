@@ -48,16 +48,21 @@ public final class EnclaveAgent: Sendable {
         if let path = arguments.package {
             let package = try PackageFile(path)
             settings = try record?.settings ?? package.record().settings
-            guard let range = package.range(of: "app.tar") else { throw AgentError("\(path): there is no app.tar in it") }
-            code = .archive(path: path, range: range, digest: record?.digest(of: "app.tar"))
-            environment = package.range(of: "environment.tar").map {
-                .archive(path: path, range: $0, digest: record?.digest(of: "environment.tar"))
+            guard let code = try CodeSource.member("app.tar", of: package, record: record) else {
+                throw AgentError("\(path): there is no app.tar in it")
+            }
+            self.code = code
+            environment = try CodeSource.member("environment.tar", of: package, record: record)
+            guard arguments.mode.tls == settings.agent.tls, arguments.attestationFolder == settings.agent.attestationFolder else {
+                throw AgentError("\(path): TLS mode or attestation folder are others than what was measured")
             }
         } else if let folder = arguments.codeFolder, let application = arguments.application {
             guard ProjectConfiguration.isApplication(application) else {
                 throw AgentError("'\(NotationError.printable(application))' is no 'module:variable'")
             }
-            settings = EnclaveSettings(application: application, mode: arguments.isPlain ? .open : .encrypted, python: "")
+            settings = EnclaveSettings(
+                application: application, mode: arguments.isPlain ? .open : .encrypted, python: "",
+                agent: .init(path: "", loader: ""))
             code = .folder(folder)
             environment = nil
         } else {
@@ -329,6 +334,8 @@ public final class EnclaveAgent: Sendable {
     private func serve(_ interpreter: Interpreter, _ server: AppServer, _ phase: ServicePhase, _ tlsKey: [UInt8]?) async throws {
         // What an application names by a relative path lies beside its code, in private memory.
         guard chdir(memory.code) == 0 else { throw FileError(memory.code, doing: "work in the folder") }
+        // From here on the process runs code that isn't ours.
+        platform.close()
         let application = try await WSGIApplication.load(settings.application, from: memory.code, on: interpreter)
         // An application that handles signals would never be asked to end: those that end the agent are taken back.
         for kind in [clinux_termination, clinux_stop_request] { _ = clinux_count_signals(kind) }

@@ -29,7 +29,7 @@ final class PersistentHome {
         let size = try OpenFile(archive, O_RDONLY).byteCount()
         let restored = folder + ".restored"
         try Files.remove(restored)
-        try CodeSource.archive(path: archive, range: 0..<size, digest: nil).copy(to: restored)
+        try CodeSource.archive(path: archive, range: 0..<size, proof: .seal).copy(to: restored)
         try Files.remove(folder)
         guard rename(restored, folder) == 0 else { throw FileError(folder, doing: "restore") }
         last = try fingerprint()

@@ -13,7 +13,8 @@ public struct PrivateMemory: Sendable {
     /// - Throws: `FileError` when there is neither a mount nor a memory file system to put a folder on.
     public init(mountPoint: String, byteCount: Int) throws(FileError) {
         try Files.makeFolder(mountPoint, mode: 0o700)
-        if clinux_mount_private_memory(mountPoint, byteCount) == 0 {
+        // The launcher mounted it already, or the kernel lets this process do so.
+        if Self.isMountInMemory(mountPoint) || clinux_mount_private_memory(mountPoint, byteCount) == 0 {
             folder = mountPoint
             isHidden = true
         } else {
@@ -21,6 +22,12 @@ public struct PrivateMemory: Sendable {
             isHidden = false
         }
         for name in ["home", "key", "secrets", "site", "tmp"] { try Files.makeFolder(folder + "/" + name, mode: 0o700) }
+    }
+
+    private static func isMountInMemory(_ folder: String) -> Bool {
+        var status = stat(), parent = stat()
+        guard clinux_is_in_memory(folder) == 1, stat(folder, &status) == 0, stat(folder + "/..", &parent) == 0 else { return false }
+        return status.st_dev != parent.st_dev && status.st_uid == geteuid() && status.st_mode & 0o777 == 0o700
     }
 
     /// A folder of mode 0700 on a memory file system of the machine.

@@ -1,3 +1,4 @@
+internal import CLinux
 internal import CodeEncryption
 public import CodePackage
 internal import Files
@@ -7,23 +8,34 @@ internal import PythonHost
 
 /// Which files run here besides a package's own: the agent, the interpreter with its standard library, and every shared object they load.
 public enum RuntimeDescription {
-    /// Of the standard library, what no service needs.
+    /// Of the standard library, what no service needs; modules that bring libraries of terminals and of networks long gone among it.
     private static let unused = [
         "__pycache__", "*.pyc", "test", "tests", "idlelib", "turtledemo", "site-packages", "dist-packages", "config-3*", "ensurepip",
+        "nis.*.so", "readline.*.so", "_curses*.so", "_dbm.*.so", "_gdbm.*.so", "_tkinter.*.so", "ossaudiodev.*.so", "_test*.so",
+        "_ctypes_test*.so", "_xxtestfuzz*.so", "xxlimited*.so",
+    ]
+    /// What wheels with native code are linked with besides; older ones ask for parts that are one with libc today.
+    private static let common = [
+        "libpthread.so.0", "libdl.so.2", "librt.so.1", "libutil.so.1", "libm.so.6", "libresolv.so.2", "libgcc_s.so.1", "libstdc++.so.6",
     ]
 
     /// - Parameter loader: what stands for Gramine's own files.
     public static func current(loader: String) throws -> RuntimeList {
         let location = try PythonLocation.linked()
-        var paths: Set<String> = [try Files.resolved("/proc/self/exe"), location.sharedLibrary, try Files.resolved(loader)]
+        let agent = try Files.resolved("/proc/self/exe"), loader = try Files.resolved(loader)
+        var paths: Set<String> = [agent, location.sharedLibrary, loader]
         for file in try standardLibrary(location.standardLibrary) {
             paths.insert(file)
             // What the interpreter's modules need is loaded now, so that it is seen below.
-            if file.hasSuffix(".so") { _ = dlopen(file, RTLD_LAZY) }
+            if file.hasSuffix(".so"), dlopen(file, RTLD_LAZY) == nil {
+                throw FileError(file, "can't be loaded: \(String(cString: dlerror()))")
+            }
         }
+        for name in common { _ = dlopen(name, RTLD_LAZY) }  // whoever needs one that isn't here is told by the loader
         paths.formUnion(try loadedObjects())
         let files = try paths.sorted().map { path in EnclaveRecord.File(path: path, digest: try FileDigest.sha256(path)) }
-        return RuntimeList(python: location.version, interpreter: location.interpreter, loader: try Files.resolved(loader), files: files)
+        return RuntimeList(
+            python: location.version, interpreter: location.interpreter, loader: loader, agent: agent, files: files)
     }
 
     private static func standardLibrary(_ folder: String) throws -> [String] {
@@ -45,14 +57,23 @@ public enum RuntimeDescription {
         return files
     }
 
-    /// The shared objects in this process's memory.
+    /// The shared objects in this process, by the names they are opened under; the folders before those without links.
     private static func loadedObjects() throws -> Set<String> {
-        let maps = String(decoding: try Files.read("/proc/self/maps"), as: UTF8.self)
+        final class Names { var list: [String] = [] }
+        let names = Names()
+        clinux_each_shared_object(
+            { name, context in
+                if let name { Unmanaged<Names>.fromOpaque(context!).takeUnretainedValue().list.append(String(cString: name)) }
+            }, Unmanaged.passUnretained(names).toOpaque())
         var paths: Set<String> = []
-        for line in maps.split(separator: "\n") {
-            let fields = line.split(separator: " ", maxSplits: 5, omittingEmptySubsequences: true)
-            guard fields.count == 6, fields[1].contains("x"), fields[5].hasPrefix("/"), !fields[5].hasSuffix(" (deleted)") else { continue }
-            paths.insert(String(fields[5]))
+        // The agent itself has no name there, and what the kernel lays into every process no folder.
+        for name in names.list where name.hasPrefix("/") {
+            let (folder, file) = Files.split(name)
+            paths.insert(try Files.resolved(folder) + "/" + file)
+        }
+        // The kernel starts the agent with this one, by the very name that stands in it.
+        if let interpreter = names.list.first(where: { $0.hasPrefix("/lib") && Files.split($0).name.hasPrefix("ld-") }) {
+            paths.insert(interpreter)
         }
         return paths
     }

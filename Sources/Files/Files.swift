@@ -81,6 +81,17 @@ public enum Files {
         }
     }
 
+    /// Gives a file, or a folder with all it holds, to a user and the group of the same number; links are not followed.
+    public static func give(_ path: String, to user: uid_t) throws(FileError) {
+        var status = stat()
+        guard lstat(path, &status) == 0 else { throw FileError(path, doing: "examine") }
+        if status.st_uid != user {
+            guard lchown(path, user, user == getuid() ? getgid() : user) == 0 else { throw FileError(path, doing: "hand over") }
+        }
+        guard status.st_mode & S_IFMT == S_IFDIR else { return }
+        for name in try names(in: path) { try give(path + "/" + name, to: user) }
+    }
+
     /// The names in a folder, sorted by their bytes, `.` and `..` left out.
     /// - Throws: `FileError` for a name that isn't UTF-8.
     public static func names(in path: String) throws(FileError) -> [String] {

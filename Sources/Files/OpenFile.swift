@@ -22,6 +22,10 @@ public struct OpenFile: ~Copyable, Sendable {
 
     public func byteCount() throws(FileError) -> Int { Int(try status().st_size) }
 
+    public var isRegular: Bool {
+        get throws(FileError) { try status().st_mode & S_IFMT == S_IFREG }
+    }
+
     /// Reads until the buffer is full or the file ends.
     /// - Returns: how many bytes were read.
     public func read(into buffer: UnsafeMutableRawBufferPointer) throws(FileError) -> Int {

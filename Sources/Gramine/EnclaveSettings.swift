@@ -8,6 +8,7 @@ public struct EnclaveSettings: Hashable, Sendable {
     public var enclave = Enclave()
     public var server = Server()
     public var log = Log.sealed
+    public var agent: Agent
     /// The version of the interpreter, such as 3.11.2.
     public var python: String
 
@@ -51,7 +52,28 @@ public struct EnclaveSettings: Hashable, Sendable {
         public init() {}
     }
 
-    public init(application: String, mode: Mode, python: String) {
+    /// What is started, and what it can't be told otherwise.
+    public struct Agent: Hashable, Sendable {
+        /// The program, and what loads it.
+        public var path: String
+        public var loader: String
+        public var tls = TLS.attested
+        /// Gramine's pseudo files.
+        public var attestationFolder = "/dev/attestation"
+
+        public init(path: String, loader: String) {
+            self.path = path
+            self.loader = loader
+        }
+    }
+
+    /// Which certificate serves the application: the enclave's own, none, or one of the owner's.
+    public enum TLS: String, CaseIterable, Hashable, Sendable {
+        case attested, clear, owner
+    }
+
+    public init(application: String, mode: Mode, python: String, agent: Agent) {
+        self.agent = agent
         self.application = application
         self.mode = mode
         self.python = python
@@ -66,6 +88,10 @@ public struct EnclaveSettings: Hashable, Sendable {
             }
         return .object([
             "application": Node(application), "mode": modeNode, "python": Node(python),
+            "agent": .object([
+                "path": Node(agent.path), "loader": Node(agent.loader), "tls": Node(agent.tls.rawValue),
+                "attestationFolder": Node(agent.attestationFolder),
+            ]),
             "enclave": .object([
                 "byteCount": Node(enclave.byteCount), "threads": Node(enclave.threads), "productID": Node(enclave.productID),
                 "securityVersion": Node(enclave.securityVersion),
@@ -88,6 +114,15 @@ public struct EnclaveSettings: Hashable, Sendable {
         }
         application = try required(root.string("application"), "application")
         python = try required(root.string("python"), "python")
+        var agentReader = try ObjectReader(root.required("agent"), path: "agent")
+        agent = Agent(
+            path: try required(agentReader.string("path"), "agent.path"), loader: try required(agentReader.string("loader"), "agent.loader"))
+        guard let tls = TLS(rawValue: try required(agentReader.string("tls"), "agent.tls")) else {
+            throw NotationError(at: agentReader.place, member: "agent.tls", "attested, clear or owner expected")
+        }
+        agent.tls = tls
+        agent.attestationFolder = try required(agentReader.string("attestationFolder"), "agent.attestationFolder")
+        try agentReader.finish()
         var modeReader = try ObjectReader(root.required("mode"), path: "mode")
         switch try modeReader.string("kind") {
         case "encrypted": mode = .encrypted

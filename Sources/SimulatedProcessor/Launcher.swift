@@ -1,4 +1,5 @@
 internal import CLinux
+internal import Crypto
 internal import Enclave
 internal import Files
 internal import Glibc
@@ -10,35 +11,70 @@ public struct Launcher: Sendable {
     /// What was measured.
     public var record: EnclaveRecord
     public var isDebug: Bool
-    /// The loader that stands for Gramine's, the agent, and the agent's arguments.
-    public var command: [String]
-    /// Takes the agent's output.
-    public var logPath: String
+    /// The instance's files, which its agent works with.
+    public var instance: Instance
+    /// The agent's arguments besides those that name the instance's files.
+    public var arguments: [String]
 
-    public init(record: EnclaveRecord, isDebug: Bool, command: [String], logPath: String) {
-        self.record = record
-        self.isDebug = isDebug
-        self.command = command
-        self.logPath = logPath
+    public struct Instance: Sendable {
+        public var id: String
+        /// Opened when it was measured.
+        public var package: Int32
+        public var packagePath: String
+        public var launchPath: String
+        /// Where it keeps sealed files.
+        public var sealedFolder: String
+        /// A folder of its own, for mounts.
+        public var memoryFolder: String
+        /// Takes the agent's output.
+        public var logPath: String
+
+        public init(
+            id: String, package: Int32, packagePath: String, launchPath: String, sealedFolder: String, memoryFolder: String, logPath: String
+        ) {
+            self.id = id
+            self.package = package
+            self.packagePath = packagePath
+            self.launchPath = launchPath
+            self.sealedFolder = sealedFolder
+            self.memoryFolder = memoryFolder
+            self.logPath = logPath
+        }
     }
 
+    public init(record: EnclaveRecord, isDebug: Bool, instance: Instance, arguments: [String]) {
+        self.record = record
+        self.isDebug = isDebug
+        self.instance = instance
+        self.arguments = arguments
+    }
+
+    private static let memoryByteCount = 4 << 30
+
     /// Runs the agent to its end.
-    /// - Parameter started: told the agent's process id.
+    /// - Parameter started: told the agent's process id, and which protection the kernel withheld.
     /// - Returns: its exit code; 128 and the signal's number when a signal ended it.
-    public func run(on platform: SimulatedPlatform, started: (Int32) throws -> Void) throws -> Int32 {
+    /// - Throws: `FileError` when a file isn't the one that was measured.
+    public func run(on platform: SimulatedPlatform, started: (Int32, [Protection]) throws -> Void) throws -> Int32 {
         let enclave = LaunchedEnclave(
             measurement: record.measurement, productID: record.settings.enclave.productID,
             securityVersion: record.settings.enclave.securityVersion, isDebug: isDebug)
+        for program in [record.settings.agent.path, record.settings.agent.loader] where record.digest(of: program) == nil {
+            throw FileError(program, "is what starts the enclave, and isn't among the files that were measured")
+        }
         var sockets: [Int32] = [-1, -1]
         guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0, &sockets) == 0 else {
             throw FileError("socket", doing: "make a socket")
         }
-        let log = try OpenFile(logPath, O_WRONLY | O_CREAT | O_APPEND, mode: 0o600)
-        let process = spawn(socket: sockets[1], output: log.descriptor)
-        close(sockets[1])
         defer { close(sockets[0]) }
-        guard process > 0 else { throw FileError(command[0], doing: "start", -process) }
-        try started(process)
+        let confined: ConfinedProcess
+        do {
+            defer { close(sockets[1]) }
+            let log = try OpenFile(instance.logPath, O_WRONLY | O_CREAT | O_APPEND, mode: 0o600)
+            confined = try ConfinedProcess(plan(socket: sockets[1], output: log.descriptor))
+        }
+        let process = confined.id
+        try started(process, confined.missing)
         forwardTermination(to: process)
         let record = Array(JSON.canonical(self.record.node).utf8)
         let quoting = QuotingEnclave(pki: platform.pki)
@@ -47,6 +83,7 @@ public struct Launcher: Sendable {
         }
         var status: Int32 = 0
         while waitpid(process, &status, 0) < 0, errno == EINTR {}
+        try Files.remove(instance.memoryFolder)
         return status & 0x7F == 0 ? status >> 8 & 0xFF : 128 + status & 0x7F
     }
 
@@ -63,16 +100,36 @@ public struct Launcher: Sendable {
         }
     }
 
-    private func spawn(socket: Int32, output: Int32) -> Int32 {
-        // The container's variables reach the enclave as little as they do under Gramine; these two are for the loader of shared libraries and for us.
-        var variables = [SimulatedEnclave.variable + "=1"]
-        for name in ["LD_LIBRARY_PATH", "ASAN_OPTIONS"] {
-            if let value = getenv(name) { variables.append(name + "=" + String(cString: value)) }
+    private func plan(socket: Int32, output: Int32) -> ConfinedProcess.Plan {
+        let agent = record.settings.agent
+        var bindings = [
+            Binding(source: instance.packagePath, target: "instance/package.tar", descriptor: instance.package),
+            Binding(source: instance.launchPath, target: "instance/launch.json"),
+            Binding(source: instance.sealedFolder, target: "instance/sealed", isWritable: true),
+            Binding(source: EnclaveFileSystem.timeZones, target: String(EnclaveFileSystem.timeZones.dropFirst()), isOptional: true),
+        ]
+        bindings += EnclaveFileSystem.devices.map { Binding(source: "/dev/" + $0, target: "dev/" + $0, isDevice: true) }
+        func words(root: String, package: String, launch: String, sealed: String, memory: String) -> [String] {
+            [root + agent.loader, root + agent.path, "--package", package, "--launch", launch, "--state", sealed, "--memory", memory]
+                + arguments
         }
-        let arguments = command.map { strdup($0) } + [nil]
-        let environment = variables.map { strdup($0) } + [nil]
-        defer { for pointer in arguments + environment { free(pointer) } }
-        return clinux_spawn(command[0], arguments, environment, nil, socket, output, 0)
+        return ConfinedProcess.Plan(
+            record: record, root: instance.memoryFolder + "/root", byteCount: Self.memoryByteCount, user: user, bindings: bindings,
+            arguments: (
+                words(
+                    root: "", package: "/instance/package.tar", launch: "/instance/launch.json", sealed: "/instance/sealed",
+                    memory: "/memory"),
+                words(
+                    root: instance.memoryFolder + "/root", package: instance.packagePath, launch: instance.launchPath,
+                    sealed: instance.sealedFolder, memory: instance.memoryFolder + "/private")
+            ),
+            socket: socket, output: output)
+    }
+
+    /// A number that no user of the machine has, the same at each start: above those that systems give out, containers' ranges included.
+    private var user: uid_t {
+        let digest = Array(SHA256.hash(data: Array(instance.id.utf8)))
+        return 0x6000_0000 | digest.prefix(3).reduce(0) { $0 << 8 | uid_t($1) }
     }
 
     /// Whoever stops the launcher means the agent.

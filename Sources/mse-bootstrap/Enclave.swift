@@ -71,6 +71,8 @@ struct Enclave: ParsableCommand {
     }
 
     func run() throws {
+        // The first process of its own view would not even notice a signal that it has no handler for.
+        _ = clinux_count_signals(clinux_termination)
         // Before anything else makes a thread: only then the kernel lets this process have mounts of its own.
         let memory: PrivateMemory
         let arguments: AgentArguments
@@ -83,6 +85,8 @@ struct Enclave: ParsableCommand {
             Bootstrap.fail(error)
         }
         clinux_protect_memory()
+        // Under Gramine no service can start programs, so none can here; where there is no filter, the launcher said so.
+        _ = clinux_forbid_programs()
         // Where the operator stood when he started it is nothing to the application, and a relative path must not lead to his
         // disk. Nor must a home that is looked up in the table of users, which is the machine's.
         guard chdir(memory.folder) == 0 else { Bootstrap.fail(AgentError("\(memory.folder): can't work in it")) }

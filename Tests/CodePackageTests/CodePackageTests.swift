@@ -11,7 +11,7 @@ import Testing
 struct PackageTests {
     let folder: TemporaryFolder
     static let runtime = RuntimeList(
-        python: "3.11.2", interpreter: "/usr/bin/python3.11", loader: "/loader",
+        python: "3.11.2", interpreter: "/usr/bin/python3.11", loader: "/loader", agent: "/agent",
         files: [.init(path: "/agent", digest: [UInt8](repeating: 1, count: 32))])
 
     init() throws {
@@ -73,7 +73,8 @@ struct PackageTests {
     @Test("every part of what is measured changes the measurement")
     func measurement() throws {
         let base = EnclaveRecord(
-            settings: EnclaveSettings(application: "a:b", mode: .encrypted, python: "3.11.2"),
+            settings: EnclaveSettings(
+                application: "a:b", mode: .encrypted, python: "3.11.2", agent: .init(path: "/agent", loader: "/loader")),
             files: [.init(path: "/x", digest: [UInt8](repeating: 0, count: 32))])
         var changes: [EnclaveRecord] = []
         for change: (inout EnclaveRecord) -> Void in [
@@ -81,6 +82,8 @@ struct PackageTests {
             { $0.settings.mode = .plain(tokenDigest: [UInt8](repeating: 0, count: 32)) },
             { $0.settings.python = "3.11.3" }, { $0.settings.enclave.byteCount *= 2 }, { $0.settings.enclave.threads += 1 },
             { $0.settings.server.threads += 1 },
+            { $0.settings.agent.path = "/other" }, { $0.settings.agent.loader = "/other" }, { $0.settings.agent.tls = .clear },
+            { $0.settings.agent.attestationFolder = "/tmp" },
             { $0.settings.server.bodyLimit += 1 }, { $0.files[0].path = "/y" }, { $0.files[0].digest[31] = 1 },
             { $0.files.append(.init(path: "/z", digest: [UInt8](repeating: 0, count: 32))) },
         ] {

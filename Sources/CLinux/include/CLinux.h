@@ -9,6 +9,9 @@ int clinux_mount_private_memory(const char *folder, size_t byte_count);
 /// Whether a folder lies on a file system in memory: 1 or 0. Gramine's /tmp is one of the enclave's.
 int clinux_is_in_memory(const char *folder);
 
+/// Tells the names that this process's shared objects were opened under. The program's own is empty.
+void clinux_each_shared_object(void (*tell)(const char *path, void *context), void *context);
+
 /// Keeps this process's memory out of core files and out of other processes' reach. Kernels without the call are let be.
 void clinux_protect_memory(void);
 
@@ -25,3 +28,79 @@ int clinux_wait_for_signal(enum clinux_signal kind);
 /// empty input and nothing else, in a session of its own if asked for.
 /// Returns the process id, or the negative error number.
 pid_t clinux_spawn(const char *path, char *const arguments[], char *const environment[], const char *folder, int socket, int output, int new_session);
+
+
+// A process that sees the files of its enclave and nothing else of the machine.
+
+/// Which view of the machine a process is to have.
+enum {
+    /// A file system, processes and a user of its own: needs root.
+    CLINUX_VIEW,
+    /// File system and processes of its own, by a user namespace.
+    CLINUX_VIEW_IN_USER_NAMESPACE,
+    /// The machine's; only privileges, descriptors and system calls are taken away.
+    CLINUX_MACHINE_VIEW,
+};
+
+/// What a kernel withheld; bits.
+enum { CLINUX_OWN_FILES = 1, CLINUX_OWN_PROCESSES = 2, CLINUX_OWN_USER = 4, CLINUX_SYSTEM_CALL_FILTER = 8 };
+
+/// Kinds of events. Steps that failed carry the error number, and are the last.
+enum {
+    /// Its root is mounted and empty, the descriptor comes along; it waits for one byte. Carries the user that it will be.
+    CLINUX_ROOT_IS_READY,
+    /// Carries what was withheld; it executes now.
+    CLINUX_MISSING,
+    CLINUX_STEP_USER,
+    CLINUX_STEP_MOUNT,
+    CLINUX_STEP_BINDING,
+    CLINUX_STEP_EXECUTE,
+};
+
+typedef struct {
+    int kind;
+    int value;
+} clinux_confinement_event;
+
+/// A file or folder of the machine that the process sees.
+typedef struct {
+    const char *source;
+    /// Relative to its root; made by whoever filled that.
+    const char *target;
+    /// The file that must lie there; -1 for any.
+    int descriptor;
+    int is_writable;
+    int is_device;
+    int is_optional;
+} clinux_binding;
+
+typedef struct {
+    int view;
+    /// An empty folder of this user, where the process's root is mounted in its own view alone.
+    const char *root;
+    /// The size of its private memory, at /memory.
+    size_t byte_count;
+    /// Whom it becomes where that can be had.
+    uid_t user;
+    const clinux_binding *bindings;
+    size_t binding_count;
+    char *const *arguments;
+    char *const *environment;
+    /// Becomes descriptor 3.
+    int socket;
+    /// Becomes its output and errors.
+    int output;
+} clinux_confinement;
+
+/// Starts a process. `control` becomes the socket for its events; it must be read to its end.
+/// Returns the process id, or the negative error number.
+pid_t clinux_confine(const clinux_confinement *plan, int *control);
+
+/// Returns 1, or 0 at the end. `descriptor` becomes what came along, or -1.
+int clinux_next_event(int control, clinux_confinement_event *event, int *descriptor);
+
+/// Refuses this process and its threads what no service needs; processes among it. Returns 0, or the error number.
+int clinux_filter_system_calls(void);
+
+/// Refuses to execute programs from here on. Returns 0, or the error number.
+int clinux_forbid_programs(void);

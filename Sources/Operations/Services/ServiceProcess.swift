@@ -27,8 +27,11 @@ struct ServiceProcess: Sendable {
         let log = try OpenFile(service.logPath, O_WRONLY | O_CREAT | O_APPEND, mode: 0o600)
         let arguments = [programs.mse, "simulator", "launch", service.name] + (renews ? ["--renew"] : [])
         let pointers = arguments.map { strdup($0) } + [nil]
-        defer { for pointer in pointers { free(pointer) } }
-        let process = clinux_spawn(programs.mse, pointers, environ, nil, -1, log.descriptor, 1)
+        // Nothing that is found in this process's environment goes on: who starts an instance again may stand anywhere.
+        let fixed: [String] = ["MSE_HOME=" + service.home, "LANG=C.UTF-8"]
+        let variables = fixed.map { strdup($0) } + [nil]
+        defer { for pointer in pointers + variables { free(pointer) } }
+        let process = clinux_spawn(programs.mse, pointers, variables, "/", -1, log.descriptor, 1)
         guard process > 0 else { throw FileError(programs.mse, doing: "start", -process) }
         let launch = try service.launch()
         let end = ContinuousClock.now + .seconds(waitSeconds)
@@ -185,24 +188,20 @@ struct ServiceProcess: Sendable {
 
     /// Measures, launches, and answers the agent until it ends.
     func launch(renews: Bool, _ state: StateFolder) throws -> Int32 {
-        let programs = try Programs.found()
-        let record = try service.record()
-        var measured = try PackageFile(service.packagePath).record()
-        // What really lies there is what is measured, whatever the package says.
-        measured = EnclaveRecord(
-            settings: measured.settings,
-            files: try measured.files.map { $0.path.hasPrefix("/") ? .init(path: $0.path, digest: try FileDigest.sha256($0.path)) : $0 })
-        var command = [
-            programs.loader, programs.agent, "--package", service.packagePath, "--launch", service.launchPath, "--state",
-            service.sealedFolder, "--memory",
-            service.memoryFolder,
-        ]
-        if renews { command.append("--renew") }
-        let launcher = Launcher(record: measured, isDebug: record.isDebug, command: command, logPath: service.logPath)
         let this = ServiceState.Process(id: getpid())
         do {
+            // What is measured and what the agent gets are one open file.
+            let package = try OpenFile(service.packagePath, O_RDONLY)
+            // Its folder keeps others out; the agent may be another user.
+            guard fchmod(package.descriptor, 0o644) == 0 else { throw FileError(service.packagePath, doing: "open") }
+            let measured = try PackageFile("/proc/self/fd/\(package.descriptor)").record()
+            let instance = Launcher.Instance(
+                id: try service.launch().id, package: package.descriptor, packagePath: service.packagePath, launchPath: service.launchPath,
+                sealedFolder: service.sealedFolder, memoryFolder: service.memoryFolder, logPath: service.logPath)
+            let launcher = Launcher(
+                record: measured, isDebug: try service.record().isDebug, instance: instance, arguments: renews ? ["--renew"] : [])
             let code = try launcher.run(on: SimulatedPlatform(folder: state.simulator)) {
-                try service.write(launcher: this, agent: .init(id: $0))
+                try service.write(launcher: this, agent: .init(id: $0), missing: $1.map(\.rawValue))
             }
             try service.write(exitCode: code)
             return code

@@ -90,13 +90,14 @@ public struct Spawn: Sendable {
                 try? Files.remove(service.folder)
                 throw error
             }
-            return "\(name) waits for its key at https://\(sans[0]):\(port) (simulated processor: it protects nothing)"
+            let missing = service.missingProtection().compactMap { Protection(rawValue: $0) }.map { "\n  " + $0.withoutIt }.joined()
+            return "\(name) waits for its key at https://\(sans[0]):\(port) (simulated processor: it protects nothing)" + missing
         }
     }
 
     private func checkRuntime(_ file: PackageFile) throws {
         guard let runtime = file.runtime else { return }
-        let differences = runtime.differences(from: try Runtime.ofThisMachine())
+        let differences = runtime.differences()
         guard differences.isEmpty else {
             let shown = differences.prefix(10).map { "\n  " + FileError.printable($0) }.joined()
             let more = differences.count > 10 ? "\n  and \(differences.count - 10) more" : ""
@@ -112,7 +113,7 @@ public struct Spawn: Sendable {
 enum Runtime {
     static func ofThisMachine() throws -> RuntimeList {
         let programs = try Programs.found()
-        let result = try ProgramRun(programs.agent, ["describe-runtime", "--loader", programs.loader]).run()
+        let result = try ProgramRun(programs.agent, ["describe-runtime", "--loader", programs.loader], inheritsEnvironment: false).run()
         guard result.status == 0 else { throw OperationError(programs.agent, "can't describe its runtime: \(result.output)") }
         do {
             return try RuntimeList(Array(result.output.utf8))

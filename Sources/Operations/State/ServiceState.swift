@@ -8,6 +8,8 @@ internal import RATLS
 struct ServiceState: Sendable {
     let name: String
     let folder: String
+    /// The state folder that it lies in.
+    let home: String
 
     var packagePath: String { folder + "/package.tar" }
     var launchPath: String { folder + "/launch.json" }
@@ -38,6 +40,7 @@ struct ServiceState: Sendable {
         }
         self.name = name
         folder = state.services + "/" + name
+        home = state.path
     }
 
     /// An instance that is there.
@@ -123,10 +126,11 @@ struct ServiceState: Sendable {
         }
     }
 
-    func write(launcher: Process, agent: Process) throws {
+    /// - Parameter missing: names of the protection that the kernel withheld.
+    func write(launcher: Process, agent: Process, missing: [String]) throws {
         let node = Node.object([
             "launcher": Node(Int(launcher.id)), "launcherStart": Node(launcher.startTicks), "agent": Node(Int(agent.id)),
-            "agentStart": Node(agent.startTicks),
+            "agentStart": Node(agent.startTicks), "missing": Node(.array(missing.map { Node($0) })),
         ])
         try Files.write(JSON.pretty(node), to: processPath, mode: 0o600)
     }
@@ -138,6 +142,12 @@ struct ServiceState: Sendable {
             let launcherStart = try? reader.string("launcherStart"), let agentStart = try? reader.string("agentStart")
         else { return nil }
         return (Process(id: Int32(launcher), startTicks: launcherStart), Process(id: Int32(agent), startTicks: agentStart))
+    }
+
+    /// What the kernel withheld at the last start.
+    func missingProtection() -> [String] {
+        guard let node = try? JSON.read(try Files.read(processPath, limit: 4096)), var reader = try? ObjectReader(node) else { return [] }
+        return (try? reader.strings("missing", limit: 16)?.map(\.text)) ?? []
     }
 
     /// Written over blanks that were laid there at the start, so that it can be told even when the disk is full.

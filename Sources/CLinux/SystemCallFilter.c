@@ -1,0 +1,122 @@
+// Which system calls code in an enclave has no use for: what Gramine lacks (each answers ENOSYS there too) and what leads out of a process.
+#include "CLinux.h"
+#include <errno.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/sched.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#if defined(__x86_64__)
+#define ARCHITECTURE AUDIT_ARCH_X86_64
+#define FOREIGN_CALLS 0x40000000u  // x32
+#elif defined(__aarch64__)
+#define ARCHITECTURE AUDIT_ARCH_AARCH64
+#define FOREIGN_CALLS 0x7FFFFFFFu
+#endif
+
+// Numbers are the same on all architectures from 424 on; older headers don't name them all.
+#define IO_URING_SETUP 425
+#define IO_URING_ENTER 426
+#define IO_URING_REGISTER 427
+#define OPEN_TREE 428
+#define MOVE_MOUNT 429
+#define FSOPEN 430
+#define FSCONFIG 431
+#define FSMOUNT 432
+#define FSPICK 433
+#define PIDFD_OPEN 434
+#define CLONE3 435
+#define PIDFD_GETFD 438
+#define PROCESS_MADVISE 440
+#define MOUNT_SETATTR 442
+#define QUOTACTL_FD 443
+#define PROCESS_MRELEASE 448
+
+static const unsigned refused[] = {
+    // Other processes.
+    __NR_ptrace, __NR_process_vm_readv, __NR_process_vm_writev, __NR_kcmp, __NR_pidfd_send_signal, __NR_rt_sigqueueinfo,
+    __NR_rt_tgsigqueueinfo, __NR_tkill, __NR_migrate_pages, __NR_move_pages, PIDFD_OPEN, PIDFD_GETFD, PROCESS_MADVISE, PROCESS_MRELEASE,
+    // Other views of the machine.
+    __NR_mount, __NR_umount2, __NR_pivot_root, __NR_chroot, __NR_unshare, __NR_setns, __NR_open_by_handle_at, __NR_name_to_handle_at,
+    __NR_fanotify_init, __NR_fanotify_mark, OPEN_TREE, MOVE_MOUNT, FSOPEN, FSCONFIG, FSMOUNT, FSPICK, MOUNT_SETATTR,
+    // The machine.
+    __NR_kexec_load, __NR_kexec_file_load, __NR_init_module, __NR_finit_module, __NR_delete_module, __NR_reboot, __NR_swapon, __NR_swapoff,
+    __NR_acct, __NR_syslog, __NR_quotactl, QUOTACTL_FD, __NR_settimeofday, __NR_clock_settime, __NR_clock_adjtime, __NR_adjtimex,
+    __NR_sethostname, __NR_setdomainname, __NR_vhangup,
+#if defined(__x86_64__)
+    __NR_iopl, __NR_ioperm, __NR_modify_ldt,
+#endif
+    // Large parts of the kernel that no service needs.
+    __NR_bpf, __NR_perf_event_open, __NR_userfaultfd, __NR_add_key, __NR_request_key, __NR_keyctl, __NR_personality, __NR_vmsplice,
+    IO_URING_SETUP, IO_URING_ENTER, IO_URING_REGISTER, __NR_io_setup, __NR_io_submit,
+    // Memory and queues that are shared by name.
+    __NR_shmget, __NR_shmat, __NR_shmctl, __NR_shmdt, __NR_semget, __NR_semop, __NR_semctl, __NR_semtimedop, __NR_msgget, __NR_msgsnd,
+    __NR_msgrcv, __NR_msgctl, __NR_mq_open, __NR_mq_unlink,
+    // Its flags lie in memory, where no filter sees them; glibc goes back to clone.
+    CLONE3,
+#if defined(__x86_64__)
+    __NR_fork, __NR_vfork,
+#endif
+};
+
+// The offset of an argument's lower half; all that are looked at here are ints.
+#define ARGUMENT(index) (offsetof(struct seccomp_data, args) + 8 * (index))
+#define LOAD(offset) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (unsigned)(offset))
+#define RETURN(value) BPF_STMT(BPF_RET | BPF_K, (value))
+#define REFUSE(error) RETURN(SECCOMP_RET_ERRNO | (error))
+/// Skips `count` instructions unless the value is this one.
+#define UNLESS_EQUAL(value, count) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)(value), 0, (count))
+#define IF_EQUAL(value, count) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)(value), (count), 0)
+#define IF_ANY_BIT(value, count) BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, (unsigned)(value), (count), 0)
+#define IF_AT_LEAST(value, count) BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, (unsigned)(value), (count), 0)
+
+enum { REFUSED = sizeof refused / sizeof refused[0] };
+
+static int install(const struct sock_filter *filter, unsigned short count) {
+    struct sock_fprog program = {count, (struct sock_filter *)filter};
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return errno;
+    return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0) == 0 ? 0 : errno;
+}
+
+int clinux_filter_system_calls(void) {
+    const unsigned namespaces = CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET;
+    struct sock_filter filter[64 + 2 * REFUSED];
+    unsigned short count = 0;
+#define ADD(...) do { const struct sock_filter part[] = {__VA_ARGS__}; for (unsigned i = 0; i < sizeof part / sizeof part[0]; i++) filter[count++] = part[i]; } while (0)
+    ADD(LOAD(offsetof(struct seccomp_data, arch)), IF_EQUAL(ARCHITECTURE, 1), REFUSE(ENOSYS));
+    ADD(LOAD(offsetof(struct seccomp_data, nr)));
+    ADD(BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, FOREIGN_CALLS, 0, 1), REFUSE(ENOSYS));
+    for (unsigned index = 0; index < REFUSED; index++) ADD(UNLESS_EQUAL(refused[index], 1), REFUSE(ENOSYS));
+    // Threads, no processes; in the namespaces that are here.
+    ADD(UNLESS_EQUAL(__NR_clone, 5), LOAD(ARGUMENT(0)), IF_ANY_BIT(namespaces, 2), IF_ANY_BIT(CLONE_THREAD, 2), REFUSE(EAGAIN),
+        REFUSE(EPERM), RETURN(SECCOMP_RET_ALLOW));
+    // The network alone. Sockets of the machine's other programs have names that no mount hides.
+    ADD(UNLESS_EQUAL(__NR_socket, 5), LOAD(ARGUMENT(0)), IF_EQUAL(AF_INET, 2), IF_EQUAL(AF_INET6, 1), REFUSE(EAFNOSUPPORT),
+        RETURN(SECCOMP_RET_ALLOW));
+    // Signals and limits for itself. The number is the one this process sees of itself.
+    const unsigned self = (unsigned)getpid();
+    for (int index = 0; index < 2; index++) {
+        ADD(UNLESS_EQUAL(index == 0 ? __NR_kill : __NR_tgkill, 4), LOAD(ARGUMENT(0)), IF_EQUAL(self, 1), REFUSE(EPERM),
+            RETURN(SECCOMP_RET_ALLOW));
+    }
+    ADD(UNLESS_EQUAL(__NR_prlimit64, 5), LOAD(ARGUMENT(0)), IF_EQUAL(0, 2), IF_EQUAL(self, 1), REFUSE(EPERM), RETURN(SECCOMP_RET_ALLOW));
+    ADD(RETURN(SECCOMP_RET_ALLOW));
+#undef ADD
+    return install(filter, count);
+}
+
+int clinux_forbid_programs(void) {
+    const struct sock_filter filter[] = {
+        LOAD(offsetof(struct seccomp_data, nr)),
+        IF_EQUAL(__NR_execve, 1),
+        UNLESS_EQUAL(__NR_execveat, 1),
+        REFUSE(EPERM),
+        RETURN(SECCOMP_RET_ALLOW),
+    };
+    return install(filter, sizeof filter / sizeof filter[0]);
+}
