@@ -169,7 +169,7 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "CodePackage", "DCAP", "FakePKI", "Files", "Notation", "RATLS", "SGXQuote", "StrictX509", "TestSupport", "mse",
+                "CodePackage", "DCAP", "FakePKI", "Files", "Gramine", "Notation", "RATLS", "SGXQuote", "StrictX509", "TestSupport", "mse",
                 "mse-bootstrap",
                 "simulated-loader", crypto,
             ],

@@ -72,7 +72,7 @@ struct EnclaveFileSystem {
     /// A record comes from the owner: it names files below the root, and nothing that the launcher puts there itself.
     static func check(_ path: String) throws(FileError) {
         let parts = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
-        let reserved = ["proc", "dev", "memory", "instance", "tmp"]
+        let reserved = ["proc", "dev", "memory", "instance"]
         guard path.utf8.count < Int(PATH_MAX), !path.utf8.contains(0), parts.allSatisfy({ !$0.isEmpty && $0 != "." && $0 != ".." }),
             parts.count > 1, !reserved.contains(String(parts.first ?? ""))
         else { throw FileError(path, "can't be the place of a measured file") }
@@ -82,7 +82,7 @@ struct EnclaveFileSystem {
     func prepare(bindings: [Binding], user: uid_t) throws(FileError) {
         for folder in ["dev", "proc", "memory", "instance", "etc"] { try Files.makeFolder(root + "/" + folder) }
         // Who knows no variable finds private memory at the usual place too.
-        guard symlink("memory/tmp", root + "/tmp") == 0 else { throw FileError("/tmp", doing: "make") }
+        guard Files.exists(root + "/tmp") || symlink("memory/tmp", root + "/tmp") == 0 else { throw FileError("/tmp", doing: "make") }
         for path in Self.operatorFiles where !Files.exists(root + path) {
             guard let bytes = try? Files.read(path, limit: Self.operatorFileLimit) else { continue }  // not every machine has it
             try Files.makeFolder(root + Files.split(path).folder)

@@ -1,6 +1,7 @@
 import CodePackage
 import Files
 import Foundation
+import Gramine
 import Notation
 import TestSupport
 import Testing
@@ -45,7 +46,7 @@ struct IsolationTests {
                         home + "/services/attacker/service.json", bench.path + "/" + made.key, "/etc/shadow", "/etc/hostname",
                         "/proc/1/root" + home + "/simulator/root.pem", "/usr/bin/env",
                     ].map { Node($0) })),
-            "list": Node(.array([home, home + "/services", "/root", "/sys", "/var", Workbench.project].map { Node($0) })),
+            "list": Node(.array([home, home + "/services", "/root", "/sys", "/var", Workbench.project + "/Sources"].map { Node($0) })),
             "write": Node(
                 .array(
                     [
@@ -63,9 +64,9 @@ struct IsolationTests {
         #expect(reached.output == "{}\n", "\(reached.output)")
         #expect(!Files.exists(bench.path + "/file") && !Files.exists("/file"))
 
-        let works = try JSON.read(Array(try get(bench, "attacker", ports[1], "/works").utf8))
-        #expect(works["threads"] == 8 && works["pair"] == "x" && works["process"] == 1)
-        if Files.exists("/etc/ssl/certs/ca-certificates.crt") { #expect(works["authorities"] != 0) }
+        let works = try get(bench, "attacker", ports[1], "/works")
+        for expected in ["\"threads\":8", "\"pair\":\"x\"", "\"process\":1"] { #expect(works.contains(expected), "\(works)") }
+        if Files.exists("/etc/ssl/certs/ca-certificates.crt") { #expect(!works.contains("\"authorities\":0"), "\(works)") }
         for name in ["victim", "attacker"] { #expect(try bench.state(name) == "running") }
     }
 
@@ -156,7 +157,8 @@ struct IsolationTests {
         let made = (package: try bench.output(".tar"), key: try bench.output(".key"))
         let port = Workbench.freePort()
         let spawn = ["spawn", "hello-1", "--package", made.package, "--san", "localhost", "--port", "\(port)", "--platform", "simulator"]
-        #expect(try bench.run(bench.path + "/bin/mse", spawn).status == 0)
+        let spawned = try bench.run(bench.path + "/bin/mse", spawn)
+        #expect(spawned.status == 0, "\(spawned.output)")
         _ = try mse("run", "hello-1", "--package", made.package, "--trusted-root", bench.root, "--key", made.key)
         for name in ["mse-bootstrap", "simulated-loader"] {
             let program = bench.path + "/bin/" + name

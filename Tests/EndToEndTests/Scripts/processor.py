@@ -1,4 +1,5 @@
 """A processor that lies about what it measured.   processor.py RECORD AGENT ARGUMENTS…: prints what the agent says."""
+import fcntl
 import os
 import socket
 import struct
@@ -6,14 +7,17 @@ import subprocess
 import sys
 
 record = open(sys.argv[1], "rb").read()
-ours, theirs = socket.socketpair()
+pair = [one.detach() for one in socket.socketpair()]
+# Neither is the descriptor that the agent looks at.
+ours, theirs = (socket.socket(fileno=fcntl.fcntl(one, fcntl.F_DUPFD_CLOEXEC, 10)) for one in pair)
+for one in pair:
+    os.close(one)
 os.dup2(theirs.fileno(), 3, inheritable=True)
 agent = subprocess.Popen(
     sys.argv[2:], close_fds=False, env={"MSE_SIMULATED_PROCESSOR": "1"}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
 )
 os.close(3)
-if theirs.fileno() != 3:
-    theirs.close()
+theirs.close()
 ours.settimeout(60)
 try:
     while head := ours.recv(4, socket.MSG_WAITALL):
