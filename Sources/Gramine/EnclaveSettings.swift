@@ -116,7 +116,8 @@ public struct EnclaveSettings: Hashable, Sendable {
         python = try required(root.string("python"), "python")
         var agentReader = try ObjectReader(root.required("agent"), path: "agent")
         agent = Agent(
-            path: try required(agentReader.string("path"), "agent.path"), loader: try required(agentReader.string("loader"), "agent.loader"))
+            path: try required(agentReader.string("path"), "agent.path"), loader: try required(agentReader.string("loader"), "agent.loader")
+        )
         guard let tls = TLS(rawValue: try required(agentReader.string("tls"), "agent.tls")) else {
             throw NotationError(at: agentReader.place, member: "agent.tls", "attested, clear or owner expected")
         }
