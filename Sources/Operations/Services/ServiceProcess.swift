@@ -23,6 +23,7 @@ struct ServiceProcess: Sendable {
     func start(renews: Bool, waitSeconds: Int = startSeconds) async throws {
         let programs = try Programs.found()
         try service.write(exitCode: nil)
+        try service.write(refusal: nil)
         try service.forgetProcess()
         let log = try OpenFile(service.logPath, O_WRONLY | O_CREAT | O_APPEND, mode: 0o600)
         let arguments = [programs.mse, "simulator", "launch", service.name] + (renews ? ["--renew"] : [])
@@ -37,7 +38,7 @@ struct ServiceProcess: Sendable {
         let end = ContinuousClock.now + .seconds(waitSeconds)
         while ContinuousClock.now < end {
             if let code = service.exitCode {
-                throw Self.ended(service.name, code)
+                throw service.refusal.map { OperationError(service.name, $0) } ?? Self.ended(service.name, code)
             }
             var status: Int32 = 0
             if waitpid(process, &status, WNOHANG) == process, service.exitCode == nil {
@@ -99,7 +100,7 @@ struct ServiceProcess: Sendable {
             case .silent, .starting, .failing: break
             }
             if let code = service.exitCode {
-                throw Self.ended(service.name, code)
+                throw service.refusal.map { OperationError(service.name, $0) } ?? Self.ended(service.name, code)
             }
             guard isAlive else { throw OperationError(service.name, "has ended while it started") }
             guard ContinuousClock.now < end else {
@@ -206,6 +207,8 @@ struct ServiceProcess: Sendable {
             try service.write(exitCode: code)
             return code
         } catch {
+            // The launcher's own words; the agent has none for the operator.
+            try service.write(refusal: "\(error)")
             try service.write(exitCode: 1)
             throw error
         }

@@ -144,6 +144,18 @@ struct ServiceState: Sendable {
         return (Process(id: Int32(launcher), startTicks: launcherStart), Process(id: Int32(agent), startTicks: agentStart))
     }
 
+    private var refusalPath: String { folder + "/refusal" }
+
+    /// Why the processor refused to launch it.
+    func write(refusal: String?) throws {
+        if let refusal { try Files.write(refusal, to: refusalPath, mode: 0o600) } else { try Files.remove(refusalPath) }
+    }
+
+    var refusal: String? {
+        guard let bytes = try? Files.read(refusalPath, limit: 1 << 16) else { return nil }
+        return FileError.printable(String(decoding: bytes, as: UTF8.self))
+    }
+
     /// What the kernel withheld at the last start.
     func missingProtection() -> [String] {
         guard let node = try? JSON.read(try Files.read(processPath, limit: 4096)), var reader = try? ObjectReader(node) else { return [] }
