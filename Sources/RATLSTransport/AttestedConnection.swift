@@ -80,7 +80,7 @@ public final class AttestedConnection: Sendable {
             return AttestedConnection(channel: channel, host: host, certificate: certificate)
         } catch {
             if case .failure(let reason)? = outcome.value.withLock({ $0 }) { throw reason }
-            throw error as? TransportError ?? .unreachable("\(host):\(port)", "\(error)")
+            throw error as? TransportError ?? .unreachable("\(host):\(port)", ConnectionProblem.text(error))
         }
     }
 
@@ -167,7 +167,7 @@ public final class AttestedConnection: Sendable {
             return response
         } catch {
             channel.close(promise: nil)
-            throw error as? TransportError ?? .unreachable(host, "\(error)")
+            throw error as? TransportError ?? .unreachable(host, ConnectionProblem.text(error))
         }
     }
 

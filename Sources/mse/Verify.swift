@@ -21,6 +21,12 @@ struct Verify: AsyncParsableCommand {
     @Flag(help: "Print JSON.")
     var json = false
 
+    func validate() throws {
+        guard certificateOut == nil || at == nil else {
+            throw ValidationError("--certificate-out can't be combined with --at: what is pinned is judged now, as of no other time.")
+        }
+    }
+
     func run() async throws {
         let verify = Operations.Verify(target: target, options: judging.options(package: package, at: at), certificateOut: certificateOut)
         try Output.show(try await Output.attempt { try await verify.run() }, json: json)

@@ -76,18 +76,20 @@ public struct TrustAnchor: Sendable, Hashable, CustomStringConvertible {
             knownCertificates: root.isSigned(by: root.key) ? [Array(SHA256.hash(data: root.der))] : [])
     }
 
-    /// A root from a file, PEM or DER.
+    /// A root from a file, PEM or DER. Where it holds several certificates, the only one that issued itself is taken: a chain ends in its root.
     public init(file bytes: [UInt8]) throws(TrustAnchorError) {
         do {
-            var der = bytes
-            if bytes.first != 0x30 {
-                let blocks = try PEM.blocks(bytes[...], label: "CERTIFICATE", limit: 1)
-                guard let only = blocks.first else { throw TrustAnchorError("holds no certificate") }
-                der = only
+            let all = try Set(CertificateFile.certificates(in: bytes))
+            let read = try all.map { try Certificate($0) }
+            let roots = read.count == 1 ? read : read.filter { $0.issuer.der == $0.subject.der }
+            guard let only = roots.first, roots.count == 1 else {
+                throw TrustAnchorError("holds \(read.count) certificates, \(roots.count) of them roots; one root is expected")
             }
-            try self.init(root: Certificate(der))
+            try self.init(root: only)
         } catch let error as TrustAnchorError {
             throw error
+        } catch let error as CertificateFileError {
+            throw TrustAnchorError(error.description)
         } catch {
             throw TrustAnchorError("is no root certificate: \(error)")
         }

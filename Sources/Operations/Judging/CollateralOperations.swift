@@ -43,7 +43,7 @@ public struct CollateralOperations: Sendable {
             }
             if let quote {
                 guard fmspc == nil else { throw OperationError("--fmspc", "a quote names its platform itself; name one or the other") }
-                return try CollateralRequest(QuoteOperations.evidence(quote).quote, edition: edition)
+                return try CollateralRequest(QuoteOperations.evidence(quote).evidence.quote, edition: edition)
             }
             guard let fmspc else { throw OperationError("collateral fetch", "a file with a quote, or --fmspc expected") }
             guard let bytes = Hex.bytes(fmspc).flatMap({ FixedBytes<6>($0) }) else {

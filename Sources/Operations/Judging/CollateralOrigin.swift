@@ -4,6 +4,7 @@ internal import Files
 internal import Foundation
 internal import Notation
 internal import SGXQuote
+internal import StrictX509
 
 /// Where commands look for collateral: names in the order in which they are asked.
 struct CollateralOrigin {
@@ -65,7 +66,17 @@ struct EvidenceSource: CollateralSource {
 
     func read() throws(CollateralError) -> CollateralDelivery {
         do {
-            return CollateralDelivery(try EvidenceFile(try Files.read(name, limit: EvidenceFile.byteLimit)).collateral, from: name)
+            let bytes = try Files.read(name, limit: EvidenceFile.byteLimit)
+            let kind = FileKind(bytes)
+            guard kind == .json else {
+                throw CollateralError(name, .malformed, "is \(kind.description); a folder, an evidence file or an address is expected")
+            }
+            guard let collateral = try EvidenceInput(bytes).collateral else {
+                throw CollateralError(name, .malformed, "holds no collateral")
+            }
+            return CollateralDelivery(collateral, from: name)
+        } catch let error as CollateralError {
+            throw error
         } catch {
             throw CollateralError(name, .malformed, (error as? FileError)?.problem ?? "\(error)")
         }

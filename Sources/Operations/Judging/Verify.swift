@@ -78,27 +78,23 @@ public struct Verify: Sendable {
 
     private func judge(file path: String, _ verifier: Verifier, _ time: Int64) async throws -> Judgement {
         let bytes = try Files.read(path, limit: EvidenceFile.byteLimit)
-        let evidence: Evidence
-        var own: Collateral?
+        let input: EvidenceInput
         do {
-            if bytes.first(where: { $0 > 0x20 }) == UInt8(ascii: "{") {
-                let file = try EvidenceFile(bytes)
-                evidence = Evidence(file.certificate)
-                own = file.collateral
-            } else {
-                evidence = try EvidenceInput.read(bytes)
-            }
+            input = try EvidenceInput(bytes)
         } catch {
             throw OperationError(path, "\(error)")
         }
         let delivery: CollateralDelivery
-        if let own, options.collateral.isEmpty {
+        if let own = input.collateral, options.collateral.isEmpty {
             delivery = CollateralDelivery(own, from: path)
         } else {
-            delivery = try await collateral(evidence.quote, nil, verifier, time)
+            delivery = try await collateral(input.evidence.quote, nil, verifier, time)
         }
-        return Judgement(
-            title: path, verdict: verifier.judge(evidence, with: delivery.collateral, at: time), package: package, collateral: delivery)
+        var judgement = Judgement(
+            title: path, verdict: verifier.judge(input.evidence, with: delivery.collateral, at: time), package: package,
+            collateral: delivery)
+        judgement.notes += input.notes
+        return judgement
     }
 
     private func collateral(_ quote: Quote, _ platform: SimulatedPlatform?, _ verifier: Verifier, _ time: Int64) async throws
@@ -106,22 +102,5 @@ public struct Verify: Sendable {
     {
         try await options.collateral(
             for: quote, platform: platform, at: time, maximumAge: verifier.policy.tcb.maximumCollateralAge, state)
-    }
-}
-
-/// A quote in any of the forms that people have it in: raw, hexadecimal, base64, or in a PEM certificate.
-enum EvidenceInput {
-    static func read(_ bytes: [UInt8]) throws -> Evidence {
-        let text = bytes.filter { $0 > 0x20 && $0 < 0x7F }
-        if String(decoding: bytes.prefix(64), as: UTF8.self).drop(while: \.isWhitespace).hasPrefix("-----BEGIN CERTIFICATE") {
-            return Evidence(try AttestedCertificate(pem: bytes))
-        }
-        // A raw quote's first byte is its version.
-        if let first = bytes.first, first > 5 {
-            let digits = text.starts(with: "0x".utf8) ? text.dropFirst(2) : text[...]
-            if let raw = Hex.bytes(String(decoding: digits, as: UTF8.self)), !raw.isEmpty { return Evidence(try Quote(raw)) }
-            if let raw = Base64.bytes(text), !raw.isEmpty { return Evidence(try Quote(raw)) }
-        }
-        return Evidence(try Quote(bytes))
     }
 }

@@ -1,0 +1,90 @@
+internal import Notation
+
+/// The certificates in a file as people have it: DER, or PEM with whatever stands around the blocks, such as the output of `openssl s_client` or
+/// `openssl x509 -text`; with a byte order mark, in UTF-16, with any line ends. Each certificate itself is then read as strictly as ever.
+public enum CertificateFile {
+    public static let countLimit = 16
+
+    /// The certificates in the order of the file, DER.
+    /// - Throws: `CertificateFileError` that calls by its name what is no certificate.
+    public static func certificates(in bytes: [UInt8]) throws(CertificateFileError) -> [[UInt8]] {
+        let kind = FileKind(bytes)
+        if kind == .certificate(isPEM: false) { return [bytes] }
+        guard kind == .certificate(isPEM: true) else { throw CertificateFileError("is \(kind.description), and a certificate is expected") }
+        var found: [[UInt8]] = []
+        for block in PEMBlock.all(in: PlainText.bytes(bytes)) where block.isCertificate {
+            guard let der = block.content else { throw CertificateFileError("holds a certificate that isn't base64, or has no end") }
+            guard found.count < countLimit else { throw CertificateFileError("holds more than \(countLimit) certificates") }
+            found.append(der)
+        }
+        return found
+    }
+}
+
+public struct CertificateFileError: Error, Hashable, CustomStringConvertible {
+    public let description: String
+    init(_ description: String) { self.description = description }
+}
+
+/// Text as UTF-8 without a byte order mark, whatever editors and shells made of it.
+public enum PlainText {
+    public static func bytes(_ bytes: [UInt8]) -> [UInt8] {
+        if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { return Array(bytes.dropFirst(3)) }
+        if bytes.starts(with: [0xFF, 0xFE]) { return utf8(bytes.dropFirst(2), isBigEndian: false) }
+        if bytes.starts(with: [0xFE, 0xFF]) { return utf8(bytes.dropFirst(2), isBigEndian: true) }
+        return bytes
+    }
+
+    private static func utf8(_ bytes: ArraySlice<UInt8>, isBigEndian: Bool) -> [UInt8] {
+        let pairs = Array(bytes)
+        let units = stride(from: 0, to: pairs.count - 1, by: 2).map { index in
+            let (first, second) = (UInt16(pairs[index]), UInt16(pairs[index + 1]))
+            return isBigEndian ? first << 8 | second : second << 8 | first
+        }
+        return Array(String(decoding: units, as: UTF16.self).utf8)
+    }
+}
+
+/// A PEM block in whatever text.
+struct PEMBlock {
+    let label: String
+    /// Nil when it isn't base64, or has no end.
+    let content: [UInt8]?
+
+    var isCertificate: Bool { ["CERTIFICATE", "X509 CERTIFICATE"].contains(label) }
+
+    private static let begin = Array("-----BEGIN ".utf8), end = Array("-----END ".utf8), dashes = Array("-----".utf8)
+
+    /// All of them, in one pass.
+    static func all(in text: [UInt8]) -> [PEMBlock] {
+        var blocks: [PEMBlock] = []
+        var index = 0
+        func find(_ word: [UInt8], from start: Int, to limit: Int) -> Int? {
+            guard limit - word.count >= start else { return nil }
+            return (start...(limit - word.count)).first { place in text[place] == word[0] && text[place...].starts(with: word) }
+        }
+        while let start = find(begin, from: index, to: text.count) {
+            let labelStart = start + begin.count
+            guard let labelEnd = find(dashes, from: labelStart, to: min(text.count, labelStart + 64)) else {
+                index = labelStart
+                continue
+            }
+            let label = String(decoding: text[labelStart..<labelEnd], as: UTF8.self)
+            let bodyStart = labelEnd + dashes.count
+            let tail = end + Array(label.utf8) + dashes
+            guard let bodyEnd = find(dashes, from: bodyStart, to: text.count) else {
+                blocks.append(PEMBlock(label: label, content: nil))
+                return blocks
+            }
+            if text[bodyEnd...].starts(with: tail) {
+                let body = text[bodyStart..<bodyEnd].filter { $0 != 0x20 && $0 != 0x09 && $0 != 0x0A && $0 != 0x0D }
+                blocks.append(PEMBlock(label: label, content: Base64.bytes(body)))
+                index = bodyEnd + tail.count
+            } else {
+                blocks.append(PEMBlock(label: label, content: nil))
+                index = bodyEnd
+            }
+        }
+        return blocks
+    }
+}
