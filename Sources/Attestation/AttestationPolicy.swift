@@ -89,6 +89,7 @@ extension AttestationPolicy {
     /// Reads a policy in TOML, or in JSON when the text begins with `{`.
     public init(_ bytes: [UInt8]) throws(NotationError) {
         guard bytes.count <= Self.byteLimit else { throw NotationError(at: .none, "a policy of more than \(Self.byteLimit) bytes") }
+        let bytes = PlainText.withoutMark(bytes)
         let isJSON = bytes.first { $0 != 0x20 && $0 != 0x0A && $0 != 0x0D && $0 != 0x09 } == UInt8(ascii: "{")
         var root = try ObjectReader(isJSON ? JSON.read(bytes) : TOML.read(bytes))
         if var table = try root.table("measurement") { measurement = try Measurement(&table) }

@@ -9,21 +9,52 @@ public struct CodeTree: Sendable {
         /// Where it is read.
         public let source: String
         public let byteCount: Int
+
+        public init(path: String, source: String, byteCount: Int) {
+            self.path = path
+            self.source = source
+            self.byteCount = byteCount
+        }
     }
 
     /// Sorted component by component, by code points.
     public let files: [File]
+    /// Dot files and folders that don't ship; of a folder, nothing in it.
+    public let leftOut: [LeftOut]
+
+    public struct LeftOut: Hashable, Sendable {
+        /// Relative, of the folder it lies in; empty for the tree's own.
+        public let folder: String
+        /// A folder's ends with `/`; one that isn't UTF-8 has replacement characters.
+        public let name: String
+    }
+
+    /// What becomes of names that begin with a dot, which tools and editors leave behind.
+    public enum DotFiles: Hashable, Sendable {
+        case kept
+        /// Left out, but for these: relative paths of files, and of folders with all that they hold.
+        case leftOut(but: Set<String>)
+
+        func keep(_ path: String) -> Bool {
+            guard case .leftOut(let exceptions) = self, path.split(separator: "/").contains(where: { $0.hasPrefix(".") }) else {
+                return true
+            }
+            return exceptions.contains { $0 == path || $0.hasPrefix(path + "/") || path.hasPrefix($0 + "/") }
+        }
+    }
 
     public static let fileLimit = 200_000
     public static let depthLimit = 64
 
     /// Lists a folder. Links inside the tree are followed, as the original does; what they lead to must lie in the tree too.
+    /// What is ignored or left out is so by its name, before anything of it is judged or opened.
     /// - Throws: `CodeError` with the path of a link that leaves the tree, a device, a name that isn't UTF-8, or a name collision.
-    public init(_ folder: String, ignoring ignored: IgnoreList = IgnoreList()) throws(CodeError) {
+    public init(_ folder: String, ignoring ignored: IgnoreList = IgnoreList(), dotFiles: DotFiles = .kept) throws(CodeError) {
         do {
-            var lister = Lister(root: try Files.resolved(folder), ignored: ignored)
+            var lister = Lister(root: try Files.resolved(folder), ignored: ignored, dotFiles: dotFiles)
             try lister.list(lister.root, "", depth: 0)
             files = lister.files
+            leftOut = lister.leftOut
         } catch let error as FileError {
             throw .file(error.path, error.problem)
         } catch let error as CodeError {
@@ -36,14 +67,24 @@ public struct CodeTree: Sendable {
     /// Checks a relative name from an archive or a tree: no empty, `.` or `..` components, not absolute, no NUL, bounded.
     public static func check(_ path: String) throws(CodeError) {
         let parts = path.split(separator: "/", omittingEmptySubsequences: false)
-        guard !path.isEmpty, path.utf8.count <= 1024, parts.count <= depthLimit else {
-            throw .refused(path: path, "an empty or overlong name")
+        guard !path.isEmpty else { throw .refused(path: path, "an empty name") }
+        guard path.utf8.count <= pathLimit, parts.count <= depthLimit else {
+            throw .refused(
+                path: path,
+                "a path of \(path.utf8.count) bytes and \(parts.count) parts; at most \(pathLimit) bytes and \(depthLimit) parts are taken")
         }
         guard !path.utf8.contains(0) else { throw .refused(path: path, "a name with a NUL") }
-        guard !parts.contains(where: { $0.isEmpty || $0 == "." || $0 == ".." || $0.utf8.count > 255 }) else {
+        guard !parts.contains(where: { $0.isEmpty || $0 == "." || $0 == ".." }) else {
             throw .refused(path: path, "a name that leaves the tree, or isn't in its plain form")
         }
+        if let long = parts.first(where: { $0.utf8.count > nameLimit }) {
+            throw .refused(path: path, "a name of \(long.utf8.count) bytes; at most \(nameLimit) are taken")
+        }
     }
+
+    /// Bytes of one name and of a whole path, in UTF-8.
+    public static let nameLimit = 255
+    public static let pathLimit = 1024
 
     /// The order of members in archives: component by component.
     public static func precedes(_ left: String, _ right: String) -> Bool {
@@ -55,15 +96,24 @@ public struct CodeTree: Sendable {
     private struct Lister {
         let root: String
         let ignored: IgnoreList
+        let dotFiles: DotFiles
         var files: [File] = []
+        var leftOut: [LeftOut] = []
 
         mutating func list(_ folder: String, _ prefix: String, depth: Int) throws {
             guard depth < CodeTree.depthLimit else {
                 throw CodeError.refused(path: prefix, "folders nested deeper than \(CodeTree.depthLimit), or a loop of links")
             }
             var seen: Set<String> = []
-            for name in try Files.names(in: folder) where !ignored.matches(name) {
-                let path = prefix.isEmpty ? name : prefix + "/" + name
+            for bytes in try Files.rawNames(in: folder) {
+                let text = String(decoding: bytes, as: UTF8.self)
+                if ignored.matches(text) { continue }
+                let path = prefix.isEmpty ? text : prefix + "/" + text
+                guard dotFiles.keep(path) else {
+                    leftOut.append(LeftOut(folder: prefix, name: text + (Files.isFolder(folder + "/" + text) ? "/" : "")))
+                    continue
+                }
+                let name = try Files.name(bytes, in: folder)
                 // String's equality is canonical equivalence, which is what a folder on other systems compares by.
                 guard seen.insert(name).inserted else {
                     throw CodeError.refused(path: path, "two names that differ only in how their characters are composed")
@@ -79,7 +129,8 @@ public struct CodeTree: Sendable {
             var target = source
             if status.st_mode & S_IFMT == S_IFLNK {
                 guard let resolved = try? Files.resolved(source) else {
-                    throw CodeError.refused(path: path, "a link that leads nowhere or in circles")
+                    throw CodeError.refused(
+                        path: path, "a link that leads nowhere or in circles; remove it, or name it in \(IgnoreList.fileName)")
                 }
                 guard resolved == root || resolved.hasPrefix(root + "/") else {
                     throw CodeError.refused(path: path, "a link that leaves the tree")
@@ -92,7 +143,7 @@ public struct CodeTree: Sendable {
             case S_IFREG:
                 guard files.count < CodeTree.fileLimit else { throw CodeError.refused(path: path, "more than \(CodeTree.fileLimit) files") }
                 files.append(File(path: path, source: target, byteCount: Int(status.st_size)))
-            default: throw CodeError.refused(path: path, "neither a file nor a folder")
+            default: throw CodeError.refused(path: path, "neither a file nor a folder; remove it, or name it in \(IgnoreList.fileName)")
             }
         }
     }

@@ -20,8 +20,11 @@ public struct IgnoreList: Hashable, Sendable {
         return patterns.contains { Self.matches(Array($0.unicodeScalars)[...], name[...]) }
     }
 
-    /// Patterns that can match nothing, because no base name has a slash and there is no negation here.
-    public var idlePatterns: [String] { patterns.filter { $0.contains("/") || $0.hasPrefix("!") } }
+    /// Patterns that can match nothing, because no base name has a slash and there is no negation here, or that surely match something else
+    /// than was meant, because the blanks around them count.
+    public var idlePatterns: [String] {
+        patterns.filter { $0.contains("/") || $0.hasPrefix("!") || $0.first?.isWhitespace == true || $0.last?.isWhitespace == true }
+    }
 
     private static func matches(_ pattern: ArraySlice<Unicode.Scalar>, _ name: ArraySlice<Unicode.Scalar>) -> Bool {
         var pattern = pattern, name = name

@@ -32,6 +32,23 @@ public enum TreeEncryption {
     /// The name of a file in the encrypted tree.
     public static func encryptedName(_ path: String) -> String { isPlain(path) ? path : path + suffix }
 
+    /// - Throws: `CodeError` when the encrypted name is longer than what reads it takes: found now, not when the key was released.
+    public static func checkEncryptedName(_ path: String) throws(CodeError) {
+        let name = encryptedName(path)
+        do throws(CodeError) {
+            try CodeTree.check(name)
+        } catch {
+            guard name != path, (try? CodeTree.check(path)) != nil else { throw error }
+            let last = name.split(separator: "/").last?.utf8.count ?? 0
+            throw .refused(
+                path: path,
+                last > CodeTree.nameLimit
+                    ? "with '\(suffix)' its name has \(last) bytes; a name may have \(CodeTree.nameLimit - suffix.utf8.count) before it is encrypted"
+                    : "with '\(suffix)' its path has \(name.utf8.count) bytes; a path may have \(CodeTree.pathLimit - suffix.utf8.count) before it is encrypted"
+            )
+        }
+    }
+
     /// The name of a file in the decrypted tree; nil for one that isn't encrypted.
     public static func decryptedName(_ path: String) throws(CodeError) -> String? {
         guard path.hasSuffix(suffix) else { return nil }
@@ -47,8 +64,9 @@ public enum TreeEncryption {
         _ folder: String, to output: String, key: borrowing CodeKey, nonces: Nonces = .random, ignoring ignored: IgnoreList = IgnoreList()
     ) throws(CodeError) -> Int {
         let tree = try CodeTree(folder, ignoring: ignored)
+        for file in tree.files { try checkEncryptedName(file.path) }
         let encryption = FileEncryption(key: key)
-        return try make(output, tree.files.map { (encryptedName($0.path), $0) }) { (file, target) throws(CodeError) in
+        return try make(output, tree.files.map { (encryptedName($0.path), $0) }, .anybody) { (file, target) throws(CodeError) in
             let input = try open(file)
             if isPlain(file.path) {
                 try copy(input, to: target, path: file.path)
@@ -68,7 +86,7 @@ public enum TreeEncryption {
         for file in try CodeTree(folder).files {
             if let name = try decryptedName(file.path) { files.append((name, file)) }
         }
-        return try make(output, files) { (file, target) throws(CodeError) in
+        return try make(output, files, .ownerAlone) { (file, target) throws(CodeError) in
             let input = try open(file)
             try encryption.decrypt(input, count: file.byteCount, to: target, path: file.path)
             return true
@@ -92,8 +110,15 @@ public enum TreeEncryption {
         }
     }
 
+    /// Who may read what is made: what was decrypted is its owner's alone.
+    private enum Readers {
+        case anybody, ownerAlone
+        var file: mode_t { self == .anybody ? 0o644 : 0o600 }
+        var folder: mode_t { self == .anybody ? 0o755 : 0o700 }
+    }
+
     private static func make(
-        _ output: String, _ files: [(name: String, file: CodeTree.File)],
+        _ output: String, _ files: [(name: String, file: CodeTree.File)], _ readers: Readers,
         _ write: (CodeTree.File, borrowing OpenFile) throws(CodeError) -> Bool
     ) throws(CodeError) -> Int {
         guard !Files.exists(output) else { throw .file(output, "exists already; name a folder that doesn't") }
@@ -102,16 +127,16 @@ public enum TreeEncryption {
         do {
             let (parent, name) = Files.split(output)
             try Files.makeFolder(parent)
-            let work = try Files.makeTemporaryFolder(in: parent, prefix: "." + name)
+            let work = try Files.makeTemporaryFolder(in: parent, prefix: "." + String(decoding: name.utf8.prefix(100), as: UTF8.self))
             temporary = work
             var made: Set<String> = []
             for (name, file) in files {
                 let target = work + "/" + name
                 let folder = Files.split(target).folder
-                if made.insert(folder).inserted { try Files.makeFolder(folder) }
-                _ = try write(file, OpenFile(target, O_WRONLY | O_CREAT | O_EXCL, mode: 0o644))
+                if made.insert(folder).inserted { try Files.makeFolder(folder, mode: readers.folder) }
+                _ = try write(file, OpenFile(target, O_WRONLY | O_CREAT | O_EXCL, mode: readers.file))
             }
-            chmod(work, 0o755)
+            guard chmod(work, readers.folder) == 0 else { throw FileError(work, doing: "set the mode of") }
             guard rename(work, output) == 0 else { throw FileError(output, doing: "make") }
             return files.count
         } catch {

@@ -44,12 +44,20 @@ public struct PackageBuilder: Sendable {
         do {
             let configuration = try readConfiguration(&notes)
             let base = output + "/package_\(configuration.name)_\(timestamp)"
+            let length = Files.split(base).name.utf8.count + ".tar".utf8.count
+            guard length <= CodeTree.nameLimit else {
+                throw FileError(
+                    project + "/" + ProjectConfiguration.fileName,
+                    "'name' makes a file name of \(length) bytes, \(length - CodeTree.nameLimit) more than a folder takes; choose a shorter one"
+                )
+            }
             for path in [base + ".tar", base + ".key"] where Files.exists(path) { throw FileError(path, "exists already") }
             try Files.makeFolder(output)
             let work = try Files.makeTemporaryFolder(in: output, prefix: ".package")
             defer { try? Files.remove(work) }
             let package = work + "/package.tar"
             try write(package, configuration, key, work, &notes)
+            try Self.prove(package)
             try key.write(to: base + ".key")
             guard rename(package, base + ".tar") == 0 else {
                 let error = FileError(base + ".tar", doing: "make")
@@ -66,6 +74,23 @@ public struct PackageBuilder: Sendable {
         switch key {
         case .some(let key): key.copy()
         case .none: CodeKey()
+        }
+    }
+
+    /// Reads what was made as an agent will: a limit that bites there is found here, before a key is released for it.
+    private static func prove(_ package: String) throws {
+        let file = try PackageFile(package)
+        for member in ["app.tar", "tests.tar", "environment.tar"] {
+            guard let range = file.range(of: member) else { continue }
+            var reader = try TarReader(package, range: range)
+            while try reader.next() != nil {}
+        }
+        let size = ["app.tar", "environment.tar"].reduce(0) { $0 + (file.range(of: $1)?.count ?? 0) }
+        guard size <= file.configuration.enclave.byteCount else {
+            throw PackageError.archive(
+                path: ProjectConfiguration.fileName,
+                "code and environment have \(size >> 20) MiB, the enclave \(file.configuration.enclave.byteCount >> 20) MiB: raise size in [enclave]"
+            )
         }
     }
 
@@ -86,10 +111,13 @@ public struct PackageBuilder: Sendable {
     ) throws {
         let code = project + "/mse_src"
         guard Files.isFolder(code) else { throw FileError(code, "there is no such folder; the service's code belongs there") }
-        try writeCode(work + "/app.tar", code, configuration, key, &notes)
+        let requirements = try requirements(code, configuration)
+        let files = try codeFiles(code, configuration, requirements, work, &notes)
+        let lock = try writeEnvironment(work + "/environment.tar", requirements, configuration, work)
+        try writeCode(work + "/app.tar", files, key)
         try writeTests(work + "/tests.tar", &notes)
-        let lock = try writeEnvironment(work + "/environment.tar", code, configuration, work)
-        let tar = try TarWriter(package)
+        // Plain code is its owner's to hand out: nobody else on this machine reads it.
+        let tar = try TarWriter(package, mode: encrypts ? 0o644 : 0o600)
         try tar.add("app.tar", file: work + "/app.tar")
         try tar.add("tests.tar", file: work + "/tests.tar")
         try tar.add(ProjectConfiguration.fileName, try Files.read(project + "/" + ProjectConfiguration.fileName))
@@ -107,22 +135,37 @@ public struct PackageBuilder: Sendable {
         return .object(["mode": "plain", "tokenSHA256": Node(Hex.text(digest))])
     }
 
-    private func writeCode(
-        _ path: String, _ folder: String, _ configuration: ProjectConfiguration, _ key: borrowing CodeKey, _ notes: inout [String]
-    ) throws {
-        let ignored = try ignoreList(folder, &notes)
-        let files = try CodeTree(folder, ignoring: ignored).files.filter { file in
-            guard file.path.split(separator: "/").contains(where: { $0.hasPrefix(".") }), !configuration.include.contains(file.path) else {
-                return true
-            }
-            if file.path != IgnoreList.fileName {
-                notes.append("left out: \(FileError.printable(file.path)), a dot file; name it in [package] include to ship it")
-            }
-            return false
-        }
-        for wanted in configuration.include where !files.contains(where: { $0.path == wanted }) {
+    private func requirements(_ code: String, _ configuration: ProjectConfiguration) throws -> Requirements? {
+        let file = code + "/requirements.txt"
+        guard Files.exists(file) else { return nil }
+        return try Requirements(
+            file: file, project: project, allowsSources: configuration.allowSources, environment: ProgramRun.inheritedVariables)
+    }
+
+    /// The files that ship, of which those with addresses of package indexes are replaced by copies without users and passwords.
+    private func codeFiles(
+        _ folder: String, _ configuration: ProjectConfiguration, _ requirements: Requirements?, _ work: String, _ notes: inout [String]
+    ) throws -> [CodeTree.File] {
+        let ignored = try ProjectFiles.ignoreList(folder, &notes)
+        let tree = try CodeTree(folder, ignoring: ignored, dotFiles: .leftOut(but: Set(configuration.include)))
+        notes += ProjectFiles.notes(leftOut: tree.leftOut)
+        for wanted in configuration.include where !tree.files.contains(where: { $0.path == wanted || $0.path.hasPrefix(wanted + "/") }) {
             throw PackageError.archive(path: folder + "/" + wanted, "is named in [package] include, but isn't there")
         }
+        return try tree.files.enumerated().map { index, file in
+            guard let requirements, requirements.files.contains(file.source) else { return file }
+            let text = try PlainText.read(try Files.read(file.source))
+            let clean = Credentials.withoutUsers(text, replacement: "")
+            guard clean != text else { return file }
+            notes.append("\(FileError.printable(file.path)) ships without the users and passwords of its addresses")
+            let copy = work + "/clean-\(index)"
+            try Files.write(clean, to: copy, mode: 0o600)
+            return CodeTree.File(path: file.path, source: copy, byteCount: clean.utf8.count)
+        }
+    }
+
+    private func writeCode(_ path: String, _ files: [CodeTree.File], _ key: borrowing CodeKey) throws {
+        if encrypts { for file in files { try TreeEncryption.checkEncryptedName(file.path) } }
         let named = files.map { (name: encrypts ? TreeEncryption.encryptedName($0.path) : $0.path, file: $0) }
             .sorted { CodeTree.precedes($0.name, $1.name) }
         try TreeEncryption.checkCollisions(named.map(\.name))
@@ -141,27 +184,12 @@ public struct PackageBuilder: Sendable {
         try tar.finish()
     }
 
-    private func ignoreList(_ folder: String, _ notes: inout [String]) throws -> IgnoreList {
-        let path = folder + "/" + IgnoreList.fileName
-        guard Files.exists(path) else { return IgnoreList() }
-        guard let text = String(validating: try Files.read(path, limit: 1 << 20), as: UTF8.self) else {
-            throw FileError(path, "is not UTF-8")
-        }
-        let list = IgnoreList(text: text)
-        notes += list.idlePatterns.map {
-            "\(IgnoreList.fileName): '\(FileError.printable($0))' can match nothing: patterns are compared with base names"
-        }
-        return list
-    }
-
     private func writeTests(_ path: String, _ notes: inout [String]) throws {
         let folder = project + "/tests"
         let tar = try TarWriter(path)
         if Files.isFolder(folder) {
-            let files = try CodeTree(folder, ignoring: IgnoreList(patterns: ["__pycache__", ".pytest_cache"])).files
-            for file in files where !file.path.split(separator: "/").contains(where: { $0.hasPrefix(".") }) {
-                try tar.add(file.path, file: file.source)
-            }
+            let tree = try CodeTree(folder, ignoring: IgnoreList(patterns: ["__pycache__"]), dotFiles: .leftOut(but: []))
+            for file in tree.files { try tar.add(file.path, file: file.source) }
         } else {
             notes.append("there is no folder tests: the package has no tests")
         }
@@ -169,15 +197,16 @@ public struct PackageBuilder: Sendable {
     }
 
     /// - Returns: the lock's text.
-    private func writeEnvironment(_ path: String, _ code: String, _ configuration: ProjectConfiguration, _ work: String) throws -> String {
+    private func writeEnvironment(_ path: String, _ requirements: Requirements?, _ configuration: ProjectConfiguration, _ work: String)
+        throws -> String
+    {
         let tar = try TarWriter(path)
         var lock = ""
-        let requirements = code + "/requirements.txt"
-        if Files.exists(requirements) {
+        if let requirements {
             let site = work + "/site"
             let builder = EnvironmentBuilder(
-                interpreter: runtime.interpreter, version: runtime.python, cache: cache, allowSources: configuration.allowSources)
-            lock = try builder.build(requirements: requirements, into: site, work: work)
+                interpreter: runtime.interpreter, version: runtime.python, cache: cache, allowsSources: configuration.allowSources)
+            lock = try builder.build(requirements, into: site, work: work)
             if !lock.isEmpty {
                 for file in try InstalledEnvironment.files(site) {
                     if file.path.hasSuffix(".dist-info/RECORD") {

@@ -23,6 +23,9 @@ public struct ProgramRun: Sendable {
         self.folder = folder
     }
 
+    /// The variables that a program started here inherits.
+    static var inheritedVariables: [String: String] { ProcessInfo.processInfo.environment }
+
     public struct Result: Sendable {
         public var status: Int32
         /// Output and errors together when captured, at most the last mebibyte.

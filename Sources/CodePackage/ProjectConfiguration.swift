@@ -83,15 +83,50 @@ public struct ProjectConfiguration: Hashable, Sendable {
             && name.unicodeScalars.allSatisfy { $0 != "/" && $0 != "\\" && $0.value >= 0x20 && !(0x7F..<0xA0).contains($0.value) }
     }
 
+    /// `module:variable`, `module:factory` or, as gunicorn takes it, `module:factory("literal", name=1)`.
     public static func isApplication(_ text: String) -> Bool {
-        let halves = text.split(separator: ":", omittingEmptySubsequences: false)
-        guard halves.count == 2 else { return false }
-        return halves.allSatisfy { half in
-            half.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { part in
-                guard let first = part.unicodeScalars.first, first == "_" || first.properties.isXIDStart else { return false }
-                return part.unicodeScalars.allSatisfy { $0.properties.isXIDContinue }
-            }
+        guard let colon = text.firstIndex(of: ":") else { return false }
+        let expression = text[text.index(after: colon)...]
+        guard let open = expression.firstIndex(of: "(") else { return isDotted(text[..<colon]) && isDotted(expression) }
+        return isDotted(text[..<colon]) && isDotted(expression[..<open]) && isArgumentList(expression[open...])
+    }
+
+    private static func isDotted(_ text: Substring) -> Bool {
+        text.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { part in
+            guard let first = part.unicodeScalars.first, first == "_" || first.properties.isXIDStart else { return false }
+            return part.unicodeScalars.allSatisfy { $0.properties.isXIDContinue }
         }
+    }
+
+    /// Brackets that fit, around nothing but literals, names of arguments and what separates them: no call, attribute or operator.
+    /// Python reads the literals themselves, and takes nothing else either.
+    private static func isArgumentList(_ text: Substring) -> Bool {
+        var expected: [Character] = []
+        var quote: Character?
+        var isEscaped = false
+        var before: Character = " "
+        for character in text {
+            guard !character.isNewline, before != ")" || !expected.isEmpty else { return false }
+            if let end = quote {
+                if isEscaped { isEscaped = false } else if character == "\\" { isEscaped = true } else if character == end { quote = nil }
+                before = character
+                continue
+            }
+            switch character {
+            case "'", "\"": quote = character
+            case "(":
+                guard expected.isEmpty || "(,=[{: ".contains(before) else { return false }
+                expected.append(")")
+            case "[", "{":
+                guard "(,=[{: ".contains(before) else { return false }
+                expected.append(character == "[" ? "]" : "}")
+            case ")", "]", "}": guard expected.popLast() == character else { return false }
+            case ",", ":", "=", "-", "+", ".", "_", " ": break
+            default: guard character.isLetter || character.isNumber else { return false }
+            }
+            before = character
+        }
+        return quote == nil && expected.isEmpty && before == ")"
     }
 
     private static func read(_ table: inout ObjectReader, _ enclave: inout EnclaveSettings.Enclave) throws(NotationError) {

@@ -7,8 +7,8 @@ struct TarWriter: ~Copyable {
     private let file: OpenFile
     private static let blockByteCount = 512
 
-    init(_ path: String) throws(FileError) {
-        file = try OpenFile(path, O_RDWR | O_CREAT | O_EXCL, mode: 0o644)
+    init(_ path: String, mode: mode_t = 0o600) throws(FileError) {
+        file = try OpenFile(path, O_RDWR | O_CREAT | O_EXCL, mode: mode)
     }
 
     /// Adds a member whose content the closure writes to the file.

@@ -20,7 +20,8 @@ public enum Files {
         }
     }
 
-    /// Replaces a file in one step; whoever reads sees the old one or the new one whole.
+    /// Replaces a file in one step; whoever reads sees the old one or the new one whole. A link in its place is replaced, not followed.
+    /// - Parameter mode: what the file gets, whatever the umask.
     public static func write(_ bytes: [UInt8], to path: String, mode: mode_t = 0o644) throws(FileError) {
         try write([(bytes, path)], mode: mode)
     }
@@ -48,10 +49,11 @@ public enum Files {
         try write(Array(text.utf8), to: path, mode: mode)
     }
 
-    /// A name in the same folder that nobody uses.
+    /// A name in the same folder that nobody uses; as long a name as a folder takes has one.
     public static func temporaryName(beside path: String) -> String {
         let (folder, name) = split(path)
-        return folder + "/." + String(name.prefix(100)) + "." + String(UInt64.random(in: .min ... .max), radix: 36)
+        return folder + "/." + String(decoding: name.utf8.prefix(100), as: UTF8.self) + "."
+            + String(UInt64.random(in: .min ... .max), radix: 36)
     }
 
     public static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
@@ -61,12 +63,16 @@ public enum Files {
         return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
-    /// Makes a folder and those above it.
+    /// Makes a folder and those above it, with exactly this mode whatever the umask; those that are there keep theirs.
     public static func makeFolder(_ path: String, mode: mode_t = 0o755) throws(FileError) {
         if isFolder(path) { return }
         let parent = split(path).folder
         if parent != path, !exists(parent) { try makeFolder(parent, mode: mode) }
-        guard mkdir(path, mode) == 0 || (errno == EEXIST && isFolder(path)) else { throw FileError(path, doing: "make the folder") }
+        guard mkdir(path, mode) == 0 else {
+            guard errno == EEXIST, isFolder(path) else { throw FileError(path, doing: "make the folder") }
+            return
+        }
+        guard chmod(path, mode) == 0 else { throw FileError(path, doing: "set the mode of") }
     }
 
     /// Removes a file or a folder with all it holds; links are not followed. What isn't there is no error.
@@ -95,17 +101,32 @@ public enum Files {
     /// The names in a folder, sorted by their bytes, `.` and `..` left out.
     /// - Throws: `FileError` for a name that isn't UTF-8.
     public static func names(in path: String) throws(FileError) -> [String] {
+        var names: [String] = []
+        for bytes in try rawNames(in: path) { names.append(try name(bytes, in: path)) }
+        return names
+    }
+
+    /// The names in a folder as their bytes, sorted, `.` and `..` left out: whoever leaves some out does so before they are judged.
+    public static func rawNames(in path: String) throws(FileError) -> [[UInt8]] {
         guard let folder = opendir(path) else { throw FileError(path, doing: "list") }
         defer { closedir(folder) }
-        var names: [String] = []
+        var names: [[UInt8]] = []
+        errno = 0
         while let entry = readdir(folder) {
             let bytes = withUnsafeBytes(of: &entry.pointee.d_name) { Array($0.prefix { $0 != 0 }) }
-            guard let name = String(validating: bytes, as: UTF8.self) else {
-                throw FileError(path + "/" + String(decoding: bytes, as: UTF8.self), "has a name that isn't UTF-8")
-            }
-            if name != ".", name != ".." { names.append(name) }
+            if bytes != [0x2E], bytes != [0x2E, 0x2E] { names.append(bytes) }
+            errno = 0
         }
-        return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        guard errno == 0 else { throw FileError(path, doing: "list") }
+        return names.sorted { $0.lexicographicallyPrecedes($1) }
+    }
+
+    /// - Throws: `FileError` when it isn't UTF-8.
+    public static func name(_ bytes: [UInt8], in folder: String) throws(FileError) -> String {
+        guard let name = String(validating: bytes, as: UTF8.self) else {
+            throw FileError(folder + "/" + String(decoding: bytes, as: UTF8.self), "has a name that isn't UTF-8")
+        }
+        return name
     }
 
     /// Folder and name of a path; the folder of a bare name is `.`.

@@ -5,11 +5,14 @@ public struct OpenFile: ~Copyable, Sendable {
     public let descriptor: Int32
     public let path: String
 
-    /// - Parameter flags: as `open(2)`; `O_CLOEXEC` is always added.
+    /// - Parameters:
+    ///   - flags: as `open(2)`; `O_CLOEXEC` is always added.
+    ///   - mode: of a file that is made here (`O_EXCL`), exactly so whatever the umask; otherwise as `open(2)`.
     public init(_ path: String, _ flags: Int32, mode: mode_t = 0o600) throws(FileError) {
         descriptor = Glibc.open(path, flags | O_CLOEXEC, mode)
         self.path = path
         guard descriptor >= 0 else { throw FileError(path, doing: flags & O_CREAT == 0 ? "open" : "create") }
+        if flags & O_EXCL != 0, fchmod(descriptor, mode) != 0 { throw FileError(path, doing: "set the mode of") }
     }
 
     deinit { close(descriptor) }

@@ -90,6 +90,8 @@ public enum JSON {
         case .number(let digits): text += asciiOnly ? pythonNumber(digits) : digits
         case .boolean(let value): text += value ? "true" : "false"
         case .null: text += "null"
+        case .foreign(let literal):
+            write(Node(literal), to: &text, indent: indent, sorted: sorted, asciiOnly: asciiOnly, separators: separators)
         }
     }
 

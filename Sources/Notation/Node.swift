@@ -8,6 +8,8 @@ public struct Node: Hashable, Sendable {
         case number(String)
         case boolean(Bool)
         case null
+        /// What TOML has and JSON has not, as it stands in the text: a date, a time, `inf`, `nan`. Nothing of ours takes one.
+        case foreign(String)
     }
 
     public var value: Value
@@ -27,6 +29,7 @@ public struct Node: Hashable, Sendable {
         case .number: "a number"
         case .boolean: "a boolean"
         case .null: "null"
+        case .foreign(let text): text.contains(where: \.isNumber) ? "a date or time" : "a number that isn't finite"
         }
     }
 

@@ -1,9 +1,12 @@
-/// TOML 1.0 texts as trees. Dates and times are refused: no file of ours has any that aren't strings.
+/// TOML 1.0 texts as trees. A byte order mark before the text is taken, as its specification allows.
 public enum TOML {
     /// Reads a text.
     /// - Throws: `NotationError` with the line and column of the first thing that isn't TOML.
     public static func read(_ bytes: [UInt8]) throws(NotationError) -> Node {
-        guard let text = String(validating: bytes, as: UTF8.self) else { throw NotationError(at: .none, "the text is not UTF-8") }
+        let isUTF16 = bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF])
+        guard !isUTF16, let text = String(validating: PlainText.withoutMark(bytes), as: UTF8.self) else {
+            throw NotationError(at: .none, "the text is not UTF-8\(isUTF16 ? " but UTF-16" : ""); save it as UTF-8")
+        }
         var reader = TOMLReader(text)
         try reader.readDocument()
         return reader.root.node
@@ -278,20 +281,34 @@ private struct TOMLReader {
         return table.node
     }
 
-    /// true, false, a number.
+    /// true, false, a number, a date or time.
     private mutating func word() throws(NotationError) -> Node.Value {
         let start = offset
         while let byte = next, Self.isBare(byte) || byte == UInt8(ascii: "+") || byte == UInt8(ascii: ".") || byte == UInt8(ascii: ":") {
             offset += 1
         }
-        let text = String(decoding: bytes[start..<offset], as: UTF8.self)
+        var text = String(decoding: bytes[start..<offset], as: UTF8.self)
+        // A blank may stand between date and time.
+        if TOMLMoment.isDate(text), next == 0x20 {
+            let time = bytes[(offset + 1)...].prefix {
+                Self.isBare($0) || $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "+")
+            }
+            if !time.isEmpty { text += " " + String(decoding: time, as: UTF8.self) }
+        }
         offset = start
         switch text {
         case "": throw failure("a value expected")
         case "true", "false":
             offset += text.utf8.count
             return .boolean(text == "true")
+        case "inf", "+inf", "-inf", "nan", "+nan", "-nan":
+            offset += text.utf8.count
+            return .foreign(text)
         default:
+            if TOMLMoment.isMoment(text) {
+                offset += text.utf8.count
+                return .foreign(text)
+            }
             guard let number = Self.number(text) else {
                 throw failure("'\(NotationError.printable(text))' is no value; text stands in quotes")
             }

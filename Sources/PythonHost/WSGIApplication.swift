@@ -32,7 +32,13 @@ public struct WSGIApplication: @unchecked Sendable {  // an immortal reference, 
     }
 
     private static let source = """
-        import importlib, inspect, os, sys
+        import ast, builtins, importlib, inspect, os, sys
+        import _sitebuiltins
+
+        # What site adds, which no embedded interpreter runs.
+        for name in ("exit", "quit"):
+            if not hasattr(builtins, name):
+                setattr(builtins, name, _sitebuiltins.Quitter(name, "Ctrl-D (i.e. EOF)"))
 
         def load(application, folder):
             sys.path.insert(0, folder)
@@ -40,18 +46,41 @@ public struct WSGIApplication: @unchecked Sendable {  // an immortal reference, 
             names = {entry.removesuffix(".py") for entry in os.listdir(folder)}
             for name in sorted(names & sys.stdlib_module_names):
                 print(f"note: '{name}' of the application stands before the standard library's", file=sys.stderr)
-            name, _, path = application.partition(":")
-            found = importlib.import_module(name)
-            for part in path.split("."):
-                found = getattr(found, part)
-            if not takes(found, None, None) and takes(found):
-                found = found()
+            name, _, expression = application.partition(":")
+            try:
+                found = importlib.import_module(name)
+                path, call = parse(expression)
+                for part in path:
+                    found = getattr(found, part)
+                if call is not None:
+                    found = found(*call[0], **call[1])
+                elif not takes(found, None, None) and takes(found):
+                    found = found()
+            except SystemExit as end:
+                raise RuntimeError(f"{application} ended itself while it was loaded: exit({end.code!r})") from end
             if not callable(found):
                 raise TypeError(f"{application} is no application: it can't be called")
             call = found if inspect.isroutine(found) else getattr(type(found), "__call__", found)
             if inspect.iscoroutinefunction(found) or inspect.iscoroutinefunction(call):
                 raise TypeError(f"{application} is an ASGI application; only WSGI is served yet")
             return found
+
+        def parse(expression):
+            # The dotted name, and the literals of a factory's call if it is one.
+            node = ast.parse(expression.strip(), mode="eval").body
+            call = None
+            if isinstance(node, ast.Call):
+                if any(keyword.arg is None for keyword in node.keywords):
+                    raise ValueError(f"{expression}: only literals may be a factory's arguments")
+                call = [ast.literal_eval(value) for value in node.args], {k.arg: ast.literal_eval(k.value) for k in node.keywords}
+                node = node.func
+            path = []
+            while isinstance(node, ast.Attribute):
+                path.insert(0, node.attr)
+                node = node.value
+            if not isinstance(node, ast.Name):
+                raise ValueError(f"{expression}: a name, or the call of one with literals, expected")
+            return [node.id] + path, call
 
         def takes(found, *arguments):
             try:

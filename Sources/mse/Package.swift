@@ -20,6 +20,16 @@ struct Package: AsyncParsableCommand {
     func run() async throws {
         let product = try await Output.attempt { try Packaging().package(project: project, output: output, encrypts: encrypt, key: key) }
         for note in product.notes { Output.note("\(project): \(note)") }
+        if !encrypt {
+            Output.note(
+                """
+                WARNING: the code in \(product.package) is NOT encrypted
+                mse:   Whoever gets this file reads all of your code: the operator, backups, everybody on the way.
+                mse:   The token only decides who may start it; it hides nothing.
+                mse:   To encrypt it, package again with --encrypt:
+                mse:     mse package --project \(project) --output \(output) --encrypt
+                """)
+        }
         try Output.write(
             "package  \(product.package)\n\(encrypt ? "key      " : "token    ")\(product.key)   (yours alone: whoever has it can start the service\(encrypt ? " and read its code" : ""))\n"
         )

@@ -79,7 +79,8 @@ struct TreeEncryptionTests {
     func devices() throws {
         try folder.write("plain/a.py", "x")
         mkfifo(folder.path + "/plain/pipe", 0o600)
-        #expect(throws: CodeError.refused(path: "pipe", "neither a file nor a folder")) { try CodeTree(folder.path + "/plain") }
+        let error = #expect(throws: CodeError.self) { try CodeTree(folder.path + "/plain") }
+        #expect(error?.description.hasPrefix("pipe: neither a file nor a folder") == true)
     }
 
     @Test("names that aren't UTF-8, and names that differ in composition alone, are refused")

@@ -33,7 +33,7 @@ struct TOMLTests {
         arguments: [
             ("a = ", 1), ("a = 1\na = 2", 2), ("[t]\n[t]", 2), ("a = \"x", 1), ("\n= 1", 2), ("a 1", 1), ("a = [1", 1), ("a = {b = 1", 1),
             ("a = 01", 1),
-            ("a = x", 1), ("a = 1 b = 2", 1), ("a.b = 1\na = 2", 2), ("a = 1\n[a]", 2), ("a = 1979-05-27", 1),
+            ("a = x", 1), ("a = 1 b = 2", 1), ("a.b = 1\na = 2", 2), ("a = 1\n[a]", 2), ("a = 1979-13-27", 1),
         ])
     func refused(text: String, line: Int) {
         let error = #expect(throws: NotationError.self) { try read(text) }

@@ -66,6 +66,7 @@ public enum QuoteOperations {
         case .number(let digits): digits
         case .boolean(let value): value ? "yes" : "no"
         case .null: "-"
+        case .foreign(let literal): literal
         default: JSON.canonical(node)
         }
     }

@@ -75,10 +75,8 @@ public struct Packaging: Sendable {
         guard Files.isFolder(folder) else { throw OperationError(FileError.printable(folder), "there is no such folder") }
         guard !Files.exists(output) else { throw OperationError(FileError.printable(output), "exists already") }
         if !Files.exists(key) { try CodeKey().write(to: key) }
-        let ignoreFile = folder + "/" + IgnoreList.fileName
-        let ignored =
-            Files.exists(ignoreFile)
-            ? IgnoreList(text: String(decoding: try Files.read(ignoreFile, limit: 1 << 20), as: UTF8.self)) : IgnoreList()
+        var notes: [String] = []
+        let ignored = try ProjectFiles.ignoreList(folder, &notes)
         return try TreeEncryption.encrypt(folder, to: output, key: CodeKey(file: key), ignoring: ignored)
     }
 

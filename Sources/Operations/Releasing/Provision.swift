@@ -149,7 +149,7 @@ public struct Provision: Sendable {
             }
             if let path = operation.secrets {
                 do {
-                    secrets = try JSON.read(try Files.read(path, limit: 8 << 20), depthLimit: 60)
+                    secrets = try JSON.read(PlainText.withoutMark(try Files.read(path, limit: 8 << 20)), depthLimit: 60)
                 } catch let error as NotationError {
                     throw OperationError(path, "\(error)")
                 }

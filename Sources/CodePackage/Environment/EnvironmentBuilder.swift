@@ -1,0 +1,116 @@
+internal import CodeEncryption
+internal import Files
+internal import Foundation
+internal import Notation
+
+/// Locks and installs what a project's `requirements.txt` asks for, with the interpreter that will run it.
+///
+/// What was resolved is downloaded, hashed here, written down with its origin, and exactly these files are installed.
+public struct EnvironmentBuilder: Sendable {
+    /// The interpreter's program.
+    public var interpreter: String
+    /// The version that is linked and measured; the program must have the same.
+    public var version: String
+    /// Where pip's own environment is kept between runs.
+    public var cache: String
+    public var allowsSources: Bool
+
+    public init(interpreter: String, version: String, cache: String, allowsSources: Bool) {
+        self.interpreter = interpreter
+        self.version = version
+        self.cache = cache
+        self.allowsSources = allowsSources
+    }
+
+    /// One distribution of the resolver's report.
+    struct Locked: Hashable {
+        /// In its normal form.
+        var name: String
+        var version: String
+        /// SHA-256 of the archive, hexadecimal.
+        var digest: String
+        /// Scheme, host and path of where it came from; of a file of this machine, the name.
+        var origin: String
+        /// The downloaded archive.
+        var file: String
+    }
+
+    /// Resolves, locks, installs into `site`.
+    /// - Parameter work: a folder that is this user's alone.
+    /// - Returns: the lock's text.
+    func build(_ requirements: Requirements, into site: String, work: String) throws(PackageError) -> String {
+        guard !requirements.isEmpty else { return "" }
+        let pip = Pip(interpreter: interpreter, version: version, cache: cache, allowsSources: allowsSources)
+        let list = work + "/requirements.txt", report = work + "/report.json", archives = work + "/archives"
+        do {
+            try Files.makeFolder(archives, mode: 0o700)
+            var lines = requirements.options + requirements.distributions
+            if !requirements.constraints.isEmpty {
+                try Files.write(requirements.constraints.joined(separator: "\n") + "\n", to: work + "/constraints.txt", mode: 0o600)
+                lines.insert("--constraint=constraints.txt", at: 0)
+            }
+            try Files.write(lines.joined(separator: "\n") + "\n", to: list, mode: 0o600)
+        } catch {
+            throw .wrapping(error, path: list)
+        }
+        let binary = allowsSources ? [] : ["--only-binary", ":all:"]
+        try pip.run(
+            ["install", "--dry-run", "--ignore-installed", "--quiet", "--report", report, "-r", list] + binary, "resolve the requirements",
+            requirements)
+        try pip.run(["download", "--quiet", "--dest", archives, "-r", list] + binary, "download the requirements", requirements)
+        let locked = try read(report, archives, requirements.credentials)
+        var install = ["install", "--quiet", "--no-deps", "--no-compile", "--ignore-installed", "--no-warn-conflicts", "--target", site]
+        if locked.allSatisfy({ $0.file.hasSuffix(".whl") }) { install.append("--no-index") }
+        try pip.run(install + locked.map(\.file), "install the locked environment", requirements)
+        return Self.text(locked)
+    }
+
+    /// `name==version --hash=sha256:… # origin`, sorted.
+    static func text(_ locked: [Locked]) -> String {
+        locked.map { "\($0.name)==\($0.version) --hash=sha256:\($0.digest)  # \($0.origin)\n" }.sorted().joined()
+    }
+
+    private func read(_ report: String, _ archives: String, _ credentials: Credentials) throws(PackageError) -> [Locked] {
+        do {
+            let root = try JSON.read(try Files.read(report), depthLimit: 64)
+            guard case .array(let list)? = root["install"]?.value else {
+                throw NotationError(at: root.place, member: "install", "is missing from pip's report")
+            }
+            let downloaded = try Files.names(in: archives)
+            let locked = try list.map { item in
+                guard case .string(let name)? = item["metadata"]?["name"]?.value,
+                    case .string(let version)? = item["metadata"]?["version"]?.value,
+                    case .string(let url)? = item["download_info"]?["url"]?.value
+                else { throw NotationError(at: item.place, "a distribution without name, version or address in pip's report") }
+                let path = url.prefix { $0 != "?" && $0 != "#" }
+                let escaped = String(path.split(separator: "/").last ?? "")
+                let file = PercentEncoding.decoded(escaped).map { String(decoding: $0, as: UTF8.self) } ?? escaped
+                guard downloaded.contains(file) else {
+                    throw PackageError.environment(
+                        "\(name) \(version) was resolved, but its archive wasn't downloaded; did the index change meanwhile? Try again")
+                }
+                let digest = Hex.text(try FileDigest.sha256(archives + "/" + file))
+                if case .string(let expected)? = item["download_info"]?["archive_info"]?["hashes"]?["sha256"]?.value,
+                    expected.lowercased() != digest
+                {
+                    throw PackageError.environment("\(name) \(version): what was downloaded has another SHA-256 than what was resolved")
+                }
+                return Locked(
+                    name: Self.normalised(name), version: version, digest: digest,
+                    origin: url.hasPrefix("file:") ? "file \(file)" : credentials.origin(url), file: archives + "/" + file)
+            }
+            guard Set(locked.map(\.file)).count == downloaded.count else {
+                throw PackageError.environment(
+                    "other archives were downloaded than were resolved; did the index change meanwhile? Try again")
+            }
+            return locked
+        } catch {
+            throw .wrapping(error, path: report)
+        }
+    }
+
+    /// PEP 503: lower case, runs of `-`, `_` and `.` as one `-`.
+    static func normalised(_ name: String) -> String {
+        name.lowercased().split(whereSeparator: { "-_.".contains($0) }).joined(separator: "-")
+    }
+}

@@ -1,0 +1,21 @@
+internal import CodeEncryption
+
+/// What of an installed environment ships: no byte code, no scripts with this machine's paths, no traces of the installation.
+enum InstalledEnvironment {
+    static func files(_ site: String) throws(CodeError) -> [CodeTree.File] {
+        try CodeTree(site, ignoring: IgnoreList(patterns: ["__pycache__", "*.pyc"])).files.filter { file in
+            let name = file.path.split(separator: "/").last ?? ""
+            return !file.path.hasPrefix("bin/") && name != "direct_url.json" && name != "REQUESTED" && name != "INSTALLER"
+        }
+    }
+
+    /// `RECORD` lists scripts and byte code that don't ship; its own order depends on the installation.
+    static func record(_ text: String) -> String {
+        let lines = text.split(whereSeparator: \.isNewline).filter { line in
+            let path = line.prefix { $0 != "," }
+            return !path.hasPrefix("../") && !path.hasPrefix("bin/") && !path.contains("__pycache__") && !path.hasSuffix("direct_url.json")
+                && !path.hasSuffix("/REQUESTED") && !path.hasSuffix("/INSTALLER")
+        }
+        return lines.sorted().map { $0 + "\n" }.joined()
+    }
+}

@@ -1,0 +1,129 @@
+internal import Files
+internal import Notation
+
+/// pip in a virtual environment of its own, of the interpreter's version, deaf to settings that would install somewhere else.
+struct Pip {
+    /// The interpreter's program.
+    var interpreter: String
+    /// The version that is linked and measured; the program must have the same.
+    var version: String
+    /// Where its environment is kept between runs.
+    var cache: String
+    /// Whether it may start programs, which is how packages are built.
+    var allowsSources: Bool
+
+    /// Settings of the user's that say where packages come from; all others would say what is installed, and where to.
+    private static let settings: Set<String> = [
+        "index-url", "extra-index-url", "find-links", "no-index", "trusted-host", "cert", "client-cert", "proxy", "timeout",
+        "default-timeout",
+        "retries", "pre", "prefer-binary", "constraint", "require-hashes", "cache-dir", "no-cache-dir",
+    ]
+
+    /// Runs pip with an audit hook that lets it start nothing: whatever asks for a build ends there.
+    private static let guarded = """
+        import runpy, sys
+        def hook(event, arguments):
+            if event in ("subprocess.Popen", "os.exec", "os.posix_spawn", "os.spawn", "os.fork", "os.forkpty", "os.system"):
+                raise PermissionError("mse: no program may be started")
+        if sys.argv.pop(1) == "guarded":
+            sys.addaudithook(hook)
+        sys.argv[0] = "pip"
+        runpy.run_module("pip", run_name="__main__", alter_sys=True)
+        """
+
+    /// What `pip config list` says, as JSON: a command's own setting before the general one, the environment's before both.
+    private static let configured = """
+        import ast, json, subprocess, sys
+        listing = subprocess.run([sys.executable, "-I", "-m", "pip", "config", "list"], capture_output=True, text=True, check=True).stdout
+        found = {}
+        for rank, section in enumerate(("global", "download", "install", ":env:")):
+            for line in listing.splitlines():
+                name, equals, value = line.partition("=")
+                if equals and name.startswith(section + "."):
+                    found[name[len(section) + 1:].replace("_", "-")] = str(ast.literal_eval(value))
+        print(json.dumps(found))
+        """
+
+    /// - Throws: `PackageError` with pip's last lines, without credentials.
+    func run(_ arguments: [String], _ purpose: String, _ requirements: Requirements) throws(PackageError) {
+        let python = try environment()
+        let settings = try settings(python)
+        var credentials = requirements.credentials
+        var variables = Self.cleared
+        for (name, value) in settings {
+            credentials.learn(from: value)
+            variables["PIP_" + name.uppercased().replacing("-", with: "_")] = value
+        }
+        for (name, value) in requirements.variables { variables[name] = value }
+        variables["PIP_CONFIG_FILE"] = "/dev/null"
+        let result = try program(
+            python,
+            ["-I", "-c", Self.guarded, allowsSources ? "free" : "guarded"] + arguments + [
+                "--disable-pip-version-check", "--no-input", "--no-color",
+            ], variables)
+        guard result.status == 0 else {
+            let lines = result.output.split(separator: "\n").filter { !$0.contains("Traceback") }.suffix(12).joined(separator: "\n")
+            var problem = "can't \(purpose):\n\(credentials.redacted(lines))"
+            if !allowsSources {
+                problem +=
+                    "\nOnly wheels are taken while allow_sources in [package] of mse.toml is false, and nothing is built or run: name versions that have wheels, build a wheel yourself ('pip wheel') and name its path, or set allow_sources = true"
+            }
+            throw .environment(problem)
+        }
+    }
+
+    /// A virtual environment, and the path of its interpreter.
+    private func environment() throws(PackageError) -> String {
+        let found = try program(interpreter, ["-I", "-S", "-c", "import sys; print('%d.%d.%d' % sys.version_info[:3])"], Self.cleared)
+        let foundVersion = found.output.filter { !$0.isWhitespace }
+        guard found.status == 0, foundVersion == version else {
+            throw .environment(
+                "\(interpreter) is Python \(FileError.printable(foundVersion)), but Python \(version) is linked and measured; install the one that belongs to the library"
+            )
+        }
+        let folder: String
+        do throws(FileError) {
+            try Files.makeFolder(cache, mode: 0o700)
+            // Programs in it begin with its path, so it must be the real one.
+            folder = try Files.resolved(cache) + "/pip-" + version
+            if Files.exists(folder + "/bin/pip") { return folder + "/bin/python" }
+            try Files.remove(folder)
+        } catch {
+            throw .file(error)
+        }
+        let made = try program(interpreter, ["-I", "-m", "venv", folder], Self.cleared)
+        guard made.status == 0 else {
+            throw .environment("can't make a virtual environment (Debian: install python3-venv):\n\(made.output.suffix(2000))")
+        }
+        return folder + "/bin/python"
+    }
+
+    private func settings(_ python: String) throws(PackageError) -> [String: String] {
+        let result = try program(python, ["-I", "-c", Self.configured], [:])
+        do {
+            guard result.status == 0, case .object(let members) = try JSON.read(Array(result.output.utf8)).value else { return [:] }
+            return members.reduce(into: [:]) { found, member in
+                if case .string(let text) = member.node.value, Self.settings.contains(member.name) { found[member.name] = text }
+            }
+        } catch {
+            throw .environment("pip's settings can't be read: \(error)")
+        }
+    }
+
+    /// This process's environment without what changes Python or pip.
+    static var cleared: [String: String?] {
+        var variables: [String: String?] = ["PYTHONDONTWRITEBYTECODE": "1"]
+        for name in ProgramRun.inheritedVariables.keys where name.hasPrefix("PIP_") || name.hasPrefix("PYTHON") || name == "VIRTUAL_ENV" {
+            if name != "PYTHONDONTWRITEBYTECODE" { variables.updateValue(nil, forKey: name) }
+        }
+        return variables
+    }
+
+    private func program(_ path: String, _ arguments: [String], _ variables: [String: String?]) throws(PackageError) -> ProgramRun.Result {
+        do {
+            return try ProgramRun(path, arguments, environment: variables).run()
+        } catch {
+            throw .file(error)
+        }
+    }
+}

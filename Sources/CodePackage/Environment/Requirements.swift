@@ -1,0 +1,410 @@
+internal import Files
+internal import Notation
+
+/// What a project's `requirements.txt` asks for, with what it refers to, in the one form that pip is given.
+///
+/// pip is handed the text that was judged here and no other: what would build or run code on this machine is refused before pip starts,
+/// and an option that isn't known here is an error instead of a way round.
+struct Requirements: Hashable, Sendable {
+    /// Canonical lines: `--index-url …` and the like, in their order.
+    private(set) var options: [String] = []
+    /// Canonical lines: `name==1.0 ; marker --hash=…`, paths absolute.
+    private(set) var distributions: [String] = []
+    private(set) var constraints: [String] = []
+    /// The files that were read, the first one first.
+    private(set) var files: [String] = []
+    /// Environment variables that lines refer to, by the name that stands for each in the lines.
+    private(set) var variables: [String: String] = [:]
+    private(set) var credentials = Credentials()
+
+    var isEmpty: Bool { distributions.isEmpty }
+
+    private static let fileLimit = 64
+    private static let depthLimit = 16
+    private static let lineLimit = 20_000
+    private static let byteLimit = 1 << 20
+
+    /// Reads a file and those it names.
+    /// - Parameters:
+    ///   - project: where relative paths count from when they lead nowhere beside the file that names them.
+    ///   - allowsSources: whether what has to be built may be named.
+    /// - Throws: `PackageError` with file, line and mend for what can't be locked, would run code, or isn't understood.
+    init(file: String, project: String, allowsSources: Bool, environment: [String: String]) throws(PackageError) {
+        var reader = Reader(project: project, allowsSources: allowsSources, environment: environment)
+        try reader.read(file, isConstraints: false, depth: 0)
+        self = reader.result
+    }
+
+    /// Requirements that stand in a list, such as those of the tests.
+    init(lines: [String], of place: String, project: String, allowsSources: Bool, environment: [String: String]) throws(PackageError) {
+        var reader = Reader(project: project, allowsSources: allowsSources, environment: environment)
+        for line in lines { try reader.take(line, .init(file: place, number: 0, isConstraints: false, depth: 0)) }
+        self = reader.result
+    }
+
+    private init() {}
+
+    /// Suffixes of what pip would have to build.
+    private static let sourceSuffixes = [
+        ".tar.gz", ".tgz", ".tar.bz2", ".tbz", ".tar.xz", ".txz", ".tlz", ".tar.lz", ".tar.lzma", ".tar", ".zip",
+    ]
+    private static let repositories = ["git", "hg", "svn", "bzr"]
+
+    private struct Line {
+        var file: String
+        var number: Int
+        var isConstraints: Bool
+        var depth: Int
+    }
+
+    private struct Reader {
+        let project: String
+        let allowsSources: Bool
+        let environment: [String: String]
+        var result = Requirements()
+        private var lineCount = 0
+        private var open: [String] = []
+
+        init(project: String, allowsSources: Bool, environment: [String: String]) {
+            self.project = project
+            self.allowsSources = allowsSources
+            self.environment = environment
+        }
+
+        mutating func read(_ path: String, isConstraints: Bool, depth: Int) throws(PackageError) {
+            let text: String
+            do {
+                let real = try Files.resolved(path)
+                guard !open.contains(real) else { throw FileError(path, "refers to itself") }
+                if !result.files.contains(real) { result.files.append(real) }
+                guard result.files.count <= Requirements.fileLimit, depth <= Requirements.depthLimit else {
+                    throw FileError(
+                        path,
+                        "more than \(Requirements.fileLimit) files of requirements, or more than \(Requirements.depthLimit) in each other")
+                }
+                open.append(real)
+                text = try PlainText.read(try Files.read(real, limit: Requirements.byteLimit))
+            } catch {
+                throw .wrapping(error, path: path)
+            }
+            var number = 0
+            var started = 0
+            var joined = ""
+            for raw in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline) {
+                number += 1
+                if joined.isEmpty { started = number }
+                // A comment line inside of a continued line is dropped, as pip does.
+                if !joined.isEmpty, raw.drop(while: \.isWhitespace).hasPrefix("#") { continue }
+                if raw.hasSuffix("\\"), !raw.drop(while: \.isWhitespace).hasPrefix("#") {
+                    joined += raw.dropLast()
+                    continue
+                }
+                try take(joined + raw, Line(file: path, number: started, isConstraints: isConstraints, depth: depth))
+                joined = ""
+            }
+            if !joined.isEmpty { try take(joined, Line(file: path, number: started, isConstraints: isConstraints, depth: depth)) }
+            open.removeLast()
+        }
+
+        mutating func take(_ raw: String, _ line: Line) throws(PackageError) {
+            lineCount += 1
+            guard lineCount <= Requirements.lineLimit else { throw refusal(line, "more than \(Requirements.lineLimit) lines") }
+            let text = Self.withoutComment(raw)
+            guard !text.isEmpty else { return }
+            guard text.unicodeScalars.allSatisfy({ $0.value >= 0x20 && $0.value != 0x7F || $0 == "\t" }) else {
+                throw refusal(line, "a control character stands in it")
+            }
+            guard text.hasPrefix("-") else { return try requirement(text, line) }
+            try options(try words(text, line), line)
+        }
+
+        /// A comment begins the line, or follows a blank.
+        private static func withoutComment(_ text: String) -> String {
+            var result = ""
+            var previous: Character = " "
+            for character in text {
+                if character == "#", previous.isWhitespace { break }
+                result.append(character)
+                previous = character
+            }
+            return trimmed(result)
+        }
+
+        // MARK: Options
+
+        private static let short = [
+            "-i": "--index-url", "-f": "--find-links", "-r": "--requirement", "-c": "--constraint", "-e": "--editable",
+        ]
+        private static let withValue: Set<String> = [
+            "--index-url", "--pypi-url", "--extra-index-url", "--find-links", "--trusted-host", "--requirement", "--constraint",
+            "--editable",
+            "--no-binary", "--only-binary",
+        ]
+        private static let withoutValue: Set<String> = ["--no-index", "--pre", "--prefer-binary", "--require-hashes"]
+
+        private mutating func options(_ words: [String], _ line: Line) throws(PackageError) {
+            var rest = words[...]
+            while let word = rest.popFirst() {
+                var name = word
+                var value: String?
+                if word.hasPrefix("--") {
+                    if let equals = word.firstIndex(of: "=") {
+                        name = String(word[..<equals])
+                        value = String(word[word.index(after: equals)...])
+                    }
+                } else if let long = Self.short[String(word.prefix(2))] {
+                    name = long
+                    if word.count > 2 { value = String(word.dropFirst(2).drop { $0 == "=" }) }
+                }
+                if Self.withoutValue.contains(name), value == nil {
+                    result.options.append(name)
+                    continue
+                }
+                guard Self.withValue.contains(name) else {
+                    throw refusal(
+                        line,
+                        "the option '\(printable(name))' isn't taken here; there are \((Self.withValue.union(Self.withoutValue)).sorted().joined(separator: ", "))"
+                    )
+                }
+                guard let value = value ?? rest.popFirst(), !value.isEmpty else { throw refusal(line, "'\(name)' wants a value") }
+                try option(name, value, line)
+            }
+        }
+
+        private mutating func option(_ name: String, _ value: String, _ line: Line) throws(PackageError) {
+            switch name {
+            case "--requirement", "--constraint":
+                let expanded = try expand(value, line).expanded
+                guard !expanded.contains("://") else {
+                    throw refusal(
+                        line, "a list at an address can't be judged before pip reads it; keep a copy beside this one and name that")
+                }
+                let path = try existing(expanded, line)
+                try read(path, isConstraints: line.isConstraints || name == "--constraint", depth: line.depth + 1)
+            case "--editable":
+                throw refusal(
+                    line,
+                    "an editable install is a folder of this machine, no archive that can be locked; build a wheel of it ('pip wheel') and name that"
+                )
+            case "--no-binary":
+                guard allowsSources || value == ":none:" else {
+                    throw sources(line, "'--no-binary' would build packages, and so run their code")
+                }
+                result.options.append("--no-binary=\(try quoted(value, line))")
+            case "--find-links":
+                let (_, expanded) = try expand(value, line)
+                if expanded.contains("://") {
+                    result.options.append("--find-links=\(try address(value, line))")
+                } else {
+                    result.options.append("--find-links=\(try escaped(existing(expanded, line), line))")
+                }
+            case "--index-url", "--pypi-url", "--extra-index-url":
+                result.options.append("\(name == "--pypi-url" ? "--index-url" : name)=\(try address(value, line))")
+            default: result.options.append("\(name)=\(try quoted(try expand(value, line).expanded, line))")
+            }
+        }
+
+        // MARK: Requirements
+
+        private mutating func requirement(_ text: String, _ line: Line) throws(PackageError) {
+            // What follows the first word that begins with a dash is options of this requirement.
+            let words = text.split(whereSeparator: \.isWhitespace)
+            let cut = words.firstIndex { $0.hasPrefix("-") } ?? words.endIndex
+            let specification = words[..<cut].joined(separator: " ")
+            var suffix = ""
+            var rest = words[cut...]
+            while let word = rest.popFirst() {
+                let (name, value) = word.firstIndex(of: "=").map { (word[..<$0], Optional(word[word.index(after: $0)...])) } ?? (word, nil)
+                guard name == "--hash" else {
+                    throw refusal(line, "the option '\(printable(String(name)))' of a requirement isn't taken here; there is --hash")
+                }
+                guard let hash = value ?? rest.popFirst(), Self.isHash(hash) else {
+                    throw refusal(line, "'--hash=sha256:…' expected (sha384 and sha512 do as well)")
+                }
+                suffix += " --hash=" + hash
+            }
+            let made = try specified(specification, line) + suffix
+            if line.isConstraints { result.constraints.append(made) } else { result.distributions.append(made) }
+        }
+
+        private static func isHash(_ text: Substring) -> Bool {
+            let halves = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+            let lengths = ["sha256": 64, "sha384": 96, "sha512": 128]
+            return halves.count == 2 && lengths[String(halves[0])] == halves[1].utf8.count
+                && halves[1].allSatisfy { $0.isASCII && $0.isHexDigit }
+        }
+
+        /// A name with versions, extras and marker; `name @ address`; an address; a path.
+        private mutating func specified(_ text: String, _ line: Line) throws(PackageError) -> String {
+            let expanded = try expand(text, line).expanded
+            if let at = expanded.firstIndex(of: "@"), Self.isName(expanded[..<at]) {
+                let target = Self.trimmed(String(expanded[expanded.index(after: at)...]))
+                try judge(target, line)
+                return target.contains("://") ? try address(text, line) : try expand(text, line).written
+            }
+            let (target, marker) = Self.split(expanded)
+            guard
+                target.contains("://") || target.hasPrefix("file:") || target.contains("/") || target.hasPrefix(".")
+                    || Self.isArchive(target)
+            else {
+                guard Self.isName(target.prefix { !"<>=!~;, (".contains($0) }) else {
+                    throw refusal(line, "'\(printable(target))' is no requirement: name==version, a wheel's path or its address expected")
+                }
+                return try expand(text, line).written
+            }
+            try judge(target, line)
+            if target.contains("://") || target.hasPrefix("file:") { return try address(text, line) }
+            let (path, extras) = Self.withoutExtras(target)
+            return try escaped(existing(path, line), line) + extras + marker
+        }
+
+        private func judge(_ target: String, _ line: Line) throws(PackageError) {
+            let bare = Self.withoutExtras(String(Self.split(target).target.prefix { $0 != "#" && $0 != "?" })).path
+            let scheme = bare.prefix { $0 != ":" && $0 != "/" }
+            if let kind = Requirements.repositories.first(where: { scheme == $0 || scheme.hasPrefix($0 + "+") }) {
+                throw refusal(
+                    line,
+                    "a repository (\(kind)) is no archive that can be locked, and building it runs its code; build a wheel of it ('pip wheel') and name that"
+                )
+            }
+            if bare.lowercased().hasSuffix(".whl") { return }
+            let isArchive = Requirements.sourceSuffixes.contains { bare.lowercased().hasSuffix($0) }
+            if isArchive {
+                guard allowsSources else { throw sources(line, "'\(printable(bare))' is a source archive; building it would run its code") }
+                return
+            }
+            if bare.hasPrefix("file:") || !bare.contains("://") {
+                throw refusal(
+                    line, "'\(printable(bare))' is no archive; a folder can't be locked: build a wheel of it ('pip wheel') and name that")
+            }
+            guard allowsSources else { throw sources(line, "'\(printable(bare))' isn't told to be a wheel by its name") }
+        }
+
+        private static func isName(_ text: Substring) -> Bool {
+            let name = trimmed(String(text.prefix { $0 != "[" }))
+            guard let first = name.first, let last = name.last, first.isASCII, first.isLetter || first.isNumber,
+                last.isLetter || last.isNumber
+            else {
+                return false
+            }
+            return name.utf8.allSatisfy {
+                (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0) || "-_.".utf8.contains($0)
+            }
+        }
+
+        private static func isArchive(_ text: String) -> Bool {
+            let path = withoutExtras(text).path.lowercased()
+            return ([".whl"] + Requirements.sourceSuffixes).contains { path.hasSuffix($0) } && !path.contains("=")
+        }
+
+        /// `target ; marker`: before the marker of a path or address a blank stands.
+        private static func split(_ text: String) -> (target: String, marker: String) {
+            guard let range = text.firstRange(of: " ;") ?? text.firstRange(of: "; ") else { return (trimmed(text), "") }
+            return (trimmed(String(text[..<range.lowerBound])), " ; " + trimmed(String(text[range.upperBound...])))
+        }
+
+        private static func withoutExtras(_ text: String) -> (path: String, extras: String) {
+            guard text.hasSuffix("]"), let start = text.lastIndex(of: "[") else { return (text, "") }
+            return (String(text[..<start]), String(text[start...]))
+        }
+
+        private static func trimmed(_ text: String) -> String {
+            String(text.drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed())
+        }
+
+        // MARK: Paths, addresses, variables
+
+        /// A path beside the file that names it, or in the project.
+        private func existing(_ path: String, _ line: Line) throws(PackageError) -> String {
+            let bare = path.hasPrefix("file:") ? String(path.dropFirst(5)) : path
+            let candidates = bare.hasPrefix("/") ? [bare] : [Files.split(line.file).folder + "/" + bare, project + "/" + bare]
+            for candidate in candidates {
+                if let real = try? Files.resolved(candidate) { return real }
+            }
+            throw refusal(line, "there is no '\(printable(bare))' beside it nor in the project")
+        }
+
+        /// pip reads words as a shell does.
+        private func escaped(_ path: String, _ line: Line) throws(PackageError) -> String {
+            guard !path.contains(where: { $0.isWhitespace || "'\"\\$#".contains($0) }) else {
+                throw refusal(
+                    line, "pip can't be told of the path '\(printable(path))': blanks, quotes, '\\', '#' and '$' stand in it; move it")
+            }
+            return path
+        }
+
+        private func quoted(_ value: String, _ line: Line) throws(PackageError) -> String { try escaped(value, line) }
+
+        /// An address as pip gets it, whose user, password and variables no message may show.
+        private mutating func address(_ text: String, _ line: Line) throws(PackageError) -> String {
+            let (written, expanded) = try expand(text, line)
+            result.credentials.learn(from: expanded)
+            return written
+        }
+
+        /// `${NAME}` as pip knows it. The value goes by the environment, under a name that is no setting of pip's.
+        private mutating func expand(_ text: String, _ line: Line) throws(PackageError) -> (written: String, expanded: String) {
+            var written = "", expanded = ""
+            var rest = text[...]
+            while let start = rest.firstRange(of: "${") {
+                written += rest[..<start.lowerBound]
+                expanded += rest[..<start.lowerBound]
+                let name = rest[start.upperBound...].prefix { $0.isASCII && ($0.isUppercase || $0.isNumber || $0 == "_") }
+                guard !name.isEmpty, rest[name.endIndex...].hasPrefix("}") else {
+                    written += "${"
+                    expanded += "${"
+                    rest = rest[start.upperBound...]
+                    continue
+                }
+                guard let value = environment[String(name)], !value.isEmpty else {
+                    throw refusal(line, "'${\(name)}' stands in it, but that variable is not set")
+                }
+                guard value.unicodeScalars.allSatisfy({ $0.value > 0x20 && $0.value != 0x7F }) else {
+                    throw refusal(line, "the value of '${\(name)}' has blanks or control characters")
+                }
+                let alias = "MSE_REQUIREMENT_\(name)"
+                result.variables[alias] = value
+                result.credentials.learn(value, named: String(name))
+                written += "${\(alias)}"
+                expanded += value
+                rest = rest[rest.index(after: name.endIndex)...]
+            }
+            return (written + rest, expanded + rest)
+        }
+
+        /// Words as a shell separates them, with its two quotes.
+        private func words(_ text: String, _ line: Line) throws(PackageError) -> [String] {
+            var words: [String] = []
+            var word: String?
+            var quote: Character?
+            for character in text {
+                if let open = quote {
+                    if character == open { quote = nil } else { word = (word ?? "") + String(character) }
+                } else if character == "'" || character == "\"" {
+                    quote = character
+                    word = word ?? ""
+                } else if character.isWhitespace {
+                    if let done = word { words.append(done) }
+                    word = nil
+                } else {
+                    word = (word ?? "") + String(character)
+                }
+            }
+            guard quote == nil else { throw refusal(line, "a quote isn't closed") }
+            return words + (word.map { [$0] } ?? [])
+        }
+
+        // MARK: Refusals
+
+        private func printable(_ text: String) -> String { result.credentials.redacted(NotationError.printable(text)) }
+
+        private func refusal(_ line: Line, _ problem: String) -> PackageError {
+            .environment("\(FileError.printable(line.file))\(line.number > 0 ? ": line \(line.number)" : ""): \(problem)")
+        }
+
+        private func sources(_ line: Line, _ problem: String) -> PackageError {
+            refusal(
+                line, problem + ". Nothing is built while allow_sources in [package] of mse.toml is false: name a wheel, or set it to true")
+        }
+    }
+}

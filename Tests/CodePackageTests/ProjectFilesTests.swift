@@ -1,0 +1,159 @@
+import CodeEncryption
+import CodePackage
+import Files
+import Foundation
+import Notation
+import TestSupport
+import Testing
+
+@Suite("A project's files")
+struct ProjectFilesTests {
+    let folder: TemporaryFolder
+    static let minimal =
+        "name = \"p\"\npython_application = \"app:app\"\nhealthcheck_endpoint = \"/\"\ntests_cmd = \"pytest\"\ntests_requirements = []\n"
+
+    init() throws {
+        folder = try TemporaryFolder()
+        try folder.write("project/mse.toml", Self.minimal)
+        try folder.write("project/mse_src/app.py", "app = print\n")
+    }
+
+    private func build(encrypts: Bool = true) throws -> PackageBuilder.Product {
+        try PackageBuilder(
+            project: folder.path + "/project", output: folder.path + "/out", runtime: PackageTests.runtime, cache: folder.path + "/cache",
+            encrypts: encrypts, timestamp: Int64.random(in: 1...Int64.max)
+        ).build()
+    }
+
+    private func code(_ product: PackageBuilder.Product) throws -> [String] {
+        var reader = try TarReader(product.package, range: try PackageFile(product.package).range(of: "app.tar"))
+        var names: [String] = []
+        while let member = try reader.next() { names.append(member.name) }
+        return names
+    }
+
+    @Test("what is ignored or begins with a dot is never judged: links, sockets, names that aren't UTF-8; one note a folder")
+    func ignoredFirst() throws {
+        let source = folder.path + "/project/mse_src"
+        let script = """
+            import os, socket, sys
+            os.chdir(sys.argv[1])
+            os.makedirs(".venv/lib/deep"); os.makedirs(".git/hooks"); os.makedirs("pkg/.cache"); os.makedirs("node_modules/x")
+            os.symlink("/usr/bin/python3", ".venv/python"); os.symlink("alice@host.4711:1", ".#app.py"); os.symlink("nowhere", "pkg/.#a")
+            for number in range(40): open(f".venv/lib/deep/{number}", "w").close()
+            os.symlink("/etc", "node_modules/out"); os.mkfifo("node_modules/fifo")
+            s = socket.socket(socket.AF_UNIX); s.bind(".git/fsmonitor")
+            open(b".caf\\xe9", "w").close(); open(b"caf\\xe9.bak", "w").close(); os.mkdir(b".d\\xff")
+            os.mkdir(".well-known"); open(".well-known/a", "w").close(); open(".well-known/b", "w").close()
+            """
+        #expect(try ProgramRun("/usr/bin/python3", ["-c", script, source]).run().status == 0)
+        try folder.write("project/mse_src/.mseignore", "node_modules\n*.bak\n")
+        try folder.write("project/mse.toml", Self.minimal + "[package]\ninclude = [\".well-known\"]\n")
+        let product = try build()
+        #expect(try code(product) == [".well-known/a.enc", ".well-known/b.enc", "app.py.enc"])
+        let notes = product.notes.filter { $0.hasPrefix("left out") }
+        #expect(
+            notes.count == 2 && notes[0].contains(".venv/") && notes[0].contains(".git/") && notes[1].contains("in pkg: .#a, .cache/"),
+            "\(notes)")
+    }
+
+    @Test("what does ship is judged still", arguments: ["link", "outside", "fifo"])
+    func judged(kind: String) throws {
+        let path = folder.path + "/project/mse_src/x"
+        switch kind {
+        case "link": symlink("nowhere", path)
+        case "outside": symlink("/etc/passwd", path)
+        default: mkfifo(path, 0o600)
+        }
+        let error = #expect(throws: PackageError.self) { try build() }
+        #expect(error?.description.hasPrefix("x: ") == true, "\(String(describing: error))")
+    }
+
+    @Test(
+        "an editor's first bytes and line ends are no part of a pattern", arguments: ["mark", "crlf", "little", "big"])
+    func firstBytes(kind: String) throws {
+        let units = Array("server.key\r\n".utf16)
+        let list: [UInt8] =
+            switch kind {
+            case "mark": [0xEF, 0xBB, 0xBF] + Array("server.key\n".utf8)
+            case "crlf": Array("server.key\r\n*.bak\r\n".utf8)
+            case "little": [0xFF, 0xFE] + units.flatMap { [UInt8($0 & 0xFF), UInt8($0 >> 8)] }
+            default: [0xFE, 0xFF] + units.flatMap { [UInt8($0 >> 8), UInt8($0 & 0xFF)] }
+            }
+        try folder.write("project/mse_src/server.key", "-----BEGIN PRIVATE KEY-----")
+        try folder.write("project/mse_src/.mseignore", list)
+        #expect(try code(try build()) == ["app.py.enc"])
+    }
+
+    @Test(
+        "an ignore list that isn't text is an error, not an empty list",
+        arguments: [[0x61, 0, 0x0A], [0xC3, 0x28], [0xFF, 0xFE, 0, 0, 0x61, 0, 0, 0]])
+    func noText(list: [UInt8]) throws {
+        try folder.write("project/mse_src/.mseignore", list)
+        let error = #expect(throws: PackageError.self) { try build() }
+        #expect(error?.description.contains(".mseignore: line 1") == true, "\(String(describing: error))")
+    }
+
+    @Test("names and paths that don't fit once they are encrypted are found before there is a key")
+    func lengths() throws {
+        let long = String(repeating: "n", count: 252)
+        try folder.write("project/mse_src/\(long)", "x")
+        #expect(try code(try build(encrypts: false)).contains(long))
+        let error = #expect(throws: PackageError.self) { try build() }
+        #expect(
+            error?.description.contains("256 bytes") == true && error?.description.contains("251") == true, "\(String(describing: error))")
+        try Files.remove(folder.path + "/project/mse_src/\(long)")
+        try folder.write("project/mse_src/\(long.dropLast())", "x")
+        #expect(try code(try build()).contains(long.dropLast() + ".enc"))
+        let deep = (0..<5).map { _ in String(repeating: "d", count: 203) }.joined(separator: "/") + "/n"
+        #expect(deep.utf8.count == 1021)
+        try folder.write("project/mse_src/\(deep)", "x")
+        let path = #expect(throws: PackageError.self) { try build() }
+        #expect(path?.description.contains("1025 bytes") == true, "\(String(describing: path))")
+        #expect(throws: CodeError.self) {
+            try TreeEncryption.encrypt(folder.path + "/project/mse_src", to: folder.path + "/e", key: CodeKey())
+        }
+        #expect(try Files.names(in: folder.path + "/out").filter { $0.hasSuffix(".key") }.count == 2)
+    }
+
+    @Test("a project's name that makes too long a file name is an error from the start")
+    func projectName() throws {
+        try folder.write("project/mse.toml", Self.minimal.replacing("\"p\"", with: "\"\(String(repeating: "n", count: 240))\""))
+        let error = #expect(throws: PackageError.self) { try build() }
+        #expect(error?.description.contains("shorter") == true, "\(String(describing: error))")
+    }
+
+    @Test("more than the enclave holds is an error now")
+    func size() throws {
+        try folder.write("project/mse.toml", Self.minimal + "[enclave]\nsize = \"256M\"\n")
+        #expect(truncate(folder.path + "/project/mse_src/app.py", 300 << 20) == 0)
+        let error = #expect(throws: PackageError.self) { try build() }
+        #expect(error?.description.contains("[enclave]") == true, "\(String(describing: error))")
+    }
+
+    @Test(
+        "plain code's package is its owner's alone to read; an encrypted one may be anybody's, whatever the umask",
+        arguments: [0o000, 0o077])
+    func modes(mask: mode_t) throws {
+        let before = umask(mask)
+        defer { umask(before) }
+        for (encrypts, expected) in [(true, 0o644), (false, 0o600)] {
+            let product = try build(encrypts: encrypts)
+            #expect(try FileManager.default.attributesOfItem(atPath: product.package)[.posixPermissions] as? Int == expected)
+            #expect(try FileManager.default.attributesOfItem(atPath: product.key)[.posixPermissions] as? Int == 0o600)
+        }
+    }
+
+    @Test(
+        "applications as gunicorn takes them",
+        arguments: [
+            ("app:app", true), ("a.b:c.d", true), ("app:create_app()", true), ("app:create_app(\"prod\", debug=False)", true),
+            ("app:create_app('a:b', x=[1, 2.5, -3], y={'k': (None,)})", true), ("app:create_app(os.system('x'))", false),
+            ("app:f(g(1))", false),
+            ("app:f()()", false), ("app:f(", false), ("app:f('x)", false), ("app:f(1)+1", false), ("app", false), ("a:b:c", false),
+            ("app:f('a', b", false),
+        ])
+    func applications(text: String, isOne: Bool) {
+        #expect(ProjectConfiguration.isApplication(text) == isOne)
+    }
+}

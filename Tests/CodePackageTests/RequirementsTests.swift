@@ -1,0 +1,223 @@
+import CodeEncryption
+import Files
+import Foundation
+import TestSupport
+import Testing
+
+@testable import CodePackage
+
+/// A package index on loopback and wheels that are made here: nothing of another machine.
+final class LocalIndex: Sendable {
+    let process: Process
+    let port: Int
+
+    /// Serves `folder`; behind a password when `user` is there.
+    init(_ folder: String, user: String = "") throws {
+        let script = """
+            import base64, functools, http.server, sys
+            class Handler(http.server.SimpleHTTPRequestHandler):
+                def do_GET(self):
+                    wanted = "Basic " + base64.b64encode(sys.argv[2].encode()).decode()
+                    if sys.argv[2] and self.headers.get("Authorization") != wanted:
+                        self.send_response(401); self.send_header("WWW-Authenticate", "Basic"); self.end_headers(); return
+                    super().do_GET()
+                def log_message(self, *a): pass
+            server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, directory=sys.argv[1]))
+            print(server.server_address[1], flush=True)
+            server.serve_forever()
+            """
+        process = Process()
+        process.executableURL = URL(filePath: "/usr/bin/python3")
+        process.arguments = ["-c", script, folder, user]
+        let pipe = Pipe()
+        process.standardOutput = pipe
+        try process.run()
+        port = try #require(
+            Int(String(decoding: pipe.fileHandleForReading.availableData, as: UTF8.self).split(separator: "\n").first ?? ""))
+    }
+
+    deinit { process.terminate() }
+
+    /// Makes `simple/<name>/` with a wheel, `wheels/` with the same, and a source archive whose setup.py leaves a mark.
+    static func fill(_ folder: TemporaryFolder) throws {
+        let script = """
+            import hashlib, io, os, sys, tarfile, zipfile
+            root = sys.argv[1]
+            def wheel(name, version, requires="", extra=""):
+                file = f"{name}-{version}-py3-none-any.whl"
+                os.makedirs(f"{root}/simple/{name}", exist_ok=True); os.makedirs(f"{root}/wheels", exist_ok=True)
+                info = f"{name}-{version}.dist-info"
+                meta = f"Metadata-Version: 2.1\\nName: {name}\\nVersion: {version}\\n" + requires
+                for path in (f"{root}/simple/{name}/{file}", f"{root}/wheels/{file}"):
+                    with zipfile.ZipFile(path, "w") as z:
+                        z.writestr(f"{name}/__init__.py", f"VERSION = '{version}'\\n")
+                        z.writestr(f"{info}/METADATA", meta)
+                        z.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\\nGenerator: t\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n")
+                        z.writestr(f"{info}/RECORD", f"{name}/__init__.py,,\\n{info}/METADATA,,\\n{info}/WHEEL,,\\n{info}/RECORD,,\\n")
+                digest = hashlib.sha256(open(path, "rb").read()).hexdigest()
+                with open(f"{root}/simple/{name}/index.html", "a") as page:
+                    page.write(f'<a href="{file}#sha256={digest}">{file}</a>\\n')
+            wheel("alpha", "1.0"); wheel("alpha", "2.0")
+            wheel("beta", "1.0", "Requires-Dist: alpha<2\\nProvides-Extra: more\\nRequires-Dist: gamma; extra == 'more'\\n")
+            wheel("gamma", "3.0")
+            wheel("delta", "1.0", f"Requires-Dist: evil @ file://{root}/evil-1.0.tar.gz\\n")
+            os.makedirs(f"{root}/simple/evil", exist_ok=True)
+            for path in (f"{root}/simple/evil/evil-1.0.tar.gz", f"{root}/evil-1.0.tar.gz"):
+                with tarfile.open(path, "w:gz") as tar:
+                    for name, text in (("setup.py", f"open('{root}/mark', 'w').write('ran')\\nfrom setuptools import setup\\nsetup(name='evil', version='1.0')\\n"), ("PKG-INFO", "Metadata-Version: 2.1\\nName: evil\\nVersion: 1.0\\n")):
+                        info = tarfile.TarInfo("evil-1.0/" + name); info.size = len(text); tar.addfile(info, io.BytesIO(text.encode()))
+            open(f"{root}/simple/evil/index.html", "w").write('<a href="evil-1.0.tar.gz">evil-1.0.tar.gz</a>')
+            """
+        let made = try ProgramRun("/usr/bin/python3", ["-c", script, folder.path]).run()
+        #expect(made.status == 0, "\(made.output)")
+    }
+}
+
+@Suite("Requirements", .serialized)
+struct RequirementsTests {
+    let folder: TemporaryFolder
+    static let version: String = {
+        let result = try? ProgramRun("/usr/bin/python3", ["-c", "import sys; print('%d.%d.%d' % sys.version_info[:3])"]).run()
+        return result?.output.filter { !$0.isWhitespace } ?? ""
+    }()
+    /// pip's own environment is made once.
+    static let cache = NSTemporaryDirectory() + "mse-tests-pip-\(getpid())"
+
+    init() throws {
+        folder = try TemporaryFolder()
+        try LocalIndex.fill(folder)
+        try folder.write(
+            "project/mse.toml",
+            "name = \"p\"\npython_application = \"app:app\"\nhealthcheck_endpoint = \"/\"\ntests_cmd = \"pytest\"\ntests_requirements = []\n"
+        )
+        try folder.write("project/mse_src/app.py", "app = print\n")
+    }
+
+    private func build(_ requirements: String, encrypts: Bool = true, output: String = "out") throws -> (
+        lock: String, product: PackageBuilder.Product
+    ) {
+        try folder.write("project/mse_src/requirements.txt", requirements)
+        let builder = PackageBuilder(
+            project: folder.path + "/project", output: folder.path + "/" + output,
+            runtime: RuntimeList(python: Self.version, interpreter: "/usr/bin/python3", loader: "/loader", files: []), cache: Self.cache,
+            encrypts: encrypts, timestamp: Int64.random(in: 1...Int64.max))
+        let product = try builder.build()
+        let range = try #require(try PackageFile(product.package).range(of: "environment.lock"))
+        return (String(decoding: try Files.read(product.package)[range], as: UTF8.self), product)
+    }
+
+    @Test("an index, find-links, a wheel by path or by address: locked with origin and hash, and installed")
+    func origins() throws {
+        let index = try LocalIndex(folder.path)
+        let base = "http://127.0.0.1:\(index.port)"
+        try folder.write("project/mse_src/other.txt", "alpha==1.0\n")
+        try folder.write("project/mse_src/limits.txt", "alpha<2\n")
+        let local = try Files.read(folder.path + "/wheels/gamma-3.0-py3-none-any.whl")
+        try folder.write("project/mse_src/vendor/gamma-3.0-py3-none-any.whl", local)
+        for (text, expected) in [
+            ("--index-url \(base)/simple\nalpha\n", ["alpha==2.0"]),
+            ("--no-index\n--extra-index-url=\(base)/simple\n-f \(folder.path)/wheels\nalpha \\\n  ==1.0 # the old one\n", ["alpha==1.0"]),
+            ("--no-index\n--find-links \(base)/simple/gamma/\nGamma\n", ["gamma==3.0"]),
+            ("--no-index\n./vendor/gamma-3.0-py3-none-any.whl\n", ["gamma==3.0"]),
+            ("\(base)/wheels/gamma-3.0-py3-none-any.whl\n", ["gamma==3.0"]),
+            ("gamma @ \(base)/wheels/gamma-3.0-py3-none-any.whl ; python_version > '3'\n", ["gamma==3.0"]),
+            ("--index-url=\(base)/simple\nbeta[more]\n", ["alpha==1.0", "beta==1.0", "gamma==3.0"]),
+            ("-i \(base)/simple\n-c limits.txt\nalpha\n", ["alpha==1.0"]),
+            ("-i \(base)/simple\n-r other.txt\nnothing; python_version < '3'\n", ["alpha==1.0"]),
+        ] {
+            let lock = try build(text).lock
+            let lines = lock.split(separator: "\n")
+            #expect(lines.map { String($0.prefix { $0 != " " }) } == expected, "\(text)\n\(lock)")
+            #expect(lines.allSatisfy { $0.contains(" --hash=sha256:") && $0.contains("  # ") }, "\(lock)")
+            #expect(!lock.contains(folder.path), "\(lock)")
+        }
+    }
+
+    @Test("users, passwords and variables of addresses are in no lock, package, note or message")
+    func credentials() throws {
+        let index = try LocalIndex(folder.path, user: "alice:s3cret-word")
+        let base = "127.0.0.1:\(index.port)/simple"
+        setenv("MSE_TEST_TOKEN", "s3cret-word", 1)
+        for (text, encrypts) in [
+            ("--index-url http://alice:s3cret-word@\(base)\nalpha\n", true),
+            ("--index-url http://alice:s3cret-word@\(base)\nalpha\n", false),
+            ("--index-url http://alice:${MSE_TEST_TOKEN}@\(base)\nalpha\n", false),
+        ] {
+            let made = try build(text, encrypts: encrypts)
+            #expect(made.lock.hasPrefix("alpha==2.0 "))
+            let all = String(decoding: try Files.read(made.product.package), as: UTF8.self) + made.product.notes.joined()
+            #expect(!all.contains("s3cret-word"))
+        }
+        for text in [
+            "--index-url http://alice:s3cret-word@\(base)\nmissing\n", "--index-url http://bob:s3cret-word@\(base)\nalpha\n",
+            "http://alice:${MSE_TEST_TOKEN}@127.0.0.1:\(index.port)/nothing-1-py3-none-any.whl?key=s3cret-word\n",
+        ] {
+            let error = #expect(throws: PackageError.self) { try build(text) }
+            #expect(error?.description.contains("s3cret-word") == false, "\(String(describing: error))")
+        }
+        #expect(throws: PackageError.self) { try build("--index-url http://${MSE_TEST_UNSET_TOKEN}@\(base)\nalpha\n") }
+    }
+
+    @Test(
+        "what would be built or run is refused before anything runs, and the refusal names the setting",
+        arguments: [
+            "--no-binary :all:\nevil", "--no-binary=evil\nevil", "FOLDER/evil-1.0.tar.gz", "evil @ file://FOLDER/evil-1.0.tar.gz",
+            "file://FOLDER/evil-1.0.tar.gz", "--no-index\n-f FOLDER/simple/evil\nevil", "--no-index\n-f FOLDER/wheels\ndelta",
+            "-r nested.txt",
+            "-c nested.txt",
+        ])
+    func sources(text: String) throws {
+        try folder.write("project/mse_src/nested.txt", "\u{FEFF}--no-binary :all:\nevil\n")
+        let error = #expect(throws: PackageError.self) { try build(text.replacing("FOLDER", with: folder.path) + "\n") }
+        #expect(error?.description.contains("allow_sources") == true, "\(String(describing: error))")
+        #expect(!Files.exists(folder.path + "/mark"))
+    }
+
+    @Test(
+        "what can't be locked or isn't understood is refused with line and mend",
+        arguments: [
+            ("-e .", "wheel"), ("git+https://example.invalid/x.git", "repository"), ("x @ git+ssh://git@example.invalid/x", "repository"),
+            (".", "folder"),
+            ("--no-bin :all:\nx", "--no-bin"), ("--user\nx", "--user"), ("--target=/tmp/x\nx", "--target"),
+            ("-r missing.txt", "missing.txt"),
+            ("-r requirements.txt", "itself"), ("x --config-settings=a=b", "--config-settings"), ("a\u{0}b", "NUL"),
+            ("x --hash=md5:00", "sha256"),
+        ])
+    func refused(text: String, expected: String) {
+        let error = #expect(throws: PackageError.self) { try build(text + "\n") }
+        let message = "\(String(describing: error))"
+        #expect(message.contains(expected) && (message.contains("line ") || message.contains(".txt")), "\(message)")
+    }
+
+    @Test("settings of pip and Python that would change what or where is installed don't count; those that say from where do")
+    func settings() throws {
+        let index = try LocalIndex(folder.path)
+        try folder.write(
+            "pip.conf",
+            "[global]\nuser = true\nindex-url = http://127.0.0.1:\(index.port)/simple\n[install]\nprefix = \(folder.path)/elsewhere\ntarget = \(folder.path)/elsewhere\nrequire-virtualenv = true\nno-binary = :all:\ndry-run = true\n"
+        )
+        let variables = [
+            "PIP_CONFIG_FILE": folder.path + "/pip.conf", "PIP_ROOT": folder.path + "/root", "PIP_NO_DEPS": "1", "PYTHONHOME": "/nowhere",
+            "PYTHONSTARTUP": "/nowhere", "PIP_PLATFORM": "win32", "PIP_ABI": "none",
+        ]
+        for (name, value) in variables { setenv(name, value, 1) }
+        defer { for name in variables.keys { unsetenv(name) } }
+        let made = try build("beta\n")
+        #expect(made.lock.contains("alpha==1.0") && made.lock.contains("beta==1.0"), "\(made.lock)")
+        var reader = try TarReader(
+            made.product.package, range: try PackageFile(made.product.package).range(of: "environment.tar"))
+        var names: [String] = []
+        while let member = try reader.next() { names.append(member.name) }
+        #expect(names.contains("beta/__init__.py") && !Files.exists(folder.path + "/elsewhere") && !Files.exists(folder.path + "/root"))
+    }
+
+    @Test("hashes that are given are held to")
+    func hashes() throws {
+        let digest = Hex(try FileDigest.sha256(folder.path + "/wheels/alpha-1.0-py3-none-any.whl"))
+        let text = "--no-index\n--find-links \(folder.path)/wheels\nalpha==1.0 --hash=sha256:"
+        #expect(try build(text + digest + "\n").lock.contains(digest))
+        #expect(throws: PackageError.self) { try build(text + String(repeating: "0", count: 64) + "\n") }
+    }
+
+    private func Hex(_ bytes: [UInt8]) -> String { bytes.map { String(format: "%02x", $0) }.joined() }
+}
