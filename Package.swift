@@ -155,7 +155,7 @@ let package = Package(
         .testTarget(
             name: "CodePackageTests", dependencies: ["CodeEncryption", "CodePackage", "Files", "Gramine", "Notation", "TestSupport"],
             swiftSettings: strict),
-        .testTarget(name: "EnclaveTests", dependencies: ["Enclave", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "EnclaveTests", dependencies: ["Enclave", "Files", "SimulatedProcessor", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "AppServerTests", dependencies: ["AppServer", logging, nioHTTP1], swiftSettings: strict),
         .testTarget(
             name: "PythonHostTests", dependencies: ["CodePackage", "Files", "TestSupport", "mse-bootstrap"], exclude: ["Scripts"],

@@ -77,7 +77,7 @@ public struct CodeKey: ~Copyable, Sendable {
 }
 
 /// Locked memory between guard pages, wiped when it is freed. Making it costs system calls, so owners share it.
-private final class GuardedMemory: @unchecked Sendable {  // written once, before anybody else can see it
+final class GuardedMemory: @unchecked Sendable {  // written once, before anybody else can see it
     let bytes: UnsafeMutableRawBufferPointer
 
     /// Out of memory is fatal, as for any Swift value.

@@ -67,13 +67,18 @@ public struct Launcher: Sendable {
             throw FileError("socket", doing: "make a socket")
         }
         defer { close(sockets[0]) }
+        let log = try OperatorLog(instance.logPath)
         let confined: ConfinedProcess
         do {
             defer { close(sockets[1]) }
-            let log = try OpenFile(instance.logPath, O_WRONLY | O_CREAT | O_APPEND, mode: 0o600)
-            confined = try ConfinedProcess(plan(socket: sockets[1], output: log.descriptor))
+            let inlet = try log.inlet()
+            defer { close(inlet) }
+            confined = try ConfinedProcess(plan(socket: sockets[1], output: inlet))
         }
+        // A thread, and so not before the agent's process is made.
+        log.listen()
         let process = confined.id
+        log.write(.started(process: process))
         try started(process, confined.missing)
         forwardTermination(to: process)
         let record = Array(JSON.canonical(self.record.node).utf8)
@@ -83,6 +88,8 @@ public struct Launcher: Sendable {
         }
         var status: Int32 = 0
         while waitpid(process, &status, 0) < 0, errno == EINTR {}
+        log.finish()
+        log.write(status & 0x7F == 0 ? .ended(exitCode: status >> 8 & 0xFF) : .killed(signal: status & 0x7F))
         try Files.remove(instance.memoryFolder)
         return status & 0x7F == 0 ? status >> 8 & 0xFF : 128 + status & 0x7F
     }

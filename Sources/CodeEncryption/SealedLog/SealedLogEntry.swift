@@ -16,6 +16,8 @@ public struct SealedLogEntry: Hashable, Sendable {
     /// Longer texts are cut into several entries.
     public static let textLimit = 16 << 10
     static let blockByteCount = 256
+    /// Of the longest entry.
+    static let blockLimit = (22 + textLimit + blockByteCount - 1) / blockByteCount
     private static let incidentByteCount = 8
 
     /// Milliseconds since 1970, by the enclave's clock, which is the host's.

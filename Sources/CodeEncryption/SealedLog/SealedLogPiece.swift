@@ -12,6 +12,8 @@ struct SealedLogPiece {
     let messages: [[UInt8]]
     /// Bytes behind the last whole message.
     let rest: Int
+    /// Where the last whole message ends, a length stands that no writer writes: that is no cut.
+    let isMalformed: Bool
 
     init(_ path: String) throws(SealedLogError) {
         let bytes: [UInt8]
@@ -26,13 +28,21 @@ struct SealedLogPiece {
         self.header = header
         var messages: [[UInt8]] = []
         var position = start
+        var isMalformed = false
         while position + 2 <= bytes.count {
-            let count = (Int(bytes[position]) << 8 | Int(bytes[position + 1])) * SealedLogEntry.blockByteCount + SecretStream.overhead
+            let blocks = Int(bytes[position]) << 8 | Int(bytes[position + 1])
+            guard (1...SealedLogEntry.blockLimit).contains(blocks) else {
+                // Zeros are what a file system may leave where the power failed.
+                isMalformed = bytes[position...].contains { $0 != 0 }
+                break
+            }
+            let count = blocks * SealedLogEntry.blockByteCount + SecretStream.overhead
             guard position + 2 + count <= bytes.count else { break }
             messages.append(Array(bytes[(position + 2)..<(position + 2 + count)]))
             position += 2 + count
         }
         self.messages = messages
+        self.isMalformed = isMalformed
         rest = bytes.count - position
     }
 

@@ -87,7 +87,7 @@ public struct SealedLogReader: ~Copyable {
             default: opened.entries.append(entry)
             }
         }
-        if opened.isClosed, piece.rest > 0 { throw .altered(piece.path, entry: piece.messages.count) }
+        if piece.isMalformed || opened.isClosed && piece.rest > 0 { throw .altered(piece.path, entry: piece.messages.count) }
         return opened
     }
 

@@ -49,7 +49,9 @@ public final class SealedLogWriter {
         key = SealedLogHead.key(root, id: id, epoch: epoch)
         try Files.makeFolder(folder, mode: 0o700)
         // What the operator did to the last piece is for the reader to find: here only the chain is continued.
-        let last = try SealedLogPiece.all(in: folder).last { $0.head.epoch == epoch }
+        // By their numbers: names follow the clock, which is the operator's.
+        let last = try SealedLogPiece.all(in: folder).filter { $0.head.epoch == epoch && $0.head.number < .max >> 1 }
+            .max { $0.head.number < $1.head.number }
         number = last?.head.number ?? 0
         previous = last?.lastAuthenticator
     }

@@ -14,39 +14,41 @@ enum SecretStream {
         case final = 3
     }
 
+    /// The stream's own key and place: guarded like any key, and wiped when the stream ends.
+    private struct State: ~Copyable {
+        private let memory = GuardedMemory(byteCount: MemoryLayout<crypto_secretstream_xchacha20poly1305_state>.size)
+
+        var pointer: UnsafeMutablePointer<crypto_secretstream_xchacha20poly1305_state> {
+            memory.bytes.baseAddress!.assumingMemoryBound(to: crypto_secretstream_xchacha20poly1305_state.self)
+        }
+    }
+
     struct Writer: ~Copyable {
-        private var state: crypto_secretstream_xchacha20poly1305_state
+        private let state = State()
         let header: [UInt8]
 
         init(key: borrowing CodeKey) {
             var header = [UInt8](repeating: 0, count: SecretStream.headerByteCount)
-            var state = crypto_secretstream_xchacha20poly1305_state()
-            key.withPointer { _ = crypto_secretstream_xchacha20poly1305_init_push(&state, &header, $0) }
-            self.state = state
+            let pointer = state.pointer
+            key.withPointer { _ = crypto_secretstream_xchacha20poly1305_init_push(pointer, &header, $0) }
             self.header = header
-        }
-
-        deinit {
-            var state = state
-            withUnsafeMutableBytes(of: &state) { sodium_memzero($0.baseAddress!, $0.count) }
         }
 
         mutating func seal(_ message: [UInt8], with associated: [UInt8], as tag: Tag) -> [UInt8] {
             var sealed = [UInt8](repeating: 0, count: message.count + SecretStream.overhead)
             crypto_secretstream_xchacha20poly1305_push(
-                &state, &sealed, nil, message, UInt64(message.count), associated, UInt64(associated.count), tag.rawValue)
+                state.pointer, &sealed, nil, message, UInt64(message.count), associated, UInt64(associated.count), tag.rawValue)
             return sealed
         }
     }
 
     struct Reader: ~Copyable {
-        private var state: crypto_secretstream_xchacha20poly1305_state
+        private let state = State()
 
         /// - Parameter header: 24 bytes, as a writer gave them. Whether they are those of this key shows at the first message.
         init(key: borrowing CodeKey, header: [UInt8]) {
-            var state = crypto_secretstream_xchacha20poly1305_state()
-            key.withPointer { _ = crypto_secretstream_xchacha20poly1305_init_pull(&state, header, $0) }
-            self.state = state
+            let pointer = state.pointer
+            key.withPointer { _ = crypto_secretstream_xchacha20poly1305_init_pull(pointer, header, $0) }
         }
 
         /// Nil when the message isn't the next one of this stream.
@@ -55,7 +57,7 @@ enum SecretStream {
             var message = [UInt8](repeating: 0, count: sealed.count - SecretStream.overhead)
             var tag: UInt8 = 0
             let status = crypto_secretstream_xchacha20poly1305_pull(
-                &state, &message, nil, &tag, sealed, UInt64(sealed.count), associated, UInt64(associated.count))
+                state.pointer, &message, nil, &tag, sealed, UInt64(sealed.count), associated, UInt64(associated.count))
             guard status == 0, let tag = Tag(rawValue: tag) else { return nil }
             return (message, tag)
         }

@@ -64,6 +64,14 @@ public enum AgentEvent: Sendable {
         }
     }
 
+    /// Whether somebody who isn't the owner or the operator can make it happen, and so as often as he likes.
+    var isByStrangers: Bool {
+        switch self {
+        case .configurationRefused, .applicationFailed, .failed, .homeNotSaved: true
+        default: false
+        }
+    }
+
     /// One line without its end: letters, digits and `.=` alone.
     var line: String {
         switch self {

@@ -1,8 +1,9 @@
+internal import Files
 internal import Glibc
 internal import StrictX509
 internal import Synchronization
 
-/// The agent's own log, which the operator reads: events, one a line, at a bounded rate.
+/// The agent's own log, which the operator reads: events, one a line. Those that strangers can bring about come at a bounded rate.
 public final class EventLog: Sendable {
     /// Events at once, and events a minute after that.
     private static let burst = 200.0
@@ -12,15 +13,29 @@ public final class EventLog: Sendable {
         var left = EventLog.burst
         var lastSecond = 0.0
         var dropped = 0
+
+        mutating func takeDropped() -> Int {
+            defer { dropped = 0 }
+            return dropped
+        }
     }
 
     private let descriptor: Int32
+    /// The application can close any number, and open another file that gets it.
+    private let identity: FileIdentity?
     private let budget = Mutex(Budget())
 
-    /// - Parameter descriptor: where the operator reads; nobody else has it.
-    public init(descriptor: Int32) { self.descriptor = descriptor }
+    /// - Parameter descriptor: where the operator reads.
+    public init(descriptor: Int32) {
+        self.descriptor = descriptor
+        identity = FileIdentity(descriptor: descriptor)
+    }
 
     public func write(_ event: AgentEvent) {
+        guard event.isByStrangers else {
+            tellDropped(budget.withLock { $0.takeDropped() })
+            return put(event.line)
+        }
         var now = timespec()
         clock_gettime(CLOCK_MONOTONIC, &now)
         let second = Double(now.tv_sec) + Double(now.tv_nsec) / 1e9
@@ -32,12 +47,15 @@ public final class EventLog: Sendable {
                 return nil
             }
             budget.left -= 1
-            defer { budget.dropped = 0 }
-            return budget.dropped
+            return budget.takeDropped()
         }
         guard let dropped else { return }
-        if dropped > 0 { put(AgentEvent.dropped(count: dropped).line) }
+        tellDropped(dropped)
         put(event.line)
+    }
+
+    private func tellDropped(_ count: Int) {
+        if count > 0 { put(AgentEvent.dropped(count: count).line) }
     }
 
     /// What the application says, where a measured setting lets the operator read it. Its rate is bounded by who calls this.
@@ -49,6 +67,7 @@ public final class EventLog: Sendable {
 
     /// Whoever closed the log's other end reads nothing; that is his affair.
     private func put(_ text: String) {
+        guard let identity, FileIdentity(descriptor: descriptor) == identity else { return }
         let now = CalendarTime.text(Int64(time(nil)))
         let line = Array("\(now) \(text)\n".utf8)
         _ = line.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }

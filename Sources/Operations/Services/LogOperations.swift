@@ -3,6 +3,7 @@ internal import Files
 internal import Glibc
 internal import Notation
 internal import RATLS
+internal import SimulatedProcessor
 internal import StrictX509
 
 /// Shows what an instance said: to the operator the agent's events, to whoever has the key what the application said as well.
@@ -15,8 +16,13 @@ public struct LogOperations: Sendable {
     /// Milliseconds since 1970; nil from the beginning.
     private let since: Int64?
     private let state: StateFolder
-    /// Entries, or bytes, that were shown already.
+    /// Of a file of events.
+    private static let fileLimit = 64 << 20
+
+    /// Entries that were shown already.
     private var shown = 0
+    /// Which file of events was read last, which stays the same when it is rotated, and up to where.
+    private var place: (file: FileIdentity, byteCount: Int)?
     private var notes: Set<String> = []
 
     /// - Parameter since: seconds since 1970.
@@ -58,8 +64,9 @@ public struct LogOperations: Sendable {
             contents = try SealedLogReader(root: CodeKey(file: key)).read(path)
         } catch let error as SealedLogError {
             switch error {
-            case .altered: throw AlteredLog(description: "\(error)")
-            default: throw error
+            case .altered, .otherKey: throw AlteredLog(description: "\(error)")
+            case .notALog where service != nil: throw AlteredLog(description: "\(error)")
+            case .notALog, .file: throw error
             }
         }
         if let service, let id = contents.ids.first(where: { $0 != (try? service.launch().id) }) {
@@ -78,18 +85,30 @@ public struct LogOperations: Sendable {
 
     private func isAlive(_ service: ServiceState?) -> Bool { service.map { ServiceProcess($0).isAlive } ?? false }
 
+    /// The log's files from the oldest on, and behind what was shown.
     private mutating func events(of service: ServiceState) throws -> News {
         var news = News(isEnded: !isAlive(service))
-        let bytes = try Files.read(service.logPath)
-        if bytes.count < shown { shown = 0 }
-        let whole = bytes.dropFirst(shown)
-        // A line that is being written waits for its end.
-        let end = news.isEnded ? whole.endIndex : whole.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? whole.startIndex
-        shown = end
-        for line in whole[..<end].split(separator: UInt8(ascii: "\n")) {
-            let text = String(decoding: line, as: UTF8.self)
-            if let since, let time = CalendarTime.seconds(String(text.prefix(20))), time * 1000 < since { continue }
-            news.lines.append(text)
+        var files: [(identity: FileIdentity, bytes: [UInt8])] = []
+        for path in OperatorLog.files(service.logPath) {
+            // Rotation may have taken it away since.
+            guard let file = try? OpenFile(path, O_RDONLY), let identity = FileIdentity(descriptor: file.descriptor) else { continue }
+            var bytes = [UInt8](repeating: 0, count: min(try file.byteCount(), Self.fileLimit))
+            let count = try bytes.withUnsafeMutableBytes { (buffer) throws(FileError) in try file.read(into: buffer) }
+            files.append((identity, Array(bytes[..<count])))
+        }
+        let first = files.firstIndex { $0.identity == place?.file } ?? 0
+        for (index, file) in files.enumerated().dropFirst(first) {
+            let start = file.identity == place?.file ? min(place?.byteCount ?? 0, file.bytes.count) : 0
+            let rest = file.bytes[start...]
+            // A line that is being written waits for its end.
+            let isWhole = news.isEnded || index + 1 < files.count
+            let end = isWhole ? rest.endIndex : rest.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? start
+            place = (file.identity, end)
+            for line in rest[..<end].split(separator: UInt8(ascii: "\n")) {
+                let text = String(decoding: line, as: UTF8.self)
+                if let since, let time = CalendarTime.seconds(String(text.prefix(20))), time * 1000 < since { continue }
+                news.lines.append(text)
+            }
         }
         return news
     }

@@ -1,0 +1,209 @@
+internal import Dispatch
+public import Files
+internal import Glibc
+internal import StrictX509
+internal import Synchronization
+
+/// The operator's log of one instance: the agent's events and its launcher's, a line each, bounded in length, rate and size whatever comes.
+///
+/// The newest lines are in the file itself, older ones in `.1`, `.2` and so on beside it.
+public final class OperatorLog: Sendable {
+    public struct Limits: Sendable {
+        /// Of one file, about.
+        public var fileByteCount = 2 << 20
+        /// Besides the one that is written.
+        public var olderFiles = 3
+        /// Longer lines are cut.
+        public var lineByteCount = 4096
+        /// Bytes at once, and bytes a second after that; what comes faster is counted.
+        public var burstByteCount = 1 << 20
+        public var bytesPerSecond = 64 << 10
+
+        public init() {}
+    }
+
+    private struct State: ~Copyable {
+        var file: OpenFile
+        var byteCount: Int
+        /// A line was written in part: the next one begins behind its end.
+        var isTorn = false
+        var left: Int
+        var lastMillisecond: Int
+        var dropped = 0
+        /// Ends of pipes that nobody reads yet.
+        var inlets: [Int32] = []
+    }
+
+    private let path: String
+    private let limits: Limits
+    private let state: Mutex<State>
+    private let readers = DispatchGroup()
+
+    /// Goes on behind what is there.
+    public init(_ path: String, limits: Limits = Limits()) throws(FileError) {
+        self.path = path
+        self.limits = limits
+        let file = try Self.open(path)
+        let byteCount = try file.byteCount()
+        state = Mutex(State(file: file, byteCount: byteCount, left: limits.burstByteCount, lastMillisecond: Self.milliseconds()))
+    }
+
+    /// The files of a log, oldest first.
+    public static func files(_ path: String) -> [String] {
+        let older = (1...99).prefix { Files.exists("\(path).\($0)") }.map { "\(path).\($0)" }
+        return older.reversed() + (Files.exists(path) ? [path] : [])
+    }
+
+    public func write(_ event: LauncherEvent) { append(Array("\(CalendarTime.text(Int64(time(nil)))) \(event.line)".utf8)) }
+
+    /// Makes the end of a pipe that another process writes its lines to, until it ends. The caller closes it, and then calls `listen`.
+    public func inlet() throws(FileError) -> Int32 {
+        var ends: [Int32] = [-1, -1]
+        guard pipe(&ends) == 0 else { throw FileError(path, doing: "make a pipe for") }
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        state.withLock { $0.inlets.append(ends[0]) }
+        return ends[1]
+    }
+
+    /// Takes what comes through the inlets, on threads of its own.
+    public func listen() {
+        let inlets = state.withLock { state in
+            defer { state.inlets = [] }
+            return state.inlets
+        }
+        for reader in inlets {
+            DispatchQueue(label: "operator log").async(group: readers) { [self] in
+                read(reader)
+                close(reader)
+            }
+        }
+    }
+
+    /// Waits until whoever writes to it has ended and all is written, or for some seconds.
+    public func finish(seconds: Int = 5) {
+        _ = readers.wait(timeout: .now() + .seconds(seconds))
+        state.withLock { tellDropped(&$0) }
+    }
+
+    // MARK: Lines
+
+    private func read(_ descriptor: Int32) {
+        var buffer = [UInt8](repeating: 0, count: 64 << 10)
+        var line: [UInt8] = []
+        // The rest of a line that was cut is passed over.
+        var isCut = false
+        while true {
+            let count = Glibc.read(descriptor, &buffer, buffer.count)
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { break }
+            for byte in buffer[..<count] {
+                if byte == UInt8(ascii: "\n") {
+                    if !isCut { append(line) }
+                    line.removeAll(keepingCapacity: true)
+                    isCut = false
+                } else if !isCut {
+                    line.append(byte)
+                    guard line.count >= limits.lineByteCount else { continue }
+                    append(line + Array(" ...".utf8))
+                    isCut = true
+                }
+            }
+        }
+        if !line.isEmpty, !isCut { append(line) }
+    }
+
+    private func append(_ line: [UInt8]) {
+        state.withLock { state in
+            let now = Self.milliseconds()
+            state.left = min(limits.burstByteCount, state.left + min(now - state.lastMillisecond, 1 << 20) * limits.bytesPerSecond / 1000)
+            state.lastMillisecond = now
+            let bytes = Self.printable(line)
+            guard state.left >= bytes.count else {
+                state.dropped += 1
+                return
+            }
+            state.left -= bytes.count
+            tellDropped(&state)
+            put(bytes, &state)
+        }
+    }
+
+    private func tellDropped(_ state: inout State) {
+        guard state.dropped > 0 else { return }
+        let event = LauncherEvent.dropped(lines: state.dropped)
+        state.dropped = 0
+        put(Self.printable(Array("\(CalendarTime.text(Int64(time(nil)))) \(event.line)".utf8)), &state)
+    }
+
+    /// ASCII that commands no terminal, and the end of the line.
+    private static func printable(_ line: [UInt8]) -> [UInt8] {
+        var result: [UInt8] = []
+        result.reserveCapacity(line.count + 1)
+        for byte in line {
+            if (0x20...0x7E).contains(byte) {
+                result.append(byte)
+            } else {
+                let digits = String(byte, radix: 16, uppercase: true)
+                result += Array(("\\x" + (digits.count < 2 ? "0" : "") + digits).utf8)
+            }
+        }
+        return result + [UInt8(ascii: "\n")]
+    }
+
+    // MARK: Files
+
+    private func put(_ bytes: [UInt8], _ state: inout State) {
+        let whole = state.isTorn ? [UInt8(ascii: "\n")] + bytes : bytes
+        do throws(FileError) {
+            if state.byteCount > 0, state.byteCount + whole.count > limits.fileByteCount { try turn(&state) }
+            // From here on a failure may have left a part of it.
+            state.isTorn = true
+            try state.file.write(whole)
+            state.isTorn = false
+            state.byteCount += whole.count
+        } catch {
+            // The operator's disk is full: he is told how much he missed when there is room again.
+            state.dropped += 1
+        }
+    }
+
+    private func turn(_ state: inout State) throws(FileError) {
+        // Where an earlier attempt got no new file, the old ones have moved already.
+        if Files.exists(path) {
+            for index in stride(from: limits.olderFiles - 1, through: 0, by: -1) {
+                let name = index == 0 ? path : "\(path).\(index)"
+                guard rename(name, "\(path).\(index + 1)") == 0 || errno == ENOENT else { throw FileError(name, doing: "rotate") }
+            }
+        }
+        state.file = try Self.open(path, O_TRUNC)
+        state.byteCount = 0
+        state.isTorn = false
+    }
+
+    private static func open(_ path: String, _ flags: Int32 = 0) throws(FileError) -> OpenFile {
+        try OpenFile(path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | flags, mode: 0o600)
+    }
+
+    private static let start = ContinuousClock.now
+
+    private static func milliseconds() -> Int { Int((ContinuousClock.now - start) / .milliseconds(1)) }
+}
+
+/// What a launcher tells the operator of an agent's life, which the agent can't tell itself.
+public enum LauncherEvent: Sendable {
+    case started(process: Int32)
+    case ended(exitCode: Int32)
+    /// By the kernel or somebody's `kill`, or of itself at a trap.
+    case killed(signal: Int32)
+    /// Lines that came too fast to be written, or when there was no room.
+    case dropped(lines: Int)
+
+    var line: String {
+        switch self {
+        case .started(let process): "launcher.started process=\(process)"
+        case .ended(let exitCode): "launcher.ended exitCode=\(exitCode)"
+        case .killed(let signal): "launcher.killed signal=\(signal)"
+        case .dropped(let lines): "launcher.dropped lines=\(lines)"
+        }
+    }
+}
