@@ -24,7 +24,9 @@ public struct ProgramRun: Sendable {
     }
 
     /// The variables that a program started here inherits.
-    static var inheritedVariables: [String: String] { ProcessInfo.processInfo.environment }
+    static var inheritedVariables: [String: String] { surroundings ?? ProcessInfo.processInfo.environment }
+    /// Another environment than this process's, for the time of one call: tests can't change that one, which is everybody's.
+    @TaskLocal static var surroundings: [String: String]?
 
     public struct Result: Sendable {
         public var status: Int32
@@ -53,7 +55,7 @@ public struct ProgramRun: Sendable {
     }
 
     private func start(output: Int32) -> Int32 {
-        var variables = inheritsEnvironment ? ProcessInfo.processInfo.environment : ["LANG": "C.UTF-8"]
+        var variables = inheritsEnvironment ? Self.inheritedVariables : ["LANG": "C.UTF-8"]
         for (name, value) in environment { variables[name] = value }
         let words = ([path] + arguments).map { strdup($0) } + [nil]
         let values = variables.map { strdup("\($0.key)=\($0.value)") } + [nil]

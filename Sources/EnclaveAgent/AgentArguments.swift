@@ -79,5 +79,13 @@ public struct AgentArguments: Sendable {
 
 public struct AgentError: Error, CustomStringConvertible {
     public let description: String
-    public init(_ description: String) { self.description = description }
+    /// What the operator is told of it.
+    let failure: AgentEvent.AgentFailure
+
+    public init(_ description: String) { self.init(description, .other) }
+
+    init(_ description: String, _ failure: AgentEvent.AgentFailure) {
+        self.description = description
+        self.failure = failure
+    }
 }

@@ -31,8 +31,8 @@ enum CodeSource: Sendable {
         switch (range, record.digest(of: name)) {
         case (let range?, let digest?): return .archive(path: package.path, range: range, proof: .measured(digest))
         case (nil, nil): return nil
-        case (_?, nil): throw AgentError("\(package.path): holds \(name), which was not measured")
-        case (nil, _?): throw AgentError("\(package.path): holds no \(name), which was measured")
+        case (_?, nil): throw AgentError("\(package.path): holds \(name), which was not measured", .unmeasured)
+        case (nil, _?): throw AgentError("\(package.path): holds no \(name), which was measured", .unmeasured)
         }
     }
 

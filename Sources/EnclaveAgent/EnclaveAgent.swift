@@ -54,7 +54,7 @@ public final class EnclaveAgent: Sendable {
             self.code = code
             environment = try CodeSource.member("environment.tar", of: package, record: record)
             guard arguments.mode.tls == settings.agent.tls, arguments.attestationFolder == settings.agent.attestationFolder else {
-                throw AgentError("\(path): TLS mode or attestation folder are others than what was measured")
+                throw AgentError("\(path): TLS mode or attestation folder are others than what was measured", .unmeasured)
             }
         } else if let folder = arguments.codeFolder, let application = arguments.application {
             guard ProjectConfiguration.isApplication(application) else {

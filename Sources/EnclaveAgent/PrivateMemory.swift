@@ -25,9 +25,7 @@ public struct PrivateMemory: Sendable {
     }
 
     private static func isMountInMemory(_ folder: String) -> Bool {
-        var status = stat(), parent = stat()
-        guard clinux_is_in_memory(folder) == 1, stat(folder, &status) == 0, stat(folder + "/..", &parent) == 0 else { return false }
-        return status.st_dev != parent.st_dev && status.st_uid == geteuid() && status.st_mode & 0o777 == 0o700
+        clinux_is_in_memory(folder) == 1 && Files.isOwnMountPoint(folder)
     }
 
     /// A folder of mode 0700 on a memory file system of the machine.

@@ -14,7 +14,8 @@ final class LocalIndex: Sendable {
     /// Serves `folder`; behind a password when `user` is there.
     init(_ folder: String, user: String = "") throws {
         let script = """
-            import base64, functools, http.server, sys
+            import base64, functools, http.server, signal, sys
+            signal.alarm(120)
             class Handler(http.server.SimpleHTTPRequestHandler):
                 def do_GET(self):
                     wanted = "Basic " + base64.b64encode(sys.argv[2].encode()).decode()
@@ -31,6 +32,9 @@ final class LocalIndex: Sendable {
         process.arguments = ["-c", script, folder, user]
         let pipe = Pipe()
         process.standardOutput = pipe
+        // Whoever holds the tests' own output open keeps their runner waiting.
+        process.standardError = FileHandle.nullDevice
+        process.standardInput = FileHandle.nullDevice
         try process.run()
         port = try #require(
             Int(String(decoding: pipe.fileHandleForReading.availableData, as: UTF8.self).split(separator: "\n").first ?? ""))
@@ -99,7 +103,8 @@ struct RequirementsTests {
         try folder.write("project/mse_src/requirements.txt", requirements)
         let builder = PackageBuilder(
             project: folder.path + "/project", output: folder.path + "/" + output,
-            runtime: RuntimeList(python: Self.version, interpreter: "/usr/bin/python3", loader: "/loader", files: []), cache: Self.cache,
+            runtime: RuntimeList(python: Self.version, interpreter: "/usr/bin/python3", loader: "/loader", agent: "/agent", files: []),
+            cache: Self.cache,
             encrypts: encrypts, timestamp: Int64.random(in: 1...Int64.max))
         let product = try builder.build()
         let range = try #require(try PackageFile(product.package).range(of: "environment.lock"))
@@ -200,9 +205,8 @@ struct RequirementsTests {
             "PIP_CONFIG_FILE": folder.path + "/pip.conf", "PIP_ROOT": folder.path + "/root", "PIP_NO_DEPS": "1", "PYTHONHOME": "/nowhere",
             "PYTHONSTARTUP": "/nowhere", "PIP_PLATFORM": "win32", "PIP_ABI": "none",
         ]
-        for (name, value) in variables { setenv(name, value, 1) }
-        defer { for name in variables.keys { unsetenv(name) } }
-        let made = try build("beta\n")
+        let surroundings = ProcessInfo.processInfo.environment.merging(variables) { $1 }
+        let made = try ProgramRun.$surroundings.withValue(surroundings) { try build("beta\n") }
         #expect(made.lock.contains("alpha==1.0") && made.lock.contains("beta==1.0"), "\(made.lock)")
         var reader = try TarReader(
             made.product.package, range: try PackageFile(made.product.package).range(of: "environment.tar"))

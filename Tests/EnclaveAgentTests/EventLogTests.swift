@@ -6,7 +6,7 @@ import Testing
 @testable import EnclaveAgent
 
 @Suite("Agent's events")
-struct EventLogTests {
+final class EventLogTests {
     private let folder: TemporaryFolder
     private let file: OpenFile
     private var path: String { folder.path + "/log" }

@@ -24,6 +24,7 @@ struct OperatorLogTests {
     private func say(_ bytes: [UInt8], _ limits: OperatorLog.Limits) throws {
         let log = try OperatorLog(path, limits: limits)
         let inlet = try log.inlet()
+        log.listen()
         bytes.withUnsafeBytes { buffer in
             var written = 0
             while written < buffer.count {

@@ -240,13 +240,10 @@ struct IsolationTests {
             ).output
         }
         let refusals = [
-            (try agent("no-environment.json"), "holds environment.tar, which was not measured"),
-            (try agent("no-code.json"), "holds app.tar, which was not measured"),
-            (try agent("whole.json", "--no-ssl"), "others than what was measured"),
-            (try agent("whole.json", "--certificate", "hello-1.pem"), "others than what was measured"),
-            (try agent("whole.json", "--attestation-folder", "dev"), "others than what was measured"),
+            try agent("no-environment.json"), try agent("no-code.json"), try agent("whole.json", "--no-ssl"),
+            try agent("whole.json", "--certificate", "hello-1.pem"), try agent("whole.json", "--attestation-folder", "dev"),
         ]
-        for (output, expected) in refusals { #expect(output.contains(expected) && output.contains("exit code 1"), "\(output)") }
+        for output in refusals { #expect(output.contains("agent.failed at=unmeasured") && output.contains("exit code 1"), "\(output)") }
     }
 
     @Test("where the kernel allows less, spawn says what is missing, and the service runs all the same", .enabled(if: isRoot))

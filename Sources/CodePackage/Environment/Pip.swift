@@ -99,12 +99,18 @@ struct Pip {
     }
 
     private func settings(_ python: String) throws(PackageError) -> [String: String] {
-        let result = try program(python, ["-I", "-c", Self.configured], [:])
+        // A setting 'user = true' would have pip's own listing look into the user's file alone; the environment's word beats it.
+        let whole = ["PIP_USER": "0", "PIP_GLOBAL": "0", "PIP_SITE": "0"]
+        let result = try program(python, ["-I", "-c", Self.configured], whole)
         do {
-            guard result.status == 0, case .object(let members) = try JSON.read(Array(result.output.utf8)).value else { return [:] }
+            guard result.status == 0, case .object(let members) = try JSON.read(Array(result.output.utf8)).value else {
+                throw PackageError.environment("pip's settings can't be read:\n\(result.output.suffix(2000))")
+            }
             return members.reduce(into: [:]) { found, member in
                 if case .string(let text) = member.node.value, Self.settings.contains(member.name) { found[member.name] = text }
             }
+        } catch let error as PackageError {
+            throw error
         } catch {
             throw .environment("pip's settings can't be read: \(error)")
         }

@@ -49,6 +49,8 @@ public enum AgentEvent: Sendable {
         /// The address can't be listened on.
         case listen
         case log
+        /// What is to run isn't what was measured.
+        case unmeasured
         case other
 
         init(_ error: any Error) {
@@ -59,6 +61,7 @@ public enum AgentEvent: Sendable {
             case is FileError, is SealedStateError: self = .storage
             case is CertificateMakerError: self = .certificate
             case is IOError: self = .listen
+            case let error as AgentError: self = error.failure
             default: self = .other
             }
         }

@@ -102,7 +102,10 @@ struct ServiceProcess: Sendable {
             if let code = service.exitCode {
                 throw service.refusal.map { OperationError(service.name, $0) } ?? Self.ended(service.name, code)
             }
-            guard isAlive else { throw OperationError(service.name, "has ended while it started") }
+            // The launcher outlives its agent, to write down how that ended.
+            guard service.processes()?.launcher.isAlive == true || service.exitCode != nil else {
+                throw OperationError(service.name, "has ended while it started; its owner reads why with \(Self.ownersLog(service.name))")
+            }
             guard ContinuousClock.now < end else {
                 let found =
                     switch answer {

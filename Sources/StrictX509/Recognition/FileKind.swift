@@ -14,6 +14,9 @@ public enum FileKind: Hashable, Sendable {
         let plain = PlainText.bytes(bytes)
         if plain.allSatisfy({ $0 <= 0x20 }) {
             self = .empty
+        } else if let first = plain.first(where: { $0 > 0x20 }), first == UInt8(ascii: "{") || first == UInt8(ascii: "[") {
+            // Evidence files hold certificates; it is their frame that counts.
+            self = .json
         } else if let kind = Self.pem(plain) ?? Self.der(bytes) ?? Self.frame(bytes) ?? Self.words(plain) {
             self = kind
         } else {
@@ -102,7 +105,6 @@ public enum FileKind: Hashable, Sendable {
         let start = String(decoding: text.drop { $0 <= 0x20 }.prefix(64), as: UTF8.self).lowercased()
         if start.hasPrefix("<!doctype html") || start.hasPrefix("<html") || start.hasPrefix("<head") { return .html }
         if start.hasPrefix("<?xml") { return .xml }
-        if start.hasPrefix("{") || start.hasPrefix("[") { return .json }
         return start.hasPrefix("ssh-") || start.hasPrefix("ecdsa-sha2-") ? .sshKey : nil
     }
 }
