@@ -11,7 +11,7 @@ setup: ## Install what is missing: Debian packages, and peers for the tests from
 	@scripts/setup packages
 build: setup ## Release executables in bin/
 	@for product in $(PRODUCTS); do echo swift build --product $$product; swift build -c release --static-swift-stdlib --product $$product || exit 1; done
-	@mkdir -p bin && clang -O2 -s -o bin/simulated-loader Sources/simulated-loader/loader.c && for product in $(PRODUCTS); do install -s -m 755 .build/release/$$product bin/; done
+	@mkdir -p bin && clang -O2 -s -fPIE -pie -Wl,-z,relro,-z,now,-z,noexecstack -o bin/simulated-loader Sources/simulated-loader/loader.c && for product in $(PRODUCTS); do install -s -m 755 .build/release/$$product bin/; done
 test: setup ## Pass all tests (first run: some ten minutes)
 	@scripts/setup peers
 	swift build --build-tests $(FLAGS)

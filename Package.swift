@@ -9,6 +9,16 @@ let strict: [SwiftSetting] = [
     .enableExperimentalFeature("Lifetimes"),
 ]
 
+/// Every symbol is bound before the first line runs, and the table of them is read-only from then on.
+let hardened: [LinkerSetting] = [
+    .unsafeFlags(["-Xlinker", "-z", "-Xlinker", "relro", "-Xlinker", "-z", "-Xlinker", "now", "-Xlinker", "-z", "-Xlinker", "noexecstack"])
+]
+/// The same care for C.
+let guarded: [CSetting] = [
+    .unsafeFlags(["-fstack-protector-strong"]),
+    .unsafeFlags(["-U_FORTIFY_SOURCE", "-D_FORTIFY_SOURCE=2"], .when(configuration: .release)),
+]
+
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let asn1 = Target.Dependency.product(name: "SwiftASN1", package: "swift-asn1")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
@@ -55,9 +65,9 @@ let package = Package(
         // C libraries, each behind one wrapper.
         .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
         .systemLibrary(name: "CPython", pkgConfig: "python3-embed", providers: [.apt(["python3-dev"])]),
-        .target(name: "CPythonShim", dependencies: ["CPython"]),
-        .target(name: "CGramineShim"),
-        .target(name: "CLinux"),
+        .target(name: "CPythonShim", dependencies: ["CPython"], cSettings: guarded),
+        .target(name: "CGramineShim", cSettings: guarded),
+        .target(name: "CLinux", cSettings: guarded),
 
         // Making.
         .target(name: "Files", swiftSettings: strict),
@@ -113,15 +123,16 @@ let package = Package(
 
         // The command line and the agent's entry point: arguments in, one call, output out.
         .target(name: "CommandInterface", dependencies: [argumentParser], swiftSettings: strict),
-        .executableTarget(name: "mse", dependencies: ["CommandInterface", "Operations", argumentParser], swiftSettings: strict),
+        .executableTarget(
+            name: "mse", dependencies: ["CommandInterface", "Operations", argumentParser], swiftSettings: strict, linkerSettings: hardened),
         .executableTarget(
             name: "mse-bootstrap",
             dependencies: [
                 "CGramineShim", "CLinux", "CodePackage", "CommandInterface", "EnclaveAgent", "Files", "RATLS", argumentParser, logging,
             ],
             // Swift 6.3.1 crashes when it optimises this module (its verifier objects to a swifterror value); nothing hot is in it.
-            swiftSettings: strict + [.unsafeFlags(["-Onone"], .when(configuration: .release))]),
-        .executableTarget(name: "simulated-loader"),
+            swiftSettings: strict + [.unsafeFlags(["-Onone"], .when(configuration: .release))], linkerSettings: hardened),
+        .executableTarget(name: "simulated-loader", linkerSettings: hardened),
 
         .target(name: "TestSupport", dependencies: ["Files"], path: "Tests/TestSupport", swiftSettings: strict),
         .target(

@@ -3,6 +3,7 @@ import CGramineShim
 import CLinux
 import CommandInterface
 import EnclaveAgent
+import Files
 import Foundation
 import RATLS
 
@@ -112,7 +113,9 @@ struct Enclave: ParsableCommand {
         if let launch {
             let record: LaunchRecord
             do {
-                record = try LaunchRecord([UInt8](Data(contentsOf: URL(filePath: launch))))
+                record = try LaunchRecord(Files.read(launch, limit: LaunchRecord.byteLimit))
+            } catch let error as FileError {
+                throw error
             } catch {
                 throw AgentError("\(launch): \(error)")
             }

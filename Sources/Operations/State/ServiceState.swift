@@ -45,6 +45,7 @@ struct ServiceState: Sendable {
 
     /// An instance that is there.
     static func existing(_ name: String, in state: StateFolder) throws -> ServiceState {
+        try state.check()
         let service = try ServiceState(name, in: state)
         guard Files.exists(service.recordPath) else {
             throw OperationError(name, "there is no such service here; 'mse list' shows those that are")
@@ -179,7 +180,7 @@ struct ServiceState: Sendable {
     /// Whether its agent has answered since it was started; one that is silent after that isn't starting any more.
     var hasAnswered: Bool { Files.exists(answeredPath) }
 
-    func noteAnswer() throws { try Files.write("", to: answeredPath) }
+    func noteAnswer() throws { try Files.write("", to: answeredPath, mode: 0o600) }
 
     /// The last lines of the log.
     func logTail(_ count: Int) -> String {

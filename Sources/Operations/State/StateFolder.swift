@@ -32,6 +32,23 @@ public struct StateFolder: Sendable {
 
     func prepare() throws {
         for folder in [path, services] { try Files.makeFolder(folder, mode: 0o700) }
+        try check()
+    }
+
+    /// Keys of the simulated processor, packages and sealed state lie here: whoever else can write here decides what is started.
+    /// - Throws: when the folder is another user's, or others can write in it.
+    func check() throws {
+        for folder in [path, services] {
+            guard let access = FileAccess(folder) else { continue }
+            guard access.isOwn else {
+                throw OperationError(folder, "belongs to another user (id \(access.user)); name a folder of your own as MSE_HOME")
+            }
+            guard !access.isWritableByOthers else {
+                let mode = String(access.mode, radix: 8)
+                throw OperationError(
+                    folder, "others can write in it (mode \(mode), at most 755 expected); mend it with 'chmod 700 \(folder)'")
+            }
+        }
     }
 
     // MARK: Defaults

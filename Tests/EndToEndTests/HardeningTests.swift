@@ -1,0 +1,106 @@
+import CodePackage
+import Files
+import Foundation
+import TestSupport
+import Testing
+
+extension EndToEndTests {
+    /// Modes, linking, and what is said of readable code.
+    @Suite("Modes and linking", .serialized)
+    struct HardeningTests {
+        @Test(
+            "the executables bind every symbol at once, have no executable stack, and may lie anywhere",
+            arguments: ["mse", "mse-bootstrap", "simulated-loader"])
+        func linking(name: String) throws {
+            let bench = try Workbench()
+            let result = try bench.run("/usr/bin/readelf", ["-hldW", Workbench.products + "/" + name])
+            #expect(result.status == 0, "\(result.output)")
+            #expect(result.output.contains("DYN (Position-Independent Executable file)"), "\(result.output)")
+            #expect(result.output.contains("BIND_NOW") || result.output.contains("Flags: NOW"), "\(result.output)")
+            #expect(result.output.contains("GNU_RELRO"))
+            let stack = try #require(result.output.split(separator: "\n").first { $0.contains("GNU_STACK") })
+            #expect(!stack.contains("RWE"), "\(stack)")
+        }
+
+        @Test("a home that others can write in is refused, with the mend", arguments: [0o777, 0o775, 0o722])
+        func home(mode: UInt16) throws {
+            let bench = try Workbench()
+            chmod(bench.path + "/home", mode_t(mode))
+            let output = try bench.mse("status", "hello-1", expecting: 1)
+            #expect(output.contains("others can write in it") && output.contains("chmod 700"), "\(output)")
+            chmod(bench.path + "/home", 0o700)
+            try bench.mse("scaffold", "hello")
+            chmod(bench.path + "/home/services", mode_t(mode))
+            #expect(try bench.mse("package", "--project", "hello", "--output", "out", expecting: 1).contains("others can write in it"))
+            #expect(!Files.exists(bench.path + "/out"))
+            chmod(bench.path + "/home/services", 0o700)
+        }
+
+        @Test("plain code ships with a warning that names what it means; decrypted code is its owner's alone")
+        func plain() throws {
+            let bench = try Workbench()
+            try bench.mse("scaffold", "hello")
+            let plain = try bench.mse("package", "--project", "hello", "--output", "out")
+            #expect(plain.contains("WARNING") && plain.contains("NOT encrypted") && plain.contains("--encrypt"), "\(plain)")
+            #expect(try !bench.mse("package", "--project", "hello", "--output", "out", "--encrypt").contains("WARNING"))
+            try bench.mse("code", "encrypt", "hello/mse_src", "encrypted", "--key", "code.key")
+            let decrypt = try bench.run(
+                "/bin/sh", ["-c", "umask 0; \"$1\" code decrypt encrypted back --key code.key", "sh", Workbench.products + "/mse"])
+            #expect(decrypt.status == 0, "\(decrypt.output)")
+            let modes = try bench.run("/usr/bin/find", ["back", "code.key", "-perm", "/077"])
+            #expect(modes.output.isEmpty, "\(modes.output)")
+        }
+
+        @Test("a service with a certificate of its own making, X.509 version 1 and without names, is trusted when exactly it is named")
+        func ownCertificate() throws {
+            let bench = try Workbench()
+            let script = """
+                set -e
+                for name in one other; do
+                  openssl ecparam -name prime256v1 -genkey -noout -out $name.key
+                  openssl req -new -key $name.key -subj "/CN=PCCS" -out $name.csr
+                  openssl x509 -req -in $name.csr -signkey $name.key -days 2 -out $name.pem 2>/dev/null
+                done
+                "$1" simulator serve --port "$2" > serve.log 2>&1 & http=$!
+                python3 - "$2" "$3" <<'PY' & tls=$!
+                import http.server, ssl, sys, urllib.request
+                plain, port = sys.argv[1:]
+                class Forward(http.server.BaseHTTPRequestHandler):
+                    def do_GET(self):
+                        try:
+                            answer = urllib.request.urlopen("http://127.0.0.1:%s%s" % (plain, self.path))
+                        except urllib.error.HTTPError as error:
+                            answer = error
+                        body = answer.read()
+                        self.send_response(answer.status if hasattr(answer, "status") else answer.code)
+                        for name, value in answer.headers.items():
+                            if name.lower() not in ("connection", "transfer-encoding", "content-length"):
+                                self.send_header(name, value)
+                        self.send_header("Content-Length", str(len(body)))
+                        self.end_headers()
+                        self.wfile.write(body)
+                    def log_message(self, *a): pass
+                server = http.server.ThreadingHTTPServer(("127.0.0.1", int(port)), Forward)
+                context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+                context.load_cert_chain("one.pem", "one.key")
+                server.socket = context.wrap_socket(server.socket, server_side=True)
+                server.serve_forever()
+                PY
+                for _ in $(seq 100); do curl -sk "https://localhost:$3/" >/dev/null && curl -s "http://127.0.0.1:$2/" >/dev/null && break; sleep 0.1; done
+                ask() { "$1" collateral fetch hello.pem --output out-$3 --collateral "https://localhost:$2" --collateral-ca $3.pem; }
+                ask "$1" "$3" one && echo "one is trusted"
+                rm -rf home/collateral
+                ask "$1" "$3" other || echo "other is not: $?"
+                kill $http $tls
+                """
+            try bench.folder.write("hello.pem", "")
+            let made = try ReleaseTests.project(bench, "hello")
+            try ReleaseTests.spawn(bench, "hello-1", made.package, port: Workbench.freePort())
+            try bench.mse("evidence", "hello-1", "--output", "evidence")
+            try bench.folder.write("hello.pem", try bench.folder.read("evidence/ratls.pem"))
+            let result = try bench.run(
+                "/bin/bash", ["-c", script, "own", Workbench.products + "/mse", "\(Workbench.freePort())", "\(Workbench.freePort())"])
+            #expect(result.output.contains("one is trusted") && result.output.contains("other is not: 1"), "\(result.output)")
+        }
+    }
+}
