@@ -76,16 +76,19 @@ let package = Package(
             name: "CodePackage", dependencies: ["CLinux", "CodeEncryption", "Files", "Gramine", "Notation", crypto], swiftSettings: strict),
 
         // Judging, at the edge.
+        .target(name: "ConnectionProblems", dependencies: [nioCore, nioPosix, nioSSL], swiftSettings: strict),
         .target(
             name: "DCAPCollateral",
             dependencies: [
-                "DCAP", "Files", "Notation", "SGXQuote", "StrictX509", .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                "ConnectionProblems", "DCAP", "Files", "Notation", "SGXQuote", "StrictX509",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 crypto, nioCore, nioHTTP1, nioSSL,
             ],
             swiftSettings: strict
         ),
         .target(
-            name: "RATLSTransport", dependencies: ["Attestation", "RATLS", "StrictX509", nioCore, nioHTTP1, nioPosix, nioSSL, nioTLS],
+            name: "RATLSTransport",
+            dependencies: ["Attestation", "ConnectionProblems", "RATLS", "StrictX509", nioCore, nioHTTP1, nioPosix, nioSSL, nioTLS],
             swiftSettings: strict),
 
         // Running.

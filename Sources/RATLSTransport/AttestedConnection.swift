@@ -1,4 +1,5 @@
 public import Attestation
+internal import ConnectionProblems
 internal import NIOCore
 internal import NIOHTTP1
 internal import NIOPosix

@@ -1,4 +1,5 @@
 internal import AsyncHTTPClient
+internal import ConnectionProblems
 internal import DCAP
 internal import NIOCore
 internal import NIOHTTP1
@@ -54,7 +55,7 @@ public struct ServiceSource: CollateralSource {
             do {
                 configuration.tlsConfiguration = try Self.tls(trusting: NIOSSLCertificate.fromPEMFile(certificateAuthority))
             } catch {
-                throw CollateralError(certificateAuthority, .malformed, "no PEM file with certificates: \(error)")
+                throw CollateralError(certificateAuthority, .malformed, "is no PEM file with certificates")
             }
         }
         return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
@@ -129,11 +130,23 @@ public struct ServiceSource: CollateralSource {
             throw CollateralError(url, .malformed, "the answer is larger than \(Self.bodyLimit) bytes")
         } catch let error as HTTPClientError where error == .invalidURL || error == .emptyHost || error == .emptyScheme {
             throw CollateralError(url, .refused, "is no address")
-        } catch let error as NIOSSLError {
-            throw CollateralError(
-                url, .refused, "its TLS can't be trusted (\(NotationError.printable("\(error)"))); name its authority with --collateral-ca")
+        } catch let error as HTTPClientError {
+            throw CollateralError(url, .unreachable, "can't be fetched: \(Self.words(error))")
+        } catch let error where error is NIOSSLError || error is NIOSSLExtraError {
+            let problem = ConnectionProblem.text(error)
+            let mend = problem.contains("isn't trusted") ? "; name its authority, or its own certificate, with --collateral-ca" : ""
+            throw CollateralError(url, .refused, problem + mend)
         } catch {
-            throw CollateralError(url, .unreachable, "can't be fetched: \(NotationError.printable("\(error)"))")
+            throw CollateralError(url, .unreachable, "can't be fetched: \(ConnectionProblem.text(error))")
+        }
+    }
+
+    private static func words(_ error: HTTPClientError) -> String {
+        switch error {
+        case .connectTimeout, .readTimeout, .writeTimeout, .deadlineExceeded, .getConnectionFromPoolTimeout, .tlsHandshakeTimeout:
+            "nobody answered in time"
+        case .remoteConnectionClosed: "the connection was closed before the answer"
+        default: "what answers there doesn't speak HTTP as expected"
         }
     }
 }

@@ -4,8 +4,8 @@ internal import NIOPosix
 internal import NIOSSL
 
 /// What went wrong with a connection, in our words, whatever the network library calls it.
-enum ConnectionProblem {
-    static func text(_ error: any Error) -> String {
+public enum ConnectionProblem {
+    public static func text(_ error: any Error) -> String {
         switch error {
         case let error as NIOConnectionError: attempts(error)
         case let error as ChannelError: channel(error)
