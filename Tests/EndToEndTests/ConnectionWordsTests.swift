@@ -10,7 +10,7 @@ extension EndToEndTests {
         @Test(
             "what goes wrong with a connection is told in words of ours, by whichever command",
             arguments: [
-                ("closed", "connection refused"), ("plain", "TLS"), ("untrusted", "isn't trusted"), ("hangup", ""),
+                ("closed", "connection refused"), ("plain", "TLS"), ("untrusted", "isn't trusted"), ("hangup", "the TLS handshake failed"),
                 ("nohost", "no such host"),
             ])
         func words(kind: String, expected: String) throws {
