@@ -16,6 +16,8 @@ public struct PackageBuilder: Sendable {
     public var encrypts: Bool
     /// Becomes part of the name.
     public var timestamp: Int64
+    /// Whether what the code imports is looked for.
+    public var checksImports = true
     /// Nonces by relative path, for tests and for making a package again.
     public var nonces: TreeEncryption.Nonces = .random
 
@@ -114,6 +116,10 @@ public struct PackageBuilder: Sendable {
         let requirements = try requirements(code, configuration)
         let files = try codeFiles(code, configuration, requirements, work, &notes)
         let lock = try writeEnvironment(work + "/environment.tar", requirements, configuration, work)
+        if checksImports {
+            let check = ImportCheck(interpreter: runtime.interpreter, project: project, files: files, site: work + "/site")
+            notes += try check.notes(module: configuration.module, work: work)
+        }
         try writeCode(work + "/app.tar", files, key)
         try writeTests(work + "/tests.tar", &notes)
         // Plain code is its owner's to hand out: nobody else on this machine reads it.

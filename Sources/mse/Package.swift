@@ -16,9 +16,13 @@ struct Package: AsyncParsableCommand {
     var encrypt = false
     @Option(help: "An earlier key to use again.", completion: .file())
     var key: String?
+    @Flag(name: .customLong("no-import-check"), help: "Package code that imports what isn't in its environment, too.")
+    var skipsImportCheck = false
 
     func run() async throws {
-        let product = try await Output.attempt { try Packaging().package(project: project, output: output, encrypts: encrypt, key: key) }
+        let product = try await Output.attempt {
+            try Packaging().package(project: project, output: output, encrypts: encrypt, key: key, checksImports: !skipsImportCheck)
+        }
         for note in product.notes { Output.note("\(project): \(note)") }
         if !encrypt {
             Output.note(

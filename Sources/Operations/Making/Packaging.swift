@@ -22,14 +22,17 @@ public struct Packaging: Sendable {
         public var notes: [String]
     }
 
-    /// - Parameter key: an earlier key to encrypt with; nil makes one.
-    public func package(project: String, output: String, encrypts: Bool, key: String?) throws -> Product {
+    /// - Parameters:
+    ///   - key: an earlier key to encrypt with; nil makes one.
+    ///   - checksImports: whether what the code imports is looked for.
+    public func package(project: String, output: String, encrypts: Bool, key: String?, checksImports: Bool = true) throws -> Product {
         SecretsInMemory.expect()
         try state.prepare()
         let timestamp = Int64(Date().timeIntervalSince1970 * 1_000_000_000)
-        let builder = PackageBuilder(
+        var builder = PackageBuilder(
             project: project, output: output, runtime: try Runtime.ofThisMachine(), cache: state.cache, encrypts: encrypts,
             timestamp: timestamp)
+        builder.checksImports = checksImports
         let made = if let key { try builder.build(key: CodeKey(file: key)) } else { try builder.build() }
         return Product(package: made.package, key: made.key, notes: made.notes)
     }

@@ -1,0 +1,326 @@
+internal import CodeEncryption
+internal import Files
+internal import Notation
+
+/// Looks for what a project's code imports among what ships with it: what isn't there would end the application after its key was released.
+///
+/// The interpreter parses; nothing of the project is run.
+struct ImportCheck {
+    /// The interpreter's program.
+    var interpreter: String
+    /// The project's folder.
+    var project: String
+    /// The code that ships.
+    var files: [CodeTree.File]
+    /// The folder of the installed environment; it needn't be there.
+    var site: String
+
+    private static let refusalLimit = 10
+    private static let noteLimit = 20
+
+    /// An import of a module that isn't there.
+    private struct Missing {
+        var file: String
+        var line: Int
+        /// As far as it was looked for, such as `yaml`, `google.protobuf`.
+        var module: String
+        /// It should be in the code folder, since its package is.
+        var isLocal: Bool
+
+        var sentence: String {
+            let place = line > 0 ? "\(FileError.printable(file)) line \(line)" : FileError.printable(file)
+            let name = FileError.printable(module)
+            return isLocal
+                ? "\(place): '\(name)' is not among the files of mse_src that ship; add it, or look into .mseignore"
+                : "\(place): '\(name)' is not in the environment; add '\(FileError.printable(ImportCheck.distribution(of: module)))' to requirements.txt"
+        }
+    }
+
+    /// - Parameters:
+    ///   - module: of the application, dotted.
+    ///   - work: a folder that is this user's alone.
+    /// - Returns: a line for each module that is missing, but may never be asked for.
+    /// - Throws: `PackageError` when the application can't start for what is missing, or for its syntax.
+    func notes(module: String, work: String) throws(PackageError) -> [String] {
+        let list = work + "/imports.json"
+        let sources = Node(.array(files.map { Node(.array([Node($0.path), Node($0.source)])) }))
+        do {
+            try Files.write(JSON.canonical(.object(["module": Node(module), "site": Node(site), "files": sources])), to: list, mode: 0o600)
+            let result = try ProgramRun(
+                interpreter, ["-I", "-S", "-W", "ignore", "-c", Self.script, list], environment: Pip.cleared
+            ).run()
+            guard result.status == 0 else {
+                throw PackageError.environment(
+                    "can't look at what the code imports (\(interpreter), status \(result.status)); --no-import-check skips this:\n\(FileError.printable(String(result.output.suffix(500))))"
+                )
+            }
+            return try judge(JSON.read(Array(result.output.utf8)))
+        } catch {
+            throw .wrapping(error, path: "what the code imports")
+        }
+    }
+
+    private func judge(_ answer: Node) throws -> [String] {
+        var reader = try ObjectReader(answer)
+        let wrong = try Self.texts(reader.required("syntax")), skipped = try Self.texts(reader.required("skipped"))
+        let refused = try Self.missing(reader.required("refused")), noted = try Self.missing(reader.required("noted"))
+        try reader.finish()
+        guard wrong.isEmpty, refused.isEmpty else {
+            var lines = wrong.map { FileError.printable($0) } + refused.map(\.sentence)
+            if lines.count > Self.refusalLimit {
+                lines = lines.prefix(Self.refusalLimit) + ["and \(lines.count - Self.refusalLimit) more"]
+            }
+            if let line = pipLine {
+                lines.append("Dockerfile line \(line) installs with pip: its packages belong into mse_src/requirements.txt")
+            }
+            throw PackageError.environment(
+                "the application can't start:\n  \(lines.joined(separator: "\n  "))\n--no-import-check packages it all the same")
+        }
+        let notes = noted.map { "\($0.sentence) if it is needed" }
+        return notes.prefix(Self.noteLimit)
+            + (notes.count > Self.noteLimit ? ["\(notes.count - Self.noteLimit) more modules are missing"] : [])
+            + skipped.map { "its imports weren't looked at: \(FileError.printable($0))" }
+    }
+
+    private static func texts(_ node: Node) throws -> [String] {
+        guard case .array(let items) = node.value else { throw NotationError(at: node.place, "an array expected") }
+        return try items.map { item in
+            guard case .string(let text) = item.value else { throw NotationError(at: item.place, "a text expected") }
+            return text
+        }
+    }
+
+    private static func missing(_ node: Node) throws -> [Missing] {
+        guard case .array(let items) = node.value else { throw NotationError(at: node.place, "an array expected") }
+        return try items.map { item in
+            var reader = try ObjectReader(item)
+            guard let file = try reader.string("file"), let line = try reader.integer("line", in: 0...Int.max),
+                let module = try reader.string("module"), let isLocal = try reader.boolean("local")
+            else { throw NotationError(at: item.place, "file, line, module and local expected") }
+            return Missing(file: file, line: line, module: module, isLocal: isLocal)
+        }
+    }
+
+    /// The line of the project's Dockerfile that installs packages, as the original's projects do.
+    private var pipLine: Int? {
+        guard let bytes = try? Files.read(project + "/Dockerfile", limit: 1 << 20) else { return nil }
+        let lines = String(decoding: bytes, as: UTF8.self).split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+        let index = lines.firstIndex { line in
+            !line.drop(while: \.isWhitespace).hasPrefix("#") && (line.contains("pip install") || line.contains("pip3 install"))
+        }
+        return index.map { $0 + 1 }
+    }
+
+    /// What is asked for in `requirements.txt` to get a module.
+    static func distribution(of module: String) -> String {
+        distributions[module] ?? distributions[String(module.prefix { $0 != "." })] ?? module.replacing(".", with: "-")
+    }
+
+    /// Of modules whose distribution has another name.
+    private static let distributions = [
+        "Crypto": "pycryptodome", "MySQLdb": "mysqlclient", "OpenSSL": "pyOpenSSL", "PIL": "Pillow", "attr": "attrs",
+        "bs4": "beautifulsoup4", "corsheaders": "django-cors-headers", "cv2": "opencv-python-headless", "dateutil": "python-dateutil",
+        "docx": "python-docx", "dotenv": "python-dotenv", "fitz": "PyMuPDF", "flask_cors": "Flask-Cors",
+        "flask_sqlalchemy": "Flask-SQLAlchemy", "git": "GitPython", "google.protobuf": "protobuf", "jwt": "PyJWT", "ldap": "python-ldap",
+        "magic": "python-magic", "markdown": "Markdown", "multipart": "python-multipart", "nacl": "PyNaCl", "pkg_resources": "setuptools",
+        "psycopg2": "psycopg2-binary", "rest_framework": "djangorestframework", "serial": "pyserial", "sklearn": "scikit-learn",
+        "slugify": "python-slugify", "usb": "pyusb", "websocket": "websocket-client", "win32api": "pywin32", "wx": "wxPython",
+        "yaml": "PyYAML", "zmq": "pyzmq",
+    ]
+
+    /// Follows what is imported for certain from the application's module on, then looks at the other files.
+    private static let script = #"""
+        import ast, json, os, signal, sys, time
+        from importlib.machinery import all_suffixes
+        from importlib.util import find_spec
+        signal.alarm(120)
+        deadline = time.monotonic() + 60
+        FILES, BYTES, LISTED = 5000, 4 << 20, 100
+        with open(sys.argv[1], encoding="utf-8") as file:
+            asked = json.load(file)
+        files, site = dict(asked["files"]), asked["site"]
+        suffixes = all_suffixes()
+        folders = set()
+        for path in files:
+            while path.endswith(tuple(suffixes)) or path in folders:
+                path = path.rpartition("/")[0]
+                if not path or path in folders:
+                    break
+                folders.add(path)
+
+        WIDE = {"ImportError", "ModuleNotFoundError", "Exception", "BaseException"}
+
+        def catches(kind):
+            if kind is None:
+                return True
+            if isinstance(kind, ast.Tuple):
+                return any(map(catches, kind.elts))
+            return (kind.id if isinstance(kind, ast.Name) else kind.attr if isinstance(kind, ast.Attribute) else "") in WIDE
+
+        def suppresses(item):
+            call = item.context_expr
+            if not isinstance(call, ast.Call):
+                return False
+            name = call.func.id if isinstance(call.func, ast.Name) else getattr(call.func, "attr", "")
+            return name == "suppress" and any(map(catches, call.args))
+
+        def imports(tree):
+            """Each import statement, and whether it runs whenever the module does."""
+            found, stack = [], [(tree, True)]
+            while stack:
+                node, sure = stack.pop()
+                if isinstance(node, (ast.Import, ast.ImportFrom)):
+                    found.append((node, sure))
+                    continue
+                last = sure
+                if isinstance(node, (ast.Try, getattr(ast, "TryStar", ast.Try))):
+                    sure = sure and not any(catches(handler.type) for handler in node.handlers)
+                elif isinstance(node, (ast.With, ast.AsyncWith)):
+                    sure = sure and not any(map(suppresses, node.items))
+                elif not isinstance(node, (ast.Module, ast.ClassDef)):
+                    sure = False
+                for field, state in (("body", sure), ("handlers", False), ("cases", False), ("orelse", sure), ("finalbody", last)):
+                    inner = getattr(node, field, None)
+                    if isinstance(inner, list):
+                        stack += [(one, state) for one in inner]
+            found.sort(key=lambda one: one[0].lineno)
+            return found
+
+        def is_known(name):
+            if name in sys.stdlib_module_names or name in sys.builtin_module_names or name == "__main__":
+                return True
+            try:
+                return find_spec(name) is not None
+            except (ImportError, ValueError):
+                return False
+
+        def in_site(parts):
+            """Whether the environment has it, as far down as folders that anybody may add to go."""
+            path = site
+            for part in parts:
+                path += "/" + part
+                if any(os.path.isfile(path + suffix) or os.path.isfile(path + "/__init__" + suffix) for suffix in suffixes):
+                    return True
+                if not os.path.isdir(path) or path == site + "/bin":
+                    return False
+            return True
+
+        def is_open_in_site(parts):
+            return in_site(parts) and not in_site(parts + [" "])
+
+        def local(parts):
+            """The files that importing it runs, and the place of the first part that isn't there."""
+            runs, path = [], ""
+            for index, part in enumerate(parts):
+                path += ("/" if path else "") + part
+                package = [path + "/__init__" + suffix for suffix in suffixes if path + "/__init__" + suffix in files]
+                module = [path + suffix for suffix in suffixes if path + suffix in files]
+                if package:
+                    runs.append(package[0])
+                elif module:
+                    return runs + module[:1], None
+                elif path not in folders:
+                    return runs, index
+            return runs, None
+
+        reached, queue = set(), []
+        syntax, skipped, missing = [], [], []
+        moves_path, odd, looked = False, set(), set()
+
+        def follow(paths):
+            for path in paths:
+                if path not in reached and path.endswith(".py"):
+                    reached.add(path)
+                    queue.append(path)
+
+        def want(parts, path, line, sure, optional=False):
+            if not parts or not all(parts):
+                return
+            runs, place = local(parts)
+            if sure:
+                follow(runs)
+            if place is None or optional:
+                return
+            if in_site(parts) or not runs and is_known(parts[0]):
+                return
+            depth = place + 1
+            if place == 0 and path != "mse.toml":
+                depth = 1 if parts[0] != "google" else 3 if parts[1:2] == ["cloud"] else 2
+                while depth < len(parts) and in_site(parts[:depth]):
+                    depth += 1
+            missing.append((path, line, ".".join(parts[:depth])[:200], place > 0 or path == "mse.toml", sure, runs[-1] if runs else ""))
+
+        def look(path, is_reached):
+            global moves_path
+            if len(looked) >= FILES or time.monotonic() > deadline:
+                return False
+            looked.add(path)
+            try:
+                if os.path.getsize(files[path]) > BYTES:
+                    skipped.append(f"{path} has more than {BYTES >> 20} MiB")
+                    return True
+                with open(files[path], "rb") as file:
+                    text = file.read(BYTES + 1)
+                tree = compile(text, path, "exec", ast.PyCF_ONLY_AST, dont_inherit=True)
+                if is_reached:
+                    compile(tree, path, "exec", dont_inherit=True)
+            except (SyntaxError, ValueError) as error:
+                if is_reached:
+                    line = getattr(error, "lineno", None) or 1
+                    syntax.append(f"{path} line {line}: {getattr(error, 'msg', None) or error}"[:500])
+                return True
+            except (RecursionError, MemoryError):
+                skipped.append(f"{path} is nested too deeply")
+                return True
+            if is_reached and (b"sys.path" in text or b"addsitedir" in text):
+                moves_path = True
+            if b"__path__" in text or b"sys.modules" in text:
+                odd.add(path)
+            package = path.split("/")[:-1]
+            for node, sure in imports(tree):
+                sure = sure and is_reached
+                if isinstance(node, ast.Import):
+                    for alias in node.names:
+                        want(alias.name.split("."), path, node.lineno, sure)
+                    continue
+                base = []
+                if node.level:
+                    if node.level - 1 > len(package) or not package:
+                        continue
+                    base = package[:len(package) - node.level + 1]
+                whole = base + (node.module.split(".") if node.module else [])
+                # A folder that anybody may add to has nothing but modules.
+                is_open = not node.level and (is_open_in_site(whole) and local(whole)[1] == 0 or whole in (["google"], ["google", "cloud"]))
+                if not is_open:
+                    want(whole, path, node.lineno, sure)
+                for alias in node.names:
+                    if whole and alias.name != "*":
+                        want(whole + [alias.name], path, node.lineno, sure, optional=not is_open)
+            return True
+
+        application = asked["module"].split(".")
+        want(application, "mse.toml", 0, True)
+        complete, place = True, 0
+        while place < len(queue) and complete:
+            complete = look(queue[place], True)
+            place += 1
+        for path in sorted(files):
+            if complete and path.endswith(".py") and path not in reached:
+                complete = look(path, False)
+        if not complete:
+            skipped.append(f"only {len(looked)} files were, for there are more, or it took too long")
+
+        anywhere = {part for path in folders for part in path.split("/")} | {path.rpartition("/")[2].partition(".")[0] for path in files}
+        refused, noted = {}, {}
+        for path, line, module, is_local, sure, parent in missing:
+            if is_local and parent in odd or moves_path and module.partition(".")[0] in anywhere:
+                continue
+            entry = {"file": path, "line": line, "module": module, "local": is_local}
+            (refused if sure else noted).setdefault(module, entry)
+        answer = {
+            "syntax": syntax[:LISTED], "skipped": skipped[:20], "refused": list(refused.values())[:LISTED],
+            "noted": [entry for module, entry in noted.items() if module not in refused][:LISTED],
+        }
+        sys.stdout.buffer.write(json.dumps(answer, ensure_ascii=False).encode())
+        """#
+}

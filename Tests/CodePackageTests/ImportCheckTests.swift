@@ -1,0 +1,183 @@
+import CodeEncryption
+import Files
+import Foundation
+import TestSupport
+import Testing
+
+@testable import CodePackage
+
+@Suite("What the code imports")
+struct ImportCheckTests {
+    let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder() }
+
+    /// - Parameters:
+    ///   - code: by path in mse_src.
+    ///   - site: files of the environment.
+    private func check(_ code: [String: String], site: [String] = [], module: String = "app") throws -> [String] {
+        for (path, text) in code { try folder.write("p/mse_src/" + path, text) }
+        for path in site { try folder.write("site/" + path, "raise SystemExit\n") }
+        let tree = try CodeTree(folder.path + "/p/mse_src", ignoring: IgnoreList())
+        let check = ImportCheck(
+            interpreter: "/usr/bin/python3", project: folder.path + "/p", files: tree.files, site: folder.path + "/site")
+        return try check.notes(module: module, work: folder.path)
+    }
+
+    private func refusal(_ code: [String: String], site: [String] = [], module: String = "app") -> String {
+        let error = #expect(throws: PackageError.self) { try check(code, site: site, module: module) }
+        return error?.description ?? ""
+    }
+
+    @Test(
+        "an import that runs for certain and isn't there is refused, with file, line and what to ask for",
+        arguments: [
+            ("import os\n\nimport yaml\n", 3, "yaml", "PyYAML"), ("import nothere.sub as x\n", 1, "nothere", "nothere"),
+            ("from PIL import Image\n", 1, "PIL", "Pillow"), ("class A:\n    import my_thing\n", 2, "my_thing", "my_thing"),
+            ("with open('x') as f:\n    import jwt\n", 2, "jwt", "PyJWT"),
+            ("try:\n    import cv2\nexcept KeyError:\n    pass\n", 2, "cv2", "opencv-python-headless"),
+            ("try:\n    import cv2\nfinally:\n    pass\n", 2, "cv2", "opencv-python-headless"),
+            ("try:\n    pass\nexcept ImportError:\n    pass\nfinally:\n    import cv2\n", 6, "cv2", "opencv-python-headless"),
+            ("import google.protobuf\n", 1, "google.protobuf", "protobuf"),
+            ("from google.cloud import storage\n", 1, "google.cloud.storage", "google-cloud-storage"),
+            ("from google import protobuf\n", 1, "google.protobuf", "protobuf"),
+            ("from space import absent\n", 1, "space.absent", "space-absent"),
+        ])
+    func unconditional(code: String, line: Int, module: String, distribution: String) {
+        let text = refusal(["app.py": code], site: ["space/there.py"])
+        #expect(
+            text.contains("app.py line \(line): '\(module)' is not in the environment; add '\(distribution)' to requirements.txt"),
+            "\(text)")
+        #expect(text.contains("--no-import-check"))
+    }
+
+    @Test(
+        "one that may never be asked for is a note",
+        arguments: [
+            "try:\n    import yaml\nexcept ImportError:\n    yaml = None\n",
+            "try:\n    import json\nexcept (KeyError, builtins.ModuleNotFoundError):\n    import yaml\n",
+            "try:\n    import yaml\nexcept:\n    pass\n", "try:\n    import yaml\nexcept* Exception:\n    pass\n",
+            "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import yaml\n",
+            "import sys\nif sys.platform == 'win32':\n    pass\nelif sys.version_info < (3,):\n    import yaml\n",
+            "while False:\n    import yaml\n", "for x in ():\n    import yaml\n", "match 1:\n    case 2:\n        import yaml\n",
+            "def f():\n    import yaml\n", "class A:\n    async def f(self):\n        from yaml import load\n",
+            "import contextlib\nwith contextlib.suppress(ImportError):\n    import yaml\n",
+        ])
+    func guarded(code: String) throws {
+        let notes = try check(["app.py": code])
+        #expect(notes.count == 1 && notes.allSatisfy { $0.contains("'yaml'") && $0.contains("'PyYAML'") }, "\(notes)")
+    }
+
+    @Test("modules are followed as they import each other, however they name each other")
+    func followed() throws {
+        let text = refusal(
+            [
+                "web/app.py": "from . import a\n", "web/__init__.py": "import one\n",
+                "web/a.py": "from .deep.b import x\nfrom ..web import c\n",
+                "web/deep/__init__.py": "import two\n", "web/deep/b.py": "from ... import nothing\nimport three\n",
+                "web/c.py": "import plain.d\n",
+                "plain/d.py": "import four\n", "other.py": "import five\n",
+            ], module: "web.app")
+        for place in [
+            "web/__init__.py line 1: 'one'", "web/deep/__init__.py line 1: 'two'", "web/deep/b.py line 2: 'three'",
+            "plain/d.py line 1: 'four'",
+        ] {
+            #expect(text.contains(place), "\(text)")
+        }
+        #expect(!text.contains("five"))
+    }
+
+    @Test("a file that nothing asks for certain, or an import there, is a note")
+    func unreached() throws {
+        let notes = try check([
+            "app.py": "try:\n    import maybe\nexcept ImportError:\n    pass\n", "maybe.py": "import one\n",
+            "script.py": "import two\nimport one\n",
+            "broken.py": "def\n",
+        ])
+        #expect(notes.count == 2 && notes[0].contains("maybe.py line 1: 'one'") && notes[1].contains("script.py line 1: 'two'"), "\(notes)")
+    }
+
+    @Test("what is there is found: packages, modules, extensions, folders that anybody may add to, Python's own")
+    func there() throws {
+        let notes = try check(
+            [
+                "app.py":
+                    "from __future__ import annotations\nimport __main__, sys, os.path, xml.etree, zlib\nimport pack.x, mod, ext, stable, native\nimport google.protobuf.y\nfrom google import protobuf\nfrom space import part\nimport lib.tool\nfrom lib import tool, data\nfrom here import *\n",
+                "lib/tool.py": "", "here.cpython-311-x86_64-linux-gnu.so": "", "here.so": "",
+            ],
+            site: [
+                "pack/__init__.py", "mod.py", "ext.so", "stable.abi3.so", "native/__init__.py", "google/protobuf/__init__.py",
+                "space/part/z.py",
+            ])
+        #expect(notes.isEmpty, "\(notes)")
+    }
+
+    @Test("a file of the code that doesn't ship is missing, and so is the application itself")
+    func local() {
+        #expect(
+            refusal(["app.py": "from pkg.gone import x\n", "pkg/__init__.py": ""]).contains(
+                "app.py line 1: 'pkg.gone' is not among the files"))
+        #expect(refusal(["pkg/__init__.py": "from . import a\nfrom .gone import b\n"], module: "pkg").contains("line 2: 'pkg.gone'"))
+        #expect(refusal([:], module: "absent").contains("mse.toml: 'absent' is not among the files"))
+    }
+
+    @Test("folders that the code adds to the path are believed")
+    func path() throws {
+        #expect(try check(["app.py": "import sys\nsys.path.append('lib')\nimport tool\n", "lib/tool.py": ""]).isEmpty)
+        #expect(refusal(["app.py": "import sys\nsys.path.append('lib')\nimport yaml\n"]).contains("'yaml'"))
+    }
+
+    @Test(
+        "what Python can't read is refused with its line",
+        arguments: [
+            ("x = 1\ndef f(:\n", 2), ("return 1\n", 1), ("a = 1\n  b = 2\n", 2), ("# -*- coding: nonsense -*-\n", 1), ("x = '\0'\n", 1),
+            ("import later\nfrom __future__ import annotations\n", 2),
+        ])
+    func syntax(code: String, line: Int) {
+        let text = refusal(["app.py": "import part\n", "part.py": code])
+        #expect(text.contains("part.py line \(line): "), "\(text)")
+    }
+
+    @Test(
+        "a Dockerfile that installs with pip is pointed to",
+        arguments: [("FROM x\nRUN pip install flask\n", 2), ("# pip install\nRUN apt\n", 0)])
+    func dockerfile(text: String, line: Int) throws {
+        try folder.write("p/Dockerfile", text)
+        let refusal = refusal(["app.py": "import flask\n"])
+        #expect(refusal.contains("Dockerfile line \(line) installs with pip") == (line > 0), "\(refusal)")
+    }
+
+    @Test("at most ten are told, and names can't forge lines")
+    func bounded() throws {
+        let text = refusal(["app.py": (0..<30).map { "import missing\($0)\n" }.joined()])
+        #expect(text.split(separator: "\n").filter { $0.contains("line ") }.count == 10 && text.contains("and 20 more"), "\(text)")
+        try Files.remove(folder.path + "/p/mse_src")
+        #expect(try check(["app.py": "", "a\nb.py": "import yaml\n"]).allSatisfy { !$0.contains("\n") })
+    }
+
+    @Test("files that are too large or too deep are told, not judged")
+    func large() throws {
+        let notes = try check([
+            "app.py": "import big, deep\n", "big.py": String(repeating: "#", count: 5 << 20),
+            "deep.py": String(repeating: "-", count: 200_000) + "1\n",
+        ])
+        #expect(notes.contains { $0.contains("big.py has more") }, "\(notes)")
+    }
+
+    @Test("nothing of the project runs, and packaging refuses or not as it is told")
+    func packaging() throws {
+        let mark = folder.path + "/mark"
+        let code = "open('\(mark)', 'w').write('ran')\nimport yaml\n"
+        try folder.write("p/mse.toml", ProjectFilesTests.minimal)
+        for name in ["app.py", "json.py", "ast.py", "sitecustomize.py", "usercustomize.py"] { try folder.write("p/mse_src/" + name, code) }
+        var builder = PackageBuilder(
+            project: folder.path + "/p", output: folder.path + "/out", runtime: PackageTests.runtime, cache: folder.path + "/cache",
+            encrypts: true, timestamp: 7)
+        let error = #expect(throws: PackageError.self) { try builder.build() }
+        #expect(error?.description.contains("app.py line 2: 'yaml'") == true, "\(String(describing: error))")
+        #expect(try Files.names(in: folder.path + "/out").isEmpty)
+        builder.checksImports = false
+        #expect(Files.exists(try builder.build().package))
+        #expect(!Files.exists(mark))
+    }
+}
