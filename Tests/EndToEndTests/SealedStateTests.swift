@@ -128,7 +128,7 @@ extension EndToEndTests {
             let script = """
                 set -eu
                 mse=$1 package=$2 key=$3 port=$4
-                mkdir disk; mount -t tmpfs -o size=64m tmpfs disk
+                mkdir disk; mount -t tmpfs -o size=64m,mode=700 tmpfs disk
                 cp -r home/simulator disk/
                 export MSE_HOME=$PWD/disk
                 root=disk/simulator/root.pem
@@ -181,7 +181,7 @@ extension EndToEndTests {
             let script = """
                 set -eu
                 mse=$1 package=$2 key=$3 port=$4
-                mkdir disk; mount -t tmpfs -o size=64m tmpfs disk
+                mkdir disk; mount -t tmpfs -o size=64m,mode=700 tmpfs disk
                 cp -r home/simulator disk/
                 export MSE_HOME=$PWD/disk
                 $mse spawn shop --package "$package" --san localhost --port "$port" --platform simulator
