@@ -1,4 +1,4 @@
-// The two things that Gramine lacks and the Swift runtime needs (gramine SYSCALLS §1): timer descriptors, and /proc/<tid>/stat; and, so that no
+// The two things that Gramine lacks and the Swift runtime needs: timer descriptors, and /proc/<tid>/stat; and, so that no
 // timer outlives its descriptor, what closes descriptors.
 // Definitions in the executable win over glibc's, for libraries that are linked statically and for shared ones alike.
 // Used everywhere, outside Gramine too, so that what is tested is what runs.

@@ -140,9 +140,9 @@ public final class EnclaveAgent: Sendable {
         let port = try await server.start(host: arguments.host, port: arguments.port)
         events.write(.listening(port: port, isConfigured: configured.isOpen, isMemoryHidden: memory.isHidden))
         if platform.name == "simulator" { events.write(.simulated) }
-        let kept = Mutex<HomeKeeper?>(nil)
+        let progress = Mutex(Progress.starting)
         watchTermination(outcome)
-        watchStop(outcome) { kept.withLock { $0 } }
+        watchStop(outcome) { progress.withLock { if case .serving(let home) = $0 { home } else { nil } } }
         if arguments.configurationTimeout > 0 { watchTime(outcome, configured) }
 
         // The interpreter and the environment don't wait for the key.
@@ -155,7 +155,7 @@ public final class EnclaveAgent: Sendable {
                 try await home?.restore()
                 let interpreter = try await prepared.value
                 try await self.serve(interpreter, server, phase, opening.tlsKey)
-                kept.withLock { $0 = home }
+                progress.withLock { $0 = .serving(home) }
                 report.end(.started)
                 return await self.end(outcome, server, interpreter, home)
             } catch {
@@ -165,7 +165,8 @@ public final class EnclaveAgent: Sendable {
             }
         }
         let exitCode = await outcome.wait()
-        if exitCode == 0, configured.isOpen {
+        // An import that never returns must not keep the process: until the application is there, there is nothing to drain or seal.
+        if exitCode == 0, case .serving = progress.withLock({ $0 }) {
             let code = await life.value
             memory.remove()
             return code
@@ -414,6 +415,13 @@ private struct SealedReport: ApplicationReport {
         log.append(.failure, Array(text.utf8), incident: incident)
         events.write(.applicationFailed(incident))
     }
+}
+
+/// How far the application is.
+private enum Progress: Sendable {
+    case starting
+    /// - Parameter home: nil where nothing is kept.
+    case serving(HomeKeeper?)
 }
 
 /// What an earlier start was given.

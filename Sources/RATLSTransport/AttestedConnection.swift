@@ -116,8 +116,6 @@ public final class AttestedConnection: Sendable {
         public var status: Int
         public var headers: [(name: String, value: String)]
         public var body: [UInt8]
-        /// Whether the answer came to its end; if not, the connection ended before.
-        public var isComplete = false
 
         public func header(_ name: String) -> String? {
             headers.first { Self.isSameName($0.name, name) }?.value

@@ -50,20 +50,23 @@ final class ResponseHandler: ChannelInboundHandler {
                 promise.fail(TransportError.protocolError("an answer of more than \(Self.bodyLimit) bytes"))
                 return context.close(promise: nil)
             }
-        case .end:
-            response.isComplete = true
-            promise.succeed(response)
+        case .end: promise.succeed(response)
         }
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        tellPart()
         promise.fail(error)
         context.close(promise: nil)
     }
 
     /// What came of an answer before the connection ended is told as what it is: a part.
-    func handlerRemoved(context: ChannelHandlerContext) {
+    private func tellPart() {
         if response.status != 0 { promise.succeed(response) }
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        tellPart()
         promise.fail(TransportError.protocolError("the connection ended before the answer"))
     }
 }

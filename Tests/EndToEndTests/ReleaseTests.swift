@@ -99,6 +99,20 @@ extension EndToEndTests {
             #expect(output.contains("ValueError: no luck: 4711") && output.contains("app.py"), "\(output)")
         }
 
+        @Test("an import that never returns is told as untold, and keeps nobody from stopping the instance")
+        func endlessStart() throws {
+            let bench = try Workbench()
+            let made = try Self.project(bench, "endless", app: "import time\napp = None\nwhile True: time.sleep(1)\n")
+            try Self.spawn(bench, "endless-1", made.package, port: Workbench.freePort())
+            let output = try bench.mse(
+                "run", "endless-1", "--package", made.package, "--trusted-root", bench.root, "--key", made.key, "--wait", "2",
+                expecting: 1)
+            #expect(output.contains("has not said within 2 seconds"), "\(output)")
+            let start = Date()
+            #expect(try bench.mse("stop", "endless-1").contains("is stopped"))
+            #expect(Date().timeIntervalSince(start) < 45)
+        }
+
         @Test("a key goes to its own package's enclave alone, whatever the policy allows besides")
         func intersection() throws {
             let bench = try Workbench()
