@@ -53,7 +53,7 @@ struct RecognitionTests {
         _ = try openssl("req -new -key other.pem -subj /CN=b -out other.csr")
         // Without extensions it is of version 1.
         let old = try openssl("x509 -req -in other.csr -signkey other.pem -days 30 -outform DER")
-        #expect(FileKind(old) == .certificate(isPEM: false))
+        #expect(ContentKind(old) == .certificate(isPEM: false))
     }
 
     @Test("what is no certificate is called by its name, and a private key is never told")
@@ -62,7 +62,7 @@ struct RecognitionTests {
         _ = try makeCertificate()
         _ = try openssl("req -new -key key.pem -subj /CN=a -out a.csr")
         _ = try openssl("genrsa -out rsa.pem 2048")
-        let kinds: [([UInt8], FileKind)] = [
+        let kinds: [([UInt8], ContentKind)] = [
             (try openssl("pkey -in key.pem"), .privateKey), (try openssl("pkey -in key.pem -outform DER"), .privateKey),
             (try openssl("ec -in key.pem"), .privateKey), (try openssl("ec -in key.pem -outform DER"), .privateKey),
             (try openssl("rsa -in rsa.pem -traditional"), .privateKey),
@@ -81,7 +81,7 @@ struct RecognitionTests {
             (Array("ssh-ed25519 AAAA me".utf8), .sshKey), (Array("-----BEGIN \u{1B}[2J-----\n".utf8), .otherPEM("\u{1B}[2J")),
         ]
         for (bytes, kind) in kinds {
-            #expect(FileKind(bytes) == kind, "\(kind)")
+            #expect(ContentKind(bytes) == kind, "\(kind)")
             let error = #expect(throws: CertificateFileError.self) { try CertificateFile.certificates(in: bytes) }
             let message = error?.description ?? ""
             #expect(message.contains(kind.description) && !message.contains("MHc") && !message.contains("\u{1B}"), "\(message)")

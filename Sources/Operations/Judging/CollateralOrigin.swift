@@ -67,7 +67,7 @@ struct EvidenceSource: CollateralSource {
     func read() throws(CollateralError) -> CollateralDelivery {
         do {
             let bytes = try Files.read(name, limit: EvidenceFile.byteLimit)
-            let kind = FileKind(bytes)
+            let kind = ContentKind(bytes)
             guard kind == .json else {
                 throw CollateralError(name, .malformed, "is \(kind.description); a folder, an evidence file or an address is expected")
             }

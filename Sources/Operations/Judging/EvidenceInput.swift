@@ -27,7 +27,7 @@ struct EvidenceInput {
             self.init(Evidence(try Quote(bytes)))
             return
         }
-        switch FileKind(bytes) {
+        switch ContentKind(bytes) {
         case .json: self = try Self.file(PlainText.bytes(bytes))
         case .certificate: self = try Self.certificate(bytes)
         case .text, .binary: self = try Self.quote(bytes)
@@ -35,7 +35,7 @@ struct EvidenceInput {
         }
     }
 
-    private static func mismatch(_ kind: FileKind) -> EvidenceInputError {
+    private static func mismatch(_ kind: ContentKind) -> EvidenceInputError {
         EvidenceInputError("is \(kind.description); a quote, a certificate that carries one, or an evidence file is expected")
     }
 
@@ -75,9 +75,10 @@ struct EvidenceInput {
     private static func quote(_ bytes: [UInt8]) throws -> EvidenceInput {
         if let decoded = decoded(PlainText.bytes(bytes)) {
             // A certificate may have been written as base64 without a frame.
-            return FileKind(decoded) == .certificate(isPEM: false) ? try certificate(decoded) : EvidenceInput(Evidence(try Quote(decoded)))
+            return ContentKind(decoded) == .certificate(isPEM: false)
+                ? try certificate(decoded) : EvidenceInput(Evidence(try Quote(decoded)))
         }
-        throw mismatch(FileKind(bytes))
+        throw mismatch(ContentKind(bytes))
     }
 
     /// A raw quote begins with its version; what begins otherwise is another thing, not a quote of an unknown version.
@@ -92,7 +93,7 @@ struct EvidenceInput {
         let padded = text + [UInt8](repeating: UInt8(ascii: "="), count: (4 - text.count % 4) % 4)
         guard let raw = Base64.bytes(text) ?? Base64.bytes(text, .url) ?? Base64.bytes(padded) else { return nil }
         // Words are base64 too.
-        return beginsAsQuote(raw) || FileKind(raw) == .certificate(isPEM: false) ? raw : nil
+        return beginsAsQuote(raw) || ContentKind(raw) == .certificate(isPEM: false) ? raw : nil
     }
 }
 

@@ -8,7 +8,7 @@ public enum CertificateFile {
     /// The certificates in the order of the file, DER.
     /// - Throws: `CertificateFileError` that calls by its name what is no certificate.
     public static func certificates(in bytes: [UInt8]) throws(CertificateFileError) -> [[UInt8]] {
-        let kind = FileKind(bytes)
+        let kind = ContentKind(bytes)
         if kind == .certificate(isPEM: false) { return [bytes] }
         guard kind == .certificate(isPEM: true) else { throw CertificateFileError("is \(kind.description), and a certificate is expected") }
         var found: [[UInt8]] = []

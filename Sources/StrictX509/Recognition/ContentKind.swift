@@ -1,7 +1,7 @@
 internal import Notation
 
 /// What a file looks like, for messages: by its first bytes and its frame, never by what it holds. Of a private key nothing is told but that it is one.
-public enum FileKind: Hashable, Sendable {
+public enum ContentKind: Hashable, Sendable {
     case empty
     case certificate(isPEM: Bool)
     case privateKey, publicKey, certificateRequest, revocationList, containerOfCertificates
@@ -50,7 +50,7 @@ public enum FileKind: Hashable, Sendable {
     }
 
     /// The block that matters most: a certificate before all else.
-    private static func pem(_ text: [UInt8]) -> FileKind? {
+    private static func pem(_ text: [UInt8]) -> ContentKind? {
         let blocks = PEMBlock.all(in: text)
         if blocks.contains(where: \.isCertificate) { return .certificate(isPEM: true) }
         let labels = blocks.map(\.label)
@@ -63,7 +63,7 @@ public enum FileKind: Hashable, Sendable {
     }
 
     /// By the tags of the first elements; the lengths must fit the file.
-    private static func der(_ bytes: [UInt8]) -> FileKind? {
+    private static func der(_ bytes: [UInt8]) -> ContentKind? {
         guard bytes.first == 0x30 else { return nil }
         var outer = DERReader(bytes.span)
         guard var list = try? outer.enter(.sequence, "file"), outer.isAtEnd, let first = try? list.element() else { return nil }
@@ -92,8 +92,8 @@ public enum FileKind: Hashable, Sendable {
         return body.nextTag == DERTag.sequence.rawValue ? .certificate(isPEM: false) : .revocationList
     }
 
-    private static func frame(_ bytes: [UInt8]) -> FileKind? {
-        let starts: [([UInt8], FileKind)] = [
+    private static func frame(_ bytes: [UInt8]) -> ContentKind? {
+        let starts: [([UInt8], ContentKind)] = [
             ([0x1F, 0x8B], .gzip), (Array("PK".utf8) + [3, 4], .zip), ([0x7F] + Array("ELF".utf8), .executable),
             ([0x89] + Array("PNG".utf8), .image), ([0xFF, 0xD8, 0xFF], .image), (Array("%PDF-".utf8), .pdf),
         ]
@@ -101,7 +101,7 @@ public enum FileKind: Hashable, Sendable {
         return bytes.count > 262 && bytes[257...].starts(with: "ustar".utf8) ? .tar : nil
     }
 
-    private static func words(_ text: [UInt8]) -> FileKind? {
+    private static func words(_ text: [UInt8]) -> ContentKind? {
         let start = String(decoding: text.drop { $0 <= 0x20 }.prefix(64), as: UTF8.self).lowercased()
         if start.hasPrefix("<!doctype html") || start.hasPrefix("<html") || start.hasPrefix("<head") { return .html }
         if start.hasPrefix("<?xml") { return .xml }
