@@ -1,4 +1,5 @@
 import Files
+import Glibc
 import TestSupport
 import Testing
 
@@ -148,6 +149,14 @@ final class SealedLogTests {
         #expect(texts.last == "line 199" && texts.count < 20 && notes.isEmpty, "\(notes)")
         try Files.remove(path + "/" + pieces()[0])
         #expect(try !read().notes.isEmpty)
+    }
+
+    @Test("a pipe that was laid among the pieces keeps nobody waiting")
+    func pipe() throws {
+        try writer().append(entry("here", at: 1))
+        let pipe = path + "/9999999999999999-00000099.log"
+        #expect(mkfifo(pipe, 0o600) == 0)
+        #expect(problem(of: path, key: key) == .file(pipe, "is no file"))
     }
 
     @Test("epochs follow each other, whatever the names of their pieces")

@@ -18,6 +18,8 @@ struct SealedLogPiece {
     init(_ path: String) throws(SealedLogError) {
         let bytes: [UInt8]
         do throws(FileError) {
+            // A service can lay here what would keep its reader waiting for ever.
+            guard try FileKind(path) == .file else { throw FileError(path, "is no file") }
             bytes = try Files.read(path, limit: Self.byteLimit)
         } catch {
             throw .file(error.path, error.problem)
