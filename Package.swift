@@ -23,6 +23,7 @@ let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: 
 let asn1 = Target.Dependency.product(name: "SwiftASN1", package: "swift-asn1")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let nioConcurrencyHelpers = Target.Dependency.product(name: "NIOConcurrencyHelpers", package: "swift-nio")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
@@ -101,7 +102,9 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
-        .target(name: "AppServer", dependencies: [logging, nioCore, nioHTTP1, nioPosix, nioSSL, nioTLS], swiftSettings: strict),
+        .target(
+            name: "AppServer", dependencies: [logging, nioConcurrencyHelpers, nioCore, nioHTTP1, nioPosix, nioSSL, nioTLS],
+            swiftSettings: strict),
         .target(
             name: "PythonHost", dependencies: ["AppServer", "CPython", "CPythonShim", "Files", nioCore, nioHTTP1],
             swiftSettings: strict),

@@ -1,4 +1,5 @@
 public import Logging
+internal import NIOConcurrencyHelpers
 internal import NIOCore
 internal import NIOHTTP1
 internal import NIOPosix
@@ -9,8 +10,8 @@ internal import Synchronization
 public final class AppServer: Sendable {
     private let group: MultiThreadedEventLoopGroup
     private let limits: ServerLimits
-    private let wire: Mutex<Wire>
-    private let listener = Mutex<(any Channel)?>(nil)
+    private let wire: NIOLockedValueBox<Wire>
+    private let listener = NIOLockedValueBox<(any Channel)?>(nil)
     private let loops: [LoopState]
     private let isDraining = Atomic(false)
     private let connectionCount = Atomic(0)
@@ -32,7 +33,7 @@ public final class AppServer: Sendable {
     ///   - tls: certificate and key; nil serves in clear.
     ///   - threads: event loops.
     public init(responder: any Responder, tls: NIOSSLContext?, limits: ServerLimits = ServerLimits(), threads: Int = 1, logger: Logger) {
-        wire = Mutex(Wire(responder: responder, tls: tls))
+        wire = NIOLockedValueBox(Wire(responder: responder, tls: tls))
         self.limits = limits
         self.logger = logger
         group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
@@ -69,7 +70,7 @@ public final class AppServer: Sendable {
             }
             .bind(host: host, port: port)
             .get()
-        listener.withLock { $0 = channel }
+        listener.withLockedValue { $0 = channel }
         for loop in loops {
             let table = loop.table
             loop.eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in table.tick(.now()) }
@@ -79,13 +80,13 @@ public final class AppServer: Sendable {
 
     /// What connections get from now on; nil serves in clear. Connections that stand already keep theirs.
     public func replaceTLS(_ context: NIOSSLContext?) {
-        wire.withLock { $0.tls = context }
+        wire.withLockedValue { $0.tls = context }
     }
 
     /// Who answers connections that are accepted from now on. Those that stand never reach him: they are closed, at once or after
     /// the answer to a request that was handed over already.
     public func change(to responder: any Responder, tls: NIOSSLContext?) {
-        wire.withLock { $0 = Wire(responder: responder, tls: tls) }
+        wire.withLockedValue { $0 = Wire(responder: responder, tls: tls) }
         for loop in loops {
             let table = loop.table
             loop.eventLoop.execute { table.retire() }
@@ -101,7 +102,7 @@ public final class AppServer: Sendable {
         }
         channel.closeFuture.whenComplete { _ in self.connectionCount.subtract(1, ordering: .relaxed) }
         let pipeline = channel.pipeline.syncOperations
-        let wire = wire.withLock { $0 }
+        let wire = wire.withLockedValue { $0 }
         if let tls = wire.tls { try pipeline.addHandler(NIOSSLServerHandler(context: tls)) }
         try pipeline.addHandler(ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes)))
         try pipeline.addHandler(
@@ -115,7 +116,7 @@ public final class AppServer: Sendable {
     /// Stops accepting, lets running requests end within the grace, then closes everything.
     public func shutdown(grace: Duration) async {
         isDraining.store(true, ordering: .relaxed)
-        let channel = listener.withLock { $0 }
+        let channel = listener.withLockedValue { $0 }
         try? await channel?.close()  // closed already is as good
         let end = ContinuousClock.now + grace
         while connectionCount.load(ordering: .relaxed) > 0, ContinuousClock.now < end {

@@ -1,6 +1,5 @@
 public import NIOCore
 public import NIOHTTP1
-internal import Synchronization
 
 /// One request and its answer. The answer may be given from any thread, in its order.
 public final class Exchange: Sendable {
@@ -8,7 +7,7 @@ public final class Exchange: Sendable {
     public let body: RequestBody
     public let connection: ConnectionInfo
 
-    private struct State {
+    private struct State: Sendable {
         var framing: Framing?
         var isEnded = false
         /// Written and not yet on the wire.
@@ -16,8 +15,7 @@ public final class Exchange: Sendable {
         var isClosed = false
     }
 
-    private let state = Mutex(State())
-    private let writable = ThreadSignal()
+    private let state = Monitor(State())
     private let outbox: Outbox
     private let keepsAlive: Bool
     let identifier: UInt64
@@ -46,13 +44,12 @@ public final class Exchange: Sendable {
         let goesOn = keepsAlive && !closes
         var buffer = serialise(response, framing: response.isBodiless ? .none : .length(body.readableBytes), keepsAlive: goesOn)
         if !noBody { buffer.writeImmutableBuffer(body) }
-        let isFirst = state.withLock { state in
-            guard state.framing == nil else { return false }
+        state.withLock { state in
+            guard state.framing == nil else { return }
             state.framing = Framing.none
             state.isEnded = true
-            return true
+            outbox.add(.init(exchange: self, bytes: buffer, isLast: true, closes: !goesOn))
         }
-        if isFirst { outbox.add(.init(exchange: self, bytes: buffer, isLast: true, closes: !goesOn)) }
     }
 
     /// Begins an answer whose body follows in parts.
@@ -71,28 +68,22 @@ public final class Exchange: Sendable {
         var headFraming = framing
         if head.method == .HEAD, !response.isBodiless { headFraming = length.map { .length($0) } ?? .none }
         let buffer = serialise(response, framing: headFraming, keepsAlive: goesOn)
-        let isFirst = state.withLock { state in
-            guard state.framing == nil else { return false }
+        state.withLock { state in
+            guard state.framing == nil else { return }
             state.framing = framing
             state.outstanding += buffer.readableBytes
-            return true
+            outbox.add(.init(exchange: self, bytes: buffer, isLast: false, closes: false))
         }
-        if isFirst { outbox.add(.init(exchange: self, bytes: buffer, isLast: false, closes: false)) }
     }
 
     /// Adds a part of the body, and waits while the client is slow to read; never to be called on an event loop.
     /// - Returns: false when the client is gone.
     public func write(_ part: UnsafeRawBufferPointer) -> Bool {
         guard part.count > 0 else { return !isClosed }
-        while true {
-            let seen = writable.count
-            let (framing, outstanding, closed) = state.withLock { ($0.framing, $0.outstanding, $0.isClosed || $0.isEnded) }
-            if closed { return false }
-            if outstanding > Self.highWater {
-                writable.wait(after: seen)
-                continue
-            }
-            guard let framing else { return false }
+        // In the outbox each part has the place that the state gave it: none before the head, none behind the end.
+        return state.wait { state in
+            guard !state.isClosed, !state.isEnded, let framing = state.framing else { return false }
+            guard state.outstanding <= Self.highWater else { return nil }
             var buffer = ByteBuffer()
             switch framing {
             case .none: return true
@@ -103,7 +94,7 @@ public final class Exchange: Sendable {
                 buffer.writeString("\r\n")
             case .length, .close: buffer.writeBytes(part)
             }
-            state.withLock { $0.outstanding += buffer.readableBytes }
+            state.outstanding += buffer.readableBytes
             outbox.add(.init(exchange: self, bytes: buffer, isLast: false, closes: false))
             return true
         }
@@ -112,17 +103,15 @@ public final class Exchange: Sendable {
     /// Ends an answer that was begun.
     /// - Parameter isBroken: the body didn't come to its end; the connection is cut so that nobody takes it for whole.
     public func end(isBroken: Bool = false) {
-        let framing: Framing? = state.withLock { state in
-            guard let framing = state.framing, !state.isEnded else { return nil }
+        state.change { state in
+            guard let framing = state.framing, !state.isEnded else { return }
             state.isEnded = true
-            return framing
+            var buffer = ByteBuffer()
+            var closes = !keepsAlive || isBroken
+            if !isBroken, case .chunked = framing { buffer.writeString("0\r\n\r\n") }
+            if case .close = framing { closes = true }
+            outbox.add(.init(exchange: self, bytes: buffer, isLast: true, closes: closes))
         }
-        guard let framing else { return }
-        var buffer = ByteBuffer()
-        var closes = !keepsAlive || isBroken
-        if !isBroken, case .chunked = framing { buffer.writeString("0\r\n\r\n") }
-        if case .close = framing { closes = true }
-        outbox.add(.init(exchange: self, bytes: buffer, isLast: true, closes: closes))
     }
 
     public var isClosed: Bool { state.withLock { $0.isClosed } }
@@ -130,14 +119,12 @@ public final class Exchange: Sendable {
     // MARK: From the event loop
 
     func wrote(_ count: Int) {
-        state.withLock { $0.outstanding -= count }
-        writable.raise()
+        state.change { $0.outstanding -= count }
     }
 
     func closed() {
-        state.withLock { $0.isClosed = true }
+        state.change { $0.isClosed = true }
         body.abort()
-        writable.raise()
     }
 
     // MARK: Bytes

@@ -30,7 +30,7 @@ final class HTTPConnectionHandler: ChannelInboundHandler {
     private var bodyByteCount = 0
     private var isReading = false
     /// Of requests that came before the last answer was given.
-    private var waiting: [HTTPServerRequestPart] = []
+    private var waiting = CircularBuffer<HTTPServerRequestPart>()
     /// The rest of a refused request isn't read.
     private var isRefused = false
     private var goesOnAfterBody = false

@@ -1,13 +1,13 @@
 internal import Glibc
-internal import Synchronization
+internal import NIOConcurrencyHelpers
 
 /// The `Date` header, made once a second.
 enum HTTPDate {
-    private static let cached = Mutex<(second: Int, header: [UInt8])>((0, []))
+    private static let cached = NIOLockedValueBox<(second: Int, header: [UInt8])>((0, []))
 
     static var header: [UInt8] {
         let now = time(nil)
-        return cached.withLock { cached in
+        return cached.withLockedValue { cached in
             if cached.second != now { cached = (now, Array("Date: \(text(now))\r\n".utf8)) }
             return cached.header
         }

@@ -1,5 +1,5 @@
+internal import NIOConcurrencyHelpers
 internal import NIOCore
-internal import Synchronization
 
 /// What other threads want written to the connections of one event loop; however much gathers, the loop is woken once.
 final class Outbox: Sendable {
@@ -10,7 +10,7 @@ final class Outbox: Sendable {
         var closes: Bool
     }
 
-    private let waiting = Mutex<[Item]>([])
+    private let waiting = NIOLockedValueBox<[Item]>([])
     private let eventLoop: any EventLoop
     private let connections: ConnectionTable
 
@@ -20,7 +20,7 @@ final class Outbox: Sendable {
     }
 
     func add(_ item: Item) {
-        let isFirst = waiting.withLock { waiting in
+        let isFirst = waiting.withLockedValue { waiting in
             waiting.append(item)
             return waiting.count == 1
         }
@@ -28,7 +28,7 @@ final class Outbox: Sendable {
     }
 
     private func drain() {
-        let items = waiting.withLock { waiting in
+        let items = waiting.withLockedValue { waiting in
             defer { waiting = [] }
             return waiting
         }

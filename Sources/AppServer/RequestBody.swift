@@ -1,6 +1,5 @@
 internal import Glibc
 public import NIOCore
-internal import Synchronization
 
 /// A request's body on its way from the event loop to whoever reads it, on another thread.
 public final class RequestBody: Sendable {
@@ -11,14 +10,14 @@ public final class RequestBody: Sendable {
     private static let smallPart = 4096
     private static let joinedPart = 65536
 
-    fileprivate struct State {
+    fileprivate struct State: Sendable {
         var parts = CircularBuffer<ByteBuffer>()
         var unread = 0
         var stage = Stage.open
         var onDrained: (@Sendable () -> Void)?
     }
 
-    fileprivate enum Stage {
+    fileprivate enum Stage: Sendable {
         case open, complete
         /// The client is gone or took too long.
         case broken
@@ -26,14 +25,13 @@ public final class RequestBody: Sendable {
         case over
     }
 
-    private let state = Mutex(State())
-    private let changed = ThreadSignal()
+    private let state = Monitor(State())
 
     init() {}
 
     /// - Returns: whether more may come right away.
     func append(_ part: ByteBuffer) -> Bool {
-        let goesOn = state.withLock { state in
+        state.change { state in
             guard state.stage != .over else { return true }
             if part.readableBytes < Self.smallPart, let last = state.parts.indices.last, state.parts[last].writerIndex < Self.joinedPart {
                 state.parts[last].writeImmutableBuffer(part)
@@ -43,30 +41,25 @@ public final class RequestBody: Sendable {
             state.unread += part.readableBytes
             return state.unread < Self.highWater
         }
-        changed.raise()
-        return goesOn
     }
 
     func complete() {
-        state.withLock { if $0.stage == .open { $0.stage = .complete } }
-        changed.raise()
+        state.change { if $0.stage == .open { $0.stage = .complete } }
     }
 
     /// The client is gone or took too long.
     func abort() {
-        state.withLock { if $0.stage == .open { $0.stage = .broken } }
-        changed.raise()
+        state.change { if $0.stage == .open { $0.stage = .broken } }
     }
 
     /// The answer was given. Threads that wait for more are woken, and nothing is read any more.
     public func finish() {
-        state.withLock { state in
+        state.change { state in
             state.stage = .over
             state.parts.removeAll()
             state.unread = 0
             state.onDrained = nil
         }
-        changed.raise()
     }
 
     var unreadByteCount: Int { state.withLock { $0.unread } }
@@ -83,29 +76,19 @@ public final class RequestBody: Sendable {
     ///   - line: nothing after a line's end, which is the byte 0x0A.
     ///   - waits: blocks until there is something; never to be used on an event loop.
     public func read(into buffer: UnsafeMutableRawBufferPointer, line: Bool = false, waits: Bool) -> Part {
-        while true {
-            let seen = changed.count
-            var drained: (@Sendable () -> Void)?
-            let part: Part = state.withLock { state in
-                guard state.unread > 0, state.stage != .over else {
-                    return switch state.stage {
-                    case .open: buffer.isEmpty ? .bytes(0) : .notYet
-                    case .complete: .end
-                    case .broken: .broken
-                    case .over: .over
-                    }
+        var drained: (@Sendable () -> Void)?
+        let part =
+            if waits {
+                state.wait { state in
+                    let part = state.part(into: buffer, line: line, &drained)
+                    if case .notYet = part { return Part?.none }
+                    return part
                 }
-                let filled = state.take(into: buffer, line: line)
-                if state.unread < Self.highWater / 2 {
-                    drained = state.onDrained
-                    state.onDrained = nil
-                }
-                return .bytes(filled)
+            } else {
+                state.withLock { $0.part(into: buffer, line: line, &drained) }
             }
-            drained?()
-            guard case .notYet = part, waits else { return part }
-            changed.wait(after: seen)
-        }
+        drained?()
+        return part
     }
 
     /// All that has come so far; for bodies that were waited for.
@@ -123,8 +106,28 @@ public final class RequestBody: Sendable {
 }
 
 extension RequestBody.State {
+    /// - Parameter drained: becomes what is to be called when little is left.
+    fileprivate mutating func part(
+        into buffer: UnsafeMutableRawBufferPointer, line: Bool, _ drained: inout (@Sendable () -> Void)?
+    ) -> RequestBody.Part {
+        guard unread > 0, stage != .over else {
+            return switch stage {
+            case .open: buffer.isEmpty ? .bytes(0) : .notYet
+            case .complete: .end
+            case .broken: .broken
+            case .over: .over
+            }
+        }
+        let filled = take(into: buffer, line: line)
+        if unread < RequestBody.highWater / 2 {
+            drained = onDrained
+            onDrained = nil
+        }
+        return .bytes(filled)
+    }
+
     /// - Returns: how many bytes were copied.
-    fileprivate mutating func take(into buffer: UnsafeMutableRawBufferPointer, line: Bool) -> Int {
+    private mutating func take(into buffer: UnsafeMutableRawBufferPointer, line: Bool) -> Int {
         var filled = 0
         var isAtLineEnd = false
         while filled < buffer.count, !isAtLineEnd, let first = parts.indices.first {
@@ -143,47 +146,5 @@ extension RequestBody.State {
         }
         unread -= filled
         return filled
-    }
-}
-
-/// Lets threads wait until something changed; a change between looking and waiting is not lost.
-public final class ThreadSignal: @unchecked Sendable {  // the mutex guards the count
-    private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
-    private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
-    private var changes: UInt64 = 0
-    private var waiters = 0
-
-    public init() {
-        pthread_mutex_init(mutex, nil)
-        pthread_cond_init(condition, nil)
-    }
-
-    deinit {
-        pthread_cond_destroy(condition)
-        pthread_mutex_destroy(mutex)
-        condition.deallocate()
-        mutex.deallocate()
-    }
-
-    public var count: UInt64 {
-        pthread_mutex_lock(mutex)
-        defer { pthread_mutex_unlock(mutex) }
-        return changes
-    }
-
-    public func raise() {
-        pthread_mutex_lock(mutex)
-        changes += 1
-        let wakes = waiters > 0
-        pthread_mutex_unlock(mutex)
-        if wakes { pthread_cond_broadcast(condition) }
-    }
-
-    public func wait(after seen: UInt64) {
-        pthread_mutex_lock(mutex)
-        waiters += 1
-        while changes == seen { pthread_cond_wait(condition, mutex) }
-        waiters -= 1
-        pthread_mutex_unlock(mutex)
     }
 }

@@ -126,9 +126,12 @@ static void enter_root(const clinux_confinement *plan, int control, uid_t user, 
     char go;
     if (recv(control, &go, 1, 0) != 1) _exit(127);
     bind_all(plan, control);
-    if (mount("proc", "proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) != 0) {
+    // What can be written there is for the machine to read, names of threads say.
+    const unsigned long locked = MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_RDONLY;
+    if (mount("proc", "proc", "proc", locked, NULL) != 0) {
         // Where parts of /proc are covered, no new one may be mounted.
         if (mount("/proc", "proc", NULL, MS_BIND | MS_REC, NULL) != 0) fail(control, CLINUX_STEP_MOUNT);
+        if (lock_down("proc", locked) != 0) fail(control, CLINUX_STEP_MOUNT);
         *missing |= CLINUX_OWN_PROCESSES;
     }
     snprintf(options, sizeof options, "mode=0700,size=%zu,uid=%u,gid=%u", plan->byte_count, user, group);

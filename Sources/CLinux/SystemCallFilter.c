@@ -57,6 +57,8 @@ static const unsigned refused[] = {
     // Memory and queues that are shared by name.
     __NR_shmget, __NR_shmat, __NR_shmctl, __NR_shmdt, __NR_semget, __NR_semop, __NR_semctl, __NR_semtimedop, __NR_msgget, __NR_msgsnd,
     __NR_msgrcv, __NR_msgctl, __NR_mq_open, __NR_mq_unlink,
+    // Files whose names, which the machine reads, are anybody's text.
+    __NR_memfd_create,
     // Its flags lie in memory, where no filter sees them; glibc goes back to clone.
     CLONE3,
 #if defined(__x86_64__)
@@ -74,6 +76,9 @@ static const unsigned refused[] = {
 #define IF_EQUAL(value, count) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)(value), (count), 0)
 #define IF_ANY_BIT(value, count) BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, (unsigned)(value), (count), 0)
 #define IF_AT_LEAST(value, count) BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, (unsigned)(value), (count), 0)
+
+/// Of socketpair's second argument; the rest are flags.
+enum { SOCKET_TYPE = 0xF };
 
 enum { REFUSED = sizeof refused / sizeof refused[0] };
 
@@ -98,6 +103,13 @@ int clinux_filter_system_calls(void) {
     // The network alone. Sockets of the machine's other programs have names that no mount hides.
     ADD(UNLESS_EQUAL(__NR_socket, 5), LOAD(ARGUMENT(0)), IF_EQUAL(AF_INET, 2), IF_EQUAL(AF_INET6, 1), REFUSE(EAFNOSUPPORT),
         RETURN(SECCOMP_RET_ALLOW));
+    // A pair of datagram sockets would reach other programs' by their names all the same.
+    ADD(UNLESS_EQUAL(__NR_socketpair, 5), LOAD(ARGUMENT(1)), BPF_STMT(BPF_ALU | BPF_AND | BPF_K, SOCKET_TYPE), IF_EQUAL(SOCK_STREAM, 1),
+        REFUSE(EPROTONOSUPPORT), RETURN(SECCOMP_RET_ALLOW));
+    // Of its own settings a process may narrow what it is allowed, and hide its memory. The others open that again, or are text that the machine
+    // reads: names of threads, of memory, the command line. Gramine has none of them.
+    ADD(UNLESS_EQUAL(__NR_prctl, 8), LOAD(ARGUMENT(0)), IF_EQUAL(PR_SET_NO_NEW_PRIVS, 5), IF_EQUAL(PR_SET_SECCOMP, 4),
+        UNLESS_EQUAL(PR_SET_DUMPABLE, 2), LOAD(ARGUMENT(1)), IF_EQUAL(0, 1), REFUSE(ENOSYS), RETURN(SECCOMP_RET_ALLOW));
     // Signals and limits for itself. The number is the one this process sees of itself.
     const unsigned self = (unsigned)getpid();
     for (int index = 0; index < 2; index++) {

@@ -2,17 +2,12 @@ internal import AppServer
 internal import CPython
 internal import CPythonShim
 internal import Glibc
-internal import Synchronization
+internal import NIOCore
 
 /// The embedded interpreter. It has a thread of its own, on which it starts, imports and ends; applications run on the threads of their pool.
 public final class Interpreter: Sendable {
-    private struct Jobs {
-        var waiting: [@Sendable () -> Void] = []
-        var isEnded = false
-    }
-
-    private let jobs = Mutex(Jobs())
-    private let changed = ThreadSignal()
+    /// What waits for the interpreter's thread.
+    private let jobs = Monitor(CircularBuffer<@Sendable () -> Void>())
     private let report: any ApplicationReport
 
     public struct Configuration: Sendable {
@@ -36,21 +31,13 @@ public final class Interpreter: Sendable {
     /// - Throws: `PythonError` when it doesn't start.
     public init(_ configuration: Configuration, report: any ApplicationReport) throws(PythonError) {
         self.report = report
-        let isReady = ThreadSignal()
-        let before = isReady.count
-        let outcome = StartOutcome()
+        let outcome = Monitor<Result<Void, PythonError>?>(nil)
         PythonThread.start { [self] in
-            outcome.error.withLock { $0 = Self.start(configuration) }
-            let failed = outcome.error.withLock { $0 != nil }
-            isReady.raise()
-            if !failed { serve() }
+            let error = Self.start(configuration)
+            outcome.change { $0 = error.map { .failure($0) } ?? .success(()) }
+            if error == nil { serve() }
         }
-        isReady.wait(after: before)
-        if let error = outcome.error.withLock({ $0 }) { throw error }
-    }
-
-    private final class StartOutcome: Sendable {
-        let error = Mutex<PythonError?>(nil)
+        try outcome.wait { $0 }.get()
     }
 
     private static func start(_ configuration: Configuration) -> PythonError? {
@@ -86,22 +73,17 @@ public final class Interpreter: Sendable {
     private func serve() {
         while true {
             let state = PyEval_SaveThread()
-            var job: (@Sendable () -> Void)?
-            while job == nil {
-                let seen = changed.count
-                job = jobs.withLock { $0.waiting.isEmpty ? nil : $0.waiting.removeFirst() }
-                if job == nil { changed.wait(after: seen) }
-            }
+            let job = jobs.wait { $0.popFirst() }
             PyEval_RestoreThread(state)
-            job?()
+            job()
         }
     }
 
     /// Runs on the interpreter's thread with the GIL held.
     public func run<Value: Sendable>(_ body: @escaping @Sendable () throws(PythonError) -> Value) async throws(PythonError) -> Value {
         let result: Result<Value, PythonError> = await withCheckedContinuation { continuation in
-            jobs.withLock {
-                $0.waiting.append {
+            jobs.change {
+                $0.append {
                     do throws(PythonError) {
                         continuation.resume(returning: .success(try body()))
                     } catch {
@@ -109,7 +91,6 @@ public final class Interpreter: Sendable {
                     }
                 }
             }
-            changed.raise()
         }
         return try result.get()
     }

@@ -1,7 +1,6 @@
 public import AppServer
 internal import CPython
 internal import Glibc
-internal import Synchronization
 
 /// Answers requests with a WSGI application, on threads of its own.
 ///

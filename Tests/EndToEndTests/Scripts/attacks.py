@@ -51,6 +51,52 @@ def unix_socket():
     socket.socket(socket.AF_UNIX).close()
 
 
+TEXT = b"a-user's-name"
+
+
+def control(option, *arguments):
+    """prctl"""
+    call(157, option, *arguments)
+
+
+def name_memory():
+    """PR_SET_VMA, PR_SET_VMA_ANON_NAME: what the machine reads in /proc/PID/maps."""
+    import mmap
+
+    memory = mmap.mmap(-1, 4096)
+    address = ctypes.addressof(ctypes.c_char.from_buffer(memory))
+    control(0x53564D41, 0, ctypes.c_void_p(address), ctypes.c_size_t(4096), ctypes.c_char_p(TEXT))
+
+
+def name_another():
+    """As pthread_setname_np does it for other threads."""
+    ready = threading.Event()
+    thread = threading.Thread(target=ready.wait, name=TEXT.decode())
+    thread.start()
+    try:
+        with open(f"/proc/self/task/{thread.native_id}/comm", "wb", buffering=0) as file:
+            file.write(TEXT[:15])
+    finally:
+        ready.set()
+
+
+def name_by_library():
+    error = libc.pthread_setname_np(ctypes.c_ulong(threading.get_ident()), ctypes.c_char_p(TEXT[:15]))
+    if error:
+        raise OSError(error, "refused")
+
+
+def write_own(name):
+    with open(f"/proc/self/{name}", "wb", buffering=0) as file:
+        file.write(b"1")
+
+
+def stranger():
+    """A socket by its name among those of the machine, without asking for one of the family."""
+    one, _ = socket.socketpair(type=socket.SOCK_DGRAM)
+    one.sendto(b"x", b"\0" + TEXT)
+
+
 def descriptors():
     """Files of the machine that are open for reading: none."""
     for number in range(3, 256):
@@ -82,10 +128,21 @@ def attack():
         "execute the loader": lambda: os.execv(places["loader"], ["loader"]),
         "all processes": lambda: os.kill(-1, 0),
         "unix socket": unix_socket,
+        "unix datagrams": stranger,
+        "unix packets": lambda: socket.socketpair(type=socket.SOCK_SEQPACKET),
+        "dumpable": lambda: control(4, 1),
+        "debugged by others": lambda: control(0x59616D61, -1),
+        "command line": lambda: control(35, 8, 0, 0, 0),
+        "name of the thread": lambda: control(15, TEXT[:15]),
+        "name of the thread by libc": name_by_library,
+        "name of another thread": name_another,
+        "name of memory": name_memory,
+        "name of a file in memory": lambda: os.memfd_create(TEXT.decode()),
         "quote": ask_processor,
         "descriptors": descriptors,
         "privileges": lambda: os.setuid(0) if os.getuid() else os.chroot("/memory"),
     }
+    tries |= {f"write own {name}": lambda name=name: write_own(name) for name in ("comm", "oom_score_adj", "coredump_filter", "mem")}
     reached = {}
     for name, one in tries.items():
         try:
