@@ -1,3 +1,4 @@
+internal import Enclave
 internal import Gramine
 internal import Notation
 public import RATLS
@@ -80,11 +81,11 @@ public struct AgentArguments: Sendable {
 public struct AgentError: Error, CustomStringConvertible {
     public let description: String
     /// What the operator is told of it.
-    let failure: AgentEvent.AgentFailure
+    let failure: AgentEvent.Failure
 
     public init(_ description: String) { self.init(description, .other) }
 
-    init(_ description: String, _ failure: AgentEvent.AgentFailure) {
+    init(_ description: String, _ failure: AgentEvent.Failure) {
         self.description = description
         self.failure = failure
     }

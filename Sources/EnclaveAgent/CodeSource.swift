@@ -1,6 +1,7 @@
 internal import CodeEncryption
 internal import CodePackage
 internal import Crypto
+internal import Enclave
 internal import Files
 internal import Glibc
 internal import Gramine

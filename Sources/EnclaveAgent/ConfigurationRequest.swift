@@ -1,5 +1,6 @@
 internal import CodeEncryption
 internal import Crypto
+internal import Enclave
 internal import Notation
 
 /// What a POST to the configuration server says (mse PROTOCOL §7), read without any effect.
@@ -43,13 +44,13 @@ struct ConfigurationRequest: ~Copyable {
         do {
             root = try JSON.read(body, depthLimit: 64)
         } catch {
-            throw ConfigurationRefusal("configuration.malformed", "the body is no strict JSON: \(error)")
+            throw ConfigurationRefusal(.malformed, "the body is no strict JSON: \(error)")
         }
         guard case .object(let members) = root.value else {
-            throw ConfigurationRefusal("configuration.malformed", "the body must be a JSON object")
+            throw ConfigurationRefusal(.malformed, "the body must be a JSON object")
         }
         guard case .string(let uuid)? = root["uuid"]?.value else {
-            throw ConfigurationRefusal("configuration.uuid", "the member 'uuid' must be a string")
+            throw ConfigurationRefusal(.uuid, "the member 'uuid' must be a string")
         }
         let hasOwnKey = Self.said(root["code_secret_key"]) != nil
         let box = try Self.said(root["app_sealed_secrets"]).map { (node) throws(ConfigurationRefusal) in try Self.open(node, sealingKey) }
@@ -63,8 +64,7 @@ struct ConfigurationRequest: ~Copyable {
         let tlsKey = try Self.pem(root["ssl_private_key"] ?? box?["ssl_private_key"])
         let continueEpoch = try Self.epoch(said("continue_epoch"), isOpen)
         guard said("state_key") == nil else {
-            throw ConfigurationRefusal(
-                "configuration.stateKey", "this service's state is sealed to its measurement: it takes no 'state_key'")
+            throw ConfigurationRefusal(.stateKey, "this service's state is sealed to its measurement: it takes no 'state_key'")
         }
         self.uuid = uuid
         authority = isOpen ? .nobody : isBoxBelieved ? .box : .sender
@@ -81,13 +81,13 @@ struct ConfigurationRequest: ~Copyable {
             let rest = Node(.object(members.filter { $0.name != "app_sealed_secrets" }))
             let digest = Hex.text(SHA256.hash(data: Array(JSON.canonical(rest).utf8)))
             guard case .string(let digits) = node.value, digits.lowercased() == digest else {
-                throw ConfigurationRefusal("configuration.mixed", "the box's 'request_sha256' is that of another request")
+                throw ConfigurationRefusal(.mixed, "the box's 'request_sha256' is that of another request")
             }
             return
         }
         guard members.allSatisfy({ $0.name == "uuid" || $0.name == "app_sealed_secrets" }) else {
             throw ConfigurationRefusal(
-                "configuration.mixed",
+                .mixed,
                 "beside a box that holds the key stands 'uuid' alone: seal everything else into the box ('app_secrets', 'ssl_private_key', 'continue_epoch'), or name the request's SHA-256 in it as 'request_sha256'"
             )
         }
@@ -104,7 +104,7 @@ struct ConfigurationRequest: ~Copyable {
         switch node?.value {
         case .string(let pem)?: return Array(pem.utf8)
         case nil, .null?: return nil
-        default: throw ConfigurationRefusal("configuration.tlsKey", "the member 'ssl_private_key' must be a string")
+        default: throw ConfigurationRefusal(.tlsKey, "the member 'ssl_private_key' must be a string")
         }
     }
 
@@ -116,7 +116,7 @@ struct ConfigurationRequest: ~Copyable {
             fallthrough
         default:
             throw ConfigurationRefusal(
-                "configuration.epoch",
+                .epoch,
                 isOpen
                     ? "a service that anybody can start continues no state"
                     : "the member 'continue_epoch' must be \(2 * Epoch.byteCount) hex digits")
@@ -135,7 +135,7 @@ struct ConfigurationRequest: ~Copyable {
     }
 
     private static func key(_ node: Node?) throws(ConfigurationRefusal) -> CodeKey? {
-        let refusal = ConfigurationRefusal("configuration.key", "the member 'code_secret_key' must be \(2 * CodeKey.byteCount) hex digits")
+        let refusal = ConfigurationRefusal(.key, "the member 'code_secret_key' must be \(2 * CodeKey.byteCount) hex digits")
         switch node?.value {
         case nil, .null?: return nil
         case .string(let digits)?:
@@ -149,16 +149,16 @@ struct ConfigurationRequest: ~Copyable {
 
     private static func open(_ node: Node, _ sealingKey: borrowing CodeKey) throws(ConfigurationRefusal) -> Node {
         guard case .string(let text) = node.value, let box = Base64.bytes(Array(text.utf8), .url) else {
-            throw ConfigurationRefusal("configuration.sealedSecrets", "the member 'app_sealed_secrets' must be base64url")
+            throw ConfigurationRefusal(.sealedSecrets, "the member 'app_sealed_secrets' must be base64url")
         }
         guard var bytes = SealedBox.open(box, with: sealingKey) else {
-            throw ConfigurationRefusal("configuration.sealedSecrets", "the box is not sealed to this enclave, or was changed")
+            throw ConfigurationRefusal(.sealedSecrets, "the box is not sealed to this enclave, or was changed")
         }
         defer { bytes.wipe() }
         do {
             return try JSON.read(bytes, depthLimit: 64)
         } catch {
-            throw ConfigurationRefusal("configuration.sealedSecrets", "the box holds no strict JSON")
+            throw ConfigurationRefusal(.sealedSecrets, "the box holds no strict JSON")
         }
     }
 
@@ -179,10 +179,10 @@ struct ConfigurationRequest: ~Copyable {
 
 /// Why a configuration was refused; the text tells nothing of a secret.
 struct ConfigurationRefusal: Error, Hashable {
-    let code: String
+    let code: AgentEvent.ConfigurationCode
     let message: String
 
-    init(_ code: String, _ message: String) {
+    init(_ code: AgentEvent.ConfigurationCode, _ message: String) {
         self.code = code
         self.message = message
     }

@@ -2,6 +2,7 @@ internal import AppServer
 internal import CodeEncryption
 internal import Crypto
 internal import Dispatch
+internal import Enclave
 internal import NIOCore
 internal import NIOHTTP1
 internal import Notation
@@ -79,7 +80,7 @@ final class ConfigurationServer: Responder {
         defer { body.wipe() }
         do throws(ConfigurationRefusal) {
             guard !isClosed.load(ordering: .acquiring) else {
-                throw ConfigurationRefusal("configuration.done", "this instance is configured already")
+                throw ConfigurationRefusal(.done, "this instance is configured already")
             }
             let digest = Hex.text(SHA256.hash(data: body))
             let accepted = try configure(body)
@@ -88,9 +89,10 @@ final class ConfigurationServer: Responder {
             guard isTyped else { return exchange.respond(ResponseHead("200 OK"), closes: true) }
             report.begin(exchange, accepted, digest: digest)
         } catch {
-            events.write(.configurationRefused(code: .init(error)))
+            events.write(.configurationRefused(code: error.code))
             exchange.respond(
-                ResponseHead("401 Unauthorized", [("Content-Type", "application/json")]), body: Self.body(error.code, error.message),
+                ResponseHead("401 Unauthorized", [("Content-Type", "application/json")]),
+                body: Self.body(error.code.rawValue, error.message),
                 closes: true)
         }
     }

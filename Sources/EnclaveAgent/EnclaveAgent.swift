@@ -209,7 +209,7 @@ public final class EnclaveAgent: Sendable {
     {
         ConfigurationServer(report: report, events: events) { [self] body throws(ConfigurationRefusal) in
             let request = try ConfigurationRequest(body, sealingKey: identity.value.sealingKey, isOpen: settings.mode == .open)
-            guard request.isFor(arguments.id) else { throw ConfigurationRefusal("configuration.uuid", "the uuid is another instance's") }
+            guard request.isFor(arguments.id) else { throw ConfigurationRefusal(.uuid, "the uuid is another instance's") }
             if case .owner = arguments.mode { try check(request.tlsKey) }
             try prove(request)
             let configuration = Configuration(request, launch: arguments.launchText)
@@ -232,7 +232,7 @@ public final class EnclaveAgent: Sendable {
                 memory.discard()
                 if let refusal = error as? ConfigurationRefusal { throw refusal }
                 events.write(.failed(.init(error)))
-                throw ConfigurationRefusal("configuration.storage", "the configuration could not be kept")
+                throw ConfigurationRefusal(.storage, "the configuration could not be kept")
             }
         }
     }
@@ -242,7 +242,7 @@ public final class EnclaveAgent: Sendable {
     private func continueHome(_ epoch: Epoch?) throws -> Bool {
         guard let epoch else { return false }
         guard let state, try PersistentHome(memory: memory, state: state, epoch: epoch).restore() else {
-            throw ConfigurationRefusal("configuration.epoch", "there is no HOME of the epoch that 'continue_epoch' names")
+            throw ConfigurationRefusal(.epoch, "there is no HOME of the epoch that 'continue_epoch' names")
         }
         return true
     }
@@ -255,10 +255,10 @@ public final class EnclaveAgent: Sendable {
             throw error
         } catch {
             if case CodeError.notAuthentic = error {
-                throw ConfigurationRefusal("configuration.key", "the key doesn't open the code")
+                throw ConfigurationRefusal(.key, "the key doesn't open the code")
             }
             events.write(.failed(.init(error)))
-            throw ConfigurationRefusal("configuration.code", "the code could not be unpacked")
+            throw ConfigurationRefusal(.code, "the code could not be unpacked")
         }
     }
 
@@ -267,14 +267,14 @@ public final class EnclaveAgent: Sendable {
         case .encrypted:
             switch key {
             case .some(let key): try code.decrypt(to: memory.code, key: key)
-            case .none: throw ConfigurationRefusal("configuration.key", "the code is encrypted: 'code_secret_key' is needed")
+            case .none: throw ConfigurationRefusal(.key, "the code is encrypted: 'code_secret_key' is needed")
             }
         case .plain(let digest):
             switch key {
             case .some(let key):
                 let found = key.withBytes { Array(SHA256.hash(data: $0)) }
-                guard found == digest else { throw ConfigurationRefusal("configuration.key", "the start token is another one") }
-            case .none: throw ConfigurationRefusal("configuration.key", "the start token is needed as 'code_secret_key'")
+                guard found == digest else { throw ConfigurationRefusal(.key, "the start token is another one") }
+            case .none: throw ConfigurationRefusal(.key, "the start token is needed as 'code_secret_key'")
             }
             try code.copy(to: memory.code)
         case .open: try code.copy(to: memory.code)
@@ -283,12 +283,12 @@ public final class EnclaveAgent: Sendable {
 
     private func check(_ tlsKey: [UInt8]?) throws(ConfigurationRefusal) {
         guard let tlsKey, case .owner(let path) = arguments.mode else {
-            throw ConfigurationRefusal("configuration.tlsKey", "'ssl_private_key' is needed")
+            throw ConfigurationRefusal(.tlsKey, "'ssl_private_key' is needed")
         }
         do {
             _ = try AppServer.tls(certificateChain: try Files.read(path, limit: 1 << 20), privateKey: tlsKey)
         } catch {
-            throw ConfigurationRefusal("configuration.tlsKey", "'ssl_private_key' is no key of the certificate")
+            throw ConfigurationRefusal(.tlsKey, "'ssl_private_key' is no key of the certificate")
         }
     }
 

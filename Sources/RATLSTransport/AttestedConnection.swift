@@ -40,6 +40,9 @@ public final class AttestedConnection: Sendable {
         host: String, port: Int, speaking speech: Speech = .http, seconds: Int = handshakeSeconds, judge: @escaping Judge
     ) async throws(TransportError) -> AttestedConnection {
         let outcome = Judged()
+        let eventLoop = MultiThreadedEventLoopGroup.singleton.next()
+        // Made before the channel: a peer may end it, and its handlers with it, before anybody could ask them.
+        let handshake = eventLoop.makePromise(of: String?.self)
         do {
             var configuration = TLSConfiguration.makeClientConfiguration()
             configuration.minimumTLSVersion = .tlsv12
@@ -48,7 +51,7 @@ public final class AttestedConnection: Sendable {
             configuration.certificateVerification = .noHostnameVerification
             let context = try NIOSSLContext(configuration: configuration)
             let name = SubjectAlternativeName(host).flatMap { if case .dns = $0 { host } else { nil } }
-            let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            let channel = try await ClientBootstrap(group: eventLoop)
                 .connectTimeout(.seconds(Int64(min(10, seconds))))
                 .channelInitializer { channel in
                     channel.eventLoop.makeCompletedFuture {
@@ -56,22 +59,14 @@ public final class AttestedConnection: Sendable {
                             Self.judge(certificates, judge, outcome, promise)
                         }
                         try channel.pipeline.syncOperations.addHandler(tls)
-                        try channel.pipeline.syncOperations.addHandler(
-                            HandshakeHandler(done: channel.eventLoop.makePromise()), name: "handshake")
+                        try channel.pipeline.syncOperations.addHandler(HandshakeHandler(done: handshake), name: "handshake")
                     }
                 }
                 .connect(host: host, port: port)
                 .get()
             let limit = channel.eventLoop.scheduleTask(in: .seconds(Int64(seconds))) { channel.close(promise: nil) }
             defer { limit.cancel() }
-            let negotiated = try await channel.eventLoop.flatSubmit { () -> EventLoopFuture<String?> in
-                do {
-                    let handler = try channel.pipeline.syncOperations.handler(type: HandshakeHandler.self)
-                    return handler.done.futureResult
-                } catch {
-                    return channel.eventLoop.makeFailedFuture(error)
-                }
-            }.get()
+            let negotiated = try await handshake.futureResult.get()
             guard case .success(let certificate)? = outcome.value.withLock({ $0 }) else { throw TransportError.refused }
             // A server that knows no ALPN goes on without; here that is no agreement.
             guard speech == .http || negotiated == speech.rawValue else {
@@ -80,6 +75,7 @@ public final class AttestedConnection: Sendable {
             }
             return AttestedConnection(channel: channel, host: host, certificate: certificate)
         } catch {
+            handshake.fail(error)
             if case .failure(let reason)? = outcome.value.withLock({ $0 }) { throw reason }
             throw error as? TransportError ?? .unreachable("\(host):\(port)", ConnectionProblem.text(error))
         }

@@ -67,7 +67,7 @@ public struct Launcher: Sendable {
             throw FileError("socket", doing: "make a socket")
         }
         defer { close(sockets[0]) }
-        let log = try OperatorLog(instance.logPath)
+        let log = try OperatorLog(instance.logPath, takesApplicationLines: record.settings.log == .open)
         let confined: ConfinedProcess
         do {
             defer { close(sockets[1]) }

@@ -1,10 +1,14 @@
 internal import Dispatch
+internal import Enclave
 public import Files
 internal import Glibc
 internal import StrictX509
 internal import Synchronization
 
 /// The operator's log of one instance: the agent's events and its launcher's, a line each, bounded in length, rate and size whatever comes.
+///
+/// What comes from the agent's process is let through when it is an event, with a time of the launcher's; a service shares that process, and
+/// so no line of another form is written, only counted.
 ///
 /// The newest lines are in the file itself, older ones in `.1`, `.2` and so on beside it.
 public final class OperatorLog: Sendable {
@@ -13,7 +17,7 @@ public final class OperatorLog: Sendable {
         public var fileByteCount = 2 << 20
         /// Besides the one that is written.
         public var olderFiles = 3
-        /// Longer lines are cut.
+        /// A longer line is no event.
         public var lineByteCount = 4096
         /// Bytes at once, and bytes a second after that; what comes faster is counted.
         public var burstByteCount = 1 << 20
@@ -30,17 +34,21 @@ public final class OperatorLog: Sendable {
         var left: Int
         var lastMillisecond: Int
         var dropped = 0
+        var foreign = 0
         /// Ends of pipes that nobody reads yet.
         var inlets: [Int32] = []
     }
 
     private let path: String
     private let limits: Limits
+    private let takesApplicationLines: Bool
     private let state: Mutex<State>
     private let readers = DispatchGroup()
 
     /// Goes on behind what is there.
-    public init(_ path: String, limits: Limits = Limits()) throws(FileError) {
+    /// - Parameter takesApplicationLines: the measured setting that lets the operator read what the application says.
+    public init(_ path: String, takesApplicationLines: Bool = false, limits: Limits = Limits()) throws(FileError) {
+        self.takesApplicationLines = takesApplicationLines
         self.path = path
         self.limits = limits
         let file = try Self.open(path)
@@ -54,7 +62,7 @@ public final class OperatorLog: Sendable {
         return older.reversed() + (Files.exists(path) ? [path] : [])
     }
 
-    public func write(_ event: LauncherEvent) { append(Array("\(CalendarTime.text(Int64(time(nil)))) \(event.line)".utf8)) }
+    public func write(_ event: LauncherEvent) { state.withLock { append(event.line, &$0) } }
 
     /// Makes the end of a pipe that another process writes its lines to, until it ends. The caller closes it, and then calls `listen`.
     public func inlet() throws(FileError) -> Int32 {
@@ -82,7 +90,7 @@ public final class OperatorLog: Sendable {
     /// Waits until whoever writes to it has ended and all is written, or for some seconds.
     public func finish(seconds: Int = 5) {
         _ = readers.wait(timeout: .now() + .seconds(seconds))
-        state.withLock { tellDropped(&$0) }
+        state.withLock { tellMissing(&$0) }
     }
 
     // MARK: Lines
@@ -90,65 +98,57 @@ public final class OperatorLog: Sendable {
     private func read(_ descriptor: Int32) {
         var buffer = [UInt8](repeating: 0, count: 64 << 10)
         var line: [UInt8] = []
-        // The rest of a line that was cut is passed over.
-        var isCut = false
         while true {
             let count = Glibc.read(descriptor, &buffer, buffer.count)
             if count < 0, errno == EINTR { continue }
             guard count > 0 else { break }
             for byte in buffer[..<count] {
                 if byte == UInt8(ascii: "\n") {
-                    if !isCut { append(line) }
+                    take(line)
                     line.removeAll(keepingCapacity: true)
-                    isCut = false
-                } else if !isCut {
+                } else if line.count <= limits.lineByteCount {
                     line.append(byte)
-                    guard line.count >= limits.lineByteCount else { continue }
-                    append(line + Array(" ...".utf8))
-                    isCut = true
                 }
             }
         }
-        if !line.isEmpty, !isCut { append(line) }
+        if !line.isEmpty { take(line) }
     }
 
-    private func append(_ line: [UInt8]) {
+    /// A line of the agent's: its time, and an event.
+    private func take(_ line: [UInt8]) {
+        let event = line.count > limits.lineByteCount ? nil : event(line.drop { $0 != 0x20 }.dropFirst())
         state.withLock { state in
-            let now = Self.milliseconds()
-            state.left = min(limits.burstByteCount, state.left + min(now - state.lastMillisecond, 1 << 20) * limits.bytesPerSecond / 1000)
-            state.lastMillisecond = now
-            let bytes = Self.printable(line)
-            guard state.left >= bytes.count else {
-                state.dropped += 1
-                return
-            }
-            state.left -= bytes.count
-            tellDropped(&state)
-            put(bytes, &state)
+            if let event { append(event, &state) } else { state.foreign += 1 }
         }
     }
 
-    private func tellDropped(_ state: inout State) {
-        guard state.dropped > 0 else { return }
-        let event = LauncherEvent.dropped(lines: state.dropped)
-        state.dropped = 0
-        put(Self.printable(Array("\(CalendarTime.text(Int64(time(nil)))) \(event.line)".utf8)), &state)
+    private func event(_ bytes: ArraySlice<UInt8>) -> String? {
+        guard let text = String(validating: bytes, as: UTF8.self) else { return nil }
+        return AgentEvent(line: text)?.line ?? (takesApplicationLines ? ApplicationLine(line: text)?.line : nil)
     }
 
-    /// ASCII that commands no terminal, and the end of the line.
-    private static func printable(_ line: [UInt8]) -> [UInt8] {
-        var result: [UInt8] = []
-        result.reserveCapacity(line.count + 1)
-        for byte in line {
-            if (0x20...0x7E).contains(byte) {
-                result.append(byte)
-            } else {
-                let digits = String(byte, radix: 16, uppercase: true)
-                result += Array(("\\x" + (digits.count < 2 ? "0" : "") + digits).utf8)
-            }
+    private func append(_ event: String, _ state: inout State) {
+        let now = Self.milliseconds()
+        state.left = min(limits.burstByteCount, state.left + min(now - state.lastMillisecond, 1 << 20) * limits.bytesPerSecond / 1000)
+        state.lastMillisecond = now
+        let bytes = Self.line(event)
+        guard state.left >= bytes.count else {
+            state.dropped += 1
+            return
         }
-        return result + [UInt8(ascii: "\n")]
+        state.left -= bytes.count
+        tellMissing(&state)
+        put(bytes, &state)
     }
+
+    private func tellMissing(_ state: inout State) {
+        let (dropped, foreign) = (state.dropped, state.foreign)
+        (state.dropped, state.foreign) = (0, 0)
+        if foreign > 0 { put(Self.line(LauncherEvent.foreign(lines: foreign).line), &state) }
+        if dropped > 0 { put(Self.line(LauncherEvent.dropped(lines: dropped).line), &state) }
+    }
+
+    private static func line(_ event: String) -> [UInt8] { Array("\(CalendarTime.text(Int64(time(nil)))) \(event)\n".utf8) }
 
     // MARK: Files
 
@@ -197,6 +197,8 @@ public enum LauncherEvent: Sendable {
     case killed(signal: Int32)
     /// Lines that came too fast to be written, or when there was no room.
     case dropped(lines: Int)
+    /// Lines from the agent's process that are no events, whoever wrote them.
+    case foreign(lines: Int)
 
     var line: String {
         switch self {
@@ -204,6 +206,7 @@ public enum LauncherEvent: Sendable {
         case .ended(let exitCode): "launcher.ended exitCode=\(exitCode)"
         case .killed(let signal): "launcher.killed signal=\(signal)"
         case .dropped(let lines): "launcher.dropped lines=\(lines)"
+        case .foreign(let lines): "launcher.foreign lines=\(lines)"
         }
     }
 }

@@ -83,24 +83,30 @@ struct Enclave: ParsableCommand {
             memory = try PrivateMemory(
                 mountPoint: absolute(self.memory) ?? NSTemporaryDirectory() + "/mse-memory-\(getpid())", byteCount: 4 << 30)
         } catch {
-            Bootstrap.fail(error)
+            fail(error)
         }
         clinux_protect_memory()
         // Under Gramine no service can start programs, so none can here; where there is no filter, the launcher said so.
         _ = clinux_forbid_programs()
         // Where the operator stood when he started it is nothing to the application, and a relative path must not lead to his
         // disk. Nor must a home that is looked up in the table of users, which is the machine's.
-        guard chdir(memory.folder) == 0 else { Bootstrap.fail(AgentError("\(memory.folder): can't work in it")) }
+        guard chdir(memory.folder) == 0 else { fail(AgentError("\(memory.folder): can't work in it")) }
         cgramineshim_set_home(memory.home)
         // From here on nobody in this process writes anything that the operator reads, but for the agent's events.
         let log = ApplicationLog()
         guard let (output, descriptor) = CapturedOutput.begin(into: log) else {
-            Bootstrap.fail(AgentError("there are no descriptors for the application's output"))
+            fail(AgentError("there are no descriptors for the application's output"))
         }
         let events = EventLog(descriptor: descriptor)
         Bootstrap.run {
             await EnclaveAgent.live(arguments, memory: memory, events: events, log: log, output: output, now: now)
         }
+    }
+
+    /// In words for who started it by hand; a launcher lets the event alone through.
+    private func fail(_ error: any Error) -> Never {
+        EventLog(descriptor: STDERR_FILENO).write(failure: error)
+        Bootstrap.fail(error)
     }
 
     /// Paths that still mean the same when the working folder is another.

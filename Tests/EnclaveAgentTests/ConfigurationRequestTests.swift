@@ -1,5 +1,6 @@
 import CodeEncryption
 import Crypto
+import Enclave
 import Notation
 import Testing
 
@@ -15,7 +16,7 @@ final class ConfigurationRequestTests {
             _ = try ConfigurationRequest(Array(text.utf8), sealingKey: key, isOpen: false)
             return nil
         } catch {
-            return error.code
+            return error.code.rawValue
         }
     }
 
@@ -108,7 +109,7 @@ final class ConfigurationRequestTests {
                 Array("{\"uuid\":\"x\",\"app_sealed_secrets\":\"\(sealed)\",\(member)}".utf8), sealingKey: key, isOpen: isOpen)
             Issue.record("was taken")
         } catch {
-            #expect(error.code == "configuration.mixed")
+            #expect(error.code == .mixed)
         }
     }
 

@@ -1,3 +1,4 @@
+import Enclave
 import Files
 import Foundation
 import TestSupport
@@ -23,8 +24,8 @@ final class EventLogTests {
         let log = EventLog(descriptor: file.descriptor)
         let all: [AgentEvent] = [
             .listening(port: 7443, isConfigured: false, isMemoryHidden: true), .simulated, .waitsAgain(.record), .configured,
-            .configurationRefused(code: .init(ConfigurationRefusal("configuration.key", "the key\u{1B} doesn't open the code"))), .serving,
-            .startFailed(nil), .startFailed(Incident()), .applicationFailed(Incident()), .quoteUnbound, .homeNotSaved,
+            .configurationRefused(code: .key), .serving,
+            .startFailed(Incident()), .applicationFailed(Incident()), .quoteUnbound, .homeNotSaved,
             .timeLimit(seconds: 60), .ended(exitCode: 1),
             .failed(.init(FileError("/secret/\u{1B}[2J", "can't be opened"))),
             .dropped(count: 3),

@@ -1,3 +1,4 @@
+import Enclave
 import Files
 import Foundation
 import SimulatedProcessor
@@ -21,8 +22,8 @@ struct OperatorLogTests {
     }
 
     /// What a process wrote to its standard error becomes lines of the log.
-    private func say(_ bytes: [UInt8], _ limits: OperatorLog.Limits) throws {
-        let log = try OperatorLog(path, limits: limits)
+    private func say(_ bytes: [UInt8], _ limits: OperatorLog.Limits, takesApplicationLines: Bool = false) throws {
+        let log = try OperatorLog(path, takesApplicationLines: takesApplicationLines, limits: limits)
         let inlet = try log.inlet()
         log.listen()
         bytes.withUnsafeBytes { buffer in
@@ -41,58 +42,100 @@ struct OperatorLogTests {
         String(decoding: try OperatorLog.files(path).flatMap { try Files.read($0) }, as: UTF8.self)
     }
 
+    private static let time = "1999-12-31T23:59:59Z "
+
+    private func events() throws -> [Substring] { try text().split(separator: "\n").map { $0.dropFirst(Self.time.count) } }
+
     @Test(
-        "nothing in it commands a terminal or makes another line",
+        "what isn't an event is counted, and no byte of it is written",
         arguments: [
-            ("\u{1B}[2J\u{1B}]0;owned\u{07}", "\\x1B[2J\\x1B]0;owned\\x07\n"), ("a\rb", "a\\x0Db\n"), ("\u{9B}1m", "\\xC2\\x9B1m\n"),
-            ("\u{202E}txt", "\\xE2\\x80\\xAEtxt\n"), ("a\0b\u{7F}\tc", "a\\x00b\\x7F\\x09c\n"), ("one\ntwo", "one\ntwo\n"), ("", ""),
+            "secret", "", " ", "agent.configured", "\(time)secret", "\(time)agent.configured secret", "\(time)agent.configured ",
+            "\(time) agent.configured", "\(time)agent.configured\r", "\(time)agent.configured\0", "\(time)Agent.configured",
+            "\(time)agent.ended exitCode=+1", "\(time)agent.ended exitCode=01", "\(time)agent.ended exitCode=secret",
+            "\(time)agent.ended exitCode=1 secret=2", "\(time)agent.ended secret=2 exitCode=1", "\(time)agent.ended exitCode=1 exitCode=2",
+            "\(time)agent.ended", "\(time)agent.ended exitCode=\u{0661}", "\(time)agent.failed at=secret",
+            "\(time)agent.failed at=\u{212A}",
+            "\(time)application.failed incident=secret", "\(time)application.failed incident=0123456789ABCDEF",
+            "\(time)application.failed incident=+123456789abcdef", "\(time)application.failed incident=0123456789abcdef0",
+            "\(time)configuration.refused code=secret", "\(time)application.says secret", "\(time)launcher.ended exitCode=0",
+            "\(time)launcher.foreign lines=1", "\(time)agent.listening port=1 configured=yes hiddenMemory=true",
+            "\(time)agent.listening configured=true port=1 hiddenMemory=true", "\u{1B}[2J\u{1B}]0;owned\u{07}", "a\rb", "\u{202E}txt",
+            String(repeating: "x", count: 10 << 20), time + String(repeating: " ", count: 10 << 20) + "agent.configured",
         ])
-    func escaped(said: String, written: String) throws {
-        try say(Array(said.utf8), limits())
-        #expect(try text() == written)
+    func foreign(line: String) throws {
+        try say(Array("\(line)\n\(Self.time)application.serving\n".utf8), limits())
+        #expect(try events() == ["launcher.foreign lines=1", "application.serving"])
+        // The time is the launcher's own, since digits can say something too.
+        #expect(try !text().contains("1999"))
     }
 
-    @Test("bytes that are no text are written as what they are")
+    @Test("bytes that are no text are no event")
     func binary() throws {
-        try say([0xFF, 0xC0, 0x80, 0x0A, 0x41], limits())
-        #expect(try text() == "\\xFF\\xC0\\x80\nA\n")
+        try say([0xFF, 0xC0, 0x80, 0x0A] + Array("\(Self.time)agent.ended exitCode=1".utf8) + [0xFF, 0x0A, 0x41], limits())
+        #expect(try events() == ["launcher.foreign lines=3"])
+    }
+
+    @Test("each event is let through as it is")
+    func letThrough() throws {
+        let all =
+            [
+                AgentEvent.listening(port: 7443, isConfigured: false, isMemoryHidden: true), .simulated, .configured, .serving,
+                .startFailed(Incident()), .applicationFailed(Incident()), .quoteUnbound, .homeNotSaved, .timeLimit(seconds: 60),
+                .ended(exitCode: -1), .dropped(count: 3),
+            ] + AgentEvent.Cause.allCases.map { .waitsAgain($0) } + AgentEvent.Failure.allCases.map { .failed($0) }
+            + AgentEvent.ConfigurationCode.allCases.map { .configurationRefused(code: $0) }
+        for event in all { #expect(AgentEvent(line: event.line) == event) }
+        try say(Array(all.map { "\(Self.time)\($0.line)\n" }.joined().utf8), limits())
+        #expect(try events() == all.map { Substring($0.line) })
+    }
+
+    @Test("what the application says is let through by the measured setting alone, and commands no terminal")
+    func application() throws {
+        let said = ApplicationLine(Array("a\u{1B}[2J\u{202E}\r\u{9B}1m\0\u{7F}\tb é".utf8)).line
+        #expect(said == #"application.says a\u{1B}[2J\u{202E}\r\u{009B}1m\0\u{7F}\tb \u{00E9}"#)
+        let lines = Array("\(Self.time)\(said)\n\(Self.time)application.says a\u{1B}b\n".utf8)
+        try say(lines, limits())
+        #expect(try events() == ["launcher.foreign lines=2"])
+        try Files.remove(path)
+        try say(lines, limits(), takesApplicationLines: true)
+        #expect(try events() == [Substring(said), "launcher.foreign lines=1"])
+    }
+
+    private func numbered(_ numbers: Range<Int>) -> [UInt8] {
+        Array(numbers.map { "\(Self.time)agent.timeLimit seconds=\($0)\n" }.joined().utf8)
     }
 
     @Test("the newest lines stay, in files of bounded size and number", arguments: [0, 1, 3])
     func rotated(older: Int) throws {
-        let lines = (0..<5000).map { "line \($0)\n" }.joined()
-        try say(Array(lines.utf8), limits(fileByteCount: 4096, olderFiles: older))
+        try say(numbered(0..<5000), limits(fileByteCount: 4096, olderFiles: older))
         let files = OperatorLog.files(path)
         #expect(files.count == older + 1 && files.last == path)
         for file in files { #expect(try Files.read(file).count <= 4096) }
-        let kept = try text().split(separator: "\n")
-        #expect(kept.last == "line 4999" && kept.count > 300)
-        let numbers = kept.compactMap { Int($0.dropFirst(5)) }
+        let numbers = try events().compactMap { Int($0.split(separator: "=").last ?? "") }
+        #expect(numbers.last == 4999 && numbers.count > older * 70)
         #expect(numbers == Array((5000 - numbers.count)..<5000))
     }
 
     @Test("a flood is cut off, and how much was is told")
     func flood() throws {
-        let line = [UInt8](repeating: 0x78, count: 99) + [0x0A]
-        try say(Array((0..<10_000).map { _ in line }.joined()), limits(burst: 5000))
-        let kept = try text()
-        #expect(kept.utf8.count < 6000)
-        #expect(kept.split(separator: "\n").filter { $0.first == "x" }.count == 50)
-        #expect(kept.contains("launcher.dropped lines=9950\n"))
+        try say(numbered(1000..<11_000), limits(burst: 5000))
+        let events = try events()
+        let kept = events.filter { $0.contains("seconds=") }.count
+        #expect((90...110).contains(kept))
+        #expect(events.last == "launcher.dropped lines=\(10_000 - kept)")
     }
 
-    @Test("a line without an end is bounded; what follows it isn't lost")
-    func endless() throws {
-        try say([UInt8](repeating: 0x78, count: 10 << 20) + Array("\nnext\n".utf8), limits())
-        let lines = try text().split(separator: "\n")
-        #expect(lines.count == 2 && lines[0].utf8.count < 5000 && lines[0].hasSuffix(" ...") && lines[1] == "next")
+    @Test("a flood of what isn't an event leaves one line")
+    func foreignFlood() throws {
+        try say(Array(repeatElement("secret\n".utf8, count: 100_000).joined()), limits())
+        #expect(try events() == ["launcher.foreign lines=100000"])
     }
 
     @Test("it goes on behind what is there, and doesn't write through a link")
     func goesOn() throws {
-        try say(Array("one\n".utf8), limits())
-        try say(Array("two\n".utf8), limits())
-        #expect(try text() == "one\ntwo\n")
+        try say(numbered(1..<2), limits())
+        try say(numbered(2..<3), limits())
+        #expect(try events() == ["agent.timeLimit seconds=1", "agent.timeLimit seconds=2"])
         try Files.remove(path)
         try folder.write("other", "untouched")
         #expect(symlink("other", path) == 0)

@@ -11,7 +11,7 @@ extension EndToEndTests {
     struct LogTests {
         /// Says a secret in every way that Python and C have.
         private static let app = """
-            import ctypes, faulthandler, json, logging, os, sys, threading, traceback, warnings
+            import ctypes, faulthandler, json, logging, os, stat, sys, threading, traceback, warnings
             from pathlib import Path
 
             SECRET = json.loads(Path(os.environ["SECRETS_PATH"]).read_text())["password"]
@@ -50,6 +50,25 @@ extension EndToEndTests {
                     except KeyError:
                         traceback.print_exc()
                     print("\\x1b[2J\\x1b]0;owned\\x07 \\u202e forged\\r2026-01-01T00:00:00Z agent.configured")
+                if path == "/descriptors":
+                    # Whatever number the agent's own log has, and by whichever name.
+                    for number in range(3, 1024):
+                        try:
+                            # The sealed log's own file holds what was written to it: its owner is told that it was altered.
+                            if stat.S_ISREG(os.fstat(number).st_mode):
+                                continue
+                        except OSError:
+                            continue
+                        for line in (SECRET, "2026-01-01T00:00:00Z agent.configured " + SECRET, "2026-01-01T00:00:00Z agent.timeLimit seconds=7"):
+                            try:
+                                os.write(number, line.encode() + b"\\n")
+                            except OSError:
+                                pass
+                        try:
+                            with open(f"/proc/self/fd/{number}", "wb") as file:
+                                file.write(SECRET.encode())
+                        except OSError:
+                            pass
                 if path == "/flood":
                     for _ in range(300):
                         sys.stdout.write("x" * 100000 + "\\n")
@@ -83,6 +102,7 @@ extension EndToEndTests {
             _ = try bench.curl("-k", url + "/say")
             _ = try bench.curl("-k", url + "/raise?card=5500000000000004")
             _ = try bench.curl("-k", url + "/%1b%5b2J%0aforged")
+            _ = try bench.run("curl", ["-s", "-k", "-m", "5", url + "/descriptors"])
             usleep(1_500_000)
             let key = Hex.text(try bench.folder.read(made.key))
             let forbidden = [
@@ -94,6 +114,8 @@ extension EndToEndTests {
             }
             let events = try bench.mse("logs", "shop")
             #expect(events.contains("application.serving") && events.contains("application.failed incident="), "\(events)")
+            // What shares the agent's process can forge an event, not a text.
+            #expect(events.contains("launcher.foreign lines="), "\(events)")
             let output = try bench.mse("logs", "shop", "--key", made.key)
             for text in [
                 "imported with", "logged", "warned", "printed", "standard error", "wsgi", "descriptor 1", "descriptor 2", "from C",

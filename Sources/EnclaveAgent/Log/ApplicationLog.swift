@@ -1,4 +1,5 @@
 internal import CodeEncryption
+internal import Enclave
 internal import Files
 internal import Glibc
 internal import Synchronization

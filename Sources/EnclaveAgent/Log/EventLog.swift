@@ -1,3 +1,4 @@
+public import Enclave
 internal import Files
 internal import Glibc
 internal import StrictX509
@@ -54,6 +55,9 @@ public final class EventLog: Sendable {
         put(event.line)
     }
 
+    /// What kept the agent from its work, by the part that it comes from.
+    public func write(failure: any Error) { write(.failed(.init(failure))) }
+
     private func tellDropped(_ count: Int) {
         if count > 0 { put(AgentEvent.dropped(count: count).line) }
     }
@@ -61,7 +65,7 @@ public final class EventLog: Sendable {
     /// What the application says, where a measured setting lets the operator read it. Its rate is bounded by who calls this.
     func write(applicationText text: [UInt8]) {
         for line in text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
-            put("application.says " + String(decoding: line, as: UTF8.self).unicodeScalars.map { $0.escaped(asASCII: true) }.joined())
+            put(ApplicationLine(line).line)
         }
     }
 
