@@ -28,10 +28,8 @@ public struct HomeReport: Hashable, Sendable {
     /// - Throws: `FileError` when there is none, or it isn't one.
     public init(in folder: String) throws(FileError) {
         let path = folder + "/" + Self.fileName
-        // A service can lay here what would keep its reader waiting for ever.
-        guard try FileKind(path) == .file else { throw FileError(path, "is no file") }
         do {
-            var reader = try ObjectReader(JSON.read(try Files.read(path, limit: Self.byteCount)))
+            var reader = try ObjectReader(JSON.read(OpenFile(regular: path).contents(limit: Self.byteCount)))
             savedAt = try reader.integer("savedAt", in: 0...Int.max).map { Int64($0) }
             problem = try reader.string("problem").flatMap { Problem(rawValue: $0) }
             refusals = try reader.integer("refusals", in: 0...Int.max) ?? 0
@@ -49,9 +47,7 @@ public struct HomeReport: Hashable, Sendable {
                 "savedAt": savedAt.map { Node(Int($0)) }, "problem": problem.map { Node($0.rawValue) }, "refusals": Node(refusals),
             ]))
         let padding = [UInt8](repeating: UInt8(ascii: " "), count: Self.byteCount - 1 - text.utf8.count)
-        let kind = try FileKind(folder + "/" + Self.fileName)
-        guard kind == .file || kind == .absent else { throw FileError(folder + "/" + Self.fileName, "is \(kind), no file") }
-        let file = try OpenFile(folder + "/" + Self.fileName, O_WRONLY | O_CREAT, mode: 0o600)
+        let file = try OpenFile(regular: folder + "/" + Self.fileName, O_WRONLY | O_CREAT, mode: 0o600)
         try file.write(Array(text.utf8) + padding + [UInt8(ascii: "\n")], at: 0)
     }
 }

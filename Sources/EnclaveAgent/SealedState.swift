@@ -42,8 +42,8 @@ struct SealedState: Sendable {
     /// - Throws: `SealedStateError.doesNotOpen` when it was sealed by another enclave, processor or instance, or changed.
     func read(_ item: Item) throws -> (bytes: [UInt8], epoch: Epoch)? {
         let path = path(item, nil)
-        guard Files.exists(path) else { return nil }
-        let file = try Files.read(path)
+        guard try isThere(path) else { return nil }
+        let file = try OpenFile(regular: path).contents()
         guard let epoch = Self.epoch(file.prefix(Self.headByteCount)),
             let bytes = SecretBox.open(Array(file.dropFirst(Self.headByteCount)), with: try key(item, epoch))
         else { throw SealedStateError.doesNotOpen(path) }
@@ -74,8 +74,8 @@ struct SealedState: Sendable {
     /// - Throws: `SealedStateError.doesNotOpen`; then nothing was made.
     func open(_ item: Item, epoch: Epoch, to target: String) throws -> Bool {
         let path = path(item, epoch)
-        guard Files.exists(path) else { return false }
-        let input = try OpenFile(path, O_RDONLY)
+        guard try isThere(path) else { return false }
+        let input = try OpenFile(regular: path)
         var head = [UInt8](repeating: 0, count: Self.headByteCount)
         let count = try head.withUnsafeMutableBytes { try input.read(into: $0) }
         guard count == head.count, Self.epoch(head[...]) == epoch else { throw SealedStateError.doesNotOpen(path) }
@@ -90,6 +90,15 @@ struct SealedState: Sendable {
             case CodeError.notAuthentic, CodeError.tooShort: throw SealedStateError.doesNotOpen(path)
             default: throw error
             }
+        }
+    }
+
+    /// - Throws: `SealedStateError.doesNotOpen` when something is there that nobody sealed.
+    private func isThere(_ path: String) throws -> Bool {
+        switch try FileKind(path) {
+        case .absent: return false
+        case .file: return true
+        default: throw SealedStateError.doesNotOpen(path)
         }
     }
 

@@ -5,19 +5,7 @@ public enum Files {
     /// Reads a regular file or a pseudo file, whose size isn't told.
     /// - Throws: `FileError` when it isn't there, can't be read, or holds more than `limit` bytes.
     public static func read(_ path: String, limit: Int = 64 << 20) throws(FileError) -> [UInt8] {
-        let file = try OpenFile(path, O_RDONLY)
-        let status = try file.status()
-        guard status.st_mode & S_IFMT != S_IFDIR else { throw FileError(path, "is a folder") }
-        guard Int(status.st_size) <= limit else { throw FileError(path, "holds \(status.st_size) bytes; at most \(limit) are read") }
-        var bytes: [UInt8] = []
-        let chunk = UnsafeMutableRawBufferPointer.allocate(byteCount: max(4096, min(Int(status.st_size) + 1, 1 << 20)), alignment: 16)
-        defer { chunk.deallocate() }
-        while true {
-            let count = try file.read(into: chunk)
-            bytes += chunk[..<count]
-            guard bytes.count <= limit else { throw FileError(path, "holds more than \(limit) bytes") }
-            if count < chunk.count { return bytes }
-        }
+        try OpenFile(path, O_RDONLY).contents(limit: limit)
     }
 
     /// Replaces a file in one step; whoever reads sees the old one or the new one whole. A link in its place is replaced, not followed.

@@ -15,6 +15,20 @@ public struct OpenFile: ~Copyable, Sendable {
         if flags & O_EXCL != 0, fchmod(descriptor, mode) != 0 { throw FileError(path, doing: "set the mode of") }
     }
 
+    /// A file that somebody less trusted may have laid there: no link is followed, and nothing is opened that could keep its reader waiting.
+    /// - Parameter flags: besides those that this takes.
+    public init(regular path: String, _ flags: Int32 = O_RDONLY, mode: mode_t = 0o600) throws(FileError) {
+        descriptor = Glibc.open(path, flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, mode)
+        self.path = path
+        guard descriptor >= 0 else {
+            // A pipe that nobody reads refuses a writer who doesn't wait, a link or socket everybody: better words than the system's.
+            let error = FileError(path, doing: flags & O_CREAT == 0 ? "open" : "create")
+            let kind = try FileKind(path)
+            throw kind == .file || kind == .absent ? error : FileError(path, "is \(kind), not a file")
+        }
+        guard try isRegular else { throw FileError(path, "is \(try FileKind(path)), not a file") }
+    }
+
     deinit { close(descriptor) }
 
     public func status() throws(FileError) -> stat {
@@ -43,6 +57,23 @@ public struct OpenFile: ~Copyable, Sendable {
             filled += count
         }
         return filled
+    }
+
+    /// All of it.
+    /// - Parameter limit: in bytes; more is refused.
+    public func contents(limit: Int = 64 << 20) throws(FileError) -> [UInt8] {
+        let status = try status()
+        guard status.st_mode & S_IFMT != S_IFDIR else { throw FileError(path, "is a folder") }
+        guard Int(status.st_size) <= limit else { throw FileError(path, "holds \(status.st_size) bytes; at most \(limit) are read") }
+        var bytes: [UInt8] = []
+        let chunk = UnsafeMutableRawBufferPointer.allocate(byteCount: max(4096, min(Int(status.st_size) + 1, 1 << 20)), alignment: 16)
+        defer { chunk.deallocate() }
+        while true {
+            let count = try read(into: chunk)
+            bytes += chunk[..<count]
+            guard bytes.count <= limit else { throw FileError(path, "holds more than \(limit) bytes") }
+            if count < chunk.count { return bytes }
+        }
     }
 
     public func write(_ buffer: UnsafeRawBufferPointer) throws(FileError) {

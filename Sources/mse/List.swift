@@ -17,6 +17,7 @@ struct List: AsyncParsableCommand {
             try Output.write(
                 [status.field("name"), status.state, status.field("platform"), status.field("url"), "until " + status.field("notAfter")]
                     .joined(separator: "  ") + "\n")
+            if let problem = status.problem { Output.note(problem) }
         }
     }
 }

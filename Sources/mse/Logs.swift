@@ -23,6 +23,7 @@ struct Logs: AsyncParsableCommand {
         try await Output.attempt {
             var operation = LogOperations(target: target, key: key, since: since)
             var limit = tail
+            var isBelieved = true
             while true {
                 let news: LogOperations.News
                 do {
@@ -35,7 +36,14 @@ struct Logs: AsyncParsableCommand {
                 limit = nil
                 if !lines.isEmpty { try Output.write(lines.joined(separator: "\n") + "\n") }
                 for note in news.notes { Output.note("\(target): \(note)") }
-                guard follow, !news.isEnded else { return }
+                for fault in news.faults {
+                    isBelieved = false
+                    Output.note(fault)
+                }
+                guard follow, !news.isEnded else {
+                    if !isBelieved { throw ExitCode.refused }
+                    return
+                }
                 try await Task.sleep(for: .milliseconds(300))
             }
         }

@@ -29,7 +29,12 @@ final class SealedLogTests {
 
     private func read() throws -> (texts: [String], notes: [String]) {
         let contents = try SealedLogReader(root: key).read(path)
-        return (contents.entries.map { String(decoding: $0.text, as: UTF8.self) }, contents.notes)
+        if let fault = contents.faults.first { throw fault }
+        return (texts(contents), contents.notes + (contents.openPiece.map { ["piece \($0) has no end"] } ?? []))
+    }
+
+    private func texts(_ contents: SealedLogReader.Contents) -> [String] {
+        contents.entries.map { String(decoding: $0.text, as: UTF8.self) }
     }
 
     private func problem(of path: String, key: borrowing CodeKey) -> SealedLogError? {
@@ -151,12 +156,43 @@ final class SealedLogTests {
         #expect(try !read().notes.isEmpty)
     }
 
-    @Test("a pipe that was laid among the pieces keeps nobody waiting")
-    func pipe() throws {
-        try writer().append(entry("here", at: 1))
-        let pipe = path + "/9999999999999999-00000099.log"
-        #expect(mkfifo(pipe, 0o600) == 0)
-        #expect(problem(of: path, key: key) == .file(pipe, "is no file"))
+    @Test(
+        "what was laid among the pieces keeps nobody waiting, hides nothing, and is told",
+        arguments: ["pipe", "socket", "link", "folder", "junk", "empty", "zero"])
+    func laid(kind: String) throws {
+        let writer = try writer()
+        try writer.append(entry("here", at: 1))
+        try writer.close(at: 2)
+        for name in ["0000000000000000-00000001.log", "9999999999999999-00000099.log"] {
+            let laid = path + "/" + name
+            switch kind {
+            case "pipe": #expect(mkfifo(laid, 0o600) == 0)
+            case "socket":
+                #expect(mknod(laid, S_IFSOCK | 0o600, 0) == 0)
+            case "link": #expect(symlink("/dev/zero", laid) == 0)
+            case "folder": #expect(mkdir(laid, 0o700) == 0)
+            case "junk": try folder.write("log/" + name, [UInt8](repeating: 0x41, count: 5000))
+            case "empty": try folder.write("log/" + name, [])
+            default: try folder.write("log/" + name, Array("MSELOG".utf8) + [UInt8](repeating: 0, count: 5000))
+            }
+            let contents = try SealedLogReader(root: key).read(path)
+            #expect(texts(contents) == ["here"])
+            #expect(contents.faults.count == 1 && contents.faults[0].description.contains(laid), "\(contents.faults)")
+            try Files.remove(laid)
+        }
+    }
+
+    @Test("what was altered in one piece hides nothing of the others, nor what stands before it")
+    func alteredPiece() throws {
+        let names = try several()
+        let whole = texts(try SealedLogReader(root: key).read(path))
+        var bytes = try folder.read("log/" + names[1])
+        bytes[bytes.count - 300] ^= 1
+        try folder.write("log/" + names[1], bytes)
+        let contents = try SealedLogReader(root: key).read(path)
+        let left = texts(contents)
+        #expect(left.count < whole.count && left.count >= whole.count - 3 && left.last == whole.last && left == whole.filter(left.contains))
+        #expect(contents.faults.count == 1 && "\(contents.faults)".contains("altered"), "\(contents.faults)")
     }
 
     @Test("epochs follow each other, whatever the names of their pieces")

@@ -18,9 +18,7 @@ struct SealedLogPiece {
     init(_ path: String) throws(SealedLogError) {
         let bytes: [UInt8]
         do throws(FileError) {
-            // A service can lay here what would keep its reader waiting for ever.
-            guard try FileKind(path) == .file else { throw FileError(path, "is no file") }
-            bytes = try Files.read(path, limit: Self.byteLimit)
+            bytes = try OpenFile(regular: path).contents(limit: Self.byteLimit)
         } catch {
             throw .file(error.path, error.problem)
         }

@@ -1,6 +1,6 @@
 internal import Files
 
-/// Opens a sealed log, says what of it is missing, and refuses what was altered.
+/// Opens a sealed log, says what of it is missing and what was altered, and shows the rest.
 public struct SealedLogReader: ~Copyable {
     public struct Contents: Sendable {
         /// In the order of writing, without those that only mark a piece's begin or end.
@@ -9,6 +9,10 @@ public struct SealedLogReader: ~Copyable {
         public var ids: [String] = []
         /// What a reader must know: pieces that are missing, ends that were cut.
         public var notes: [String] = []
+        /// The newest piece, when it has no end: its agent runs, or was killed, or the log's tail was cut.
+        public var openPiece: UInt64?
+        /// What isn't believed. No entry of it is among those above but for those before the fault.
+        public var faults: [SealedLogError] = []
     }
 
     private let root: CodeKey
@@ -17,20 +21,21 @@ public struct SealedLogReader: ~Copyable {
     public init(root: borrowing CodeKey) { self.root = root.copy() }
 
     /// - Parameter path: a log's folder, or one piece.
-    /// - Throws: `SealedLogError`.
+    /// - Throws: `SealedLogError` when nothing of it opens.
     public func read(_ path: String) throws(SealedLogError) -> Contents {
-        var pieces: [SealedLogPiece] = []
-        for file in try Self.files(path) {
-            do throws(SealedLogError) {
-                pieces.append(try SealedLogPiece(file))
-            } catch {
-                // Rotation takes the oldest away while we look.
-                if Files.exists(file) { throw error }
-            }
-        }
         var contents = Contents()
         var opened: [Opened] = []
-        for piece in pieces { opened.append(try open(piece)) }
+        for file in try Self.files(path) {
+            do throws(SealedLogError) {
+                opened.append(try open(SealedLogPiece(file)))
+            } catch {
+                // Rotation takes the oldest away while we look.
+                if (try? FileKind(file)) != .absent { contents.faults.append(error) }
+            }
+        }
+        if opened.isEmpty, let fault = contents.faults.first(where: { if case .otherKey = $0 { true } else { false } }) ?? contents.faults.first {
+            throw fault
+        }
         // By the times that were sealed, not by names that anybody can change.
         let order = opened.indices.sorted {
             (opened[$0].began, opened[$0].piece.head.number) < (opened[$1].began, opened[$1].piece.head.number)
@@ -44,7 +49,7 @@ public struct SealedLogReader: ~Copyable {
         }
         for epoch in epochs {
             let isLast = epoch == epochs.last
-            try chain((byEpoch[epoch] ?? []).sorted { $0.piece.head.number < $1.piece.head.number }, isLastEpoch: isLast, &contents)
+            chain((byEpoch[epoch] ?? []).sorted { $0.piece.head.number < $1.piece.head.number }, isLastEpoch: isLast, &contents)
         }
         return contents
     }
@@ -66,6 +71,8 @@ public struct SealedLogReader: ~Copyable {
         var entries: [SealedLogEntry]
         var end: SealedLogEnd?
         var isClosed: Bool { end != nil }
+        /// Where it isn't believed any more.
+        var fault: SealedLogError?
     }
 
     private func open(_ piece: SealedLogPiece) throws(SealedLogError) -> Opened {
@@ -73,12 +80,14 @@ public struct SealedLogReader: ~Copyable {
         var stream = SecretStream.Reader(key: key, header: piece.header)
         var opened = Opened(piece: piece, began: 0, oldest: 1, entries: [], end: nil)
         for (index, message) in piece.messages.enumerated() {
-            guard let (bytes, tag) = stream.open(message, with: index == 0 ? piece.head.encoded : []) else {
-                throw index == 0 ? .otherKey(piece.path) : .altered(piece.path, entry: index)
+            guard let (bytes, tag) = stream.open(message, with: index == 0 ? piece.head.encoded : []), let entry = SealedLogEntry(bytes),
+                !opened.isClosed, (index == 0) == (entry.source == .begin), (tag == .final) == (entry.source == .end)
+            else {
+                // Without its first entry nothing is known of it.
+                if index == 0 { throw .otherKey(piece.path) }
+                opened.fault = .altered(piece.path, entry: index)
+                return opened
             }
-            guard let entry = SealedLogEntry(bytes), !opened.isClosed, (index == 0) == (entry.source == .begin),
-                (tag == .final) == (entry.source == .end)
-            else { throw .altered(piece.path, entry: index) }
             switch entry.source {
             case .begin:
                 opened.began = entry.time
@@ -87,35 +96,38 @@ public struct SealedLogReader: ~Copyable {
             default: opened.entries.append(entry)
             }
         }
-        if piece.isMalformed || opened.isClosed && piece.rest > 0 { throw .altered(piece.path, entry: piece.messages.count) }
+        if piece.isMalformed || opened.isClosed && piece.rest > 0 { opened.fault = .altered(piece.path, entry: piece.messages.count) }
         return opened
     }
 
-    private func chain(_ pieces: [Opened], isLastEpoch: Bool, _ contents: inout Contents) throws(SealedLogError) {
+    private func chain(_ pieces: [Opened], isLastEpoch: Bool, _ contents: inout Contents) {
         guard let first = pieces.first, let last = pieces.last else { return }
         if !contents.ids.contains(first.piece.head.id) { contents.ids.append(first.piece.head.id) }
         // What was rotated away before the last piece began is no loss that anybody caused.
         if first.piece.head.number > last.oldest { note(last.oldest...(first.piece.head.number - 1), &contents) }
         for (index, opened) in pieces.enumerated() {
             contents.entries += opened.entries
+            if let fault = opened.fault { contents.faults.append(fault) }
             let number = opened.piece.head.number
             guard index + 1 < pieces.count else {
                 if opened.end == .goesOn {
                     note((number + 1)...(number + 1), &contents)
-                } else if !opened.isClosed {
-                    contents.notes.append(
-                        isLastEpoch
-                            ? "piece \(number) has no end: the agent is running or was killed, or the log's tail was cut"
-                            : "piece \(number) has no end: the agent was killed, or the tail was cut")
+                } else if !opened.isClosed, opened.fault == nil {
+                    if isLastEpoch {
+                        contents.openPiece = number
+                    } else {
+                        contents.notes.append("piece \(number) has no end: the agent was killed, or the tail was cut")
+                    }
                 }
                 break
             }
             let next = pieces[index + 1].piece.head
-            guard next.number != number else { throw .altered(pieces[index + 1].piece.path, entry: 0) }
-            if next.number > number + 1 {
+            if next.number == number {
+                contents.faults.append(.altered(pieces[index + 1].piece.path, entry: 0))
+            } else if next.number > number + 1 {
                 note((number + 1)...(next.number - 1), &contents)
-            } else if next.previous != opened.piece.lastAuthenticator {
-                if opened.isClosed { throw .altered(pieces[index + 1].piece.path, entry: 0) }
+            } else if next.previous != opened.piece.lastAuthenticator, opened.fault == nil {
+                if opened.isClosed { contents.faults.append(.altered(pieces[index + 1].piece.path, entry: 0)) }
                 contents.notes.append("the end of piece \(number) is missing: it was cut, or could not be written")
             }
         }

@@ -24,6 +24,7 @@ public struct LogOperations: Sendable {
     /// Which file of events was read last, which stays the same when it is rotated, and up to where.
     private var place: (file: FileIdentity, byteCount: Int)?
     private var notes: Set<String> = []
+    private var faults: Set<String> = []
 
     /// - Parameter since: seconds since 1970.
     public init(target: String, key: String?, since: Int64?, state: StateFolder = StateFolder()) {
@@ -38,12 +39,14 @@ public struct LogOperations: Sendable {
         public var lines: [String] = []
         /// What a reader must know of the log.
         public var notes: [String] = []
+        /// What of it isn't believed: the answer is no, whatever else is shown.
+        public var faults: [String] = []
         /// Nothing more will come.
         public var isEnded = false
     }
 
     /// What came since the last call.
-    /// - Throws: `AlteredLog` when something of a sealed log was altered.
+    /// - Throws: `AlteredLog` when nothing of a sealed log opens.
     public mutating func next() throws -> News {
         let service = LaunchRecord.isName(target) ? try? ServiceState.existing(target, in: state) : nil
         guard let key else {
@@ -59,13 +62,14 @@ public struct LogOperations: Sendable {
             guard service != nil else { throw OperationError(target, "is neither a service here nor a sealed log") }
             return News(notes: ["the application's log is empty: nothing was said yet, or [log] keeps nothing"], isEnded: !isAlive(service))
         }
-        let contents: SealedLogReader.Contents
+        var contents: SealedLogReader.Contents
         do {
             contents = try SealedLogReader(root: CodeKey(file: key)).read(path)
         } catch let error as SealedLogError {
             switch error {
             case .altered, .otherKey: throw AlteredLog(description: "\(error)")
-            case .notALog where service != nil: throw AlteredLog(description: "\(error)")
+            // Nobody but the agent lays files there.
+            case .notALog where service != nil, .file where service != nil: throw AlteredLog(description: "\(error)")
             case .notALog, .file: throw error
             }
         }
@@ -73,6 +77,10 @@ public struct LogOperations: Sendable {
             throw AlteredLog(description: "\(path): holds the log of another instance, \(NotationError.printable(id))")
         }
         var news = News(isEnded: !isAlive(service))
+        if let piece = contents.openPiece, news.isEnded {
+            contents.notes.append("piece \(piece) has no end: its agent runs elsewhere or was killed, or the log's tail was cut")
+        }
+        if contents.entries.isEmpty, contents.faults.isEmpty { contents.notes.append("the application's log is empty: nothing was said yet") }
         // Rotation takes entries away at the front; then what is left is new.
         if contents.entries.count < shown { shown = 0 }
         for entry in contents.entries.dropFirst(shown) where since.map({ Int64(clamping: entry.time) >= $0 }) ?? true {
@@ -80,6 +88,7 @@ public struct LogOperations: Sendable {
         }
         shown = contents.entries.count
         news.notes = contents.notes.filter { notes.insert($0).inserted }
+        news.faults = contents.faults.map { "\($0)" }.filter { faults.insert($0).inserted }
         return news
     }
 

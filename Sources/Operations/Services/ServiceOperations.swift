@@ -19,8 +19,11 @@ public struct ServiceOperations: Sendable {
         public var node: Node
         public var state: String
 
+        /// What keeps it from being told more of; nil when nothing does.
+        public var problem: String? { if case .string(let text)? = node["problem"]?.value { text } else { nil } }
+
         /// Whether nobody is served, and nobody will be without somebody's doing.
-        public var isDown: Bool { ["stopped", "failed", "unresponsive"].contains(state) }
+        public var isDown: Bool { ["stopped", "failed", "unresponsive", "damaged"].contains(state) }
 
         public var json: String { JSON.pretty(node) }
         public func field(_ name: String) -> String {
@@ -36,13 +39,22 @@ public struct ServiceOperations: Sendable {
 
     public func status(_ name: String) async throws -> Status { try await status(of: ServiceState.existing(name, in: state)) }
 
+    /// One that can't be read is among them, with what is wrong; it hides none of the others.
     public func list() async throws -> [Status] {
         // At once: those that don't answer take their time.
-        return try await withThrowingTaskGroup(of: (Int, Status).self) { group in
-            for (index, service) in try ServiceState.all(in: state).enumerated() {
-                group.addTask { (index, try await status(of: service)) }
+        let services = try ServiceState.all(in: state)
+        return await withTaskGroup(of: (Int, Status).self) { group in
+            for (index, service) in services.enumerated() {
+                group.addTask {
+                    do {
+                        return (index, try await status(of: service))
+                    } catch {
+                        let node = Node.object(["name": Node(service.name), "state": "damaged", "problem": Node("\(error)")])
+                        return (index, Status(node: node, state: "damaged"))
+                    }
+                }
             }
-            return try await group.reduce(into: [:]) { $0[$1.0] = $1.1 }.sorted { $0.key < $1.key }.map(\.value)
+            return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }.sorted { $0.key < $1.key }.map(\.value)
         }
     }
 
