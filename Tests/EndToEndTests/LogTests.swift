@@ -195,7 +195,17 @@ extension EndToEndTests {
             #expect(events.contains("printed " + Self.secret) == (mode == "open"), "\(events)")
             #expect(!events.unicodeScalars.contains { $0.value < 0x20 && $0 != "\n" })
             #expect(!Files.exists(bench.path + "/home/services/shop/sealed/application.log"))
-            #expect(try bench.mse("measure", made.package).contains(mode == "open" ? "OPEN" : "kept nowhere"))
+            let words = mode == "open" ? "OPEN: what the application says, the operator reads" : "kept nowhere"
+            #expect(try bench.mse("measure", made.package).contains(words))
+            let arguments = ["verify", "shop", "--trusted-root", bench.root]
+            let verify = [arguments + ["--package", made.package], arguments + ["--package", made.package, "--json"]]
+            let told = try verify.map { try bench.run(Workbench.products + "/mse", $0).output }
+            #expect(told[0].contains("ACCEPTED") && told[0].contains(words), "\(told[0])")
+            #expect(told[1].contains("\"log\": \"\(mode)\"") && told[1].contains("\"mode\": \"encrypted\""), "\(told[1])")
+            // Of another enclave than the package's nothing is known.
+            let other = try ReleaseTests.project(bench, "other", app: Self.app)
+            let refused = try bench.run(Workbench.products + "/mse", arguments + ["--package", other.package, "--json"])
+            #expect(refused.status == 2 && !refused.output.contains("\"settings\""), "\(refused.output)")
         }
     }
 }

@@ -33,7 +33,9 @@ public struct SealedLogReader: ~Copyable {
                 if (try? FileKind(file)) != .absent { contents.faults.append(error) }
             }
         }
-        if opened.isEmpty, let fault = contents.faults.first(where: { if case .otherKey = $0 { true } else { false } }) ?? contents.faults.first {
+        if opened.isEmpty,
+            let fault = contents.faults.first(where: { if case .otherKey = $0 { true } else { false } }) ?? contents.faults.first
+        {
             throw fault
         }
         // By the times that were sealed, not by names that anybody can change.

@@ -1,6 +1,7 @@
 public import Attestation
 internal import DCAP
 internal import DCAPCollateral
+internal import Gramine
 internal import Notation
 internal import RATLS
 internal import SGXQuote
@@ -10,8 +11,8 @@ internal import StrictX509
 public struct Judgement: Sendable {
     public var title: String
     public var verdict: Verdict
-    /// The package whose measurement was the reference value.
-    public var package: String?
+    /// The package whose measurement was a reference value.
+    var package: JudgedPackage?
     /// Where the collateral came from.
     public var collateralSource: String
     /// What a person should know of how it came about.
@@ -19,7 +20,7 @@ public struct Judgement: Sendable {
     /// What became of the file for the pin, where one was named.
     var pin: PinFile.Outcome?
 
-    init(title: String, verdict: Verdict, package: String?, collateral: CollateralDelivery) {
+    init(title: String, verdict: Verdict, package: JudgedPackage?, collateral: CollateralDelivery) {
         self.title = title
         self.verdict = verdict
         self.package = package
@@ -33,6 +34,7 @@ public struct Judgement: Sendable {
         guard case .object(var members) = verdict.node.value else { return JSON.pretty(verdict.node) }
         let origin = Node.object(["source": Node(collateralSource), "notes": Node(.array(notes.map { Node($0) }))])
         members.append(Member("collateral", origin))
+        if let settings { members.append(Member("settings", settings.shown)) }
         if let pin { members.append(Member("pin", pin.node)) }
         return JSON.pretty(Node(.object(members)))
     }
@@ -55,12 +57,19 @@ public struct Judgement: Sendable {
         } else if verdict.evidence.certificate != nil {
             lines.append("               no launch record: instance data is not vouched for")
         }
+        if let settings {
+            lines.append(
+                "               \(NotationError.printable(settings.application)), code \(settings.mode.words); \(settings.log.words)")
+        }
         if let end = verdict.validUntil, verdict.isAccepted { lines.append("  valid until  \(CalendarTime.text(end))") }
         for note in notes { lines.append("  note         \(NotationError.printable(note, limit: 500))") }
         if let pin { lines.append("  pin          \(NotationError.printable(pin.description, limit: 500))") }
         lines += ReasonList(verdict.reasons).lines
         return lines.joined(separator: "\n") + "\n"
     }
+
+    /// What is measured of the enclave that was found, where it is the package's.
+    private var settings: EnclaveSettings? { package?.settings(of: verdict.evidence.quote.report.map { Array($0.mrenclave) }) }
 
     private func yes(_ question: Question) -> String { verdict.answers(question) ? "yes" : "no " }
 
@@ -89,7 +98,7 @@ public struct Judgement: Sendable {
         let quote = verdict.evidence.quote
         if let report = quote.report {
             let debug = report.attributes.contains(.debug) ? ", DEBUG" : ""
-            return "MRENCLAVE \(shorten(report.mrenclave.description))\(package.map { " against \($0)" } ?? "")\(debug)"
+            return "MRENCLAVE \(shorten(report.mrenclave.description))\(package.map { " against \($0.name)" } ?? "")\(debug)"
         }
         return quote.tdReport.map { "MRTD \(shorten($0.mrtd.description))" } ?? ""
     }

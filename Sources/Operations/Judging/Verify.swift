@@ -53,16 +53,17 @@ public struct Verify: Sendable {
             let delivery = try await collateral(certificate.quote, platform, verifier, time)
             let verdict = verifier.judge(
                 Evidence(certificate), with: delivery.collateral, expecting: Expectation(name: service.name, id: launch.id), at: time)
-            return Judgement(title: "\(service.name)  https://\(host):\(port)", verdict: verdict, package: package, collateral: delivery)
+            return Judgement(
+                title: "\(service.name)  https://\(host):\(port)", verdict: verdict, package: try package, collateral: delivery)
         case .address(let host, let port):
             let certificate = try await Self.certificate(host, port)
             let delivery = try await collateral(certificate.quote, nil, verifier, time)
             let verdict = verifier.judge(Evidence(certificate), with: delivery.collateral, expecting: Expectation(host: host), at: time)
-            return Judgement(title: target, verdict: verdict, package: package, collateral: delivery)
+            return Judgement(title: target, verdict: verdict, package: try package, collateral: delivery)
         }
     }
 
-    private var package: String? { options.package.map { Files.split($0).name } }
+    private var package: JudgedPackage? { get throws { try options.package.map { try JudgedPackage($0) } } }
 
     /// The certificate of whoever answers; nothing is sent.
     static func certificate(_ host: String, _ port: Int) async throws -> AttestedCertificate {
@@ -91,7 +92,7 @@ public struct Verify: Sendable {
             delivery = try await collateral(input.evidence.quote, nil, verifier, time)
         }
         var judgement = Judgement(
-            title: path, verdict: verifier.judge(input.evidence, with: delivery.collateral, at: time), package: package,
+            title: path, verdict: verifier.judge(input.evidence, with: delivery.collateral, at: time), package: try package,
             collateral: delivery)
         judgement.notes += input.notes
         return judgement

@@ -42,18 +42,12 @@ public struct Packaging: Sendable {
         let file = try PackageFile(package)
         let record = try file.record()
         let value = Hex.text(record.measurement)
-        let mode: String =
-            switch record.settings.mode {
-            case .encrypted: "encrypted, started by its key"
-            case .plain: "plain, started by its token"
-            case .open: "plain, started by anybody"
-            }
         let enclave = record.settings.enclave
         let explanation = """
             MRENCLAVE    \(value)
-              application  \(record.settings.application), code \(mode)
+              application  \(record.settings.application), code \(record.settings.mode.words)
               Python       \(record.settings.python)
-              log          \(Self.words(record.settings.log))
+              log          \(record.settings.log.words)
               enclave      \(enclave.byteCount >> 20) MiB, \(enclave.threads) threads, product \(enclave.productID), SVN \(enclave.securityVersion)
               files        \(record.files.count), of the runtime and app.tar, environment.tar
               loader       of the simulated processor: this is no value of a real enclave
@@ -61,14 +55,6 @@ public struct Packaging: Sendable {
             """
         let node = Node.object(["mrenclave": Node(value), "simulated": true, "record": record.node])
         return (value, explanation, JSON.pretty(node))
-    }
-
-    private static func words(_ log: EnclaveSettings.Log) -> String {
-        switch log {
-        case .sealed: "what the application says is sealed for its owner"
-        case .open: "OPEN: what the application says, the operator reads"
-        case .none: "what the application says is kept nowhere"
-        }
     }
 
     /// - Returns: how many files.

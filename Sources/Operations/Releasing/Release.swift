@@ -87,7 +87,7 @@ struct Release: Sendable {
     /// Connects to an agent that waits for its configuration, and judges it before the handshake ends.
     func connect(_ peer: Peer) async throws -> Decision<ConnectedRecipient> {
         let verifier = try options.verifier(state)
-        let package = options.package.map { Files.split($0).name }
+        let package = try options.package.map { try JudgedPackage($0) }
         let box = JudgementBox()
         let connection: AttestedConnection
         do {

@@ -80,7 +80,9 @@ public struct LogOperations: Sendable {
         if let piece = contents.openPiece, news.isEnded {
             contents.notes.append("piece \(piece) has no end: its agent runs elsewhere or was killed, or the log's tail was cut")
         }
-        if contents.entries.isEmpty, contents.faults.isEmpty { contents.notes.append("the application's log is empty: nothing was said yet") }
+        if contents.entries.isEmpty, contents.faults.isEmpty {
+            contents.notes.append("the application's log is empty: nothing was said yet")
+        }
         // Rotation takes entries away at the front; then what is left is new.
         if contents.entries.count < shown { shown = 0 }
         for entry in contents.entries.dropFirst(shown) where since.map({ Int64(clamping: entry.time) >= $0 }) ?? true {

@@ -1,0 +1,55 @@
+internal import CodePackage
+internal import Files
+internal import Gramine
+internal import Notation
+
+/// The package whose measurement was a reference value, and what it fixes.
+struct JudgedPackage: Sendable {
+    let name: String
+    /// Nil for a package of the original, which says no measurement.
+    let record: EnclaveRecord?
+
+    init(_ path: String) throws {
+        name = Files.split(path).name
+        let file = try PackageFile(path)
+        record = file.runtime == nil ? nil : try file.record()
+    }
+
+    /// What is measured, for an enclave of this measurement; nil for any other, of which nothing is known.
+    func settings(of mrenclave: [UInt8]?) -> EnclaveSettings? {
+        record.flatMap { $0.measurement == mrenclave ? $0.settings : nil }
+    }
+}
+
+extension EnclaveSettings {
+    /// As the verdict's document shows them (DESIGN §6).
+    var shown: Node { .object(["application": Node(application), "mode": Node(mode.name), "log": Node(log.rawValue)]) }
+}
+
+extension EnclaveSettings.Mode {
+    var name: String {
+        switch self {
+        case .encrypted: "encrypted"
+        case .plain: "plain"
+        case .open: "open"
+        }
+    }
+
+    var words: String {
+        switch self {
+        case .encrypted: "encrypted, started by its key"
+        case .plain: "plain, started by its token"
+        case .open: "plain, started by anybody"
+        }
+    }
+}
+
+extension EnclaveSettings.Log {
+    var words: String {
+        switch self {
+        case .sealed: "what the application says is sealed for its owner"
+        case .open: "OPEN: what the application says, the operator reads"
+        case .none: "what the application says is kept nowhere"
+        }
+    }
+}
