@@ -4,6 +4,7 @@ PREFIX ?= /usr/local
 SECONDS ?= 20
 FLAGS := -Xswiftc -warnings-as-errors
 PRODUCTS := mse mse-bootstrap
+ATTACKS := EndToEndTests.(ReleaseTests|SealedStateTests|IsolationTests|LogTests|EventTests|LaidFilesTests|HardeningTests|WorkingFolderTests)
 
 help: ## Show what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -25,9 +26,11 @@ sanitize: setup ## Misuse what the Python host hands out, under the address and 
 check: setup ## Format, lint, warnings as errors
 	swift format lint --strict --recursive Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources Fuzz/targets
 	swift build --build-tests $(FLAGS)
-demo: build ## Run the main job, and every refusal
+demo: build ## Run the main job, every refusal, and the attacks on what leaves and what runs, with the release build
 	@scripts/setup peers
 	@scripts/demo bin
+	swift build --build-tests $(FLAGS)
+	MSE_PRODUCTS=$(CURDIR)/bin swift test --skip-build $(FLAGS) --filter '$(ATTACKS)'
 fuzz: setup ## Fuzz the parsers: make fuzz SECONDS=600 (for each)
 	@Fuzz/run $(SECONDS)
 bench: build ## Run one benchmark against its peers: make bench NAME=code|dcap|serve|start|verify

@@ -70,6 +70,8 @@ let package = Package(
         .target(name: "CGramineShim", cSettings: guarded),
         .target(name: "CLinux", cSettings: guarded),
 
+        .target(name: "Threads", dependencies: ["CLinux"], swiftSettings: strict),
+
         // Making.
         .target(name: "Files", swiftSettings: strict),
         .target(name: "CodeEncryption", dependencies: ["CSodium", "Files"], swiftSettings: strict),
@@ -97,8 +99,8 @@ let package = Package(
         .target(
             name: "SimulatedProcessor",
             dependencies: [
-                "CLinux", "DCAP", "Enclave", "Files", "Gramine", "Notation", "SGXQuote", "StrictX509", asn1, crypto, x509, nioCore,
-                nioHTTP1, nioPosix,
+                "CLinux", "DCAP", "Enclave", "Files", "Gramine", "Notation", "SGXQuote", "StrictX509", "Threads", asn1, crypto, x509,
+                nioCore, nioHTTP1, nioPosix,
             ],
             swiftSettings: strict
         ),
@@ -106,13 +108,13 @@ let package = Package(
             name: "AppServer", dependencies: [logging, nioConcurrencyHelpers, nioCore, nioHTTP1, nioPosix, nioSSL, nioTLS],
             swiftSettings: strict),
         .target(
-            name: "PythonHost", dependencies: ["AppServer", "CPython", "CPythonShim", "Files", nioCore, nioHTTP1],
+            name: "PythonHost", dependencies: ["AppServer", "CPython", "CPythonShim", "Files", "Threads", nioCore, nioHTTP1],
             swiftSettings: strict),
         .target(
             name: "EnclaveAgent",
             dependencies: [
                 "AppServer", "CLinux", "CodeEncryption", "CodePackage", "Enclave", "Files", "Gramine", "Notation", "PythonHost", "RATLS",
-                "StrictX509",
+                "StrictX509", "Threads",
                 crypto, logging, nioCore, nioHTTP1, nioSSL,
             ],
             swiftSettings: strict
@@ -134,7 +136,8 @@ let package = Package(
         .executableTarget(
             name: "mse-bootstrap",
             dependencies: [
-                "CGramineShim", "CLinux", "CodePackage", "CommandInterface", "EnclaveAgent", "Files", "RATLS", argumentParser, logging,
+                "CGramineShim", "CLinux", "CodePackage", "CommandInterface", "EnclaveAgent", "Files", "RATLS", "Threads", argumentParser,
+                logging,
             ],
             // Swift 6.3.1 crashes when it optimises this module (its verifier objects to a swifterror value); nothing hot is in it.
             swiftSettings: strict + [.unsafeFlags(["-Onone"], .when(configuration: .release))], linkerSettings: hardened),
@@ -144,6 +147,7 @@ let package = Package(
         .target(
             name: "FakePKI", dependencies: ["DCAP", "Notation", "SGXQuote", "StrictX509", crypto], path: "Tests/FakePKI",
             swiftSettings: strict),
+        .testTarget(name: "ThreadsTests", dependencies: ["Threads"], swiftSettings: strict),
         .testTarget(name: "NotationTests", dependencies: ["Notation"], swiftSettings: strict),
         .testTarget(name: "StrictX509Tests", dependencies: ["StrictX509"], swiftSettings: strict),
         .testTarget(name: "SGXQuoteTests", dependencies: ["SGXQuote"], swiftSettings: strict),

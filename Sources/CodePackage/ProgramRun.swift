@@ -1,6 +1,6 @@
 internal import CLinux
 public import Files
-internal import Foundation
+internal import FoundationEssentials
 internal import Glibc
 
 /// Runs another program to its end.

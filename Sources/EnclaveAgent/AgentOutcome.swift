@@ -78,24 +78,3 @@ final class ConfigurationGate: Sendable {
         }
     }
 }
-
-/// A thread for one call that blocks.
-enum BlockingThread {
-    static func start(_ body: @escaping @Sendable () -> Void) {
-        final class Box {
-            let body: @Sendable () -> Void
-            init(_ body: @escaping @Sendable () -> Void) { self.body = body }
-        }
-        let box = Unmanaged.passRetained(Box(body))
-        var thread = pthread_t()
-        guard
-            pthread_create(
-                &thread, nil,
-                { context in
-                    Unmanaged<Box>.fromOpaque(context!).takeRetainedValue().body()
-                    return nil
-                }, box.toOpaque()) == 0
-        else { return box.release() }
-        pthread_detach(thread)
-    }
-}

@@ -3,6 +3,7 @@ internal import CLinux
 internal import Files
 public import Logging
 internal import PythonHost
+internal import Threads
 
 /// The same server without enclave or encryption, for development and benchmarks.
 public struct DevelopmentServer: Sendable {
@@ -62,8 +63,7 @@ public struct DevelopmentServer: Sendable {
         let port = try await server.start(host: host, port: port)
         logger.notice("listening", metadata: ["host": "\(host)", "port": "\(port)"])
         let outcome = AgentOutcome()
-        guard clinux_count_signals(clinux_termination) == 0 else { throw AgentError("signals can't be counted") }
-        BlockingThread.start { if clinux_wait_for_signal(clinux_termination) == 0 { outcome.finish(0) } }
+        guard ProcessSignal.termination.watch({ outcome.finish(0) }) else { throw AgentError("signals can't be counted") }
         _ = await outcome.wait()
         await server.shutdown(grace: .seconds(grace))
         await interpreter.runExitFunctions(within: .seconds(max(1, grace)))

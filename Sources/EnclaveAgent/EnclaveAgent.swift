@@ -13,6 +13,7 @@ internal import Notation
 internal import PythonHost
 internal import RATLS
 internal import Synchronization
+internal import Threads
 
 /// The service's life inside the enclave: configuration, decryption, application, end.
 public final class EnclaveAgent: Sendable {
@@ -339,7 +340,7 @@ public final class EnclaveAgent: Sendable {
         platform.close()
         let application = try await WSGIApplication.load(settings.application, from: memory.code, on: interpreter)
         // An application that handles signals would never be asked to end: those that end the agent are taken back.
-        for kind in [clinux_termination, clinux_stop_request] { _ = clinux_count_signals(kind) }
+        for signal in ProcessSignal.allCases { signal.count() }
         phase.change(to: WSGIResponder(application, threads: settings.server.threads, report: SealedReport(events: events, log: log)))
         switch arguments.mode {
         case .attested: break
@@ -377,21 +378,14 @@ public final class EnclaveAgent: Sendable {
     }
 
     private func watchTermination(_ outcome: AgentOutcome) {
-        watch(clinux_termination) { outcome.finish(0) }
+        ProcessSignal.termination.watch { outcome.finish(0) }
     }
 
     /// `mse stop` asks that HOME be sealed first; where that fails, the service goes on.
     /// - Parameter home: nil while there is nothing to seal.
     private func watchStop(_ outcome: AgentOutcome, _ home: @escaping @Sendable () -> HomeKeeper?) {
-        watch(clinux_stop_request) {
+        ProcessSignal.stopRequest.watch {
             Task { if await home()?.save(isAsked: true) ?? true { outcome.finish(0) } }
-        }
-    }
-
-    private func watch(_ kind: clinux_signal, _ body: @escaping @Sendable () -> Void) {
-        guard clinux_count_signals(kind) == 0 else { return }
-        BlockingThread.start {
-            while clinux_wait_for_signal(kind) == 0 { body() }
         }
     }
 

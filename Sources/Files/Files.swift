@@ -124,6 +124,14 @@ public enum Files {
         return (slash == trimmed.startIndex ? "/" : String(trimmed[..<slash]), String(trimmed[trimmed.index(after: slash)...]))
     }
 
+    /// A path that still means the same when the working folder is another.
+    public static func absolute(_ path: String) throws(FileError) -> String {
+        guard !path.hasPrefix("/") else { return path }
+        guard let folder = getcwd(nil, 0) else { throw FileError(path, doing: "find the working folder of") }
+        defer { free(folder) }
+        return String(cString: folder) + "/" + path
+    }
+
     /// The path with links, `.` and `..` resolved.
     public static func resolved(_ path: String) throws(FileError) -> String {
         guard let result = realpath(path, nil) else { throw FileError(path, doing: "find") }

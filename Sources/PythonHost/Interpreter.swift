@@ -3,6 +3,7 @@ internal import CPython
 internal import CPythonShim
 internal import Glibc
 internal import NIOCore
+internal import Threads
 
 /// The embedded interpreter. It has a thread of its own, on which it starts, imports and ends; applications run on the threads of their pool.
 public final class Interpreter: Sendable {
@@ -32,7 +33,7 @@ public final class Interpreter: Sendable {
     public init(_ configuration: Configuration, report: any ApplicationReport) throws(PythonError) {
         self.report = report
         let outcome = Monitor<Result<Void, PythonError>?>(nil)
-        PythonThread.start { [self] in
+        BlockingThread.start { [self] in
             let error = Self.start(configuration)
             outcome.change { $0 = error.map { .failure($0) } ?? .success(()) }
             if error == nil { serve() }
@@ -131,30 +132,5 @@ public final class Interpreter: Sendable {
         PyDict_SetItemString(globals, "__builtins__", PyEval_GetBuiltins())
         guard let result = PyRun_String(source, Py_file_input, globals, globals) else { throw .fetch() }
         Py_DecRef(result)
-    }
-}
-
-/// Threads that call Python: made by hand, because they block and keep a thread state for life.
-enum PythonThread {
-    static func start(_ body: @escaping @Sendable () -> Void) {
-        let box = Unmanaged.passRetained(Box(body))
-        var thread = pthread_t()
-        var attributes = pthread_attr_t()
-        pthread_attr_init(&attributes)
-        // Python recurses; 8 MiB is what its own threads have.
-        pthread_attr_setstacksize(&attributes, 8 << 20)
-        let status = pthread_create(
-            &thread, &attributes,
-            { context in
-                Unmanaged<Box>.fromOpaque(context!).takeRetainedValue().body()
-                return nil
-            }, box.toOpaque())
-        pthread_attr_destroy(&attributes)
-        if status == 0 { pthread_detach(thread) } else { box.release() }
-    }
-
-    private final class Box {
-        let body: @Sendable () -> Void
-        init(_ body: @escaping @Sendable () -> Void) { self.body = body }
     }
 }

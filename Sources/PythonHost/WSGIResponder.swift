@@ -1,6 +1,7 @@
 public import AppServer
 internal import CPython
 internal import Glibc
+internal import Threads
 
 /// Answers requests with a WSGI application, on threads of its own.
 ///
@@ -14,7 +15,7 @@ public final class WSGIResponder: Responder {
     public init(_ application: WSGIApplication, threads: Int, report: any ApplicationReport) {
         self.application = application
         self.report = report
-        for _ in 0..<threads { PythonThread.start { [self] in work(multithread: threads > 1) } }
+        for _ in 0..<threads { BlockingThread.start { [self] in work(multithread: threads > 1) } }
     }
 
     public func respond(to exchange: Exchange) { queue.add(exchange) }

@@ -1,5 +1,5 @@
 public import Crypto
-internal import Foundation
+internal import FoundationEssentials
 internal import Notation
 internal import StrictX509
 internal import SwiftASN1

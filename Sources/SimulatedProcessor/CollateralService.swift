@@ -1,11 +1,12 @@
 internal import CLinux
 internal import DCAP
 internal import Files
-internal import Foundation
+internal import FoundationEssentials
 internal import NIOCore
 internal import NIOHTTP1
 internal import NIOPosix
 internal import Notation
+internal import Threads
 
 /// Answers on loopback as Intel's service of version 4 does, about the one platform it knows (DCAP SPEC §6).
 public struct CollateralService: Sendable {
@@ -29,13 +30,9 @@ public struct CollateralService: Sendable {
             .bind(host: "127.0.0.1", port: port)
             .get()
         started(channel.localAddress?.port ?? port)
-        guard clinux_count_signals(clinux_termination) == 0 else { throw FileError("SIGTERM", doing: "wait for") }
-        await withCheckedContinuation { continuation in
-            Thread.detachNewThread {
-                _ = clinux_wait_for_signal(clinux_termination)
-                continuation.resume()
-            }
-        }
+        let (ends, continuation) = AsyncStream<Void>.makeStream()
+        guard ProcessSignal.termination.watch({ continuation.finish() }) else { throw FileError("SIGTERM", doing: "wait for") }
+        for await _ in ends {}
         try await channel.close()
     }
 }

@@ -5,6 +5,7 @@ internal import Files
 internal import Glibc
 public import Gramine
 internal import Notation
+internal import Threads
 
 /// Starts an agent on the simulated processor and answers it as hardware would, for as long as it lives.
 public struct Launcher: Sendable {
@@ -141,27 +142,6 @@ public struct Launcher: Sendable {
 
     /// Whoever stops the launcher means the agent.
     private func forwardTermination(to process: Int32) {
-        guard clinux_count_signals(clinux_termination) == 0 else { return }
-        var thread = pthread_t()
-        let context = Unmanaged.passRetained(ForwardedTermination(process: process))
-        if pthread_create(
-            &thread, nil,
-            { context in
-                let target = Unmanaged<ForwardedTermination>.fromOpaque(context!).takeRetainedValue()
-                while clinux_wait_for_signal(clinux_termination) == 0 { kill(target.process, SIGTERM) }
-                return nil
-            }, context.toOpaque()) != 0
-        {
-            context.release()
-        }
-        pthread_detach(thread)
-    }
-}
-
-private final class ForwardedTermination {
-    let process: Int32
-
-    init(process: Int32) {
-        self.process = process
+        ProcessSignal.termination.watch { kill(process, SIGTERM) }
     }
 }

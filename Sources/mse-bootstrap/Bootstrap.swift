@@ -4,7 +4,7 @@ import CLinux
 import CommandInterface
 import Dispatch
 import EnclaveAgent
-import Foundation
+import Glibc
 import Logging
 
 /// The agent's entry point. Without a subcommand it takes the launch record, or the original's arguments (mse PROTOCOL §9.1).
@@ -25,11 +25,11 @@ struct Bootstrap: ParsableCommand {
     /// Runs asynchronous work from the main thread, and ends the process with its exit code.
     static func run(_ body: @escaping @Sendable () async -> Int32) -> Never {
         cgramineshim_link()
-        Task.detached { Foundation.exit(await body()) }
+        Task.detached { Glibc.exit(await body()) }
         dispatchMain()
     }
 
-    static func fail(_ error: any Error) -> Never { Foundation.exit(Output.failure(error).rawValue) }
+    static func fail(_ error: any Error) -> Never { Glibc.exit(Output.failure(error).rawValue) }
 
     static func logger(_ level: Logger.Level) -> Logger {
         var logger = Logger(label: "mse-bootstrap", factory: { StreamLogHandler.standardError(label: $0) })

@@ -4,8 +4,9 @@ import CLinux
 import CommandInterface
 import EnclaveAgent
 import Files
-import Foundation
+import Glibc
 import RATLS
+import Threads
 
 struct Enclave: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -73,15 +74,15 @@ struct Enclave: ParsableCommand {
 
     func run() throws {
         // The first process of its own view would not even notice a signal that it has no handler for.
-        _ = clinux_count_signals(clinux_termination)
+        ProcessSignal.termination.count()
         // Before anything else makes a thread: only then the kernel lets this process have mounts of its own.
         let memory: PrivateMemory
         let arguments: AgentArguments
-        let now = Int64(Date().timeIntervalSince1970)
+        let now = Int64(time(nil))
         do {
             arguments = try agentArguments(now)
-            memory = try PrivateMemory(
-                mountPoint: absolute(self.memory) ?? NSTemporaryDirectory() + "/mse-memory-\(getpid())", byteCount: 4 << 30)
+            let mountPoint = self.memory ?? (getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp") + "/mse-memory-\(getpid())"
+            memory = try PrivateMemory(mountPoint: Files.absolute(mountPoint), byteCount: 4 << 30)
         } catch {
             fail(error)
         }
@@ -109,13 +110,8 @@ struct Enclave: ParsableCommand {
         Bootstrap.fail(error)
     }
 
-    /// Paths that still mean the same when the working folder is another.
-    private func absolute(_ path: String?) -> String? {
-        path.map { $0.hasPrefix("/") ? $0 : FileManager.default.currentDirectoryPath + "/" + $0 }
-    }
-
     private func agentArguments(_ now: Int64) throws -> AgentArguments {
-        let mode: AgentArguments.Mode = noSSL ? .clear : absolute(certificate).map { .owner(certificate: $0) } ?? .attested
+        let mode: AgentArguments.Mode = try noSSL ? .clear : certificate.map { .owner(certificate: try Files.absolute($0)) } ?? .attested
         if let launch {
             let record: LaunchRecord
             do {
@@ -126,23 +122,26 @@ struct Enclave: ParsableCommand {
                 throw AgentError("\(launch): \(error)")
             }
             return AgentArguments(
-                application: application, package: absolute(package), codeFolder: absolute(appDir), id: record.id,
+                application: application, package: try package.map { try Files.absolute($0) },
+                codeFolder: try appDir.map { try Files.absolute($0) }, id: record.id,
                 maker: CertificateMaker(record),
                 host: record.host,
                 port: record.port, mode: mode, isPlain: plaincode, configurationTimeout: record.configurationTimeout,
-                stateFolder: absolute(state),
+                stateFolder: try state.map { try Files.absolute($0) },
                 renews: renew,
-                attestationFolder: absolute(attestationFolder) ?? attestationFolder, isVerbose: debug)
+                attestationFolder: try Files.absolute(attestationFolder), isVerbose: debug)
         }
         let subject = subject ?? "CN=localhost,O=MSE,L=Paris,ST=Ile-de-France,C=FR"
         // Where the certificate only carries the configuration, ten hours are enough.
         let maker = CertificateMaker(sans: [san ?? "localhost"], subject: subject, notAfter: ratls.map(Int64.init) ?? now + 36000)
         return AgentArguments(
-            application: application, package: absolute(package), codeFolder: absolute(appDir), id: id ?? "", maker: maker,
+            application: application, package: try package.map { try Files.absolute($0) },
+            codeFolder: try appDir.map { try Files.absolute($0) }, id: id ?? "", maker: maker,
             host: host ?? "0.0.0.0",
             port: port ?? 443,
-            mode: mode, isPlain: plaincode, configurationTimeout: timeout ?? 0, stateFolder: absolute(state), renews: renew,
-            attestationFolder: absolute(attestationFolder) ?? attestationFolder,
+            mode: mode, isPlain: plaincode, configurationTimeout: timeout ?? 0, stateFolder: try state.map { try Files.absolute($0) },
+            renews: renew,
+            attestationFolder: try Files.absolute(attestationFolder),
             isVerbose: debug)
     }
 }

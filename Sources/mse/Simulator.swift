@@ -1,6 +1,6 @@
 import ArgumentParser
 import CommandInterface
-import Foundation
+import FoundationEssentials
 import Operations
 
 struct Simulator: ParsableCommand {

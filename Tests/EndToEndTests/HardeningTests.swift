@@ -22,6 +22,17 @@ extension EndToEndTests {
             #expect(!stack.contains("RWE"), "\(stack)")
         }
 
+        @Test("what is measured with every service links no more of Foundation than its essentials, and no tables of ICU")
+        func agentIsSmall() throws {
+            let agent = Workbench.products + "/mse-bootstrap"
+            let bytes = Data(try Files.read(agent, limit: 256 << 20))
+            #expect(bytes.range(of: Data("FoundationEssentials".utf8)) != nil)
+            for name in ["libFoundation.so", "FoundationInternationalization", "FoundationICU", "icudt"] {
+                #expect(bytes.range(of: Data(name.utf8)) == nil, "\(name)")
+            }
+            if ProcessInfo.processInfo.environment["MSE_PRODUCTS"] != nil { #expect(bytes.count <= 30_000_000, "\(bytes.count)") }
+        }
+
         @Test("a home that others can write in is refused, with the mend", arguments: [0o777, 0o775, 0o722])
         func home(mode: UInt16) throws {
             let bench = try Workbench()

@@ -8,7 +8,8 @@ import Testing
 /// A user's folder with the real executables, a simulated processor of its own, and the peers.
 final class Workbench: Sendable {
     static let project = Files.split(Files.split(Files.split(#filePath).folder).folder).folder
-    static let products = project + "/.build/debug"
+    /// The executables that are tried: the debug build's, or those in a folder that is named.
+    static let products = ProcessInfo.processInfo.environment["MSE_PRODUCTS"] ?? project + "/.build/debug"
     static let peers = project + "/.build/peers"
 
     let folder: TemporaryFolder

@@ -1,6 +1,6 @@
 internal import CodeEncryption
 internal import Files
-internal import Foundation
+internal import FoundationEssentials
 internal import Notation
 
 /// Locks and installs what a project's `requirements.txt` asks for, with the interpreter that will run it.

@@ -1,5 +1,6 @@
 internal import CodeEncryption
 internal import Glibc
+internal import Threads
 
 /// Standard output and error of the whole process, whoever writes to them: they lead into the application's log and nowhere else.
 public struct CapturedOutput: Sendable {

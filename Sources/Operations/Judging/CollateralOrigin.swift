@@ -1,7 +1,7 @@
 internal import Attestation
 internal import DCAPCollateral
 internal import Files
-internal import Foundation
+internal import FoundationEssentials
 internal import Notation
 internal import SGXQuote
 internal import StrictX509

@@ -3,7 +3,7 @@ internal import CodePackage
 internal import DCAP
 internal import DCAPCollateral
 internal import Files
-internal import Foundation
+internal import FoundationEssentials
 internal import Gramine
 internal import Notation
 internal import SGXQuote

@@ -1,4 +1,4 @@
-internal import Foundation
+internal import FoundationEssentials
 internal import Notation
 
 /// An address such as `https://localhost:7443`, of a service or of one that has collateral.
@@ -24,7 +24,7 @@ struct NetworkAddress {
 
     /// Read from the text: `URLComponents` has no port where the number is too large for it.
     private static func port(_ text: String) throws(OperationError) -> Int? {
-        guard let scheme = text.range(of: "://") else { throw mismatch(text) }
+        guard let scheme = text.firstRange(of: "://") else { throw mismatch(text) }
         let authority = text[scheme.upperBound...].prefix { !"/?#".contains($0) }
         let afterHost = authority[(authority.lastIndex(of: "]") ?? authority.startIndex)...]
         guard let colon = afterHost.lastIndex(of: ":") else { return nil }

@@ -1,5 +1,5 @@
 internal import Files
-internal import Foundation
+internal import FoundationEssentials
 internal import Notation
 internal import RATLS
 internal import SimulatedProcessor

@@ -2,7 +2,7 @@ internal import Attestation
 internal import CodeEncryption
 internal import CodePackage
 internal import Files
-internal import Foundation
+internal import FoundationEssentials
 internal import Gramine
 internal import Notation
 internal import RATLS

@@ -2,7 +2,7 @@ internal import CodeEncryption
 internal import CodePackage
 internal import Crypto
 internal import Files
-internal import Foundation
+internal import FoundationEssentials
 internal import Notation
 internal import RATLS
 internal import RATLSTransport

@@ -2,7 +2,7 @@ internal import Attestation
 internal import CodeEncryption
 internal import DCAPCollateral
 internal import Files
-internal import Foundation
+internal import FoundationEssentials
 internal import RATLS
 internal import RATLSTransport
 internal import Synchronization

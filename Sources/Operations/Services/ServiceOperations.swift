@@ -1,7 +1,7 @@
 internal import Attestation
 internal import DCAPCollateral
 internal import Files
-internal import Foundation
+internal import FoundationEssentials
 internal import Glibc
 public import Notation
 internal import RATLS

@@ -1,5 +1,5 @@
 internal import Files
-internal import Foundation
+internal import FoundationEssentials
 internal import SimulatedProcessor
 
 /// The simulated processor of this user.

@@ -1,7 +1,7 @@
 internal import CLinux
 internal import CodePackage
 internal import Files
-internal import Foundation
+internal import FoundationEssentials
 internal import Glibc
 internal import Gramine
 internal import Notation

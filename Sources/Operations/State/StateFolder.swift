@@ -1,6 +1,6 @@
 internal import DCAPCollateral
 internal import Files
-public import Foundation
+public import FoundationEssentials
 internal import Glibc
 internal import Notation
 
