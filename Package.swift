@@ -13,6 +13,14 @@ let strict: [SwiftSetting] = [
 let hardened: [LinkerSetting] = [
     .unsafeFlags(["-Xlinker", "-z", "-Xlinker", "relro", "-Xlinker", "-z", "-Xlinker", "now", "-Xlinker", "-z", "-Xlinker", "noexecstack"])
 ]
+/// No symbol of an executable is anybody's but its own, so that what nothing calls is left out.
+let unexported: LinkerSetting = .unsafeFlags(["-Xlinker", "--no-export-dynamic"], .when(configuration: .release))
+/// But for what takes the C library's place: Python's modules are loaded later and have to find it.
+let interposed: LinkerSetting = .unsafeFlags(
+    [
+        "close", "close_range", "closefrom", "dup2", "dup3", "getpwent", "getpwent_r", "getpwnam", "getpwnam_r", "getpwuid", "getpwuid_r",
+        "open", "timerfd_create", "timerfd_gettime", "timerfd_settime",
+    ].flatMap { ["-Xlinker", "--export-dynamic-symbol=" + $0] })
 /// The same care for C.
 let guarded: [CSetting] = [
     .unsafeFlags(["-fstack-protector-strong"]),
@@ -132,7 +140,8 @@ let package = Package(
         // The command line and the agent's entry point: arguments in, one call, output out.
         .target(name: "CommandInterface", dependencies: [argumentParser], swiftSettings: strict),
         .executableTarget(
-            name: "mse", dependencies: ["CommandInterface", "Operations", argumentParser], swiftSettings: strict, linkerSettings: hardened),
+            name: "mse", dependencies: ["CommandInterface", "Operations", argumentParser], swiftSettings: strict,
+            linkerSettings: hardened + [unexported]),
         .executableTarget(
             name: "mse-bootstrap",
             dependencies: [
@@ -140,7 +149,8 @@ let package = Package(
                 logging,
             ],
             // Swift 6.3.1 crashes when it optimises this module (its verifier objects to a swifterror value); nothing hot is in it.
-            swiftSettings: strict + [.unsafeFlags(["-Onone"], .when(configuration: .release))], linkerSettings: hardened),
+            swiftSettings: strict + [.unsafeFlags(["-Onone"], .when(configuration: .release))],
+            linkerSettings: hardened + [unexported, interposed]),
         .executableTarget(name: "simulated-loader", linkerSettings: hardened),
 
         .target(name: "TestSupport", dependencies: ["Files"], path: "Tests/TestSupport", swiftSettings: strict),
