@@ -82,7 +82,7 @@ let package = Package(
 
         // Making.
         .target(name: "Files", swiftSettings: strict),
-        .target(name: "CodeEncryption", dependencies: ["CSodium", "Files"], swiftSettings: strict),
+        .target(name: "CodeEncryption", dependencies: ["CSodium", "Files", "Notation"], swiftSettings: strict),
         .target(
             name: "CodePackage", dependencies: ["CLinux", "CodeEncryption", "Files", "Gramine", "Notation", crypto], swiftSettings: strict),
 
@@ -158,8 +158,8 @@ let package = Package(
             name: "FakePKI", dependencies: ["DCAP", "Notation", "SGXQuote", "StrictX509", crypto], path: "Tests/FakePKI",
             swiftSettings: strict),
         .testTarget(name: "ThreadsTests", dependencies: ["Threads"], swiftSettings: strict),
-        .testTarget(name: "NotationTests", dependencies: ["Notation"], swiftSettings: strict),
-        .testTarget(name: "StrictX509Tests", dependencies: ["StrictX509"], swiftSettings: strict),
+        .testTarget(name: "NotationTests", dependencies: ["Notation", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "StrictX509Tests", dependencies: ["StrictX509", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "SGXQuoteTests", dependencies: ["SGXQuote"], swiftSettings: strict),
         .testTarget(
             name: "DCAPTests",
@@ -186,7 +186,8 @@ let package = Package(
         .testTarget(
             name: "CodePackageTests", dependencies: ["CodeEncryption", "CodePackage", "Files", "Gramine", "Notation", "TestSupport"],
             swiftSettings: strict),
-        .testTarget(name: "EnclaveTests", dependencies: ["Enclave", "Files", "SimulatedProcessor", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "EnclaveTests", dependencies: ["Enclave", "Files", "Gramine", "SimulatedProcessor", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "AppServerTests", dependencies: ["AppServer", logging, nioHTTP1], swiftSettings: strict),
         .testTarget(
             name: "PythonHostTests", dependencies: ["CodePackage", "Files", "TestSupport", "mse-bootstrap"], exclude: ["Scripts"],

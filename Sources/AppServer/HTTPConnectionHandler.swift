@@ -163,7 +163,7 @@ final class HTTPConnectionHandler: ChannelInboundHandler {
         let lengths = head.headers[canonicalForm: "content-length"]
         let codings = head.headers[canonicalForm: "transfer-encoding"]
         guard lengths.count <= 1, lengths.isEmpty || codings.isEmpty, codings.count <= 1,
-            codings.first.map({ $0.lowercased() == "chunked" }) ?? true
+            codings.first.map({ ResponseHead.equal(Array($0.utf8), "chunked") }) ?? true
         else {
             return refuse("400 Bad Request", "contradictory framing of the body")
         }

@@ -1,5 +1,6 @@
 internal import Files
 internal import Glibc
+internal import Notation
 
 /// The regular files of a folder, with relative names that are safe to make elsewhere.
 public struct CodeTree: Sendable {
@@ -33,13 +34,30 @@ public struct CodeTree: Sendable {
     public enum DotFiles: Hashable, Sendable {
         case kept
         /// Left out, but for these: relative paths of files, and of folders with all that they hold.
-        case leftOut(but: Set<String>)
+        case leftOut(but: [String])
+    }
 
-        func keep(_ path: String) -> Bool {
-            guard case .leftOut(let exceptions) = self, path.split(separator: "/").contains(where: { $0.hasPrefix(".") }) else {
-                return true
+    /// Which dot files stay. Paths are looked up, so that a thousand exceptions cost no more than one.
+    private struct DotFileFilter {
+        private var exceptions: Set<ExactText> = []
+        /// The folders that lead to them.
+        private var ways: Set<ExactText> = []
+        private var keepsAll = false
+
+        init(_ dotFiles: DotFiles) {
+            guard case .leftOut(let paths) = dotFiles else {
+                keepsAll = true
+                return
             }
-            return exceptions.contains { $0 == path || $0.hasPrefix(path + "/") || path.hasPrefix($0 + "/") }
+            for path in paths {
+                exceptions.insert(ExactText(path))
+                ways.formUnion(Files.foldersAbove(path).map { ExactText($0) })
+            }
+        }
+
+        func keeps(_ path: String) -> Bool {
+            guard !keepsAll, Files.components(path).contains(where: { $0.utf8.first == UInt8(ascii: ".") }) else { return true }
+            return ways.contains(ExactText(path)) || (Files.foldersAbove(path) + [path]).contains { exceptions.contains(ExactText($0)) }
         }
     }
 
@@ -48,10 +66,10 @@ public struct CodeTree: Sendable {
 
     /// Lists a folder. Links inside the tree are followed, as the original does; what they lead to must lie in the tree too.
     /// What is ignored or left out is so by its name, before anything of it is judged or opened.
-    /// - Throws: `CodeError` with the path of a link that leaves the tree, a device, a name that isn't UTF-8, or a name collision.
+    /// - Throws: `CodeError` with the path of a link that leaves the tree, a device, or a name that isn't UTF-8.
     public init(_ folder: String, ignoring ignored: IgnoreList = IgnoreList(), dotFiles: DotFiles = .kept) throws(CodeError) {
         do {
-            var lister = Lister(root: try Files.resolved(folder), ignored: ignored, dotFiles: dotFiles)
+            var lister = Lister(root: try Files.resolved(folder), ignored: ignored, dotFiles: DotFileFilter(dotFiles))
             try lister.list(lister.root, "", depth: 0)
             files = lister.files
             leftOut = lister.leftOut
@@ -66,7 +84,7 @@ public struct CodeTree: Sendable {
 
     /// Checks a relative name from an archive or a tree: no empty, `.` or `..` components, not absolute, no NUL, bounded.
     public static func check(_ path: String) throws(CodeError) {
-        let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+        let parts = Files.components(path)
         guard !path.isEmpty else { throw .refused(path: path, "an empty name") }
         guard path.utf8.count <= pathLimit, parts.count <= depthLimit else {
             throw .refused(
@@ -88,7 +106,7 @@ public struct CodeTree: Sendable {
 
     /// The order of members in archives: component by component.
     public static func precedes(_ left: String, _ right: String) -> Bool {
-        let left = left.split(separator: "/"), right = right.split(separator: "/")
+        let left = Files.components(left), right = Files.components(right)
         for (a, b) in zip(left, right) where !a.utf8.elementsEqual(b.utf8) { return a.utf8.lexicographicallyPrecedes(b.utf8) }
         return left.count < right.count
     }
@@ -96,7 +114,7 @@ public struct CodeTree: Sendable {
     private struct Lister {
         let root: String
         let ignored: IgnoreList
-        let dotFiles: DotFiles
+        let dotFiles: DotFileFilter
         var files: [File] = []
         var leftOut: [LeftOut] = []
 
@@ -104,20 +122,15 @@ public struct CodeTree: Sendable {
             guard depth < CodeTree.depthLimit else {
                 throw CodeError.refused(path: prefix, "folders nested deeper than \(CodeTree.depthLimit), or a loop of links")
             }
-            var seen: Set<String> = []
             for bytes in try Files.rawNames(in: folder) {
                 let text = String(decoding: bytes, as: UTF8.self)
                 if ignored.matches(text) { continue }
                 let path = prefix.isEmpty ? text : prefix + "/" + text
-                guard dotFiles.keep(path) else {
+                guard dotFiles.keeps(path) else {
                     leftOut.append(LeftOut(folder: prefix, name: text + (Files.isFolder(folder + "/" + text) ? "/" : "")))
                     continue
                 }
                 let name = try Files.name(bytes, in: folder)
-                // String's equality is canonical equivalence, which is what a folder on other systems compares by.
-                guard seen.insert(name).inserted else {
-                    throw CodeError.refused(path: path, "two names that differ only in how their characters are composed")
-                }
                 try CodeTree.check(path)
                 try add(folder + "/" + name, path, depth: depth)
             }
@@ -132,7 +145,7 @@ public struct CodeTree: Sendable {
                     throw CodeError.refused(
                         path: path, "a link that leads nowhere or in circles; remove it, or name it in \(IgnoreList.fileName)")
                 }
-                guard resolved == root || resolved.hasPrefix(root + "/") else {
+                guard Files.isInside(resolved, root) else {
                     throw CodeError.refused(path: path, "a link that leaves the tree")
                 }
                 target = resolved

@@ -1,74 +1,140 @@
+internal import Notation
+
 /// The patterns of a `.mseignore` (mse PROTOCOL §3): one a line, matched against base names as Python's `fnmatch` does, on every level.
 public struct IgnoreList: Hashable, Sendable {
     public static let fileName = ".mseignore"
+    /// Of patterns with `*`, `?` or `[`, their parts together: each name is held against each of them.
+    public static let partLimit = 4096
+
     public let patterns: [String]
+    /// Those that are plain names.
+    private let names: Set<ExactText>
+    private let wildcards: [Wildcard]
 
     public init(patterns: [String] = []) {
         self.patterns = patterns
+        let distinct = Set(patterns.map { ExactText($0) })
+        names = distinct.filter { !Wildcard.isOne($0.text) }
+        wildcards = distinct.filter { Wildcard.isOne($0.text) }.sorted().map { Wildcard($0.text) }
     }
 
     /// Blank lines and those whose first character that isn't blank is `#` are skipped; nothing else is trimmed.
     public init(text: String) {
-        patterns = text.split(whereSeparator: \.isNewline).map(String.init).filter { line in
-            guard let first = line.first(where: { !$0.isWhitespace }) else { return false }
-            return first != "#"
-        }
+        self.init(
+            patterns: text.split(whereSeparator: \.isNewline).map(String.init).filter { line in
+                guard let first = line.unicodeScalars.first(where: { !$0.properties.isWhitespace }) else { return false }
+                return first != "#"
+            })
     }
 
+    /// What the patterns cost for each name.
+    public var partCount: Int { wildcards.reduce(0) { $0 + $1.partCount } }
+
     public func matches(_ name: String) -> Bool {
-        let name = Array(name.unicodeScalars)
-        return patterns.contains { Self.matches(Array($0.unicodeScalars)[...], name[...]) }
+        if names.contains(ExactText(name)) { return true }
+        guard !wildcards.isEmpty else { return false }
+        let scalars = Array(name.unicodeScalars)
+        return wildcards.contains { $0.matches(scalars) }
     }
 
     /// Patterns that can match nothing, because no base name has a slash and there is no negation here, or that surely match something else
     /// than was meant, because the blanks around them count.
     public var idlePatterns: [String] {
-        patterns.filter { $0.contains("/") || $0.hasPrefix("!") || $0.first?.isWhitespace == true || $0.last?.isWhitespace == true }
-    }
-
-    private static func matches(_ pattern: ArraySlice<Unicode.Scalar>, _ name: ArraySlice<Unicode.Scalar>) -> Bool {
-        var pattern = pattern, name = name
-        var retry: (pattern: ArraySlice<Unicode.Scalar>, name: ArraySlice<Unicode.Scalar>)?
-        while true {
-            if pattern.first == "*" {
-                pattern = pattern.dropFirst()
-                retry = (pattern, name)
-                continue
-            }
-            if let first = name.first, let rest = matchOne(pattern, first) {
-                (pattern, name) = (rest, name.dropFirst())
-                continue
-            }
-            if name.isEmpty, pattern.isEmpty { return true }
-            guard let last = retry, !last.name.isEmpty else { return false }
-            retry = (last.pattern, last.name.dropFirst())
-            (pattern, name) = (last.pattern, last.name.dropFirst())
+        patterns.filter { pattern in
+            let scalars = pattern.unicodeScalars
+            return scalars.contains("/") || scalars.first == "!" || scalars.first?.properties.isWhitespace == true
+                || scalars.last?.properties.isWhitespace == true
         }
     }
+}
 
-    /// The pattern behind its first element if that matches the character.
-    private static func matchOne(_ pattern: ArraySlice<Unicode.Scalar>, _ character: Unicode.Scalar) -> ArraySlice<Unicode.Scalar>? {
-        guard let first = pattern.first else { return nil }
-        let rest = pattern.dropFirst()
-        if first == "?" { return rest }
-        guard first == "[" else { return first == character ? rest : nil }
-        var set = rest
-        let isNegated = set.first == "!"
-        if isNegated { set = set.dropFirst() }
-        // A bracket that comes first is a member; one that never closes is a plain character.
-        guard let close = set.dropFirst().firstIndex(of: "]") else { return character == "[" ? rest : nil }
-        let members = Array(set[..<close])
-        var isMember = false
+/// One pattern of `fnmatch`, read once.
+private struct Wildcard: Hashable, Sendable {
+    private enum Part: Hashable, Sendable {
+        case any, star
+        case plain(Unicode.Scalar)
+        case set([ClosedRange<UInt32>], isNegated: Bool)
+    }
+
+    private let parts: [Part]
+
+    var partCount: Int {
+        parts.reduce(0) { if case .set(let ranges, _) = $1 { $0 + ranges.count } else { $0 + 1 } }
+    }
+
+    static func isOne(_ pattern: String) -> Bool { pattern.utf8.contains { "*?[".utf8.contains($0) } }
+
+    init(_ pattern: String) {
+        let scalars = Array(pattern.unicodeScalars)
+        // From the last one on there is no bracket that closes a set.
+        let lastClose = scalars.lastIndex(of: "]") ?? -1
+        var parts: [Part] = []
         var index = 0
-        while index < members.count {
-            if index + 2 < members.count, members[index + 1] == "-" {
-                if members[index] <= members[index + 2], (members[index]...members[index + 2]).contains(character) { isMember = true }
+        while index < scalars.count {
+            let scalar = scalars[index]
+            index += 1
+            switch scalar {
+            case "?": parts.append(.any)
+            case "*": if parts.last != .star { parts.append(.star) }
+            case "[":
+                let isNegated = index < scalars.count && scalars[index] == "!"
+                let start = index + (isNegated ? 1 : 0)
+                // A bracket that comes first is a member; one that never closes is a plain character.
+                guard start + 1 <= lastClose, let close = scalars[(start + 1)...].firstIndex(of: "]") else {
+                    parts.append(.plain("["))
+                    continue
+                }
+                parts.append(.set(Self.ranges(scalars[start..<close]), isNegated: isNegated))
+                index = close + 1
+            default: parts.append(.plain(scalar))
+            }
+        }
+        self.parts = parts
+    }
+
+    private static func ranges(_ members: ArraySlice<Unicode.Scalar>) -> [ClosedRange<UInt32>] {
+        var ranges: [ClosedRange<UInt32>] = []
+        var index = members.startIndex
+        while index < members.endIndex {
+            let first = members[index].value
+            if index + 2 < members.endIndex, members[index + 1] == "-" {
+                if first <= members[index + 2].value { ranges.append(first...members[index + 2].value) }
                 index += 3
             } else {
-                if members[index] == character { isMember = true }
+                ranges.append(first...first)
                 index += 1
             }
         }
-        return isMember != isNegated ? set[set.index(after: close)...] : nil
+        return ranges
+    }
+
+    /// Goes back to the last star alone: what an earlier one could take, the last one can take as well.
+    func matches(_ name: [Unicode.Scalar]) -> Bool {
+        var part = 0, place = 0
+        var retry: (part: Int, place: Int)?
+        while true {
+            if part < parts.count, parts[part] == .star {
+                part += 1
+                retry = (part, place)
+            } else if place < name.count, part < parts.count, takes(parts[part], name[place]) {
+                part += 1
+                place += 1
+            } else if place == name.count, part == parts.count {
+                return true
+            } else {
+                guard let last = retry, last.place < name.count else { return false }
+                retry = (last.part, last.place + 1)
+                (part, place) = (last.part, last.place + 1)
+            }
+        }
+    }
+
+    private func takes(_ part: Part, _ scalar: Unicode.Scalar) -> Bool {
+        switch part {
+        case .any: true
+        case .star: false
+        case .plain(let expected): expected == scalar
+        case .set(let ranges, let isNegated): ranges.contains { $0.contains(scalar.value) } != isNegated
+        }
     }
 }

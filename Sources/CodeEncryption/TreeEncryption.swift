@@ -1,23 +1,24 @@
 internal import Files
 internal import Glibc
+public import Notation
 
 /// Whole trees, all or nothing: what is written stands under a temporary name until every file is done (mse PROTOCOL §3).
 public enum TreeEncryption {
     public static let suffix = ".enc"
     /// Left readable by the original, by base name at any depth.
-    public static let plainNames: Set<String> = ["requirements.txt"]
+    public static let plainNames: Set<ExactText> = ["requirements.txt"]
 
     /// The nonce of each file.
     public enum Nonces: Sendable {
         case random
         /// By relative path; a missing one is an error.
-        case given([String: [UInt8]])
+        case given([ExactText: [UInt8]])
 
         public func nonce(of path: String) throws(CodeError) -> [UInt8] {
             switch self {
             case .random: return FileCipher.randomNonce()
             case .given(let nonces):
-                guard let nonce = nonces[path], nonce.count == FileCipher.nonceByteCount else {
+                guard let nonce = nonces[ExactText(path)], nonce.count == FileCipher.nonceByteCount else {
                     throw .refused(path: path, "there is no nonce of \(FileCipher.nonceByteCount) bytes for it")
                 }
                 return nonce
@@ -26,7 +27,7 @@ public enum TreeEncryption {
     }
 
     public static func isPlain(_ path: String) -> Bool {
-        plainNames.contains(String(path.split(separator: "/").last ?? ""))
+        plainNames.contains(ExactText(Files.split(path).name))
     }
 
     /// The name of a file in the encrypted tree.
@@ -39,7 +40,7 @@ public enum TreeEncryption {
             try CodeTree.check(name)
         } catch {
             guard name != path, (try? CodeTree.check(path)) != nil else { throw error }
-            let last = name.split(separator: "/").last?.utf8.count ?? 0
+            let last = Files.split(name).name.utf8.count
             throw .refused(
                 path: path,
                 last > CodeTree.nameLimit
@@ -51,9 +52,9 @@ public enum TreeEncryption {
 
     /// The name of a file in the decrypted tree; nil for one that isn't encrypted.
     public static func decryptedName(_ path: String) throws(CodeError) -> String? {
-        guard path.hasSuffix(suffix) else { return nil }
-        let name = String(path.dropLast(suffix.count))
-        guard !name.isEmpty, !name.hasSuffix("/") else { throw .refused(path: path, "a name of nothing but '\(suffix)'") }
+        guard path.utf8.suffix(suffix.utf8.count).elementsEqual(suffix.utf8) else { return nil }
+        let name = String(Substring(path.utf8.dropLast(suffix.utf8.count)))
+        guard Files.components(name).last?.isEmpty == false else { throw .refused(path: path, "a name of nothing but '\(suffix)'") }
         return name
     }
 
@@ -129,11 +130,11 @@ public enum TreeEncryption {
             try Files.makeFolder(parent)
             let work = try Files.makeTemporaryFolder(in: parent, prefix: "." + String(decoding: name.utf8.prefix(100), as: UTF8.self))
             temporary = work
-            var made: Set<String> = []
+            var made: Set<ExactText> = []
             for (name, file) in files {
                 let target = work + "/" + name
                 let folder = Files.split(target).folder
-                if made.insert(folder).inserted { try Files.makeFolder(folder, mode: readers.folder) }
+                if made.insert(ExactText(folder)).inserted { try Files.makeFolder(folder, mode: readers.folder) }
                 _ = try write(file, OpenFile(target, O_WRONLY | O_CREAT | O_EXCL, mode: readers.file))
             }
             guard chmod(work, readers.folder) == 0 else { throw FileError(work, doing: "set the mode of") }
@@ -149,13 +150,11 @@ public enum TreeEncryption {
 
     /// Refuses two files of one name, and a file where another needs a folder.
     public static func checkCollisions(_ names: [String]) throws(CodeError) {
-        var files: Set<String> = []
-        for name in names where !files.insert(name).inserted { throw .refused(path: name, "two files would get this name") }
+        var files: Set<ExactText> = []
+        for name in names where !files.insert(ExactText(name)).inserted { throw .refused(path: name, "two files would get this name") }
         for name in names {
-            var folder = Files.split(name).folder
-            while folder != ".", folder != "/" {
-                if files.contains(folder) { throw .refused(path: folder, "this name would be a file's and a folder's") }
-                folder = Files.split(folder).folder
+            for folder in Files.foldersAbove(name) where files.contains(ExactText(folder)) {
+                throw .refused(path: folder, "this name would be a file's and a folder's")
             }
         }
     }

@@ -153,9 +153,10 @@ public struct PackageBuilder: Sendable {
         _ folder: String, _ configuration: ProjectConfiguration, _ requirements: Requirements?, _ work: String, _ notes: inout [String]
     ) throws -> [CodeTree.File] {
         let ignored = try ProjectFiles.ignoreList(folder, &notes)
-        let tree = try CodeTree(folder, ignoring: ignored, dotFiles: .leftOut(but: Set(configuration.include)))
+        let tree = try CodeTree(folder, ignoring: ignored, dotFiles: .leftOut(but: configuration.include))
         notes += ProjectFiles.notes(leftOut: tree.leftOut)
-        for wanted in configuration.include where !tree.files.contains(where: { $0.path == wanted || $0.path.hasPrefix(wanted + "/") }) {
+        let present = configuration.include.isEmpty ? [] : Set(tree.files.flatMap { Files.foldersAbove($0.path) + [$0.path] }.map { ExactText($0) })
+        for wanted in configuration.include where !present.contains(ExactText(wanted)) {
             throw PackageError.archive(path: folder + "/" + wanted, "is named in [package] include, but isn't there")
         }
         return try tree.files.enumerated().map { index, file in

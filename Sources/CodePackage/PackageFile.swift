@@ -12,10 +12,10 @@ public struct PackageFile: Sendable {
     /// Nil in packages of the original.
     public let runtime: RuntimeList?
     public let mode: EnclaveSettings.Mode
-    private let members: [String: TarReader.Member]
+    private let members: [ExactText: TarReader.Member]
 
-    private static let known: Set<String> = [
-        "app.tar", "tests.tar", "image.tar", ProjectConfiguration.fileName, "start.json", "environment.lock", "environment.tar",
+    private static let known: Set<ExactText> = [
+        "app.tar", "tests.tar", "image.tar", ExactText(ProjectConfiguration.fileName), "start.json", "environment.lock", "environment.tar",
         "runtime.json",
     ]
     private static let textLimit = 16 << 20
@@ -25,20 +25,20 @@ public struct PackageFile: Sendable {
         self.path = path
         do {
             var reader = try TarReader(path)
-            var members: [String: TarReader.Member] = [:]
-            var texts: [String: [UInt8]] = [:]
+            var members: [ExactText: TarReader.Member] = [:]
+            var texts: [ExactText: [UInt8]] = [:]
             while let member = try reader.next() {
-                guard Self.known.contains(member.name) else {
+                guard Self.known.contains(ExactText(member.name)) else {
                     throw PackageError.archive(path: path, "holds '\(NotationError.printable(member.name))', which no package has")
                 }
-                members[member.name] = member
-                if !member.name.hasSuffix(".tar") { texts[member.name] = try reader.content(limit: Self.textLimit) }
+                members[ExactText(member.name)] = member
+                if !member.name.hasSuffix(".tar") { texts[ExactText(member.name)] = try reader.content(limit: Self.textLimit) }
             }
-            for name in ["app.tar", ProjectConfiguration.fileName] where members[name] == nil {
+            for name in ["app.tar", ProjectConfiguration.fileName] where members[ExactText(name)] == nil {
                 throw PackageError.archive(path: path, "'\(name)' was not found in it")
             }
             self.members = members
-            configuration = try Self.parse(texts[ProjectConfiguration.fileName], path) { bytes throws(NotationError) in
+            configuration = try Self.parse(texts[ExactText(ProjectConfiguration.fileName)], path) { bytes throws(NotationError) in
                 try ProjectConfiguration(bytes)
             }!
             runtime = try Self.parse(texts["runtime.json"], path) { bytes throws(NotationError) in try RuntimeList(bytes) }
@@ -73,7 +73,7 @@ public struct PackageFile: Sendable {
 
     /// Where a member's content lies in the file.
     public func range(of name: String) -> Range<Int>? {
-        members[name].map { $0.offset..<($0.offset + $0.byteCount) }
+        members[ExactText(name)].map { $0.offset..<($0.offset + $0.byteCount) }
     }
 
     /// SHA-256 of a member.
@@ -102,7 +102,7 @@ public struct PackageFile: Sendable {
         settings.server = configuration.server
         settings.log = configuration.log
         var files = runtime.files
-        for name in ["app.tar", "environment.tar"] where members[name] != nil {
+        for name in ["app.tar", "environment.tar"] where members[ExactText(name)] != nil {
             files.append(.init(path: name, digest: try digest(of: name)))
         }
         return EnclaveRecord(settings: settings, files: files)

@@ -161,9 +161,9 @@ public struct ProjectConfiguration: Hashable, Sendable {
 
     /// `"512M"`, `"1G"`, `"64K"`.
     private static func byteCount(_ node: Node) -> Int? {
-        let units: [Character: Int] = ["K": 10, "M": 20, "G": 30]
-        guard case .string(let text) = node.value, let last = text.last, let shift = units[last],
-            text.dropLast().utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int(text.dropLast()),
+        let units = [UInt8(ascii: "K"): 10, UInt8(ascii: "M"): 20, UInt8(ascii: "G"): 30]
+        guard case .string(let text) = node.value, let last = text.utf8.last, let shift = units[last],
+            text.utf8.dropLast().allSatisfy({ (0x30...0x39).contains($0) }), let number = Int(Substring(text.utf8.dropLast())),
             number > 0, number <= 1 << 20
         else { return nil }
         return number << shift

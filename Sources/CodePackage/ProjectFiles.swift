@@ -11,7 +11,11 @@ public enum ProjectFiles {
         guard Files.exists(path) else { return IgnoreList() }
         do {
             let list = IgnoreList(text: try PlainText.read(try Files.read(path, limit: 1 << 20)))
-            notes += list.idlePatterns.map {
+            guard list.partCount <= IgnoreList.partLimit else {
+                throw FileError(
+                    path, "its patterns with '*', '?' and '[' have \(list.partCount) parts; at most \(IgnoreList.partLimit) are taken")
+            }
+            notes += list.idlePatterns.prefix(20).map {
                 "\(IgnoreList.fileName): '\(FileError.printable($0))' can match nothing that is meant: patterns are compared with base names, blanks count"
             }
             return list

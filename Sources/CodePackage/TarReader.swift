@@ -70,7 +70,7 @@ public struct TarReader: ~Copyable {
                 longName = try name(bytes.prefix { $0 != 0 })
             case UInt8(ascii: "5"):
                 let folder = if let longName { longName } else { try memberName(header) }
-                try CodeTree.check(folder.hasSuffix("/") ? String(folder.dropLast()) : folder)
+                try CodeTree.check(folder.utf8.last == UInt8(ascii: "/") ? String(Substring(folder.utf8.dropLast())) : folder)
                 longName = nil
                 longSize = nil
                 try skip(size + Self.padding(size))
@@ -215,8 +215,8 @@ public struct TarReader: ~Copyable {
         return prefix.isEmpty ? base : prefix + "/" + base
     }
 
-    private func pax(_ bytes: [UInt8]) throws(CodeError) -> [String: String] {
-        var records: [String: String] = [:]
+    private func pax(_ bytes: [UInt8]) throws(CodeError) -> [ExactText: String] {
+        var records: [ExactText: String] = [:]
         var rest = bytes[...]
         while !rest.isEmpty {
             guard let space = rest.prefix(21).firstIndex(of: 0x20), let count = Int(String(decoding: rest[..<space], as: UTF8.self)),
@@ -225,7 +225,7 @@ public struct TarReader: ~Copyable {
             else { throw problem("a malformed PAX record") }
             let record = rest[(space + 1)..<(rest.startIndex + count - 1)]
             guard let equals = record.firstIndex(of: UInt8(ascii: "=")) else { throw problem("a malformed PAX record") }
-            records[try name(record[..<equals])] = try name(record[(equals + 1)...])
+            records[ExactText(try name(record[..<equals]))] = try name(record[(equals + 1)...])
             rest = rest.dropFirst(count)
         }
         return records

@@ -5,6 +5,7 @@ internal import Enclave
 internal import Files
 internal import Glibc
 internal import Gramine
+internal import Notation
 
 /// Where the code lies before it is decrypted, and how it gets into the private memory: whole, or not at all.
 enum CodeSource: Sendable {
@@ -95,14 +96,14 @@ enum CodeSource: Sendable {
             var reader = try TarReader(path, range: range) { hash.update($0) }
             try Files.makeFolder(work, mode: 0o700)
             var names: [String] = []
-            var folders: Set<String> = []
+            var folders: Set<ExactText> = []
             while let member = try reader.next() {
                 guard let name = try name(member.name) else { continue }
                 try CodeTree.check(name)
                 names.append(name)
                 let file = work + "/" + name
                 let folder = Files.split(file).folder
-                if folders.insert(folder).inserted { try Files.makeFolder(folder, mode: 0o700) }
+                if folders.insert(ExactText(folder)).inserted { try Files.makeFolder(folder, mode: 0o700) }
                 try write(member, &reader, OpenFile(file, O_WRONLY | O_CREAT | O_EXCL, mode: 0o600))
             }
             try TreeEncryption.checkCollisions(names)

@@ -2,6 +2,7 @@ internal import CodeEncryption
 internal import CodePackage
 internal import Files
 internal import Glibc
+internal import Notation
 
 /// HOME over restarts: an archive of it, sealed into the instance's folder when it changed.
 final class PersistentHome {
@@ -10,7 +11,7 @@ final class PersistentHome {
     private let state: SealedState
     private let epoch: Epoch
     /// What was sealed last, by path.
-    private var last: [String: FileVersion] = [:]
+    private var last: [ExactText: FileVersion] = [:]
 
     init(memory: PrivateMemory, state: SealedState, epoch: Epoch) {
         folder = memory.home
@@ -48,9 +49,9 @@ final class PersistentHome {
         last = now
     }
 
-    private func fingerprint() throws -> [String: FileVersion] {
-        var versions: [String: FileVersion] = [:]
-        for file in try CodeTree(folder).files { versions[file.path] = FileVersion(file.source) }
+    private func fingerprint() throws -> [ExactText: FileVersion] {
+        var versions: [ExactText: FileVersion] = [:]
+        for file in try CodeTree(folder).files { versions[ExactText(file.path)] = FileVersion(file.source) }
         return versions
     }
 }

@@ -4,6 +4,7 @@ public import CodePackage
 internal import Files
 internal import Glibc
 internal import Gramine
+internal import Notation
 internal import PythonHost
 
 /// Which files run here besides a package's own: the agent, the interpreter with its standard library, and every shared object they load.
@@ -23,9 +24,9 @@ public enum RuntimeDescription {
     public static func current(loader: String) throws -> RuntimeList {
         let location = try PythonLocation.linked()
         let agent = try Files.resolved("/proc/self/exe"), loader = try Files.resolved(loader)
-        var paths: Set<String> = [agent, location.sharedLibrary, loader]
+        var paths = Set([agent, location.sharedLibrary, loader].map { ExactText($0) })
         for file in try standardLibrary(location.standardLibrary) {
-            paths.insert(file)
+            paths.insert(ExactText(file))
             // What the interpreter's modules need is loaded now, so that it is seen below.
             if file.hasSuffix(".so"), dlopen(file, RTLD_LAZY) == nil {
                 throw FileError(file, "can't be loaded: \(String(cString: dlerror()))")
@@ -33,7 +34,7 @@ public enum RuntimeDescription {
         }
         for name in common { _ = dlopen(name, RTLD_LAZY) }  // whoever needs one that isn't here is told by the loader
         paths.formUnion(try loadedObjects())
-        let files = try paths.sorted().map { path in EnclaveRecord.File(path: path, digest: try FileDigest.sha256(path)) }
+        let files = try paths.map { EnclaveRecord.File(path: $0.text, digest: try FileDigest.sha256($0.text)) }
         return RuntimeList(
             python: location.version, interpreter: location.interpreter, loader: loader, agent: agent, files: files)
     }
@@ -58,22 +59,22 @@ public enum RuntimeDescription {
     }
 
     /// The shared objects in this process, by the names they are opened under; the folders before those without links.
-    private static func loadedObjects() throws -> Set<String> {
+    private static func loadedObjects() throws -> Set<ExactText> {
         final class Names { var list: [String] = [] }
         let names = Names()
         clinux_each_shared_object(
             { name, context in
                 if let name { Unmanaged<Names>.fromOpaque(context!).takeUnretainedValue().list.append(String(cString: name)) }
             }, Unmanaged.passUnretained(names).toOpaque())
-        var paths: Set<String> = []
+        var paths: Set<ExactText> = []
         // The agent itself has no name there, and what the kernel lays into every process no folder.
         for name in names.list where name.hasPrefix("/") {
             let (folder, file) = Files.split(name)
-            paths.insert(try Files.resolved(folder) + "/" + file)
+            paths.insert(ExactText(try Files.resolved(folder) + "/" + file))
         }
         // The kernel starts the agent with this one, by the very name that stands in it.
         if let interpreter = names.list.first(where: { $0.hasPrefix("/lib") && Files.split($0).name.hasPrefix("ld-") }) {
-            paths.insert(interpreter)
+            paths.insert(ExactText(interpreter))
         }
         return paths
     }

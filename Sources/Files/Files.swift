@@ -119,9 +119,28 @@ public enum Files {
 
     /// Folder and name of a path; the folder of a bare name is `.`.
     public static func split(_ path: String) -> (folder: String, name: String) {
-        let trimmed = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
-        guard let slash = trimmed.lastIndex(of: "/") else { return (".", trimmed) }
-        return (slash == trimmed.startIndex ? "/" : String(trimmed[..<slash]), String(trimmed[trimmed.index(after: slash)...]))
+        let trimmed = path.utf8.count > 1 && path.utf8.last == slash ? path.utf8.dropLast() : path.utf8[...]
+        guard let place = trimmed.lastIndex(of: slash) else { return (".", String(Substring(trimmed))) }
+        let folder = place == trimmed.startIndex ? "/" : String(Substring(trimmed[..<place]))
+        return (folder, String(Substring(trimmed[trimmed.index(after: place)...])))
+    }
+
+    /// Between names in a path stands this byte: the kernel goes by bytes, while to a `String` a slash with an accent behind it is no slash.
+    private static let slash = UInt8(ascii: "/")
+
+    /// The names in a path, in their order; empty ones where two slashes meet, before the first and behind the last.
+    public static func components(_ path: String) -> [Substring] {
+        path.utf8.split(separator: slash, omittingEmptySubsequences: false).map { Substring($0) }
+    }
+
+    /// The folders that a relative path leads through, from the outermost.
+    public static func foldersAbove(_ path: String) -> [String] {
+        path.utf8.indices.filter { path.utf8[$0] == slash }.map { String(path[..<$0]) }
+    }
+
+    /// Whether a path is a folder's, or that of something in it; both without links, `.` and `..`.
+    public static func isInside(_ path: String, _ folder: String) -> Bool {
+        path.utf8.elementsEqual(folder.utf8) || path.utf8.starts(with: (folder + "/").utf8)
     }
 
     /// A path that still means the same when the working folder is another.

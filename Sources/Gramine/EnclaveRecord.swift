@@ -23,7 +23,7 @@ public struct EnclaveRecord: Hashable, Sendable {
         self.files = files.sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
     }
 
-    public func digest(of path: String) -> [UInt8]? { files.first { $0.path == path }?.digest }
+    public func digest(of path: String) -> [UInt8]? { files.first { ExactText($0.path) == ExactText(path) }?.digest }
 
     public var node: Node {
         .object([

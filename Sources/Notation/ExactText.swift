@@ -12,3 +12,10 @@ public struct ExactText: Hashable, Sendable {
         text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
     }
 }
+
+extension ExactText: Comparable, ExpressibleByStringLiteral {
+    /// In the order of bytes, which is that of code points.
+    public static func < (left: ExactText, right: ExactText) -> Bool { left.text.utf8.lexicographicallyPrecedes(right.text.utf8) }
+
+    public init(stringLiteral text: String) { self.init(text) }
+}

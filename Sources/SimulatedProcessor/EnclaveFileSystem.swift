@@ -2,6 +2,7 @@ internal import Crypto
 internal import Files
 internal import Glibc
 internal import Gramine
+internal import Notation
 
 /// The files of an enclave as its processor loads them: copies of the very bytes that were hashed, and nothing besides.
 struct EnclaveFileSystem {
@@ -25,16 +26,16 @@ struct EnclaveFileSystem {
     /// - Throws: `FileError` naming the file that isn't the measured one, or that no record should name.
     func load(_ record: EnclaveRecord) throws(FileError) {
         var copies: [[UInt8]: String] = [:]
-        var folders: Set<String> = []
+        var folders: Set<ExactText> = []
         var bytesLeft = Self.byteLimit
-        let files = record.files.filter { $0.path.hasPrefix("/") }
+        let files = record.files.filter { $0.path.utf8.first == UInt8(ascii: "/") }
         guard files.count <= Self.fileLimit else { throw FileError(root, "a record of at most \(Self.fileLimit) files expected") }
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 4096)
         defer { buffer.deallocate() }
         for file in files {
             try Self.check(file.path)
             let target = root + file.path
-            if folders.insert(Files.split(target).folder).inserted { try Files.makeFolder(Files.split(target).folder) }
+            if folders.insert(ExactText(Files.split(target).folder)).inserted { try Files.makeFolder(Files.split(target).folder) }
             if let copy = copies[file.digest] {
                 guard link(copy, target) == 0 else { throw FileError(file.path, doing: "load") }
                 continue
@@ -71,7 +72,7 @@ struct EnclaveFileSystem {
 
     /// A record comes from the owner: it names files below the root, and nothing that the launcher puts there itself.
     static func check(_ path: String) throws(FileError) {
-        let parts = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
+        let parts = Files.components(path).dropFirst()
         let reserved = ["proc", "dev", "memory", "instance"]
         guard path.utf8.count < Int(PATH_MAX), !path.utf8.contains(0), parts.allSatisfy({ !$0.isEmpty && $0 != "." && $0 != ".." }),
             parts.count > 1, !reserved.contains(String(parts.first ?? ""))
@@ -113,9 +114,9 @@ struct EnclaveFileSystem {
 
     /// Where the record's shared objects lie, for the loader of shared objects; below the root in its own view.
     static func libraryFolders(of record: EnclaveRecord) -> [String] {
-        var seen: Set<String> = []
+        var seen: Set<ExactText> = []
         return record.files.map { Files.split($0.path) }.filter { $0.folder.hasPrefix("/") && $0.name.contains(".so") }.map(\.folder)
-            .filter { !$0.hasSuffix("/lib-dynload") && seen.insert($0).inserted }
+            .filter { !$0.hasSuffix("/lib-dynload") && seen.insert(ExactText($0)).inserted }
     }
 }
 

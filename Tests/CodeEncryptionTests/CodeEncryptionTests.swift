@@ -83,11 +83,46 @@ struct TreeEncryptionTests {
         #expect(error?.description.hasPrefix("pipe: neither a file nor a folder") == true)
     }
 
-    @Test("names that aren't UTF-8, and names that differ in composition alone, are refused")
+    /// Names that a `String` holds for equal, or for other parts than the kernel sees.
+    static let namesakes = [
+        "\u{E9}/a", "e\u{301}/a", "\u{E9}.py", "e\u{301}.py", "K", "\u{212A}", "a;b", "a\u{37E}b", "\u{600}", "\u{301}x/y", "z/\u{301}",
+    ]
+
+    @Test("names that differ in composition alone are two files, and go into a tree and out of it")
+    func namesakes() throws {
+        for name in Self.namesakes { try folder.write("plain/" + name, name) }
+        let names = Set(Self.namesakes.map { ExactText($0) })
+        let tree = try CodeTree(folder.path + "/plain")
+        #expect(Set(tree.files.map { ExactText($0.path) }) == names && tree.files.count == names.count)
+        let key = CodeKey()
+        var nonces: [ExactText: [UInt8]] = [:]
+        for (index, name) in Self.namesakes.enumerated() { nonces[ExactText(name)] = [UInt8](repeating: UInt8(index), count: 24) }
+        let count = try TreeEncryption.encrypt(folder.path + "/plain", to: folder.path + "/encrypted", key: key, nonces: .given(nonces))
+        #expect(
+            try count == names.count && TreeEncryption.decrypt(folder.path + "/encrypted", to: folder.path + "/back", key: key) == count)
+        for (index, name) in Self.namesakes.enumerated() {
+            #expect(try folder.read("back/" + name) == Array(name.utf8))
+            #expect(Array(try folder.read("encrypted/" + name + ".enc").prefix(24)) == [UInt8](repeating: UInt8(index), count: 24))
+        }
+    }
+
+    @Test("a dot file is one by its bytes, and a link leads out of the tree by its bytes")
+    func dotFiles() throws {
+        try folder.write("\u{E9}/.\u{301}hidden", "x")
+        try folder.write("\u{E9}/\u{301}/.env", "x")
+        try folder.write("\u{E9}/\u{301}/kept/.env", "x")
+        let tree = try CodeTree(folder.path + "/\u{E9}", dotFiles: .leftOut(but: ["\u{301}/kept", "absent/.x"]))
+        #expect(tree.files.map(\.path) == ["\u{301}/kept/.env"] && tree.leftOut.count == 2)
+        try folder.write("e\u{301}/secret", "x")
+        symlink(folder.path + "/e\u{301}/secret", folder.path + "/\u{E9}/link")
+        #expect(throws: CodeError.refused(path: "link", "a link that leaves the tree")) { try CodeTree(folder.path + "/\u{E9}") }
+        try Files.remove(folder.path + "/\u{E9}/link")
+        symlink("\u{301}/kept/.env", folder.path + "/\u{E9}/link")
+        #expect(try CodeTree(folder.path + "/\u{E9}").files.count == 4)
+    }
+
+    @Test("names that aren't UTF-8 are refused")
     func names() throws {
-        try folder.write("plain/\u{E9}.py", "x")
-        try folder.write("plain/e\u{301}.py", "y")
-        #expect(throws: CodeError.self) { try CodeTree(folder.path + "/plain") }
         let other = try TemporaryFolder()
         let name = Array(other.path.utf8CString.dropLast()) + [0x2F, -1, 0]
         close(open(name, O_CREAT | O_WRONLY, 0o600))
@@ -113,7 +148,12 @@ struct TreeEncryptionTests {
         #expect(try folder.tree("out") == ["precious": Array("2".utf8)])
     }
 
-    @Test("names from archives must stay in the tree", arguments: ["", "/a", "../a", "a/../b", "a//b", "./a", "a/", "a\u{0}b"])
+    @Test(
+        "names from archives must stay in the tree",
+        arguments: [
+            "", "/a", "../a", "a/../b", "a//b", "./a", "a/", "a\u{0}b", "../\u{301}a", "a/../\u{301}b", "/\u{301}a", "\u{600}/../a", "a/..",
+            "..\u{2F}\u{20DD}", "./\u{FE0F}a", "a/\u{301}/../b", "a\u{0}\u{301}b",
+        ])
     func unsafe(name: String) {
         #expect(throws: CodeError.self) { try CodeTree.check(name) }
     }
@@ -180,9 +220,9 @@ struct OriginalCodeTests {
                 "app.py", "archive.enc", "pkg/__init__.py", "pkg/static/block.bin", "pkg/static/naïve file.txt", "pkg/values.py",
             ])
         for (name, bytes) in plain { #expect(try Files.read(Self.folder + "code/plain/" + name) == bytes) }
-        var nonces: [String: [UInt8]] = [:]
+        var nonces: [ExactText: [UInt8]] = [:]
         for (name, bytes) in try TestSupport.tree(Self.folder + "code/encrypted") where name.hasSuffix(".enc") {
-            nonces[String(name.dropLast(4))] = Array(bytes.prefix(24))
+            nonces[ExactText(String(name.dropLast(4)))] = Array(bytes.prefix(24))
         }
         _ = try TreeEncryption.encrypt(work.path + "/plain", to: work.path + "/encrypted", key: key, nonces: .given(nonces))
         for (name, bytes) in try work.tree("encrypted") { #expect(try Files.read(Self.folder + "code/encrypted/" + name) == bytes) }
@@ -193,8 +233,8 @@ struct OriginalCodeTests {
         let work = try TemporaryFolder()
         let expected = try TestSupport.tree(Self.folder + "code/names/encrypted")
         let ignored = IgnoreList(text: String(decoding: try Files.read(Self.folder + "code/names/plain/.mseignore"), as: UTF8.self))
-        var nonces: [String: [UInt8]] = [:]
-        for (name, bytes) in expected where name.hasSuffix(".enc") { nonces[String(name.dropLast(4))] = Array(bytes.prefix(24)) }
+        var nonces: [ExactText: [UInt8]] = [:]
+        for (name, bytes) in expected where name.hasSuffix(".enc") { nonces[ExactText(String(name.dropLast(4)))] = Array(bytes.prefix(24)) }
         _ = try TreeEncryption.encrypt(
             Self.folder + "code/names/plain", to: work.path + "/encrypted", key: CodeKey(file: Self.folder + "code/code.key"),
             nonces: .given(nonces), ignoring: ignored)

@@ -37,6 +37,29 @@ struct PackageTests {
         return builder
     }
 
+    @Test("two files named with two forms of one letter ship as two, plain and encrypted", arguments: [true, false])
+    func namesakes(encrypts: Bool) throws {
+        let names = ["\u{E9}.py", "e\u{301}.py", "\u{E9}/x.txt", "e\u{301}/x.txt", "K", "\u{212A}"]
+        for name in names { try folder.write("project/mse_src/" + name, "# " + name) }
+        var builder = builder("out", encrypts: encrypts)
+        builder.nonces = .random
+        let product = try builder.build()
+        let file = try PackageFile(product.package)
+        var reader = try TarReader(product.package, range: file.range(of: "app.tar"))
+        var found: Set<ExactText> = []
+        while let member = try reader.next() { found.insert(ExactText(member.name)) }
+        for name in names { #expect(found.contains(ExactText(name + (encrypts ? ".enc" : ""))), "\(name)") }
+    }
+
+    @Test("a unit that looks like a letter is none")
+    func units() throws {
+        for (size, isOne) in [("512M", true), ("512\u{212A}", false), ("2\u{FF27}", false)] {
+            let text =
+                "name = \"p\"\npython_application = \"a:b\"\nhealthcheck_endpoint = \"/\"\ntests_cmd = \"t\"\ntests_requirements = []\n[server]\nmax_body = \"\(size)\"\n"
+            #expect(((try? ProjectConfiguration(Array(text.utf8))) != nil) == isOne, "\(size)")
+        }
+    }
+
     @Test("the same project, key and nonces give the same bytes, whenever and wherever they were written")
     func deterministic() throws {
         let key = CodeKey()

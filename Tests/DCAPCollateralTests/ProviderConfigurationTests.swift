@@ -90,4 +90,29 @@ struct ProviderConfigurationTests {
             #expect(error?.source == named)
         }
     }
+
+    private static func growth(_ what: String, _ text: @escaping @Sendable (Int) -> String) -> Growth {
+        Growth(what, make: { Array(text($0).utf8) }, read: { _ = try? ProviderConfiguration($0) })
+    }
+
+    private static let readers: [Growth] = [
+        growth("unknown members") { "{" + Growth.text($0) { "\"a\($0)\":1," } + "}" },
+        growth("line comments") { Growth.text($0) { _ in "//\n" } + "{}" },
+        growth("other comments") { Growth.text($0) { _ in "/**/" } + "{}" },
+        growth("an open comment") { "{/*" + Growth.text($0) { _ in "/*" } },
+        growth("loose commas") { "{\"a\":[" + Growth.text($0) { _ in "[1,]," } + "]}" },
+        growth("blanks behind commas") { "{\"a\":1" + Growth.text($0) { _ in ", " } + "}" },
+        growth("quotes") { "{" + Growth.text($0) { _ in "\"//\"" } },
+        growth("lines") { Growth.text($0) { _ in "PCCS_URL=https://localhost/\r\n" } },
+        growth("names in lines") {
+            Growth.text($0) { "A\(String(repeating: "B", count: $0 % 50))_\(String(repeating: "C", count: $0 / 50 % 50))=1\n" }
+        },
+        growth("blanks in lines") { "A =" + Growth.text($0) { _ in " " } },
+    ]
+
+    @Test("eight times the text takes no more than some eight times as long", arguments: readers)
+    func growth(_ reader: Growth) throws {
+        let result = try reader.measure()
+        #expect(result.isNearlyLinear, "\(result)")
+    }
 }

@@ -5,6 +5,8 @@ struct Credentials: Hashable, Sendable {
     /// What stands for each secret where it is shown.
     private var replacements: [String: String] = [:]
 
+    var count: Int { replacements.count }
+
     /// The value of a variable that an address refers to.
     mutating func learn(_ value: String, named name: String) {
         replacements[value] = "${\(name)}"

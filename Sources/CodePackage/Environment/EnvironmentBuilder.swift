@@ -76,16 +76,16 @@ public struct EnvironmentBuilder: Sendable {
             guard case .array(let list)? = root["install"]?.value else {
                 throw NotationError(at: root.place, member: "install", "is missing from pip's report")
             }
-            let downloaded = try Files.names(in: archives)
+            let downloaded = Set(try Files.names(in: archives).map { ExactText($0) })
             let locked = try list.map { item in
                 guard case .string(let name)? = item["metadata"]?["name"]?.value,
                     case .string(let version)? = item["metadata"]?["version"]?.value,
                     case .string(let url)? = item["download_info"]?["url"]?.value
                 else { throw NotationError(at: item.place, "a distribution without name, version or address in pip's report") }
                 let path = url.prefix { $0 != "?" && $0 != "#" }
-                let escaped = String(path.split(separator: "/").last ?? "")
+                let escaped = Files.split(String(path)).name
                 let file = PercentEncoding.decoded(escaped).map { String(decoding: $0, as: UTF8.self) } ?? escaped
-                guard downloaded.contains(file) else {
+                guard downloaded.contains(ExactText(file)) else {
                     throw PackageError.environment(
                         "\(name) \(version) was resolved, but its archive wasn't downloaded; did the index change meanwhile? Try again")
                 }
@@ -99,7 +99,7 @@ public struct EnvironmentBuilder: Sendable {
                     name: Self.normalised(name), version: version, digest: digest,
                     origin: url.hasPrefix("file:") ? "file \(file)" : credentials.origin(url), file: archives + "/" + file)
             }
-            guard Set(locked.map(\.file)).count == downloaded.count else {
+            guard Set(locked.map { ExactText($0.file) }).count == downloaded.count else {
                 throw PackageError.environment(
                     "other archives were downloaded than were resolved; did the index change meanwhile? Try again")
             }

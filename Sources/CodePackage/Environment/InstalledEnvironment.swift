@@ -1,10 +1,12 @@
 internal import CodeEncryption
+internal import Files
+internal import Notation
 
 /// What of an installed environment ships: no byte code, no scripts with this machine's paths, no traces of the installation.
 enum InstalledEnvironment {
     static func files(_ site: String) throws(CodeError) -> [CodeTree.File] {
         try CodeTree(site, ignoring: IgnoreList(patterns: ["__pycache__", "*.pyc"])).files.filter { file in
-            let name = file.path.split(separator: "/").last ?? ""
+            let name = Files.split(file.path).name
             return !file.path.hasPrefix("bin/") && name != "direct_url.json" && name != "REQUESTED" && name != "INSTALLER"
         }
     }
@@ -16,6 +18,6 @@ enum InstalledEnvironment {
             return !path.hasPrefix("../") && !path.hasPrefix("bin/") && !path.contains("__pycache__") && !path.hasSuffix("direct_url.json")
                 && !path.hasSuffix("/REQUESTED") && !path.hasSuffix("/INSTALLER")
         }
-        return lines.sorted().map { $0 + "\n" }.joined()
+        return lines.map { ExactText(String($0)) }.sorted().map { $0.text + "\n" }.joined()
     }
 }

@@ -23,6 +23,9 @@ struct Requirements: Hashable, Sendable {
     private static let depthLimit = 16
     private static let lineLimit = 20_000
     private static let byteLimit = 1 << 20
+    /// Of all files together, however often one is named.
+    private static let totalByteLimit = 4 << 20
+    private static let credentialLimit = 256
 
     /// Reads a file and those it names.
     /// - Parameters:
@@ -63,6 +66,7 @@ struct Requirements: Hashable, Sendable {
         let environment: [String: String]
         var result = Requirements()
         private var lineCount = 0
+        private var byteCount = 0
         private var open: [String] = []
 
         init(project: String, allowsSources: Bool, environment: [String: String]) {
@@ -83,7 +87,12 @@ struct Requirements: Hashable, Sendable {
                         "more than \(Requirements.fileLimit) files of requirements, or more than \(Requirements.depthLimit) in each other")
                 }
                 open.append(real)
-                text = try PlainText.read(try Files.read(real, limit: Requirements.byteLimit))
+                let bytes = try Files.read(real, limit: Requirements.byteLimit)
+                byteCount += bytes.count
+                guard byteCount <= Requirements.totalByteLimit else {
+                    throw FileError(path, "makes more than \(Requirements.totalByteLimit >> 20) MiB of requirements with what was read before")
+                }
+                text = try PlainText.read(bytes)
             } catch {
                 throw .wrapping(error, path: path)
             }
@@ -114,20 +123,27 @@ struct Requirements: Hashable, Sendable {
             guard text.unicodeScalars.allSatisfy({ $0.value >= 0x20 && $0.value != 0x7F || $0 == "\t" }) else {
                 throw refusal(line, "a control character stands in it")
             }
+            // pip goes by code points: to it a quote with an accent is a quote.
+            let marked = text.first { $0.unicodeScalars.count > 1 && $0.unicodeScalars.contains { $0.isASCII && !Self.isLetterOrDigit($0) } }
+            if let marked { throw refusal(line, "'\(printable(String(marked)))' is a sign that is joined with a mark of another script") }
             guard text.hasPrefix("-") else { return try requirement(text, line) }
             try options(try words(text, line), line)
         }
 
         /// A comment begins the line, or follows a blank.
         private static func withoutComment(_ text: String) -> String {
-            var result = ""
-            var previous: Character = " "
-            for character in text {
-                if character == "#", previous.isWhitespace { break }
-                result.append(character)
-                previous = character
+            var result = String.UnicodeScalarView()
+            var previous: Unicode.Scalar = " "
+            for scalar in text.unicodeScalars {
+                if scalar == "#", previous.properties.isWhitespace { break }
+                result.append(scalar)
+                previous = scalar
             }
-            return trimmed(result)
+            return trimmed(String(result))
+        }
+
+        private static func isLetterOrDigit(_ scalar: Unicode.Scalar) -> Bool {
+            (0x30...0x39).contains(scalar.value) || (0x61...0x7A).contains(scalar.value | 0x20)
         }
 
         // MARK: Options
@@ -339,6 +355,9 @@ struct Requirements: Hashable, Sendable {
         private mutating func address(_ text: String, _ line: Line) throws(PackageError) -> String {
             let (written, expanded) = try expand(text, line)
             result.credentials.learn(from: expanded)
+            guard result.credentials.count <= Requirements.credentialLimit else {
+                throw refusal(line, "more than \(Requirements.credentialLimit) different users and passwords stand in addresses")
+            }
             return written
         }
 
@@ -375,23 +394,26 @@ struct Requirements: Hashable, Sendable {
         /// Words as a shell separates them, with its two quotes.
         private func words(_ text: String, _ line: Line) throws(PackageError) -> [String] {
             var words: [String] = []
-            var word: String?
+            var word = ""
+            var isInWord = false
             var quote: Character?
             for character in text {
                 if let open = quote {
-                    if character == open { quote = nil } else { word = (word ?? "") + String(character) }
+                    if character == open { quote = nil } else { word.append(character) }
                 } else if character == "'" || character == "\"" {
                     quote = character
-                    word = word ?? ""
+                    isInWord = true
                 } else if character.isWhitespace {
-                    if let done = word { words.append(done) }
-                    word = nil
+                    if isInWord { words.append(word) }
+                    word = ""
+                    isInWord = false
                 } else {
-                    word = (word ?? "") + String(character)
+                    word.append(character)
+                    isInWord = true
                 }
             }
             guard quote == nil else { throw refusal(line, "a quote isn't closed") }
-            return words + (word.map { [$0] } ?? [])
+            return isInWord ? words + [word] : words
         }
 
         // MARK: Refusals

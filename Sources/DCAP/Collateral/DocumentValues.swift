@@ -26,15 +26,15 @@ extension JSONScanner {
         return seconds
     }
 
-    /// Each once, sorted.
+    /// Each once, sorted by bytes.
     mutating func set(limit: Int) throws(NotationError) -> [String] {
-        var result: [String] = []
+        var result: [ExactText] = []
         var array = try beginArray()
         while try nextElement(&array) {
             guard result.count < limit else { throw failure("more than \(limit) entries") }
-            result.append(try string())
+            result.append(ExactText(try string()))
         }
-        return zip(result, result.dropFirst()).allSatisfy({ $0 < $1 }) ? result : Set(result).sorted()
+        return (zip(result, result.dropFirst()).allSatisfy({ $0 < $1 }) ? result : Set(result).sorted()).map(\.text)
     }
 
     func required<Value>(_ value: Value?, _ name: StaticString) throws(NotationError) -> Value {

@@ -1,3 +1,4 @@
+internal import Notation
 internal import SGXQuote
 
 /// Which levels fit a platform, and what they say together (DCAP SPEC §4.5 to §4.8).
@@ -72,6 +73,6 @@ struct TCBEvaluation {
     }
 
     private static func union(_ left: [String], _ right: [String]) -> [String] {
-        right.isEmpty ? left : left.isEmpty ? right : Set(left).union(right).sorted()
+        right.isEmpty ? left : left.isEmpty ? right : Set((left + right).map { ExactText($0) }).sorted().map(\.text)
     }
 }

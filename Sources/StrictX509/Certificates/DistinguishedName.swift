@@ -1,3 +1,5 @@
+internal import Notation
+
 /// A name as its exact bytes; one attribute in each RDN, as Intel's have.
 public struct DistinguishedName: Hashable, Sendable, CustomStringConvertible {
     public let der: [UInt8]
@@ -9,6 +11,15 @@ public struct DistinguishedName: Hashable, Sendable, CustomStringConvertible {
         public init(type: ObjectIdentifier, value: String) {
             self.type = type
             self.value = value
+        }
+
+        public static func == (left: Attribute, right: Attribute) -> Bool {
+            left.type == right.type && ExactText(left.value) == ExactText(right.value)
+        }
+
+        public func hash(into hasher: inout Hasher) {
+            hasher.combine(type)
+            hasher.combine(ExactText(value))
         }
     }
 
