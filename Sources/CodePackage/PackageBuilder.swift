@@ -155,7 +155,10 @@ public struct PackageBuilder: Sendable {
         let ignored = try ProjectFiles.ignoreList(folder, &notes)
         let tree = try CodeTree(folder, ignoring: ignored, dotFiles: .leftOut(but: configuration.include))
         notes += ProjectFiles.notes(leftOut: tree.leftOut)
-        let present = configuration.include.isEmpty ? [] : Set(tree.files.flatMap { Files.foldersAbove($0.path) + [$0.path] }.map { ExactText($0) })
+        var present: Set<ExactText> = []
+        if !configuration.include.isEmpty {
+            for file in tree.files { present.formUnion((Files.foldersAbove(file.path) + [file.path]).map { ExactText($0) }) }
+        }
         for wanted in configuration.include where !present.contains(ExactText(wanted)) {
             throw PackageError.archive(path: folder + "/" + wanted, "is named in [package] include, but isn't there")
         }

@@ -96,7 +96,7 @@ struct GrowthTests {
                 entries["a"] = .all(tables)
             }
         },
-        Growth("copies a word for each of its letters", make: { String(repeating: "x", count: $0) }) { text in
+        Growth("copies a word for each of its letters", 64...(1 << 19), make: { String(repeating: "x", count: $0) }) { text in
             var word: String?
             for character in text { word = (word ?? "") + String(character) }
         },

@@ -90,7 +90,8 @@ struct Requirements: Hashable, Sendable {
                 let bytes = try Files.read(real, limit: Requirements.byteLimit)
                 byteCount += bytes.count
                 guard byteCount <= Requirements.totalByteLimit else {
-                    throw FileError(path, "makes more than \(Requirements.totalByteLimit >> 20) MiB of requirements with what was read before")
+                    throw FileError(
+                        path, "makes more than \(Requirements.totalByteLimit >> 20) MiB of requirements with what was read before")
                 }
                 text = try PlainText.read(bytes)
             } catch {
@@ -124,7 +125,10 @@ struct Requirements: Hashable, Sendable {
                 throw refusal(line, "a control character stands in it")
             }
             // pip goes by code points: to it a quote with an accent is a quote.
-            let marked = text.first { $0.unicodeScalars.count > 1 && $0.unicodeScalars.contains { $0.isASCII && !Self.isLetterOrDigit($0) } }
+            let marked = text.first { character in
+                let scalars = character.unicodeScalars
+                return scalars.count > 1 && scalars.contains { $0.isASCII && !Self.isLetterOrDigit($0) }
+            }
             if let marked { throw refusal(line, "'\(printable(String(marked)))' is a sign that is joined with a mark of another script") }
             guard text.hasPrefix("-") else { return try requirement(text, line) }
             try options(try words(text, line), line)
