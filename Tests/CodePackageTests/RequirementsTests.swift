@@ -224,4 +224,53 @@ struct RequirementsTests {
     }
 
     private func Hex(_ bytes: [UInt8]) -> String { bytes.map { String(format: "%02x", $0) }.joined() }
+
+    private func environment(_ lines: [String], allowsSources: Bool = false) throws -> TestEnvironment {
+        let list = "[" + lines.map { "\"\($0)\"" }.joined(separator: ", ") + "]"
+        let text =
+            "name = \"p\"\npython_application = \"a:b\"\nhealthcheck_endpoint = \"/\"\ntests_cmd = \"t\"\ntests_requirements = \(list)\n"
+        let configuration = try ProjectConfiguration(Array((text + "[package]\nallow_sources = \(allowsSources)\n").utf8))
+        return try TestEnvironment(
+            .tests(configuration, project: folder.path + "/project"),
+            runtime: RuntimeList(python: Self.version, interpreter: "/usr/bin/python3", loader: "/loader", agent: "/agent", files: []),
+            cache: Self.cache)
+    }
+
+    @Test("the tests' requirements are resolved, locked and kept as a package's are; what they name decides what is kept")
+    func testEnvironment() throws {
+        let index = try LocalIndex(folder.path)
+        let made = try environment(["--index-url http://127.0.0.1:\(index.port)/simple", "beta"])
+        let lock = String(decoding: try Files.read(made.folder + "/.complete"), as: UTF8.self)
+        #expect(lock.split(separator: "\n").count == 2 && lock.contains("alpha==1.0 --hash=sha256:"), "\(lock)")
+        let result = try ProgramRun(made.folder + "/bin/python", ["-c", "import beta, alpha; print(alpha.VERSION, alpha.__file__)"]).run()
+        #expect(result.output.hasPrefix("1.0 " + made.site), "\(result.output)")
+        index.process.terminate()
+        #expect(try environment(["--index-url http://127.0.0.1:\(index.port)/simple", "beta"]).folder == made.folder)
+
+        let wheel = "vendor/gamma-3.0-py3-none-any.whl"
+        try folder.write("project/" + wheel, try Files.read(folder.path + "/wheels/gamma-3.0-py3-none-any.whl"))
+        let first = try environment(["--no-index", "./" + wheel])
+        try LocalIndex.fill(folder)
+        let script = "import sys, zipfile; zipfile.ZipFile(sys.argv[1], 'a').writestr('gamma/more.py', '')"
+        #expect(try ProgramRun("/usr/bin/python3", ["-c", script, folder.path + "/project/" + wheel]).run().status == 0)
+        let second = try environment(["--no-index", "./" + wheel])
+        #expect(first.folder != second.folder && Files.exists(second.site + "/gamma/more.py"))
+    }
+
+    @Test("nothing is built or run for the tests either", arguments: ["index", "path", "repository", "dependency"])
+    func testSources(way: String) throws {
+        let index = try LocalIndex(folder.path)
+        let simple = "--index-url http://127.0.0.1:\(index.port)/simple"
+        let lines: [String] =
+            switch way {
+            case "index": [simple, "evil"]
+            case "path": [folder.path + "/evil-1.0.tar.gz"]
+            case "repository": ["git+file://" + folder.path + "/simple/evil"]
+            default: [simple, "delta"]
+            }
+        let error = #expect(throws: PackageError.self) { try environment(lines) }
+        let text = error.map { "\($0)" } ?? ""
+        #expect(text.contains("allow_sources") || text.contains("repository"), "\(text)")
+        #expect(!Files.exists(folder.path + "/mark"))
+    }
 }

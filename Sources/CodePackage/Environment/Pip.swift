@@ -73,7 +73,7 @@ struct Pip {
     }
 
     /// A virtual environment, and the path of its interpreter.
-    private func environment() throws(PackageError) -> String {
+    func environment() throws(PackageError) -> String {
         let found = try program(interpreter, ["-I", "-S", "-c", "import sys; print('%d.%d.%d' % sys.version_info[:3])"], Self.cleared)
         let foundVersion = found.output.filter { !$0.isWhitespace }
         guard found.status == 0, foundVersion == version else {

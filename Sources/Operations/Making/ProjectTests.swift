@@ -1,7 +1,6 @@
 internal import CLinux
 internal import CodeEncryption
 internal import CodePackage
-internal import Crypto
 internal import Files
 internal import Foundation
 internal import Glibc
@@ -26,7 +25,9 @@ public struct ProjectTests: Sendable {
         defer { try? Files.remove(work) }
         let code = work + "/code"
         try copyCode(project + "/mse_src", to: code)
-        let site = try environment(runtime.interpreter, name: "app", requirementsFile: project + "/mse_src/requirements.txt")
+        let site = try TestEnvironment(
+            .file(project + "/mse_src/requirements.txt", project: project, configuration), runtime: runtime, cache: state.cache
+        ).site
         for name in ["home", "tmp"] { try Files.makeFolder(work + "/" + name) }
         let given = secrets ?? (Files.exists(project + "/secrets.json") ? project + "/secrets.json" : nil)
         let port = try freePort()
@@ -54,7 +55,7 @@ public struct ProjectTests: Sendable {
         }
         try waitFor(port, server)
         return try run(
-            configuration, folder: project + "/tests", runtime.interpreter, url: "http://localhost:\(port)", pin: nil, secrets: given,
+            configuration, folder: project + "/tests", runtime, url: "http://localhost:\(port)", pin: nil, secrets: given,
             sealedSecrets: sealedSecrets)
     }
 
@@ -90,10 +91,10 @@ public struct ProjectTests: Sendable {
             try Files.write(try reader.content(limit: 256 << 20), to: path)
         }
         try Files.write(recipient.pin, to: work + "/pin.pem")
-        let interpreter = try package.runtime?.interpreter ?? Runtime.ofThisMachine().interpreter
+        let runtime = try package.runtime ?? Runtime.ofThisMachine()
         return .ran(
             try run(
-                package.configuration, folder: work + "/tests", interpreter, url: "https://\(launch.sans[0]):\(launch.port)",
+                package.configuration, folder: work + "/tests", runtime, url: "https://\(launch.sans[0]):\(launch.port)",
                 pin: work + "/pin.pem", secrets: secrets, sealedSecrets: sealedSecrets))
     }
 
@@ -124,10 +125,10 @@ public struct ProjectTests: Sendable {
     }
 
     private func run(
-        _ configuration: ProjectConfiguration, folder: String, _ interpreter: String, url: String, pin: String?, secrets: String?,
+        _ configuration: ProjectConfiguration, folder: String, _ runtime: RuntimeList, url: String, pin: String?, secrets: String?,
         sealedSecrets: String?
     ) throws -> Int32 {
-        let tools = try environment(interpreter, name: "tests", requirements: configuration.testRequirements)
+        let tools = try TestEnvironment(.tests(configuration, project: folder), runtime: runtime, cache: state.cache).folder
         let words = configuration.testCommand.split(separator: " ").map(String.init)
         let program = Files.exists(tools + "/bin/" + words[0]) ? tools + "/bin/" + words[0] : words[0]
         guard program.contains("/") else {
@@ -144,45 +145,7 @@ public struct ProjectTests: Sendable {
         ).run(captures: false).status
     }
 
-    // MARK: Environments
-
-    /// A virtual environment for a list of requirements, kept between runs.
-    private func environment(_ interpreter: String, name: String, requirements: [String]) throws -> String {
-        let key = Hex.text(SHA256.hash(data: Array((interpreter + "\n" + requirements.joined(separator: "\n")).utf8)).prefix(8))
-        try Files.makeFolder(state.cache)
-        let folder = try Files.resolved(state.cache) + "/\(name)-\(key)"
-        if Files.exists(folder + "/.complete") { return folder }
-        try Files.remove(folder)
-        try check(ProgramRun(interpreter, ["-m", "venv", folder]).run(), "make a virtual environment")
-        if !requirements.isEmpty {
-            try check(
-                ProgramRun(folder + "/bin/pip", ["install", "--quiet", "--disable-pip-version-check", "--no-input"] + requirements).run(),
-                "install \(requirements.joined(separator: " "))")
-        }
-        try Files.write("", to: folder + "/.complete")
-        return folder
-    }
-
-    /// The site-packages of an environment made from a requirements file.
-    private func environment(_ interpreter: String, name: String, requirementsFile: String) throws -> String {
-        let lines =
-            Files.exists(requirementsFile)
-            ? String(decoding: try Files.read(requirementsFile, limit: 1 << 20), as: UTF8.self).split(separator: "\n").map(String.init) : []
-        let wanted = lines.map { $0.split(separator: "#", omittingEmptySubsequences: false).first.map(String.init) ?? "" }.filter {
-            !$0.allSatisfy(\.isWhitespace)
-        }
-        let folder = try environment(interpreter, name: name, requirements: wanted)
-        guard let library = try Files.names(in: folder + "/lib").first(where: { $0.hasPrefix("python") }) else {
-            throw OperationError(folder, "is no virtual environment")
-        }
-        return folder + "/lib/" + library + "/site-packages"
-    }
-
-    private func check(_ result: ProgramRun.Result, _ purpose: String) throws {
-        guard result.status == 0 else {
-            throw OperationError("", "can't \(purpose):\n\(result.output.split(separator: "\n").suffix(10).joined(separator: "\n"))")
-        }
-    }
+    // MARK: The server
 
     private func freePort() throws -> Int {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
