@@ -1,5 +1,5 @@
 internal import Crypto
-public import Files
+internal import Files
 internal import Notation
 
 /// A virtual environment on its owner's machine, kept between runs: resolved, locked and installed as a package's is, so that nothing is built or run
