@@ -22,10 +22,15 @@ struct Bootstrap: ParsableCommand {
 
     static func main() { Program.run(Bootstrap.self) }
 
-    /// Runs asynchronous work from the main thread, and ends the process with its exit code.
+    /// Runs asynchronous work from the main thread, and ends the process with its exit code: at once, for exit functions of libraries would run beside
+    /// threads that use what they take down, and what they wrote would be kept nowhere.
     static func run(_ body: @escaping @Sendable () async -> Int32) -> Never {
         cgramineshim_link()
-        Task.detached { Glibc.exit(await body()) }
+        Task.detached {
+            let code = await body()
+            fflush(nil)
+            _exit(code)
+        }
         dispatchMain()
     }
 

@@ -12,7 +12,7 @@ struct PythonObjectTests {
         .timeLimit(.minutes(3)),
         arguments: [
             "iterate", "chained", "mixed", "sizes", "objects", "heads", "late-heads", "kept", "outlive", "write-outlives", "reentrant",
-            "gone", "at-the-end", "slow-exit", "small-chunks", "names", "at-once",
+            "gone", "at-the-end", "slow-exit", "native-exit", "small-chunks", "names", "at-once",
         ])
     func misuse(_ scenario: String) throws {
         let script = Self.project + "/Tests/PythonHostTests/Scripts/misuse.py"

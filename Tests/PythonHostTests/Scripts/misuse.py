@@ -164,6 +164,14 @@ def slow_exit(server, rounds):
     server.ok("/slow-exit")
 
 
+def native_exit(server, rounds):
+    """What a library holds for the end of the process keeps nobody from ending."""
+    server.ok("/native-exit")
+    start = time.monotonic()
+    server.end()
+    assert time.monotonic() - start < 20 and "native" in server.text(), server.text()
+
+
 def small_chunks(server, rounds):
     """A million parts of a byte cost what a million bytes cost."""
     start = time.monotonic()
@@ -236,7 +244,7 @@ scenarios = {
     "iterate": lined("/iterate"), "chained": lined("/chained"), "mixed": lined("/mixed"), "sizes": simple("/sizes"),
     "objects": simple("/objects"), "heads": simple("/heads"), "late-heads": simple("/late-heads"), "kept": kept, "outlive": outlive,
     "write-outlives": write_outlives, "reentrant": simple("/reentrant", 2000), "gone": gone, "at-the-end": at_the_end,
-    "slow-exit": slow_exit,
+    "slow-exit": slow_exit, "native-exit": native_exit,
     "small-chunks": small_chunks, "names": names, "at-once": at_once,
 }
 
@@ -247,7 +255,7 @@ if __name__ == "__main__":
         server = Server(program)
         try:
             scenarios[name](server, rounds)
-            if server.process.poll() is None or name != "at-the-end":
+            if server.process.poll() is None or name not in ("at-the-end", "native-exit"):
                 server.end()
         except BaseException:
             sys.stderr.write(f"{name}: {server.text()[-20000:]}\n")

@@ -2,6 +2,7 @@
 
 import atexit
 import copy
+import ctypes
 import gc
 import io
 import itertools
@@ -381,6 +382,13 @@ def at_the_end(environ, start_response):
     return [b"ok"]
 
 
+def native_exit(environ, start_response):
+    """What native libraries hold for the end of the process never returns."""
+    libc = ctypes.CDLL(None)
+    assert libc.__cxa_atexit(libc.pause, None, None) == 0
+    print("native", end="", flush=True)
+
+
 def slow_exit(environ, start_response):
     atexit.register(time.sleep, 3600)
     threading.Thread(target=time.sleep, args=(3600,)).start()
@@ -426,7 +434,7 @@ def answered(scenario):
 scenarios = {
     "/iterate": iterate, "/chained": chained, "/mixed": mixed, "/sizes": sizes, "/use": use, "/outlive": outlive,
     "/outlived": outlived, "/write-outlived": write_outlived, "/blocks": blocks, "/count": count,
-    "/slow-exit": slow_exit,
+    "/slow-exit": slow_exit, "/native-exit": native_exit,
 }
 answering = {
     "/keep": keep, "/late-heads": late_heads, "/write-outlives": write_outlives, "/at-the-end": at_the_end, "/echo": echo,
