@@ -169,6 +169,8 @@ struct ConfigurationRequest: ~Copyable {
     }
 
     private static func digits(_ text: String) -> String? {
+        // Anybody can send this: no spelling of a UUID is longer, and longer ones aren't looked at.
+        guard text.utf8.count <= 64 else { return nil }
         var text = text.lowercased().replacing("urn:", with: "").replacing("uuid:", with: "")
         while text.first == "{" || text.first == "}" { text.removeFirst() }
         while text.last == "{" || text.last == "}" { text.removeLast() }

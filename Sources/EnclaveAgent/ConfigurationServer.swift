@@ -26,7 +26,8 @@ final class ConfigurationServer: Responder {
     }
 
     /// Checks a body completely, proves its key, and only then takes it.
-    typealias Configure = @Sendable ([UInt8]) throws(ConfigurationRefusal) -> Accepted
+    /// - Parameter isWanted: whether its sender is still there; asked again before anything is kept.
+    typealias Configure = @Sendable (_ body: [UInt8], _ isWanted: () -> Bool) throws(ConfigurationRefusal) -> Accepted
 
     private let configure: Configure
     private let report: StartReport
@@ -34,6 +35,9 @@ final class ConfigurationServer: Responder {
     /// Bodies are judged one after the other, off the event loops.
     private let queue = DispatchQueue(label: "configuration")
     private let isClosed = Atomic(false)
+    /// Bodies that wait to be judged.
+    private let waiting = Atomic(0)
+    private static let waitingLimit = 64
 
     /// - Parameter report: tells the sender how the start went.
     init(report: StartReport, events: EventLog, configure: @escaping Configure) {
@@ -71,7 +75,18 @@ final class ConfigurationServer: Responder {
                 ResponseHead("413 Content Too Large", [("Content-Type", "application/json")]),
                 body: Self.body("request.tooLarge", "a body of more than \(Self.bodyLimit) bytes"), closes: true)
         }
-        queue.async { [self] in judge(exchange, isTyped: isTyped) }
+        guard waiting.add(1, ordering: .relaxed).newValue <= Self.waitingLimit else {
+            waiting.subtract(1, ordering: .relaxed)
+            events.write(.configurationRefused(code: .busy))
+            return exchange.respond(
+                ResponseHead("503 Service Unavailable", [("Content-Type", "application/json"), ("Retry-After", "1")]),
+                body: Self.body(AgentEvent.ConfigurationCode.busy.rawValue, "too many configurations wait to be judged; try again"),
+                closes: true)
+        }
+        queue.async { [self] in
+            waiting.subtract(1, ordering: .relaxed)
+            judge(exchange, isTyped: isTyped)
+        }
     }
 
     private func judge(_ exchange: Exchange, isTyped: Bool) {
@@ -82,8 +97,9 @@ final class ConfigurationServer: Responder {
             guard !isClosed.load(ordering: .acquiring) else {
                 throw ConfigurationRefusal(.done, "this instance is configured already")
             }
+            guard !exchange.isClosed else { throw ConfigurationRefusal(.abandoned, "who sent it has gone") }
             let digest = Hex.text(SHA256.hash(data: body))
-            let accepted = try configure(body)
+            let accepted = try configure(body) { !exchange.isClosed }
             isClosed.store(true, ordering: .releasing)
             events.write(.configured)
             guard isTyped else { return exchange.respond(ResponseHead("200 OK"), closes: true) }

@@ -26,6 +26,8 @@ public final class EnclaveAgent: Sendable {
     private let settings: EnclaveSettings
     private let code: CodeSource
     private let environment: CodeSource?
+    /// Nil for code in a folder.
+    private let keyProof: KeyProof?
     private let state: SealedState?
     private let events: EventLog
     private let log: ApplicationLog
@@ -54,6 +56,7 @@ public final class EnclaveAgent: Sendable {
             }
             self.code = code
             environment = try CodeSource.member("environment.tar", of: package, record: record)
+            keyProof = try KeyProof(package)
             guard arguments.mode.tls == settings.agent.tls, arguments.attestationFolder == settings.agent.attestationFolder else {
                 throw AgentError("\(path): TLS mode or attestation folder are others than what was measured", .unmeasured)
             }
@@ -66,6 +69,7 @@ public final class EnclaveAgent: Sendable {
                 agent: .init(path: "", loader: ""))
             code = .folder(folder)
             environment = nil
+            keyProof = nil
         } else {
             throw AgentError("neither a package nor a folder of code was named")
         }
@@ -208,11 +212,15 @@ public final class EnclaveAgent: Sendable {
     private func configurationServer(_ identity: SharedIdentity, _ report: StartReport, _ configured: ConfigurationGate)
         -> ConfigurationServer
     {
-        ConfigurationServer(report: report, events: events) { [self] body throws(ConfigurationRefusal) in
+        ConfigurationServer(report: report, events: events) { [self] body, isWanted throws(ConfigurationRefusal) in
             let request = try ConfigurationRequest(body, sealingKey: identity.value.sealingKey, isOpen: settings.mode == .open)
             guard request.isFor(arguments.id) else { throw ConfigurationRefusal(.uuid, "the uuid is another instance's") }
             if case .owner = arguments.mode { try check(request.tlsKey) }
             try prove(request)
+            guard isWanted() else {
+                memory.discard()
+                throw ConfigurationRefusal(.abandoned, "who sent it has gone")
+            }
             let configuration = Configuration(request, launch: arguments.launchText)
             do {
                 let hasHome = try continueHome(request.continueEpoch)
@@ -251,6 +259,14 @@ public final class EnclaveAgent: Sendable {
     /// Proves the key on the whole code by decrypting it; a wrong one leaves nothing behind.
     private func prove(_ request: borrowing ConfigurationRequest) throws(ConfigurationRefusal) {
         do {
+            // Anybody may send keys: a wrong one costs no more than the smallest file.
+            if case .encrypted = settings.mode, let keyProof {
+                switch request.key {
+                case .some(let key):
+                    guard try keyProof.accepts(key) else { throw ConfigurationRefusal(.key, "the key doesn't open the code") }
+                case .none: break
+                }
+            }
             try unpack(request.key)
         } catch let error as ConfigurationRefusal {
             throw error

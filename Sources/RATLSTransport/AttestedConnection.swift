@@ -124,9 +124,15 @@ public final class AttestedConnection: Sendable {
         }
     }
 
+    /// What of an answer's body is taken at most, in bytes.
+    public static let bodyLimit = 4 << 20
+
     /// One request without a body over this connection; it is the last one.
-    public func request(_ method: String, _ path: String, seconds: Int = 60) async throws(TransportError) -> Response {
-        try await exchange(method, path, body: [], seconds: seconds)
+    /// - Parameter bodyLimit: of the answer, in bytes; 0 asks for its head alone.
+    public func request(_ method: String, _ path: String, seconds: Int = 60, bodyLimit: Int = bodyLimit)
+        async throws(TransportError) -> Response
+    {
+        try await exchange(method, path, body: [], seconds: seconds, bodyLimit: bodyLimit)
     }
 
     /// Sends what only an accepted peer may have; it is the last request. What the network library copies of the body can't be overwritten.
@@ -137,15 +143,15 @@ public final class AttestedConnection: Sendable {
             close()
             throw .refused
         }
-        return try await exchange("POST", path, body: body, seconds: seconds)
+        return try await exchange("POST", path, body: body, seconds: seconds, bodyLimit: Self.bodyLimit)
     }
 
-    private func exchange(_ method: String, _ path: String, body: [UInt8], seconds: Int) async throws(TransportError) -> Response {
+    private func exchange(_ method: String, _ path: String, body: [UInt8], seconds: Int, bodyLimit: Int) async throws(TransportError) -> Response {
         let promise = channel.eventLoop.makePromise(of: Response.self)
         do {
             try await channel.eventLoop.submit { [channel] in
                 try channel.pipeline.syncOperations.addHTTPClientHandlers()
-                try channel.pipeline.syncOperations.addHandler(ResponseHandler(promise: promise))
+                try channel.pipeline.syncOperations.addHandler(ResponseHandler(promise: promise, bodyLimit: bodyLimit))
             }.get()
             let limit = channel.eventLoop.scheduleTask(in: .seconds(Int64(seconds))) { [channel] in channel.close(promise: nil) }
             defer { limit.cancel() }

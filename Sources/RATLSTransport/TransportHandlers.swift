@@ -30,28 +30,41 @@ final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHandler {
 /// Gathers one answer, bounded.
 final class ResponseHandler: ChannelInboundHandler {
     typealias InboundIn = HTTPClientResponsePart
-    private static let bodyLimit = 16 << 20
-
+    private let bodyLimit: Int
+    /// Nothing more is taken: it is told already.
+    private var isDone = false
     private let promise: EventLoopPromise<AttestedConnection.Response>
     private var response = AttestedConnection.Response(status: 0, headers: [], body: [])
 
-    init(promise: EventLoopPromise<AttestedConnection.Response>) {
+    /// - Parameter bodyLimit: 0 for the head alone.
+    init(promise: EventLoopPromise<AttestedConnection.Response>, bodyLimit: Int) {
         self.promise = promise
+        self.bodyLimit = bodyLimit
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard !isDone else { return }
         switch unwrapInboundIn(data) {
         case .head(let head):
             response.status = Int(head.status.code)
             response.headers = head.headers.map { ($0.name, $0.value) }
+            if bodyLimit == 0 { finish(context) }
         case .body(let bytes):
-            response.body += bytes.readableBytesView
-            guard response.body.count <= Self.bodyLimit else {
-                promise.fail(TransportError.protocolError("an answer of more than \(Self.bodyLimit) bytes"))
-                return context.close(promise: nil)
+            guard response.body.count + bytes.readableBytes <= bodyLimit else {
+                promise.fail(TransportError.protocolError("an answer of more than \(bodyLimit) bytes"))
+                return finish(context)
             }
+            response.body += bytes.readableBytesView
         case .end: promise.succeed(response)
         }
+    }
+
+    /// Who goes on sending is read no more: while TLS says goodbye nothing gathers anywhere.
+    private func finish(_ context: ChannelHandlerContext) {
+        promise.succeed(response)
+        isDone = true
+        try? context.channel.syncOptions?.setOption(.autoRead, value: false)
+        context.close(promise: nil)
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {

@@ -39,15 +39,16 @@ extension EndToEndTests {
                 return [answer.encode()]
             """
 
-        static func project(_ bench: Workbench, _ name: String, app: String = app, settings: String = "") throws -> (
-            package: String, key: String
-        ) {
+        static func project(
+            _ bench: Workbench, _ name: String, app: String = app, settings: String = "", health: String = "/health",
+            adding: () throws -> Void = {}
+        ) throws -> (package: String, key: String) {
             try bench.folder.write(
                 name + "/mse.toml",
                 """
                 name = "\(name)"
                 python_application = "app:app"
-                healthcheck_endpoint = "/health"
+                healthcheck_endpoint = "\(health)"
                 tests_cmd = "python --version"
                 tests_requirements = []
                 \(settings)
@@ -55,6 +56,7 @@ extension EndToEndTests {
             try bench.folder.write(name + "/mse_src/app.py", app)
             try bench.folder.write(name + "/mse_src/requirements.txt", "")
             try bench.folder.write(name + "/tests/test_nothing.py", "")
+            try adding()
             try bench.mse("package", "--project", name, "--output", name + "-out", "--encrypt")
             let names = try Files.names(in: bench.path + "/\(name)-out")
             return (

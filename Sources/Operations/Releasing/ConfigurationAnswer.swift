@@ -19,9 +19,9 @@ struct ConfigurationAnswer: Sendable {
     /// - Throws: `OperationError` for a refusal, and for what is no answer of an agent.
     init(_ response: AttestedConnection.Response, to target: String, digest: String) throws {
         guard response.status == 200 else { throw OperationError(target, Self.refusal(response)) }
-        let lines = response.body.split(separator: UInt8(ascii: "\n")).map { Array($0) }
+        let lines = response.body.split(separator: UInt8(ascii: "\n"), maxSplits: 2).map { Array($0) }
         guard let first = lines.first, let accepted = Self.members(first), accepted("type") == "accepted",
-            accepted("requestSHA256") == digest, let epoch = accepted("epoch"), let homeEpoch = accepted("homeEpoch")
+            accepted("requestSHA256") == digest, let epoch = Self.hex(accepted("epoch"), 64), let homeEpoch = Self.hex(accepted("homeEpoch"), 64)
         else {
             throw OperationError(
                 target, "what it answered doesn't say that this configuration was accepted; judge it anew before you send again")
@@ -34,9 +34,15 @@ struct ConfigurationAnswer: Sendable {
         }
         switch second("type") {
         case "started": start = .started
-        case "failed": start = .failed(code: second("code") ?? "unknown", incident: second("incident"), text: second("text"))
+        case "failed":
+            start = .failed(
+                code: NotationError.printable(second("code") ?? "unknown"), incident: Self.hex(second("incident"), 16), text: second("text"))
         default: start = .untold
         }
+    }
+
+    private static func hex(_ text: String?, _ count: Int) -> String? {
+        text.flatMap { $0.utf8.count == count && Hex.bytes($0) != nil ? $0 : nil }
     }
 
     private static func members(_ line: [UInt8]) -> ((String) -> String?)? {

@@ -104,9 +104,9 @@ public struct Provision: Sendable {
         return .started(recipient.judgement, homeEpoch: answer.homeEpoch)
     }
 
-    /// Several lines from the service, line by line.
+    /// Several lines from the service, each behind a bar: none can pass for one of ours.
     private static func printable(_ text: String) -> String {
-        text.split(separator: "\n", omittingEmptySubsequences: false).map { NotationError.printable(String($0), limit: 2000) }
+        text.split(separator: "\n", omittingEmptySubsequences: false).map { "  | " + NotationError.printable(String($0), limit: 2000) }
             .joined(separator: "\n")
     }
 
@@ -118,7 +118,7 @@ public struct Provision: Sendable {
         var found = "no answer"
         repeat {
             if let connection = try? await AttestedConnection.open(host: peer.host, port: peer.port, judge: { $0.certificate.der == pin }),
-                let response = try? await connection.request("GET", path, seconds: 10)
+                let response = try? await connection.request("GET", path, seconds: 10, bodyLimit: 0)
             {
                 if response.status < 500 { return }
                 found = "status \(response.status)"
@@ -141,7 +141,7 @@ public struct Provision: Sendable {
                 guard bytes.count == CodeKey.byteCount else {
                     throw OperationError(path, "a key of \(CodeKey.byteCount) bytes expected, found \(bytes.count)")
                 }
-                guard try package.isStarted(by: CodeKey(copying: bytes.span.bytes)) else {
+                guard try KeyProof(package).accepts(CodeKey(copying: bytes.span.bytes)) else {
                     bytes.wipe()
                     throw OperationError(path, "is not the key of \(package.path): it stays here")
                 }

@@ -72,7 +72,7 @@ struct ServiceProcess: Sendable {
         guard
             let connection = try? await AttestedConnection.open(
                 host: Target.reachable(launch.host), port: launch.port, seconds: Self.probeSeconds, judge: { $0.launch?.id == id }),
-            let response = try? await connection.request("GET", path, seconds: Self.probeSeconds)
+            let response = try? await connection.request("GET", path, seconds: Self.probeSeconds, bodyLimit: 0)
         else { return .silent }
         return switch response.header("Mse-Status") {
         case "Waiting": .waiting

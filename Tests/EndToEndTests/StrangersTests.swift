@@ -1,0 +1,92 @@
+import CodePackage
+import Files
+import Foundation
+import TestSupport
+import Testing
+
+extension EndToEndTests {
+    /// Whoever can reach a waiting agent, and services that answer without an end.
+    @Suite("Strangers", .serialized)
+    struct StrangersTests {
+        private static let strangers = """
+            import json, ssl, socket, sys, time
+            port, uuid = int(sys.argv[1]), sys.argv[2]
+            context = ssl._create_unverified_context()
+            bodies = [
+                b'{"uuid":"' + b"{" * 1000000 + b'"}', b'{"uuid":"' + b"urn:" * 250000 + b'"}', b"[" * 1000000,
+                b'{"uuid":"' + b"-" * 1000000 + b'"}', json.dumps({"uuid": uuid, "code_secret_key": "ab" * 32}).encode(),
+            ]
+            held = []
+            for number in range(60):
+                body = bodies[number % len(bodies)] if number < 20 else bodies[4]
+                try:
+                    stream = context.wrap_socket(socket.create_connection(("127.0.0.1", port), 10))
+                    stream.sendall(b"POST / HTTP/1.1\\r\\nHost: x\\r\\nContent-Length: %d\\r\\n\\r\\n" % len(body) + body)
+                    # Every second one goes at once.
+                    if number % 2 == 0: held.append(stream)
+                    else: stream.close()
+                except OSError:
+                    pass
+            print("sent", flush=True)
+            time.sleep(60)
+            """
+
+        @Test("what strangers post to a waiting agent holds its owner up for a moment alone, and none of it is accepted")
+        func posts() throws {
+            let bench = try Workbench()
+            let made = try ReleaseTests.project(bench, "shop", app: "def app(e, s):\n    s('200 OK', [])\n    return [b'OK']\n") {
+                // A wrong key must not cost the whole code.
+                try bench.folder.write("shop/mse_src/a.bin", [UInt8](repeating: 7, count: 48 << 20))
+            }
+            let port = Workbench.freePort()
+            try ReleaseTests.spawn(bench, "shop", made.package, port: port)
+            let json = try bench.mse("status", "shop", "--json")
+            let id = try #require(json.split(separator: Character("\"")).first { $0.count == 36 && $0.contains("-") })
+            try bench.folder.write("strangers.py", Self.strangers)
+            let script = """
+                python3 strangers.py "$2" "$3" > strangers.log & other=$!
+                for _ in $(seq 100); do [ -s strangers.log ] && break; sleep 0.1; done
+                SECONDS=0
+                "$1" run shop --package "$4" --key "$5" --trusted-root "$6" --wait 60
+                echo "run: $? after $SECONDS"
+                kill $other
+                """
+            let result = try bench.run(
+                "/bin/bash",
+                ["-c", script, "posts", Workbench.products + "/mse", "\(port)", String(id), made.package, made.key, bench.root])
+            let seconds = result.output.split(separator: " ").last.flatMap { Int($0.filter(\.isNumber)) } ?? 99
+            #expect(result.output.contains("run: 0 after") && seconds < 30, "\(result.output)")
+            let events = try bench.mse("logs", "shop").split(separator: "\n")
+            #expect(events.filter { $0.contains("agent.configured") }.count == 1)
+        }
+
+        @Test("a service that answers without an end costs whoever asks it no memory", arguments: ["/health", "/slow"])
+        func endless(path: String) throws {
+            let bench = try Workbench()
+            let app = """
+                import time
+                def app(environ, start_response):
+                    start_response("200 OK", [])
+                    while True:
+                        if environ["PATH_INFO"] == "/slow": time.sleep(0.2)
+                        yield b"x" * (1 << 20)
+                """
+            let made = try ReleaseTests.project(bench, "shop", app: app, health: path)
+            try ReleaseTests.spawn(bench, "shop", made.package, port: Workbench.freePort())
+            let script = """
+                import resource, subprocess, sys, time
+                start = time.monotonic()
+                for arguments in [["run", "shop", "--package", sys.argv[2], "--key", sys.argv[3], "--trusted-root", sys.argv[4], "--wait", "30"],
+                                  ["status", "shop"], ["restart", "shop", "--wait", "30"]]:
+                    print(subprocess.run([sys.argv[1]] + arguments, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=100).returncode)
+                print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, int(time.monotonic() - start))
+                """
+            try bench.folder.write("ask.py", script)
+            let result = try bench.run("python3", ["ask.py", Workbench.products + "/mse", made.package, made.key, bench.root])
+            let lines = result.output.split(separator: "\n")
+            #expect(lines.prefix(3) == ["0", "0", "0"], "\(result.output)")
+            let kibibytes = lines.last?.split(separator: " ").first.flatMap { Int($0) } ?? .max
+            #expect(kibibytes < 200 << 10, "\(result.output)")
+        }
+    }
+}
