@@ -16,13 +16,16 @@ struct Test: AsyncParsableCommand {
     var secrets: String?
     @Option(help: "The sealed secrets that it was given, in clear, for the tests.", completion: .file())
     var sealedSecrets: String?
+    @Flag(help: "Run the tests of a package that was not made here: nothing measures them, and they run on this machine.")
+    var foreignTests = false
 
     @OptionGroup var judging: JudgingArguments
 
     func run() async throws {
         let outcome = try await Output.attempt {
             try await ProjectTests().remote(
-                name, options: judging.options(package: package), secrets: secrets, sealedSecrets: sealedSecrets)
+                name, options: judging.options(package: package), secrets: secrets, sealedSecrets: sealedSecrets,
+                runsForeign: foreignTests)
         }
         let status: Int32
         switch outcome {

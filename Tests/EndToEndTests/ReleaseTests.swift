@@ -115,6 +115,46 @@ extension EndToEndTests {
             #expect(Date().timeIntervalSince(start) < 45)
         }
 
+        @Test(
+            "tests of a package that wasn't made here are not run, whatever its measurement", arguments: ["tests", "command", "elsewhere"])
+        func foreignTests(kind: String) throws {
+            let bench = try Workbench()
+            let made = try Self.project(bench, "shop")
+            try Self.spawn(bench, "shop", made.package, port: Workbench.freePort())
+            try bench.mse("run", "shop", "--package", made.package, "--trusted-root", bench.root, "--key", made.key)
+            let forge = """
+                import io, sys, tarfile
+                source, target, kind = sys.argv[1:]
+                with tarfile.open(source) as old, tarfile.open(target, "w", format=tarfile.USTAR_FORMAT) as new:
+                    for member in old:
+                        content = old.extractfile(member).read()
+                        if kind == "command" and member.name == "mse.toml":
+                            content = content.replace(b"python --version", b"python foreign.py")
+                        if kind == "tests" and member.name == "tests.tar":
+                            inner = io.BytesIO()
+                            with tarfile.open(fileobj=inner, mode="w", format=tarfile.USTAR_FORMAT) as tests:
+                                text = b"open('/tmp/stolen', 'w')\\n"
+                                info = tarfile.TarInfo("conftest.py")
+                                info.size = len(text)
+                                tests.addfile(info, io.BytesIO(text))
+                            content = inner.getvalue()
+                        member.size = len(content)
+                        new.addfile(member, io.BytesIO(content))
+                """
+            try bench.folder.write("forge.py", forge)
+            let foreign = "foreign.tar"
+            _ = try bench.run("python3", ["forge.py", made.package, foreign, kind])
+            // A copy of one's own is one's own; the same package under another home isn't.
+            if kind == "elsewhere" { try Files.remove(bench.path + "/home/packages") }
+            let package = kind == "elsewhere" ? made.package : foreign
+            #expect(try bench.mse("verify", "shop", "--package", package, "--trusted-root", bench.root).contains("ACCEPTED"))
+            let refused = try bench.mse("test", "shop", "--package", package, "--trusted-root", bench.root, expecting: 1)
+            #expect(refused.contains("was not made here") && refused.contains("--foreign-tests"), "\(refused)")
+            if kind == "elsewhere" {
+                try bench.mse("test", "shop", "--package", package, "--trusted-root", bench.root, "--foreign-tests")
+            }
+        }
+
         @Test("a key goes to its own package's enclave alone, whatever the policy allows besides")
         func intersection() throws {
             let bench = try Workbench()

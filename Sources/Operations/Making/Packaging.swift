@@ -34,6 +34,7 @@ public struct Packaging: Sendable {
             timestamp: timestamp)
         builder.checksImports = checksImports
         let made = if let key { try builder.build(key: CodeKey(file: key)) } else { try builder.build() }
+        try MadePackages(state).note(made.package)
         return Product(package: made.package, key: made.key, notes: made.notes)
     }
 

@@ -67,7 +67,11 @@ public struct ProjectTests: Sendable {
     }
 
     /// Runs a package's tests against its running instance, once that is judged; its certificate is their pin.
-    public func remote(_ target: String, options: JudgingOptions, secrets: String?, sealedSecrets: String?) async throws -> Outcome {
+    /// - Parameter runsForeign: also those of a package that wasn't made here.
+    /// - Throws: `OperationError` for a package that wasn't made here: its tests are measured by nothing.
+    public func remote(_ target: String, options: JudgingOptions, secrets: String?, sealedSecrets: String?, runsForeign: Bool = false)
+        async throws -> Outcome
+    {
         SecretsInMemory.expect()
         let release = try Release(options, state)
         guard let package = try options.package.map({ try PackageFile($0) }) else {
@@ -75,6 +79,12 @@ public struct ProjectTests: Sendable {
         }
         guard let range = package.range(of: "tests.tar") else { throw OperationError(package.path, "there are no tests in it") }
         let recipient: Release.Recipient
+        guard try runsForeign || MadePackages(state).holds(package.path) else {
+            throw OperationError(
+                package.path,
+                "was not made here, and its tests are measured by nothing: they would run on this machine, with your secrets;"
+                    + " name --foreign-tests when you trust whoever gave it to you")
+        }
         switch try await release.recipient(target) {
         case .refused(let judgement): return .refused(judgement)
         case .accepted(let accepted): recipient = accepted
