@@ -146,7 +146,9 @@ public final class AttestedConnection: Sendable {
         return try await exchange("POST", path, body: body, seconds: seconds, bodyLimit: Self.bodyLimit)
     }
 
-    private func exchange(_ method: String, _ path: String, body: [UInt8], seconds: Int, bodyLimit: Int) async throws(TransportError) -> Response {
+    private func exchange(_ method: String, _ path: String, body: [UInt8], seconds: Int, bodyLimit: Int) async throws(TransportError)
+        -> Response
+    {
         let promise = channel.eventLoop.makePromise(of: Response.self)
         do {
             try await channel.eventLoop.submit { [channel] in

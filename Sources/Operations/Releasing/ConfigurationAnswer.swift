@@ -21,7 +21,8 @@ struct ConfigurationAnswer: Sendable {
         guard response.status == 200 else { throw OperationError(target, Self.refusal(response)) }
         let lines = response.body.split(separator: UInt8(ascii: "\n"), maxSplits: 2).map { Array($0) }
         guard let first = lines.first, let accepted = Self.members(first), accepted("type") == "accepted",
-            accepted("requestSHA256") == digest, let epoch = Self.hex(accepted("epoch"), 64), let homeEpoch = Self.hex(accepted("homeEpoch"), 64)
+            accepted("requestSHA256") == digest, let epoch = Self.hex(accepted("epoch"), 64),
+            let homeEpoch = Self.hex(accepted("homeEpoch"), 64)
         else {
             throw OperationError(
                 target, "what it answered doesn't say that this configuration was accepted; judge it anew before you send again")
@@ -36,7 +37,8 @@ struct ConfigurationAnswer: Sendable {
         case "started": start = .started
         case "failed":
             start = .failed(
-                code: NotationError.printable(second("code") ?? "unknown"), incident: Self.hex(second("incident"), 16), text: second("text"))
+                code: NotationError.printable(second("code") ?? "unknown"), incident: Self.hex(second("incident"), 16), text: second("text")
+            )
         default: start = .untold
         }
     }
