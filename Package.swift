@@ -84,7 +84,8 @@ let package = Package(
         .target(name: "Files", swiftSettings: strict),
         .target(name: "CodeEncryption", dependencies: ["CSodium", "Files", "Notation"], swiftSettings: strict),
         .target(
-            name: "CodePackage", dependencies: ["CLinux", "CodeEncryption", "Files", "Gramine", "Notation", crypto], swiftSettings: strict),
+            name: "CodePackage", dependencies: ["CLinux", "CodeEncryption", "Files", "Gramine", "Notation", "Threads", crypto],
+            swiftSettings: strict),
 
         // Judging, at the edge.
         .target(name: "ConnectionProblems", dependencies: [nioCore, nioPosix, nioSSL], swiftSettings: strict),
@@ -107,13 +108,15 @@ let package = Package(
         .target(
             name: "SimulatedProcessor",
             dependencies: [
-                "CLinux", "DCAP", "Enclave", "Files", "Gramine", "Notation", "SGXQuote", "StrictX509", "Threads", asn1, crypto, x509,
+                "CLinux", "ConnectionProblems", "DCAP", "Enclave", "Files", "Gramine", "Notation", "SGXQuote", "StrictX509", "Threads", asn1,
+                crypto, x509,
                 nioCore, nioHTTP1, nioPosix,
             ],
             swiftSettings: strict
         ),
         .target(
-            name: "AppServer", dependencies: [logging, nioConcurrencyHelpers, nioCore, nioHTTP1, nioPosix, nioSSL, nioTLS],
+            name: "AppServer",
+            dependencies: ["ConnectionProblems", logging, nioConcurrencyHelpers, nioCore, nioHTTP1, nioPosix, nioSSL, nioTLS],
             swiftSettings: strict),
         .target(
             name: "PythonHost", dependencies: ["AppServer", "CPython", "CPythonShim", "Files", "Threads", nioCore, nioHTTP1],
@@ -121,8 +124,8 @@ let package = Package(
         .target(
             name: "EnclaveAgent",
             dependencies: [
-                "AppServer", "CLinux", "CodeEncryption", "CodePackage", "Enclave", "Files", "Gramine", "Notation", "PythonHost", "RATLS",
-                "StrictX509", "Threads",
+                "AppServer", "CLinux", "CodeEncryption", "CodePackage", "ConnectionProblems", "Enclave", "Files", "Gramine", "Notation",
+                "PythonHost", "RATLS", "StrictX509", "Threads",
                 crypto, logging, nioCore, nioHTTP1, nioSSL,
             ],
             swiftSettings: strict
@@ -131,14 +134,14 @@ let package = Package(
         .target(
             name: "Operations",
             dependencies: [
-                "Attestation", "CLinux", "CodeEncryption", "CodePackage", "DCAP", "DCAPCollateral", "Files", "Gramine", "Notation", "RATLS",
-                "RATLSTransport", "SGXQuote", "SimulatedProcessor", "StrictX509", crypto,
+                "Attestation", "CLinux", "CodeEncryption", "CodePackage", "DCAP", "DCAPCollateral", "Enclave", "Files", "Gramine", "Notation",
+                "RATLS", "RATLSTransport", "SGXQuote", "SimulatedProcessor", "StrictX509", crypto,
             ],
             swiftSettings: strict
         ),
 
         // The command line and the agent's entry point: arguments in, one call, output out.
-        .target(name: "CommandInterface", dependencies: [argumentParser], swiftSettings: strict),
+        .target(name: "CommandInterface", dependencies: ["CLinux", "Files", "Notation", "Threads", argumentParser], swiftSettings: strict),
         .executableTarget(
             name: "mse", dependencies: ["CommandInterface", "Operations", argumentParser], swiftSettings: strict,
             linkerSettings: hardened + [unexported]),

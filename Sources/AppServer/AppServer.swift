@@ -1,3 +1,4 @@
+internal import ConnectionProblems
 public import Logging
 internal import NIOConcurrencyHelpers
 internal import NIOCore
@@ -49,18 +50,29 @@ public final class AppServer: Sendable {
     ///   - privateKey: PEM text.
     ///   - protocols: offered by ALPN, the first that the client knows is taken; a client that knows none is served all the same.
     public static func tls(certificateChain: [UInt8], privateKey: [UInt8], protocols: [String] = ["http/1.1"]) throws -> NIOSSLContext {
-        let chain = try NIOSSLCertificate.fromPEMBytes(certificateChain).map { NIOSSLCertificateSource.certificate($0) }
+        let chain: [NIOSSLCertificateSource]
+        do {
+            chain = try NIOSSLCertificate.fromPEMBytes(certificateChain).map { .certificate($0) }
+        } catch {
+            throw TLSMaterialError.certificate
+        }
+        guard let key = try? NIOSSLPrivateKey(bytes: privateKey, format: .pem) else { throw TLSMaterialError.key }
         var configuration = TLSConfiguration.makeServerConfiguration(
-            certificateChain: chain, privateKey: .privateKey(try NIOSSLPrivateKey(bytes: privateKey, format: .pem)))
+            certificateChain: chain, privateKey: .privateKey(key))
         configuration.minimumTLSVersion = .tlsv12
         configuration.applicationProtocols = protocols
-        return try NIOSSLContext(configuration: configuration)
+        do {
+            return try NIOSSLContext(configuration: configuration)
+        } catch {
+            throw TLSMaterialError.pair
+        }
     }
 
     /// Binds and begins to answer.
     /// - Returns: the port.
+    /// - Throws: `ListeningError` when the address can't be had.
     public func start(host: String, port: Int) async throws -> Int {
-        let channel = try await ServerBootstrap(group: group)
+        let bootstrap = ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
@@ -68,8 +80,12 @@ public final class AppServer: Sendable {
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture { try self.configure(channel) }
             }
-            .bind(host: host, port: port)
-            .get()
+        let channel: any Channel
+        do {
+            channel = try await bootstrap.bind(host: host, port: port).get()
+        } catch {
+            throw ListeningError(host, port, error)
+        }
         listener.withLockedValue { $0 = channel }
         for loop in loops {
             let table = loop.table
@@ -127,5 +143,18 @@ public final class AppServer: Sendable {
             try? await Task.sleep(for: .milliseconds(20))
         }
         try? await group.shutdownGracefully()
+    }
+}
+
+/// Why nothing can be served over TLS.
+public enum TLSMaterialError: Error, Hashable, CustomStringConvertible {
+    case certificate, key, pair
+
+    public var description: String {
+        switch self {
+        case .certificate: "the certificate chain is no PEM with certificates"
+        case .key: "the private key is no PEM with a key that isn't encrypted"
+        case .pair: "the private key is not the certificate's"
+        }
     }
 }

@@ -51,7 +51,7 @@ extension ReasonCode {
         mend: "find out who answers on this port")
     public static let measurementMissing = ReasonCode(
         "measurement.missing", .mine, "There is no reference value, so nothing says whose code this is.",
-        mend: "name one with --package, --expected or [measurement] in a policy")
+        mend: "name one with --expected HEX, --package FILE (of mse verify), or [measurement] in a --policy FILE")
     public static let measurementDiffers = ReasonCode(
         "measurement.differs", .mine, "The enclave runs other code or settings than the reference value says.",
         mend: "verify against the package that was handed to the operator; if it is that one, don't trust this enclave")

@@ -105,6 +105,39 @@ int clinux_wait_for_signal(enum clinux_signal kind) {
     return 0;
 }
 
+static sem_t interruption;
+static volatile sig_atomic_t interrupting;
+
+static void note_interruption(int signal) {
+    int saved = errno;
+    if (interrupting == 0) interrupting = signal;
+    (void)sem_post(&interruption);
+    errno = saved;
+}
+
+int clinux_catch_interruptions(void) {
+    if (sem_init(&interruption, 0, 0) != 0) return -1;
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+    for (size_t index = 0; index < sizeof signals / sizeof *signals; index++) {
+        struct sigaction action;
+        if (sigaction(signals[index], NULL, &action) != 0) return -1;
+        if (action.sa_handler == SIG_IGN) continue;
+        memset(&action, 0, sizeof action);
+        action.sa_handler = note_interruption;
+        action.sa_flags = SA_RESTART;
+        sigemptyset(&action.sa_mask);
+        if (sigaction(signals[index], &action, NULL) != 0) return -1;
+    }
+    return 0;
+}
+
+int clinux_wait_for_interruption(void) {
+    while (sem_wait(&interruption) != 0) {
+        if (errno != EINTR) return -1;
+    }
+    return interrupting;
+}
+
 pid_t clinux_spawn(const char *path, char *const arguments[], char *const environment[], const char *folder, int socket, int output, int new_session) {
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;

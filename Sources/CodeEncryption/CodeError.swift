@@ -1,7 +1,7 @@
-internal import Files
+public import Files
 
 /// Why code could not be encrypted or decrypted: which file, and what is wrong with it.
-public enum CodeError: Error, Hashable, Sendable {
+public enum CodeError: CodedError, Hashable, Sendable {
     case keySize(found: Int)
     /// The tag fits neither these bytes nor this key.
     case notAuthentic(path: String)

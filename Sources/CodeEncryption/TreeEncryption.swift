@@ -138,7 +138,9 @@ public enum TreeEncryption {
                 _ = try write(file, OpenFile(target, O_WRONLY | O_CREAT | O_EXCL, mode: readers.file))
             }
             guard chmod(work, readers.folder) == 0 else { throw FileError(work, doing: "set the mode of") }
-            guard rename(work, output) == 0 else { throw FileError(output, doing: "make") }
+            try Unfinished.complete([work]) { () throws(FileError) in
+                guard rename(work, output) == 0 else { throw FileError(output, doing: "make") }
+            }
             return files.count
         } catch {
             if let temporary { try? Files.remove(temporary) }

@@ -60,11 +60,13 @@ public struct PackageBuilder: Sendable {
             let package = work + "/package.tar"
             try write(package, configuration, key, work, &notes)
             try Self.prove(package)
-            try key.write(to: base + ".key")
-            guard rename(package, base + ".tar") == 0 else {
-                let error = FileError(base + ".tar", doing: "make")
-                try? Files.remove(base + ".key")
-                throw error
+            try Unfinished.complete([]) {
+                try key.write(to: base + ".key")
+                guard rename(package, base + ".tar") == 0 else {
+                    let error = FileError(base + ".tar", doing: "make")
+                    unlink(base + ".key")
+                    throw error
+                }
             }
             return Product(package: base + ".tar", key: base + ".key", notes: notes)
         } catch {
@@ -118,7 +120,7 @@ public struct PackageBuilder: Sendable {
         let lock = try writeEnvironment(work + "/environment.tar", requirements, configuration, work)
         if checksImports {
             let check = ImportCheck(interpreter: runtime.interpreter, project: project, files: files, site: work + "/site")
-            notes += try check.notes(module: configuration.module, work: work)
+            notes += try check.notes(module: configuration.module, variable: configuration.variable, work: work)
         }
         try writeCode(work + "/app.tar", files, key)
         try writeTests(work + "/tests.tar", &notes)

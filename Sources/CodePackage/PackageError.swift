@@ -3,7 +3,7 @@ public import Files
 public import Notation
 
 /// Why a project can't be packaged or a package can't be read.
-public enum PackageError: Error, CustomStringConvertible {
+public enum PackageError: CodedError, CustomStringConvertible {
     case file(FileError)
     case code(CodeError)
     /// A text of the project or the package.
@@ -12,6 +12,16 @@ public enum PackageError: Error, CustomStringConvertible {
     case archive(path: String, String)
     /// The environment could not be locked or installed.
     case environment(String)
+
+    public var code: String {
+        switch self {
+        case .file(let error): error.code
+        case .code(let error): error.code
+        case .text: "text"
+        case .archive: "package"
+        case .environment: "environment"
+        }
+    }
 
     public var description: String {
         switch self {

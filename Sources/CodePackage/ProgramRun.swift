@@ -40,7 +40,7 @@ public struct ProgramRun: Sendable {
         if captures { guard pipe(&ends) == 0 else { throw FileError(path, doing: "make a pipe") } }
         // Programs started here get their own descriptors alone, so the pipe needs no mark.
         defer { for end in ends where end >= 0 { close(end) } }
-        let process = start(output: ends[1])
+        let process = Unfinished.start { start(output: ends[1]) }
         guard process > 0 else { throw FileError(path, doing: "run", -process) }
         var output: [UInt8] = []
         if captures {
@@ -50,6 +50,7 @@ public struct ProgramRun: Sendable {
         }
         var status: Int32 = 0
         while waitpid(process, &status, 0) < 0, errno == EINTR {}
+        Unfinished.end(program: process)
         return Result(
             status: status & 0x7F == 0 ? status >> 8 & 0xFF : 128 + status & 0x7F, output: String(decoding: output, as: UTF8.self))
     }

@@ -68,6 +68,10 @@ public struct ProjectConfiguration: Hashable, Sendable {
     }
 
     public var module: String { String(application.split(separator: ":")[0]) }
+    /// The name in the module that the application begins with, such as `create_app` of `app:create_app("x")`.
+    public var variable: String {
+        String(application.split(separator: ":", maxSplits: 1)[1].prefix { $0 != "." && $0 != "(" && $0 != " " })
+    }
 
     private static func text(_ root: inout ObjectReader, _ name: String, limit: Int = 255) throws(NotationError) -> String {
         guard let text = try root.string(name) else { throw NotationError(at: root.place, member: name, "is missing") }

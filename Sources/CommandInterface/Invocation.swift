@@ -6,6 +6,9 @@ enum Invocation {
     /// Where text from outside becomes the names of files.
     private static let variables = ["HOME", "MSE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"]
 
+    /// Whether whoever called is a program: then errors are JSON too, those of the arguments included.
+    static var wantsJSON: Bool { CommandLine.arguments.dropFirst().prefix { $0 != "--" }.contains("--json") }
+
     /// What isn't UTF-8 would be repaired on reading, and then name another file.
     static func checkText() throws {
         for index in 1..<max(1, Int(CommandLine.argc)) {

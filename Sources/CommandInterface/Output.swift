@@ -52,11 +52,11 @@ public enum Output {
         }
     }
 
-    /// Tells what could not be done.
+    /// Tells what could not be done: on standard error, or with `--json` on standard output, as JSON.
     /// - Returns: the exit code, which is what is left of a message that isn't heard.
     public static func failure(_ error: any Error) -> ExitCode {
         do throws(OutputError) {
-            try complain("\(name): \(error)")
+            if Invocation.wantsJSON { try write(Failure(error).json) } else { try complain("\(name): \(error)") }
             return .failure
         } catch {
             return ExitCode(error.exitCode)

@@ -1,5 +1,6 @@
 public import ArgumentParser
 internal import Dispatch
+internal import Files
 internal import Glibc
 
 /// A program from its arguments to its exit code, whatever becomes of its output.
@@ -8,6 +9,7 @@ public enum Program {
     public static func run(_ root: any AsyncParsableCommand.Type) -> Never {
         StandardStreams.prepare()
         Invocation.makeRoomForHelp()
+        Interruption.watch()
         Task.detached {
             do {
                 try Invocation.checkText()
@@ -39,12 +41,16 @@ public enum Program {
 
     /// Help and version are results; all else is a message.
     private static func end(_ error: any Error, of root: any ParsableCommand.Type) -> Never {
+        // Whose work was taken away from under it has nothing to say.
+        while Unfinished.isAbandoned { pause() }
         if let error = error as? OutputError { end(error) }
         let code = root.exitCode(for: error)
         let text = root.fullMessage(for: error)
         do throws(OutputError) {
             if code == .success {
                 try Output.write(text + "\n")
+            } else if !text.isEmpty, Invocation.wantsJSON {
+                try Output.write(Failure(usage: root.message(for: error)).json)
             } else if !text.isEmpty {
                 try Output.complain(text)
             }

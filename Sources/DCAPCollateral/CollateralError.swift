@@ -1,5 +1,7 @@
+public import Files
+
 /// Why collateral could not be had: from where, what happened, and in words what it means.
-public struct CollateralError: Error, Hashable, CustomStringConvertible {
+public struct CollateralError: CodedError, Hashable, CustomStringConvertible {
     public enum Kind: Hashable, Sendable {
         /// No connection, no answer in time, or one that broke off.
         case unreachable
@@ -33,6 +35,18 @@ public struct CollateralError: Error, Hashable, CustomStringConvertible {
         switch kind {
         case .unreachable, .throttled, .unavailable: true
         case .unknown, .gone, .refused, .malformed: false
+        }
+    }
+
+    public var code: String {
+        switch kind {
+        case .unreachable: "collateral.unreachable"
+        case .unknown: "collateral.unknown"
+        case .gone: "collateral.gone"
+        case .throttled: "collateral.throttled"
+        case .unavailable: "collateral.unavailable"
+        case .refused: "collateral.refused"
+        case .malformed: "collateral.malformed"
         }
     }
 

@@ -18,8 +18,14 @@ public enum Files {
     public static func write(_ contents: [(bytes: [UInt8], path: String)], mode: mode_t = 0o644) throws(FileError) {
         let staged = contents.map { (temporary: temporaryName(beside: $0.path), bytes: $0.bytes, path: $0.path) }
         // Those that have their name already aren't there under the temporary one.
-        defer { for file in staged { unlink(file.temporary) } }
+        defer {
+            for file in staged {
+                unlink(file.temporary)
+                Unfinished.end(file.temporary)
+            }
+        }
         for file in staged {
+            Unfinished.begin(file.temporary)
             do throws(FileError) {
                 let open = try OpenFile(file.temporary, O_WRONLY | O_CREAT | O_EXCL, mode: mode)
                 try open.write(file.bytes)
@@ -65,10 +71,15 @@ public enum Files {
 
     /// Removes a file or a folder with all it holds; links are not followed. What isn't there is no error.
     public static func remove(_ path: String) throws(FileError) {
+        try removeAll(path)
+        Unfinished.end(path)
+    }
+
+    static func removeAll(_ path: String) throws(FileError) {
         var status = stat()
         guard lstat(path, &status) == 0 else { return }
         if status.st_mode & S_IFMT == S_IFDIR {
-            for name in try names(in: path) { try remove(path + "/" + name) }
+            for name in try names(in: path) { try removeAll(path + "/" + name) }
             guard rmdir(path) == 0 || errno == ENOENT else { throw FileError(path, doing: "remove") }
         } else {
             guard unlink(path) == 0 || errno == ENOENT else { throw FileError(path, doing: "remove") }
@@ -158,10 +169,12 @@ public enum Files {
         return String(cString: result)
     }
 
-    /// A new folder that only this user may enter, in `parent`.
+    /// A new folder that only this user may enter, in `parent`; it is unfinished until it is removed, or completed under another name.
     public static func makeTemporaryFolder(in parent: String, prefix: String) throws(FileError) -> String {
         var template = Array((parent + "/" + prefix + ".XXXXXX").utf8CString)
         guard mkdtemp(&template) != nil else { throw FileError(parent, doing: "make a temporary folder in it") }
-        return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        let path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        Unfinished.begin(path)
+        return path
     }
 }

@@ -62,8 +62,13 @@ public struct CertificateMaker: Sendable {
             var serializer = DER.Serializer()
             try serializer.serialize(certificate)
             return serializer.serializedBytes
+        } catch let error as CertificateMakerError {
+            throw error
         } catch {
-            throw CertificateMakerError("\(error)")
+            // The library's words are about its types.
+            throw CertificateMakerError(
+                "the certificate can't be made of subject '\(NotationError.printable(subject ?? ""))' and the names \(NotationError.printable(sans.joined(separator: ", ")))"
+            )
         }
     }
 

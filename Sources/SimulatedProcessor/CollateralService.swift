@@ -1,4 +1,5 @@
 internal import CLinux
+internal import ConnectionProblems
 internal import DCAP
 internal import Files
 internal import FoundationEssentials
@@ -17,9 +18,10 @@ public struct CollateralService: Sendable {
     }
 
     /// Serves until SIGTERM.
+    /// - Throws: `ListeningError` when the port can't be had.
     public func run(port: Int, started: (Int) -> Void) async throws {
         let platform = self.platform
-        let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+        let bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
@@ -27,8 +29,12 @@ public struct CollateralService: Sendable {
                     try channel.pipeline.syncOperations.addHandler(CollateralHandler(platform: platform))
                 }
             }
-            .bind(host: "127.0.0.1", port: port)
-            .get()
+        let channel: any Channel
+        do {
+            channel = try await bootstrap.bind(host: "127.0.0.1", port: port).get()
+        } catch {
+            throw ListeningError("127.0.0.1", port, error)
+        }
         started(channel.localAddress?.port ?? port)
         let (ends, continuation) = AsyncStream<Void>.makeStream()
         guard ProcessSignal.termination.watch({ continuation.finish() }) else { throw FileError("SIGTERM", doing: "wait for") }

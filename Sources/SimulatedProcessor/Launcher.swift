@@ -104,7 +104,7 @@ public struct Launcher: Sendable {
             default: return [1] + Array("the launcher knows no such request".utf8)
             }
         } catch {
-            return [1] + Array("\(error)".utf8)
+            return [1] + Array("the quoting enclave could not sign".utf8)
         }
     }
 

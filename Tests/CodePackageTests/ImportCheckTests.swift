@@ -15,13 +15,69 @@ struct ImportCheckTests {
     /// - Parameters:
     ///   - code: by path in mse_src.
     ///   - site: files of the environment.
-    private func check(_ code: [String: String], site: [String] = [], module: String = "app") throws -> [String] {
+    private func check(_ code: [String: String], site: [String] = [], module: String = "app", variable: String = "") throws -> [String] {
         for (path, text) in code { try folder.write("p/mse_src/" + path, text) }
         for path in site { try folder.write("site/" + path, "raise SystemExit\n") }
         let tree = try CodeTree(folder.path + "/p/mse_src", ignoring: IgnoreList())
         let check = ImportCheck(
             interpreter: "/usr/bin/python3", project: folder.path + "/p", files: tree.files, site: folder.path + "/site")
-        return try check.notes(module: module, work: folder.path)
+        return try check.notes(module: module, variable: variable, work: folder.path)
+    }
+
+    private func outcome(_ code: [String: String], module: String = "app", variable: String) -> String {
+        do {
+            return try check(code, module: module, variable: variable).joined(separator: "\n")
+        } catch {
+            return "refused: \(error)"
+        }
+    }
+
+    @Test(
+        "a name that the application's module doesn't have is refused, with what is there instead",
+        arguments: [
+            ("app = 1\n", "nope", ["app"]), ("def create_app(): pass\napp: int = 3\n", "nope", ["create_app", "app"]),
+            ("", "app", []), ("app: int\n", "app", []), ("def main():\n    app = 1\n", "app", ["main"]),
+            ("import os\nclass Web: pass\n", "web", ["Web"]), ("application = make()\n", "app", ["application"]),
+            ("if __name__ == '__main__':\n    app = 1\n", "app", ["__main__"]), ("app = 1\ndel app\n", "app", []),
+            ("from flask import Flask as F\napp_ = F()\n", "app", ["app_"]), ("[app for app in ()]\n", "app", []),
+        ])
+    func absentName(code: String, variable: String, instead: [String]) {
+        let text = outcome(["app.py": code, "flask.py": ""], variable: variable)
+        #expect(text.contains("refused: the application can't start") && text.contains("app.py has no '\(variable)'"), "\(text)")
+        for name in instead { #expect(text.contains(name), "\(text)") }
+    }
+
+    @Test(
+        "a name that is there in whatever way is taken without a word",
+        arguments: [
+            "app = 1\n", "def app(): pass\n", "async def app(): pass\n", "class app: pass\n", "import app2 as app\n",
+            "from app2 import app\n", "import app.sub\n", "a, (app, *b) = 1, (2, 3)\n", "for app in []: pass\n",
+            "with open('x') as app: pass\n",
+            "if 1:\n    try:\n        app = 1\n    except E: pass\n", "(app := 1)\n", "app += 1\n", "match 1:\n    case app: pass\n",
+            "def f():\n    global app\n    app = 1\nf()\n", "try: pass\nfinally:\n    app = 1\n", "while 0: app = 1\n",
+            "if __name__ == '__main__':\n    app = 1\nelse:\n    app = 2\n", "app: int = 1\n", "def f(x=(app := 1)): pass\n",
+        ])
+    func presentName(code: String) {
+        #expect(outcome(["app.py": code, "app2.py": "", "app/sub.py": ""], variable: "app") == "")
+    }
+
+    @Test(
+        "where names are made by other ways it is a note",
+        arguments: [
+            "from app2 import *\n", "def __getattr__(name): return 1\n", "exec('app = 1')\n", "globals()['app'] = 1\n",
+            "import sys\nsetattr(sys.modules[__name__], 'app', 1)\n", "vars()['app'] = 1\n", "locals().update(app=1)\n",
+            "import sys\nsys.modules[__name__] = 1\n", "import builtins\nbuiltins.exec('app=1')\n",
+        ])
+    func unsureName(code: String) {
+        let text = outcome(["app.py": code, "app2.py": ""], variable: "app")
+        #expect(!text.contains("refused") && text.contains("app.py may have no 'app'"), "\(text)")
+    }
+
+    @Test("a folder's parts are names of its package")
+    func otherModules() {
+        #expect(outcome(["app/__init__.py": "", "app/web.py": ""], variable: "web") == "")
+        #expect(outcome(["app/__init__.py": "", "app/web.py": ""], variable: "nope").contains("app/__init__.py has no 'nope'"))
+        #expect(outcome(["app/web.py": "x = 1\n"], module: "app.web", variable: "nope").contains("app/web.py has no 'nope'; there is: x"))
     }
 
     private func refusal(_ code: [String: String], site: [String] = [], module: String = "app") -> String {

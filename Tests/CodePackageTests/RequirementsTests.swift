@@ -111,6 +111,58 @@ struct RequirementsTests {
         return (String(decoding: try Files.read(product.package)[range], as: UTF8.self), product)
     }
 
+    /// One accepts and never answers, at the other nobody listens.
+    @Test("an index that can't be reached is named within half a minute, whatever others have", arguments: ["silent", "dead"])
+    func unreachableIndex(kind: String) throws {
+        let index = try LocalIndex(folder.path)
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(descriptor) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = inet_addr("127.0.0.1")
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        withUnsafeMutablePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                _ = bind(descriptor, $0, length)
+                if kind == "silent" { _ = listen(descriptor, 16) }
+                _ = getsockname(descriptor, $0, &length)
+            }
+        }
+        let port = in_port_t(bigEndian: address.sin_port)
+        let good = "http://127.0.0.1:\(index.port)/simple", bad = "http://user:hunter22@127.0.0.1:\(port)/simple"
+        let start = ContinuousClock.now
+        let error = #expect(throws: PackageError.self) {
+            try build("--index-url \(good)\n--extra-index-url \(bad)\nalpha\nbeta\ngamma\n")
+        }
+        let text = error?.description ?? ""
+        #expect(text.contains("the index http://127.0.0.1:\(port)/simple/"), "\(text)")
+        #expect(text.contains(kind == "silent" ? "does not answer" : "nobody listens"), "\(text)")
+        #expect(!text.contains("hunter22") && !text.contains("allow_sources"), "\(text)")
+        #expect(start.duration(to: .now) < .seconds(35))
+        #expect(try !Files.names(in: folder.path + "/out").contains { $0.hasPrefix(".package") })
+    }
+
+    @Test("a hash that doesn't fit is told without advice about source archives, and a full disk in one line")
+    func failures() throws {
+        let index = try LocalIndex(folder.path)
+        let wrong = String(repeating: "0", count: 64)
+        let list = "--index-url http://127.0.0.1:\(index.port)/simple\nalpha==1.0"
+        let mismatch = #expect(throws: PackageError.self) { try build("\(list) --hash=sha256:\(wrong)\n") }
+        let text = mismatch?.description ?? ""
+        #expect(text.contains("DO NOT MATCH THE HASHES") && !text.contains("allow_sources"), "\(text)")
+        let disk = folder.path + "/disk"
+        try Files.makeFolder(disk)
+        // Root alone can have a file system of its own.
+        guard geteuid() == 0, try ProgramRun("/bin/mount", ["-t", "tmpfs", "-o", "size=24k", "tmpfs", disk]).run().status == 0 else {
+            return
+        }
+        defer { _ = try? ProgramRun("/bin/umount", ["-l", disk]).run() }
+        let full = #expect(throws: PackageError.self) { try build("\(list)\nbeta\ngamma\n", output: "disk") }
+        let words = full?.description ?? ""
+        #expect(words.contains("no room left on the disk") || words.contains("No space left on device"), "\(words)")
+        #expect(!words.contains("File \"") && words.split(separator: "\n").count == 1, "\(words)")
+    }
+
     @Test("an index, find-links, a wheel by path or by address: locked with origin and hash, and installed")
     func origins() throws {
         let index = try LocalIndex(folder.path)

@@ -32,6 +32,23 @@ struct ProviderConfigurationTests {
         }
         """
 
+    @Test("how often is asked is followed, within bounds; what isn't a number is an error")
+    func retries() throws {
+        func policy(_ more: String) throws -> RetryPolicy {
+            try ProviderConfiguration(Array("{\"pccs_url\": \"https://a\"\(more)}".utf8)).retry
+        }
+        #expect(try policy("") == RetryPolicy())
+        #expect(try policy(",\"retry_times\": 0").attempts == 1)
+        let shipped = try ProviderConfiguration(Array(Self.shipped.utf8)).retry
+        #expect(shipped.attempts == 7 && shipped.delay == .seconds(10) && shipped.longest == .seconds(10))
+        let huge = try policy(",\"retry_times\": 99999, \"retry_delay\": 99999")
+        #expect(huge.attempts == 11 && huge.delay == .seconds(60))
+        #expect(try ProviderConfiguration(Array("PCCS_URL=https://a\nRETRY_TIMES=2\n".utf8)).retry.attempts == 3)
+        for wrong in ["-1", "1.5", "true", "\"many\"", "99999999999"] {
+            #expect(throws: NotationError.self) { try policy(",\"retry_times\": \(wrong)") }
+        }
+    }
+
     @Test(
         "the service is read from both forms",
         arguments: [

@@ -91,7 +91,7 @@ extension EndToEndTests {
             for (command, own) in [
                 (["nonsense"], 64), (["verify"], 64), (["spawn", "--port", "99999"], 64), (["verify", "nowhere"], 1),
                 (["stop", "nobody"], 1),
-                (["status", "nobody", "--json"], 1),
+                (["status", "nobody"], 1),
             ] {
                 let (code, other) = try run([Self.mse] + command, 2, sink)
                 #expect(code == (sink == .fullDisk ? own : 141) && other.isEmpty, "\(command): \(code) \(other)")

@@ -96,6 +96,71 @@ extension EndToEndTests {
             #expect(try bench.state("a") == "unresponsive")
         }
 
+        @Test("a port that somebody else has is told as that, before anything is started")
+        func taken() throws {
+            try start()
+            try bench.mse("stop", "a")
+            let script =
+                "import signal, socket; signal.alarm(60); s = socket.create_server(('127.0.0.1', \(port))); print('up', flush=True); signal.pause()"
+            let other = Process()
+            other.executableURL = URL(filePath: "/usr/bin/python3")
+            other.arguments = ["-c", script]
+            let pipe = Pipe()
+            other.standardOutput = pipe
+            other.standardError = FileHandle.nullDevice
+            try other.run()
+            defer { kill(other.processIdentifier, SIGKILL) }
+            _ = pipe.fileHandleForReading.availableData
+            let result = try restart()
+            #expect(
+                result.code == 1 && result.output.contains("a: port \(port), which its launch record names, is taken by another program"),
+                "\(result.output)")
+            #expect(try bench.state("a") == "stopped")
+            // In whatever other way it is launched; the owner's log has words of ours too.
+            let launched = try bench.run(
+                Workbench.products + "/mse", ["simulator", "launch", "a"], environment: ["MSE_HOME": bench.path + "/home"])
+            #expect(launched.status == 1, "\(launched.output)")
+            let status = try bench.run(Workbench.products + "/mse", ["status", "a"])
+            #expect(status.status == 3 && status.output.contains("its address can't be listened on"), "\(status.output)")
+            let log = try bench.mse("logs", "a", "--key", bench.output(".key"))
+            #expect(!log.contains("errno") && !log.contains("bind("), "\(log)")
+            for command in [
+                ["simulator", "serve", "--port", "\(port)"], ["serve", "app:app", "--app-dir", "hello/mse_src", "--port", "\(port)"],
+            ] {
+                let served = try bench.run(Workbench.products + "/mse", command)
+                #expect(
+                    served.status == 1 && !served.output.contains("errno")
+                        && (command[0] == "serve" || served.output.contains("port \(port) is taken")),
+                    "\(served.output)")
+            }
+            kill(other.processIdentifier, SIGKILL)
+            other.waitUntilExit()
+            let back = try restart()
+            #expect(back.code == 0, "\(back.output)")
+        }
+
+        @Test("status says why: an application that failed to start, one that starts, one that answers badly, one that doesn't answer")
+        func reasons() throws {
+            func reason() throws -> String {
+                let result = try bench.run(Workbench.products + "/mse", ["status", "a"])
+                return String(result.output.split(separator: "\n").first { $0.hasPrefix("reason") } ?? "")
+            }
+            try start()
+            #expect(try reason().contains("it answers"))
+            try prepare("fails")
+            _ = try restart()
+            let shown = try reason()
+            #expect(shown.contains("its application failed to start (incident "), "\(shown)")
+            try bench.mse("stop", "a", "--remove")
+            try start()
+            try prepare("503")
+            _ = try restart("--wait", "2")
+            let unhealthy = try reason()
+            #expect(unhealthy.contains("/health answers with status 503"), "\(unhealthy)")
+            try bench.mse("stop", "a")
+            #expect(try reason().contains("mse restart a"))
+        }
+
         @Test("an instance that nothing configures says that it waits")
         func waits() throws {
             let made = try bench.package()

@@ -28,6 +28,20 @@ struct RecognitionTests {
         return (try openssl("x509 -in cert.pem"), try openssl("x509 -in cert.pem -outform DER"))
     }
 
+    @Test("UTF-16 without its mark is called that, and a key's bytes are called what they may be")
+    func unmarked() {
+        for text in ["-----BEGIN CERTIFICATE-----\nMIIB", "{\"a\": 1}", "name = 1\r\n"] {
+            let little = text.utf16.flatMap { [UInt8($0 & 255), UInt8($0 >> 8)] }
+            let big = text.utf16.flatMap { [UInt8($0 >> 8), UInt8($0 & 255)] }
+            for bytes in [little, big] {
+                #expect(ContentKind(bytes) == .unmarkedUTF16)
+                #expect(throws: CertificateFileError.self) { try CertificateFile.certificates(in: bytes) }
+            }
+        }
+        #expect(ContentKind((0..<32).map { UInt8($0) &+ 200 }) == .keySized)
+        #expect(ContentKind((0..<33).map { UInt8($0) &+ 200 }) == .binary)
+    }
+
     @Test("a certificate is found in every form that people have it in")
     func forms() throws {
         defer { try? FileManager.default.removeItem(atPath: folder) }

@@ -24,6 +24,12 @@ int clinux_count_signals(enum clinux_signal kind);
 /// Waits until a signal is counted, and takes it off the count. Returns 0, or -1 when none are counted.
 int clinux_wait_for_signal(enum clinux_signal kind);
 
+/// Notes SIGINT, SIGTERM and SIGHUP from now on, but for those that whoever started this program has it ignore. Returns 0, or -1.
+int clinux_catch_interruptions(void);
+
+/// Waits until one of them comes. Returns its number, or -1.
+int clinux_wait_for_interruption(void);
+
 /// Starts a program in `folder` (NULL: this one's) with `socket` as descriptor 3 and `output` as its output and errors (negative: this one's), an
 /// empty input and nothing else, in a session of its own if asked for.
 /// Returns the process id, or the negative error number.

@@ -56,12 +56,13 @@ public struct EnvironmentBuilder: Sendable {
         let binary = allowsSources ? [] : ["--only-binary", ":all:"]
         try pip.run(
             ["install", "--dry-run", "--ignore-installed", "--quiet", "--report", report, "-r", list] + binary, "resolve the requirements",
-            requirements)
-        try pip.run(["download", "--quiet", "--dest", archives, "-r", list] + binary, "download the requirements", requirements)
+            requirements, work: work)
+        try pip.run(
+            ["download", "--quiet", "--dest", archives, "-r", list] + binary, "download the requirements", requirements, work: work)
         let locked = try read(report, archives, requirements.credentials)
         var install = ["install", "--quiet", "--no-deps", "--no-compile", "--ignore-installed", "--no-warn-conflicts", "--target", site]
         if locked.allSatisfy({ $0.file.hasSuffix(".whl") }) { install.append("--no-index") }
-        try pip.run(install + locked.map(\.file), "install the locked environment", requirements)
+        try pip.run(install + locked.map(\.file), "install the locked environment", requirements, work: work)
         return Self.text(locked)
     }
 

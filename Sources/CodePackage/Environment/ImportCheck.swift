@@ -38,14 +38,17 @@ struct ImportCheck {
 
     /// - Parameters:
     ///   - module: of the application, dotted.
+    ///   - variable: the name in it that the application is, or begins with; empty isn't looked for.
     ///   - work: a folder that is this user's alone.
     /// - Returns: a line for each module that is missing, but may never be asked for.
     /// - Throws: `PackageError` when the application can't start for what is missing, or for its syntax.
-    func notes(module: String, work: String) throws(PackageError) -> [String] {
+    func notes(module: String, variable: String, work: String) throws(PackageError) -> [String] {
         let list = work + "/imports.json"
         let sources = Node(.array(files.map { Node(.array([Node($0.path), Node($0.source)])) }))
         do {
-            try Files.write(JSON.canonical(.object(["module": Node(module), "site": Node(site), "files": sources])), to: list, mode: 0o600)
+            try Files.write(
+                JSON.canonical(.object(["module": Node(module), "variable": Node(variable), "site": Node(site), "files": sources])),
+                to: list, mode: 0o600)
             let result = try ProgramRun(
                 interpreter, ["-I", "-S", "-W", "ignore", "-c", Self.script, list], environment: Pip.cleared
             ).run()
@@ -64,9 +67,10 @@ struct ImportCheck {
         var reader = try ObjectReader(answer)
         let wrong = try Self.texts(reader.required("syntax")), skipped = try Self.texts(reader.required("skipped"))
         let refused = try Self.missing(reader.required("refused")), noted = try Self.missing(reader.required("noted"))
+        let variable = try Self.missingName(reader.optional("variable"))
         try reader.finish()
-        guard wrong.isEmpty, refused.isEmpty else {
-            var lines = wrong.map { FileError.printable($0) } + refused.map(\.sentence)
+        guard wrong.isEmpty, refused.isEmpty, variable?.isCertain != true else {
+            var lines = wrong.map { FileError.printable($0) } + refused.map(\.sentence) + (variable.map { [$0.sentence] } ?? [])
             if lines.count > Self.refusalLimit {
                 lines = lines.prefix(Self.refusalLimit) + ["and \(lines.count - Self.refusalLimit) more"]
             }
@@ -77,9 +81,39 @@ struct ImportCheck {
                 "the application can't start:\n  \(lines.joined(separator: "\n  "))\n--no-import-check packages it all the same")
         }
         let notes = noted.map { "\($0.sentence) if it is needed" }
-        return notes.prefix(Self.noteLimit)
+        return (variable.map { [$0.sentence] } ?? []) + notes.prefix(Self.noteLimit)
             + (notes.count > Self.noteLimit ? ["\(notes.count - Self.noteLimit) more modules are missing"] : [])
             + skipped.map { "its imports weren't looked at: \(FileError.printable($0))" }
+    }
+
+    /// The name of the application that its module doesn't have.
+    private struct MissingName {
+        var file: String
+        var name: String
+        var instead: [String]
+        /// It is made where the module is run as a program, and that it isn't.
+        var isOnlyInMain: Bool
+        /// Names come by no other ways than are seen.
+        var isCertain: Bool
+
+        var sentence: String {
+            let start = "\(FileError.printable(file)) \(isCertain ? "has" : "may have") no '\(FileError.printable(name))'"
+            if isOnlyInMain { return start + " but under 'if __name__ == \"__main__\"', which a service never runs" }
+            let there =
+                instead.isEmpty
+                ? "no other name that could be the application" : instead.map { FileError.printable($0) }.joined(separator: ", ")
+            return "\(start); there is: \(there) (python_application in \(ProjectConfiguration.fileName) names it)"
+        }
+    }
+
+    private static func missingName(_ node: Node?) throws -> MissingName? {
+        guard let node, case .object = node.value else { return nil }
+        var reader = try ObjectReader(node)
+        guard let file = try reader.string("file"), let name = try reader.string("name"), let isMain = try reader.boolean("main"),
+            let isCertain = try reader.boolean("certain")
+        else { throw NotationError(at: node.place, "file, name, main and certain expected") }
+        return MissingName(
+            file: file, name: name, instead: try reader.strings("instead")?.map(\.text) ?? [], isOnlyInMain: isMain, isCertain: isCertain)
     }
 
     private static func texts(_ node: Node) throws -> [String] {
@@ -130,7 +164,7 @@ struct ImportCheck {
 
     /// Follows what is imported for certain from the application's module on, then looks at the other files.
     private static let script = #"""
-        import ast, json, os, signal, sys, time
+        import ast, difflib, json, os, signal, sys, time
         from importlib.machinery import all_suffixes
         from importlib.util import find_spec
         signal.alarm(120)
@@ -298,6 +332,83 @@ struct ImportCheck {
                         want(whole + [alias.name], path, node.lineno, sure, optional=not is_open)
             return True
 
+        def names(tree):
+            """What a module binds when it is imported, what only when it is run, and whether other ways are seen."""
+            bound, main, unsure = {}, set(), False
+
+            def bind(name, rank, only_main):
+                if only_main: main.add(name)
+                else: bound[name] = max(rank, bound.get(name, 0))
+
+            def is_main(test):
+                return isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.ops[0], ast.Eq) and any(
+                    isinstance(side, ast.Name) and side.id == "__name__" for side in (test.left, test.comparators[0]))
+
+            stack = [(tree, False)]
+            while stack:
+                node, only_main = stack.pop()
+                if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+                    bind(node.name, 2, only_main)
+                    unsure = unsure or node.name == "__getattr__"
+                    stack += [(one, only_main) for one in node.decorator_list]
+                    outer = node.args.defaults + [one for one in node.args.kw_defaults if one] if hasattr(node, "args") else node.bases
+                    stack += [(one, only_main) for one in outer]
+                    continue
+                if isinstance(node, (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)):
+                    for inner in ast.walk(node):
+                        if isinstance(inner, ast.NamedExpr): bind(inner.target.id, 1, only_main)
+                    continue
+                if isinstance(node, ast.If) and is_main(node.test):
+                    stack += [(one, True) for one in node.body] + [(one, only_main) for one in node.orelse]
+                    continue
+                if isinstance(node, ast.AnnAssign) and node.value is None:
+                    continue
+                if isinstance(node, (ast.Import, ast.ImportFrom)):
+                    for alias in node.names:
+                        if alias.name == "*": unsure = True
+                        else: bind(alias.asname or alias.name.partition(".")[0], 0, only_main)
+                elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                    bind(node.id, 1, only_main)
+                elif isinstance(node, (ast.ExceptHandler, ast.MatchAs, ast.MatchStar)) and node.name:
+                    bind(node.name, 0, only_main)
+                elif isinstance(node, ast.MatchMapping) and node.rest:
+                    bind(node.rest, 0, only_main)
+                stack += [(one, only_main) for one in ast.iter_child_nodes(node)]
+            for node in ast.walk(tree):
+                if isinstance(node, ast.Global):
+                    for name in node.names: bind(name, 1, False)
+            # Taken away for good, as far as can be seen.
+            for node in tree.body:
+                if isinstance(node, ast.Delete):
+                    for target in node.targets:
+                        if isinstance(target, ast.Name): bound.pop(target.id, None)
+            return bound, main, unsure
+
+        TRICKS = (b"exec", b"eval", b"globals", b"locals", b"vars", b"setattr", b"__dict__", b"sys.modules", b"__builtins__", b"__setattr__")
+
+        def application_name(path, name):
+            """Nil where it is there, or can't be told."""
+            try:
+                if os.path.getsize(files[path]) > BYTES:
+                    return None
+                with open(files[path], "rb") as file:
+                    text = file.read(BYTES + 1)
+                bound, main, unsure = names(compile(text, path, "exec", ast.PyCF_ONLY_AST, dont_inherit=True))
+            except (SyntaxError, ValueError, RecursionError, MemoryError, OSError):
+                return None
+            if name in bound or name.startswith("__"):
+                return None
+            folder = path[:-len("__init__.py")] if path.endswith("/__init__.py") else None
+            if folder and (folder + name in folders or any(folder + name + suffix in files for suffix in suffixes)):
+                return None
+            likely = [one for one in bound if bound[one] > 0 and not one.startswith("_")]
+            close = difflib.get_close_matches(name, likely, 3, 0.5)
+            likely.sort(key=lambda one: (one not in close, one not in ("app", "application", "create_app", "make_app"), -bound[one]))
+            return {
+                "file": path, "name": name[:200], "instead": [one[:200] for one in likely[:5]], "main": name in main,
+                "certain": not unsure and not any(trick in text for trick in TRICKS),
+            }
+
         application = asked["module"].split(".")
         want(application, "mse.toml", 0, True)
         complete, place = True, 0
@@ -310,6 +421,13 @@ struct ImportCheck {
         if not complete:
             skipped.append(f"only {len(looked)} files were, for there are more, or it took too long")
 
+        runs, place = local(application)
+        variable = None
+        if asked["variable"] and place is None and runs and runs[-1].endswith(".py"):
+            path = runs[-1]
+            if path.rpartition("/")[2] in (application[-1] + ".py", "__init__.py"):
+                variable = application_name(path, asked["variable"])
+
         anywhere = {part for path in folders for part in path.split("/")} | {path.rpartition("/")[2].partition(".")[0] for path in files}
         refused, noted = {}, {}
         for path, line, module, is_local, sure, parent in missing:
@@ -318,7 +436,7 @@ struct ImportCheck {
             entry = {"file": path, "line": line, "module": module, "local": is_local}
             (refused if sure else noted).setdefault(module, entry)
         answer = {
-            "syntax": syntax[:LISTED], "skipped": skipped[:20], "refused": list(refused.values())[:LISTED],
+            "syntax": syntax[:LISTED], "skipped": skipped[:20], "variable": variable, "refused": list(refused.values())[:LISTED],
             "noted": [entry for module, entry in noted.items() if module not in refused][:LISTED],
         }
         sys.stdout.buffer.write(json.dumps(answer, ensure_ascii=False).encode())

@@ -45,7 +45,7 @@ struct Pip {
         """
 
     /// - Throws: `PackageError` with pip's last lines, without credentials.
-    func run(_ arguments: [String], _ purpose: String, _ requirements: Requirements) throws(PackageError) {
+    func run(_ arguments: [String], _ purpose: String, _ requirements: Requirements, work: String) throws(PackageError) {
         let python = try environment()
         let settings = try settings(python)
         var credentials = requirements.credentials
@@ -56,20 +56,59 @@ struct Pip {
         }
         for (name, value) in requirements.variables { variables[name] = value }
         variables["PIP_CONFIG_FILE"] = "/dev/null"
-        let result = try program(
-            python,
-            ["-I", "-c", Self.guarded, allowsSources ? "free" : "guarded"] + arguments + [
-                "--disable-pip-version-check", "--no-input", "--no-color",
-            ], variables)
+        // An index that doesn't answer is asked for each package again: whoever named none of these wants to know within half a minute.
+        if settings["timeout"] == nil, settings["default-timeout"] == nil { variables["PIP_DEFAULT_TIMEOUT"] = "10" }
+        if settings["retries"] == nil { variables["PIP_RETRIES"] = "1" }
+        let log = work + "/pip.log"
+        try? Files.remove(log)
+        let watch = PipWatch(log: log, purpose: purpose, credentials: credentials)
+        let result = try watch.while { () throws(PackageError) in
+            try program(
+                python,
+                ["-I", "-c", Self.guarded, allowsSources ? "free" : "guarded"] + arguments + [
+                    "--disable-pip-version-check", "--no-input", "--no-color", "--log", log,
+                ], variables)
+        }
+        // pip goes on without an index that it can't reach: then others decide what is installed.
+        if let index = watch.unreachable {
+            throw .environment(
+                "can't \(purpose): \(index); try again, or take that index out of requirements.txt or pip's settings")
+        }
         guard result.status == 0 else {
+            if let full = Self.roomProblem(result.output) {
+                throw .environment("can't \(purpose): \(full); free some, or package to another --output, and try again")
+            }
             let lines = result.output.split(separator: "\n").filter { !$0.contains("Traceback") }.suffix(12).joined(separator: "\n")
             var problem = "can't \(purpose):\n\(credentials.redacted(lines))"
-            if !allowsSources {
+            if !allowsSources, Self.isAboutSources(result.output) {
                 problem +=
                     "\nOnly wheels are taken while allow_sources in [package] of mse.toml is false, and nothing is built or run: name versions that have wheels, build a wheel yourself ('pip wheel') and name its path, or set allow_sources = true"
             }
             throw .environment(problem)
         }
+    }
+
+    /// The advice about wheels is for what it can mend.
+    private static func isAboutSources(_ output: String) -> Bool {
+        [
+            "No matching distribution", "Could not find a version", "no program may be started", "Failed to build", "no-binary",
+            "ResolutionImpossible",
+        ]
+        .contains { output.contains($0) }
+    }
+
+    /// A full disk, however deep in Python it was met.
+    private static func roomProblem(_ output: String) -> String? {
+        let kinds = [
+            ("No space left on device", "there is no room left on the disk"), ("Disk quota exceeded", "the disk quota is used up"),
+            ("Read-only file system", "the file system can't be written to"),
+        ]
+        for line in output.split(separator: "\n") {
+            guard let (mark, words) = kinds.first(where: { line.contains($0.0) }) else { continue }
+            let path = line[(line.firstRange(of: mark)?.upperBound ?? line.endIndex)...].split(separator: "'").dropFirst().first
+            return words + (path.map { " (\(FileError.printable(String($0))))" } ?? "")
+        }
+        return nil
     }
 
     /// A virtual environment, and the path of its interpreter.
@@ -91,10 +130,13 @@ struct Pip {
         } catch {
             throw .file(error)
         }
+        // Half of one looks like a whole.
+        Unfinished.begin(folder)
         let made = try program(interpreter, ["-I", "-m", "venv", folder], Self.cleared)
         guard made.status == 0 else {
             throw .environment("can't make a virtual environment (Debian: install python3-venv):\n\(made.output.suffix(2000))")
         }
+        Unfinished.end(folder)
         return folder + "/bin/python"
     }
 

@@ -15,6 +15,11 @@ public struct ProviderConfiguration: Hashable, Sendable {
     public let service: String
     /// False asks for TLS without verification, which isn't done here.
     public let usesSecureCertificate: Bool
+    /// `retry_times` and `retry_delay` (seconds), within bounds; the usual ones where they aren't given.
+    public let retry: RetryPolicy
+
+    /// Nobody is asked more often, nor waited for longer, whatever stands in the file.
+    private static let retryLimit = 10, delayLimit = 60
 
     /// The file that the environment names, else the usual one.
     /// - Returns: nil when there is none.
@@ -41,9 +46,10 @@ public struct ProviderConfiguration: Hashable, Sendable {
         var known = Entries(entries)
         let collateral = try known.address("collateral_service"), caching = try known.address("pccs_url")
         usesSecureCertificate = try known.boolean("use_secure_cert") ?? true
-        // Understood, and not followed: they are about PCK certificates, Intel's own caches, or how often is asked, which is decided here.
+        retry = Self.retry(times: try known.count("retry_times"), delay: try known.count("retry_delay"))
+        // Understood, and not followed: they are about PCK certificates or Intel's own caches.
         for name in [
-            "pccs_api_version", "retry_times", "retry_delay", "local_pck_url", "pck_cache_expire_hours",
+            "pccs_api_version", "local_pck_url", "pck_cache_expire_hours",
             "verify_collateral_cache_expire_hours", "custom_request_options", "local_cache_only",
         ] {
             _ = known.take(name)
@@ -57,6 +63,17 @@ public struct ProviderConfiguration: Hashable, Sendable {
             throw NotationError(at: .none, "names no service: 'collateral_service' or 'pccs_url' expected")
         }
         self.service = service
+    }
+
+    private static func retry(times: Int?, delay: Int?) -> RetryPolicy {
+        var policy = RetryPolicy()
+        if let times { policy.attempts = 1 + min(times, retryLimit) }
+        if let delay {
+            // The same wait each time, as Intel's library does.
+            policy.delay = .seconds(min(delay, delayLimit))
+            policy.longest = policy.delay
+        }
+        return policy
     }
 
     /// What stands in the file, in either form.
@@ -89,6 +106,20 @@ public struct ProviderConfiguration: Hashable, Sendable {
                     "an address such as https://localhost:8081/sgx/certification/v4/ expected, found '\(NotationError.printable(text))'")
             }
             return text
+        }
+
+        /// A number from zero on, in either form.
+        mutating func count(_ name: String) throws(NotationError) -> Int? {
+            guard let node = take(name) else { return nil }
+            let digits: String? =
+                switch node.value {
+                case .number(let text), .string(let text): text
+                default: nil
+                }
+            guard let digits, digits.utf8.count <= 9, digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let count = Int(digits) else {
+                throw NotationError(at: node.place, member: name, "a number of at most nine digits expected")
+            }
+            return count
         }
 
         mutating func boolean(_ name: String) throws(NotationError) -> Bool? {

@@ -1,10 +1,12 @@
 internal import AsyncHTTPClient
 internal import ConnectionProblems
 internal import DCAP
+internal import Files
 internal import NIOCore
 internal import NIOHTTP1
 internal import NIOSSL
 internal import Notation
+internal import StrictX509
 
 /// A collateral service by its address: Intel's PCS of version 4, or whatever speaks like it, such as a PCCS, Azure's and Alibaba's caches and the
 /// simulated processor's service (DCAP SPEC §6).
@@ -20,7 +22,7 @@ public struct ServiceSource: CollateralSource {
 
     /// - Parameters:
     ///   - address: with or without `/sgx/certification/v4`.
-    ///   - certificateAuthority: a PEM file whose certificates are trusted for TLS instead of the system's; the only way to a self-signed service.
+    ///   - certificateAuthority: a file, PEM or DER, whose certificates are trusted for TLS instead of the system's; the only way to a self-signed service.
     ///   - timeLimit: for one answer.
     public init(
         _ address: String, certificateAuthority: String? = nil, retry: RetryPolicy = RetryPolicy(), timeLimit: Duration = .seconds(20)
@@ -53,9 +55,15 @@ public struct ServiceSource: CollateralSource {
         configuration.connectionPool.retryConnectionEstablishment = false
         if let certificateAuthority {
             do {
-                configuration.tlsConfiguration = try Self.tls(trusting: NIOSSLCertificate.fromPEMFile(certificateAuthority))
+                let certificates = try CertificateFile.certificates(in: Files.read(certificateAuthority, limit: 1 << 20))
+                configuration.tlsConfiguration = try Self.tls(
+                    trusting: certificates.map { try NIOSSLCertificate(bytes: $0, format: .der) })
+            } catch let error as FileError {
+                throw CollateralError(certificateAuthority, .malformed, "\(error.problem); --collateral-ca takes certificates, PEM or DER")
+            } catch let error as CertificateFileError {
+                throw CollateralError(certificateAuthority, .malformed, "\(error); --collateral-ca takes certificates, PEM or DER")
             } catch {
-                throw CollateralError(certificateAuthority, .malformed, "is no PEM file with certificates")
+                throw CollateralError(certificateAuthority, .malformed, "holds a certificate that can't be read")
             }
         }
         return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)

@@ -1,8 +1,8 @@
 internal import CodeEncryption
 internal import CodePackage
+internal import ConnectionProblems
 internal import Enclave
 internal import Files
-internal import NIOCore
 internal import PythonHost
 internal import RATLS
 
@@ -15,7 +15,7 @@ extension AgentEvent.Failure {
         case is PythonError: self = .python
         case is FileError, is SealedStateError: self = .storage
         case is CertificateMakerError: self = .certificate
-        case is IOError: self = .listen
+        case is ListeningError: self = .listen
         case let error as AgentError: self = error.failure
         default: self = .other
         }

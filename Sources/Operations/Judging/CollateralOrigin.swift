@@ -14,6 +14,8 @@ struct CollateralOrigin {
     var certificateAuthority: String?
     /// Seconds since the documents were issued that a cached copy may have.
     var maximumAge: Int64
+    /// How often a service is asked.
+    var retry = RetryPolicy()
     var state: StateFolder
 
     func source() throws -> any CollateralSource { Self.inTurn(try names.map(source)) }
@@ -40,7 +42,8 @@ struct CollateralOrigin {
         if name.hasPrefix("http://") || name.hasPrefix("https://") {
             _ = try NetworkAddress(name)
             return CachedSource(
-                ServiceSource(name, certificateAuthority: certificateAuthority), cache: CollateralCache(folder: state.collateral),
+                ServiceSource(name, certificateAuthority: certificateAuthority, retry: retry),
+                cache: CollateralCache(folder: state.collateral),
                 maximumAge: maximumAge, now: { Int64(Date().timeIntervalSince1970) })
         }
         if Files.isFolder(name) { return FolderSource(name) }

@@ -30,7 +30,7 @@ struct EvidenceInput {
         switch ContentKind(bytes) {
         case .json: self = try Self.file(PlainText.bytes(bytes))
         case .certificate: self = try Self.certificate(bytes)
-        case .text, .binary: self = try Self.quote(bytes)
+        case .text, .binary, .keySized: self = try Self.quote(bytes)
         case let kind: throw Self.mismatch(kind)
         }
     }

@@ -54,16 +54,19 @@ public struct JudgingOptions: Sendable {
     func verifier(_ state: StateFolder) throws -> Verifier {
         var policy = AttestationPolicy()
         if let path = self.policy {
+            let bytes = try Files.read(path, limit: AttestationPolicy.byteLimit)
             do {
-                policy = try AttestationPolicy(try Files.read(path, limit: AttestationPolicy.byteLimit))
-            } catch let error as NotationError {
-                throw OperationError(path, "\(error)")
+                policy = try AttestationPolicy(bytes)
+            } catch {
+                let kind = ContentKind(bytes)
+                guard kind == .text || kind == .json else { throw NamedFile.policy(path).mismatch(kind, byteCount: bytes.count) }
+                throw OperationError("--policy \(FileError.printable(path))", "\(error)", mend: NamedFile.policy(path).mend)
             }
         }
         if let expected { try Self.add(expected, to: &policy) }
         if let package {
             // The original's packages say no measurement; they are judged by whatever else names one.
-            let file = try PackageFile(package)
+            let file = try NamedFile.package(package).packageFile()
             if isRelease, file.runtime != nil {
                 policy.measurement.released = try file.record().measurement
             } else if file.runtime != nil || !policy.namesReference {
@@ -79,14 +82,19 @@ public struct JudgingOptions: Sendable {
         do {
             return try TrustAnchor(file: try Files.read(path, limit: 1 << 16))
         } catch let error as TrustAnchorError {
-            throw OperationError(path, "\(error)")
+            throw OperationError(
+                "--trusted-root \(FileError.printable(path))", "\(error)", mend: "a root certificate, PEM or DER, is expected",
+                code: "file.kind")
         }
     }
 
     private static func add(_ expected: String, to policy: inout AttestationPolicy) throws {
         var text = expected
+        var found = "'\(NotationError.printable(expected))'"
         if Hex.bytes(text) == nil || text.isEmpty, Files.exists(text) {
-            text = String(decoding: try Files.read(text, limit: 4096).filter { $0 > 0x20 }, as: UTF8.self)
+            let bytes = try Files.read(text, limit: 64 << 20)
+            found = "that \(found) is \(ContentKind(bytes).description)"
+            text = String(decoding: bytes.prefix(4096).filter { $0 > 0x20 }, as: UTF8.self)
         }
         switch Hex.bytes(text) {
         case let bytes? where bytes.count == 32: policy.measurement.mrenclave.append(bytes)
@@ -94,7 +102,7 @@ public struct JudgingOptions: Sendable {
         default:
             throw OperationError(
                 "--expected",
-                "MRENCLAVE as 64 or MRTD as 96 hex digits expected, or a file that holds them; found '\(NotationError.printable(expected))'"
+                "MRENCLAVE as 64 or MRTD as 96 hex digits expected, or a file that holds them; found \(found)"
             )
         }
     }
@@ -107,13 +115,23 @@ public struct JudgingOptions: Sendable {
         if collateral.isEmpty, let platform {
             return CollateralDelivery(try platform.collateral(at: time), from: "the simulated processor")
         }
-        return try await origin(maximumAge: maximumAge, state).collateral(for: quote)
+        do {
+            var delivery = try await origin(maximumAge: maximumAge, state).collateral(for: quote)
+            if collateral.isEmpty { delivery.notes += try state.defaultCollateralNotes() }
+            return delivery
+        } catch let error as CollateralError where collateral.isEmpty {
+            // Nobody named that service: that another source can be named isn't known either.
+            throw OperationError(
+                error.source, error.problem,
+                mend: "name another source with --collateral: a folder, an evidence file or the address of a service", code: error.code)
+        }
     }
 
     func origin(maximumAge: Int64, _ state: StateFolder) throws -> CollateralOrigin {
         let defaults = try state.defaults()
         return CollateralOrigin(
             names: collateral.isEmpty ? try state.defaultCollateral() : collateral,
-            certificateAuthority: collateralAuthority ?? defaults.collateralAuthority, maximumAge: maximumAge, state: state)
+            certificateAuthority: collateralAuthority ?? defaults.collateralAuthority, maximumAge: maximumAge,
+            retry: collateral.isEmpty ? try state.defaultRetry() : RetryPolicy(), state: state)
     }
 }

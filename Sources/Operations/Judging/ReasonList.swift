@@ -24,6 +24,8 @@ struct ReasonList {
         if reasons.count > Self.lineLimit { lines.append("  … and \(reasons.count - Self.lineLimit) more; --json lists all") }
         var mends: [String] = []
         for reason in reasons where !mends.contains(reason.mend) { mends.append(reason.mend) }
+        // What the reader can do right here comes before what he can only ask others for.
+        mends = mends.filter { $0.contains("--") } + mends.filter { !$0.contains("--") }
         return lines + mends.prefix(Self.mendLimit).map { "    → \($0)" }
     }
 

@@ -24,7 +24,9 @@ enum Target: Sendable {
         } else if Files.exists(text) {
             self = .file(text)
         } else {
-            throw OperationError(NotationError.printable(text), "is neither a service here ('mse list'), nor an https address, nor a file")
+            throw OperationError(
+                NotationError.printable(text), "is neither a service here ('mse list'), nor an https address, nor a file",
+                code: "target.unknown")
         }
     }
 

@@ -7,6 +7,7 @@ internal import Gramine
 internal import Notation
 internal import RATLS
 internal import RATLSTransport
+internal import StrictX509
 
 /// What owners do with projects, packages, code and secrets.
 public struct Packaging: Sendable {
@@ -33,14 +34,14 @@ public struct Packaging: Sendable {
             project: project, output: output, runtime: try Runtime.ofThisMachine(), cache: state.cache, encrypts: encrypts,
             timestamp: timestamp)
         builder.checksImports = checksImports
-        let made = if let key { try builder.build(key: CodeKey(file: key)) } else { try builder.build() }
+        let made = if let key { try builder.build(key: NamedFile.key(key).codeKey()) } else { try builder.build() }
         try MadePackages(state).note(made.package)
         return Product(package: made.package, key: made.key, notes: made.notes)
     }
 
     /// The reference value and where it comes from.
     public func measure(_ package: String) throws -> (value: String, explanation: String, json: String) {
-        let file = try PackageFile(package)
+        let file = try NamedFile.package(package, "").packageFile()
         let record = try file.record()
         let value = Hex.text(record.measurement)
         let enclave = record.settings.enclave
@@ -62,17 +63,35 @@ public struct Packaging: Sendable {
     public func encrypt(_ folder: String, to output: String, key: String) throws -> Int {
         SecretsInMemory.expect()
         // Nothing is made for a folder that isn't there.
-        guard Files.isFolder(folder) else { throw OperationError(FileError.printable(folder), "there is no such folder") }
+        guard Files.isFolder(folder) else { throw OperationError(FileError.printable(folder), Self.noFolder(folder)) }
         guard !Files.exists(output) else { throw OperationError(FileError.printable(output), "exists already") }
-        if !Files.exists(key) { try CodeKey().write(to: key) }
-        var notes: [String] = []
-        let ignored = try ProjectFiles.ignoreList(folder, &notes)
-        return try TreeEncryption.encrypt(folder, to: output, key: CodeKey(file: key), ignoring: ignored)
+        let isNew = !Files.exists(key)
+        if !isNew { try NamedFile.key(key).check { $1 == CodeKey.byteCount } }
+        if isNew {
+            try CodeKey().write(to: key)
+            // Not removed: a key may be of more use than its owner remembers.
+            Unfinished.remark("the new key stays in \(FileError.printable(key))")
+        }
+        do {
+            var notes: [String] = []
+            let ignored = try ProjectFiles.ignoreList(folder, &notes)
+            let count = try TreeEncryption.encrypt(folder, to: output, key: CodeKey(file: key), ignoring: ignored)
+            Unfinished.remark(nil)
+            return count
+        } catch {
+            if isNew { try? Files.remove(key) }
+            throw error
+        }
+    }
+
+    private static func noFolder(_ path: String) -> String {
+        Files.exists(path) ? "a folder expected, found a file" : "there is no such folder"
     }
 
     public func decrypt(_ folder: String, to output: String, key: String) throws -> Int {
         SecretsInMemory.expect()
-        return try TreeEncryption.decrypt(folder, to: output, key: CodeKey(file: key))
+        guard Files.isFolder(folder) else { throw OperationError(FileError.printable(folder), Self.noFolder(folder)) }
+        return try TreeEncryption.decrypt(folder, to: output, key: NamedFile.key(key).codeKey())
     }
 
     /// Whom a box is for.
@@ -103,17 +122,27 @@ public struct Packaging: Sendable {
 
     private static func bareKey(_ text: String) throws -> [UInt8] {
         if let bytes = Hex.bytes(text), bytes.count == SealedBox.publicKeyByteCount { return bytes }
-        let bytes = try Files.read(text, limit: 4096)
-        guard bytes.count == SealedBox.publicKeyByteCount else {
-            throw OperationError(text, "a public key of \(SealedBox.publicKeyByteCount) bytes expected, found \(bytes.count)")
+        let named = NamedFile(
+            option: "--unverified-key", path: text,
+            expected:
+                "a public key of \(SealedBox.publicKeyByteCount) bytes, in a file or as \(2 * SealedBox.publicKeyByteCount) hex digits,",
+            mend: "or name with --receiver the service or its certificate, which is judged")
+        if !text.isEmpty, Hex.bytes(text) != nil, !Files.exists(text) {
+            throw OperationError(
+                "--unverified-key \(NotationError.printable(text))", "\(named.expected) expected, found \(text.utf8.count) hex digits",
+                mend: named.mend, code: "file.kind")
         }
-        return bytes
+        try named.check { $1 == SealedBox.publicKeyByteCount }
+        return try Files.read(text, limit: 4096)
     }
 
     public func unseal(_ input: String, privateKey: String, output: String) throws {
         SecretsInMemory.expect()
-        let key = try CodeKey(file: privateKey)
-        guard let message = SealedBox.open(try Files.read(input, limit: 64 << 20), with: key) else {
+        let key = try NamedFile.unsealingKey(privateKey).codeKey()
+        let box = try Files.read(input, limit: 64 << 20)
+        guard let message = SealedBox.open(box, with: key) else {
+            let kind = ContentKind(box)
+            if kind != .binary { throw NamedFile.box(input, "--input").mismatch(kind, byteCount: box.count) }
             throw OperationError(input, "is not sealed to this key, or was changed")
         }
         try Files.write(message, to: output, mode: 0o600)

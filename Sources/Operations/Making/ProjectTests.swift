@@ -29,6 +29,7 @@ public struct ProjectTests: Sendable {
             .file(project + "/mse_src/requirements.txt", project: project, configuration), runtime: runtime, cache: state.cache
         ).site
         for name in ["home", "tmp"] { try Files.makeFolder(work + "/" + name) }
+        if let secrets { _ = try NamedFile.secrets(secrets).json() }
         let given = secrets ?? (Files.exists(project + "/secrets.json") ? project + "/secrets.json" : nil)
         let port = try freePort()
         let server = Process()
@@ -48,10 +49,12 @@ public struct ProjectTests: Sendable {
         server.environment = variables
         server.standardOutput = FileHandle.standardError
         server.currentDirectoryURL = URL(filePath: code)
-        try server.run()
+        let process = Unfinished.start { (try? server.run()) == nil ? 0 : server.processIdentifier }
+        guard process > 0 else { throw OperationError(programs.agent, "can't be run") }
         defer {
             server.terminate()
             server.waitUntilExit()
+            Unfinished.end(program: process)
         }
         try waitFor(port, server)
         return try run(
@@ -74,7 +77,8 @@ public struct ProjectTests: Sendable {
     {
         SecretsInMemory.expect()
         let release = try Release(options, state)
-        guard let package = try options.package.map({ try PackageFile($0) }) else {
+        if let secrets { _ = try NamedFile.secrets(secrets).json() }
+        guard let package = try options.package.map({ try NamedFile.package($0).packageFile() }) else {
             throw OperationError("--package", "is needed: its tests are run, against its enclave alone")
         }
         guard let range = package.range(of: "tests.tar") else { throw OperationError(package.path, "there are no tests in it") }

@@ -22,12 +22,13 @@ public enum Scaffold {
         }
         guard !Files.exists(name) else { throw OperationError(name, "exists already") }
         let work = Files.temporaryName(beside: name)
+        Unfinished.begin(work)
         do {
             for (path, text) in files(base) {
                 try Files.makeFolder(Files.split(work + "/" + path).folder)
                 try Files.write(text, to: work + "/" + path, mode: path == "secrets.json" ? 0o600 : 0o644)
             }
-            try FileMove.move(work, to: name)
+            try Unfinished.complete([work]) { try FileMove.move(work, to: name) }
         } catch {
             try? Files.remove(work)
             throw error

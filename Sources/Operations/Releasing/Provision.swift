@@ -59,7 +59,7 @@ public struct Provision: Sendable {
         // Everything that can be wrong here is found before anybody is called.
         let release = try Release(options, state)
         let peer = try Peer(target, state)
-        guard let package = try options.package.map({ try PackageFile($0) }) else {
+        guard let package = try options.package.map({ try NamedFile.package($0).packageFile() }) else {
             throw OperationError("--package", "is needed: the key is released to the package's enclave alone")
         }
         if let continueEpoch, Hex.bytes(continueEpoch)?.count != 32 {
@@ -85,6 +85,7 @@ public struct Provision: Sendable {
         }
         let end = ContinuousClock.now + .seconds(waitSeconds)
         let response: AttestedConnection.Response
+        Unfinished.remark("\(target) may have key and secrets by now: judge it, or ask with 'mse status' where it was launched")
         do {
             response = try await recipient.post(body, seconds: waitSeconds)
         } catch {
@@ -137,9 +138,10 @@ public struct Provision: Sendable {
 
         init(_ operation: Provision, _ package: PackageFile) throws {
             if let path = operation.key {
+                if try FileKind(path) == .file { try NamedFile.key(path).check { $1 == CodeKey.byteCount } }
                 var bytes = try Files.read(path, limit: 4096)
                 guard bytes.count == CodeKey.byteCount else {
-                    throw OperationError(path, "a key of \(CodeKey.byteCount) bytes expected, found \(bytes.count)")
+                    throw NamedFile.key(path).mismatch(ContentKind(bytes), byteCount: bytes.count)
                 }
                 guard try KeyProof(package).accepts(CodeKey(copying: bytes.span.bytes)) else {
                     bytes.wipe()
@@ -147,15 +149,26 @@ public struct Provision: Sendable {
                 }
                 key = bytes
             }
-            if let path = operation.secrets {
-                do {
-                    secrets = try JSON.read(PlainText.withoutMark(try Files.read(path, limit: 8 << 20)), depthLimit: 60)
-                } catch let error as NotationError {
-                    throw OperationError(path, "\(error)")
+            if let path = operation.secrets { secrets = try NamedFile.secrets(path).json() }
+            if let path = operation.sealedSecrets {
+                let box = try Files.read(path, limit: 8 << 20)
+                let kind = ContentKind(box)
+                guard kind == .binary || kind == .keySized else {
+                    throw NamedFile.box(path, "--sealed-secrets").mismatch(kind, byteCount: box.count)
                 }
+                sealedSecrets = box
             }
-            if let path = operation.sealedSecrets { sealedSecrets = try Files.read(path, limit: 8 << 20) }
-            if let path = operation.privateKey { privateKey = try Files.read(path, limit: 1 << 20) }
+            if let path = operation.privateKey {
+                let pem = try Files.read(path, limit: 1 << 20)
+                let kind = ContentKind(pem)
+                guard kind == .privateKey, pem.first != 0x30 else {
+                    throw NamedFile(
+                        option: "--private-key", path: path, expected: "the key of the owner's certificate, PEM,",
+                        mend: "convert it with 'openssl pkey', or name the right one"
+                    ).mismatch(kind, byteCount: pem.count)
+                }
+                privateKey = pem
+            }
         }
 
         func body(id: String, continueEpoch: String?) throws -> [UInt8] {

@@ -9,17 +9,40 @@ struct ListeningAddress {
     /// Tries it for a moment, as the agent will.
     /// - Throws: `OperationError` when it can't be had.
     func check() throws(OperationError) {
-        let code = try attempt { descriptor, address, length in
-            var reuse: Int32 = 1
-            setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &reuse, socklen_t(MemoryLayout<Int32>.size))
-            return bind(descriptor, address, length) == 0 && listen(descriptor, 1) == 0
-        }
-        switch code {
+        switch try code() {
         case 0: return
         case EADDRINUSE: throw OperationError("--port", "port \(port) is taken; take another one")
         case EACCES: throw OperationError("--port", "port \(port) is not for this user; take one from 1024 on")
         case EADDRNOTAVAIL: throw OperationError("--host", "\(NotationError.printable(host)) is no address of this machine")
-        default: throw OperationError("--host", "can't listen on \(NotationError.printable(host)): \(String(cString: strerror(code)))")
+        case let code:
+            throw OperationError("--host", "can't listen on \(NotationError.printable(host)): \(String(cString: strerror(code)))")
+        }
+    }
+
+    /// The same for an instance that is there, whose launch record names the address: nothing of it can be changed.
+    func check(for service: String) throws(OperationError) {
+        let problem: String, mend: String
+        switch try code() {
+        case 0: return
+        case EADDRINUSE:
+            (problem, mend) = ("port \(port), which its launch record names, is taken by another program", "end that one")
+        case EACCES: (problem, mend) = ("port \(port), which its launch record names, is not for this user", "start it as its own user")
+        case EADDRNOTAVAIL:
+            (problem, mend) = (
+                "\(NotationError.printable(host)), which its launch record names, is no address of this machine any more",
+                "give the machine that address"
+            )
+        case let code:
+            (problem, mend) = ("can't listen on \(NotationError.printable(host)): \(String(cString: strerror(code)))", "mend that")
+        }
+        throw OperationError(service, "\(problem); \(mend) and try again, or spawn another instance")
+    }
+
+    private func code() throws(OperationError) -> Int32 {
+        try attempt { descriptor, address, length in
+            var reuse: Int32 = 1
+            setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &reuse, socklen_t(MemoryLayout<Int32>.size))
+            return bind(descriptor, address, length) == 0 && listen(descriptor, 1) == 0
         }
     }
 

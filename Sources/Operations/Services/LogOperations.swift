@@ -64,7 +64,7 @@ public struct LogOperations: Sendable {
         }
         var contents: SealedLogReader.Contents
         do {
-            contents = try SealedLogReader(root: CodeKey(file: key)).read(path)
+            contents = try SealedLogReader(root: NamedFile.key(key).codeKey()).read(path)
         } catch let error as SealedLogError {
             switch error {
             case .altered, .otherKey: throw AlteredLog(description: "\(error)")

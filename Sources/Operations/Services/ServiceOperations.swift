@@ -64,27 +64,40 @@ public struct ServiceOperations: Sendable {
         let record = try service.record()
         let launch = try service.launch()
         let process = ServiceProcess(service)
-        let word: String
-        if process.isAlive {
-            word =
-                switch await process.probe(launch) {
-                case .waiting: "waiting"
-                case .running: "running"
-                case .starting: "starting"
-                case .silent: service.hasAnswered ? "unresponsive" : "starting"
-                case .failing: "unresponsive"
-                }
-        } else {
-            word = service.exitCode == 0 ? "stopped" : "failed"
-        }
+        let (word, reason) = await state(of: service, record, launch)
         let node = Node.object([
             "name": Node(service.name), "id": Node(launch.id), "state": Node(word), "platform": Node(record.platform),
             "url": Node("https://\(launch.sans[0]):\(launch.port)"), "sans": Node(.array(launch.sans.map { Node($0) })),
             "mrenclave": Node(record.mrenclave),
             "startedAt": Node(CalendarTime.text(record.startedAt)), "notAfter": Node(CalendarTime.text(launch.notAfter)),
-            "pid": process.isAlive ? service.processes().map { Node(Int($0.agent.id)) } : Node(.null),
+            "reason": Node(reason), "pid": process.isAlive ? service.processes().map { Node(Int($0.agent.id)) } : Node(.null),
         ])
         return Status(node: node, state: word)
+    }
+
+    /// One word, and what it means for this instance.
+    private func state(of service: ServiceState, _ record: ServiceState.Record, _ launch: LaunchRecord) async -> (
+        word: String, reason: String
+    ) {
+        let process = ServiceProcess(service)
+        guard process.isAlive else {
+            if service.exitCode == 0 { return ("stopped", "'mse restart \(service.name)' brings it back") }
+            let problem = service.refusal ?? LastStart(service).problem ?? "it ended by itself; \(LastStart.ownersLog(service.name))"
+            return ("failed", problem + (service.exitCode.map { " (exit code \($0))" } ?? ""))
+        }
+        switch await process.probe(launch) {
+        case .waiting: return ("waiting", "for its owner's 'mse run'")
+        case .running: return ("running", "it answers")
+        case .starting: return ("starting", "its application is being loaded")
+        case .failing(let status): return ("unresponsive", "its application runs, but \(record.healthCheck) answers with status \(status)")
+        case .silent:
+            let start = LastStart(service)
+            // An agent whose application failed takes leave of its connections before it ends.
+            if start.hasFailed, let problem = start.problem { return ("failed", problem) }
+            return service.hasAnswered
+                ? ("unresponsive", "it runs, but does not answer within \(ServiceProcess.probeSeconds) seconds")
+                : ("starting", "its agent has not answered yet")
+        }
     }
 
     /// How an instance is ended.
@@ -124,6 +137,7 @@ public struct ServiceOperations: Sendable {
         let process = ServiceProcess(service)
         let end = try await service.withLock {
             try await process.stop()
+            try process.checkAddress()
             var record = try service.record()
             record.startedAt = Int64(Date().timeIntervalSince1970)
             try service.write(record)

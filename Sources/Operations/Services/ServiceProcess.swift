@@ -19,9 +19,19 @@ struct ServiceProcess: Sendable {
 
     private static let startSeconds = 60
 
+    /// - Throws: when its address can't be had, in words for an instance whose launch record names it.
+    func checkAddress() throws {
+        let launch = try service.launch()
+        try ListeningAddress(host: launch.host, port: launch.port).check(for: service.name)
+    }
+
     /// Starts the launcher in the background, and waits until the agent answers.
-    func start(renews: Bool, waitSeconds: Int = startSeconds) async throws {
+    /// - Throws: why it doesn't; nothing is started for an address that can't be had.
+    /// - Parameter isNew: nothing of it is to be left when this program is ended before it answers.
+    func start(renews: Bool, isNew: Bool = false, waitSeconds: Int = startSeconds) async throws {
         let programs = try Programs.found()
+        try checkAddress()
+        let launch = try service.launch()
         try service.write(exitCode: nil)
         try service.write(refusal: nil)
         try service.forgetProcess()
@@ -32,13 +42,17 @@ struct ServiceProcess: Sendable {
         let fixed: [String] = ["MSE_HOME=" + service.home, "LANG=C.UTF-8"]
         let variables = fixed.map { strdup($0) } + [nil]
         defer { for pointer in pointers + variables { free(pointer) } }
-        let process = clinux_spawn(programs.mse, pointers, variables, "/", -1, log.descriptor, 1)
+        let process = Unfinished.start { clinux_spawn(programs.mse, pointers, variables, "/", -1, log.descriptor, 1) }
         guard process > 0 else { throw FileError(programs.mse, doing: "start", -process) }
-        let launch = try service.launch()
+        if !isNew {
+            Unfinished.end(program: process)
+            Unfinished.remark("\(service.name) goes on starting: ask with 'mse status \(service.name)'")
+        }
+        defer { Unfinished.end(program: process) }
         let end = ContinuousClock.now + .seconds(waitSeconds)
         while ContinuousClock.now < end {
             if let code = service.exitCode {
-                throw service.refusal.map { OperationError(service.name, $0) } ?? Self.ended(service.name, code)
+                throw ended(code)
             }
             var status: Int32 = 0
             if waitpid(process, &status, WNOHANG) == process, service.exitCode == nil {
@@ -63,7 +77,7 @@ struct ServiceProcess: Sendable {
     }
 
     /// For each step of a probe, however the other side behaves.
-    private static let probeSeconds = 5
+    static let probeSeconds = 5
 
     /// Asks the instance how it is; nothing secret is sent, and who answers is compared with the launch record.
     func probe(_ launch: LaunchRecord) async -> Answer {
@@ -100,11 +114,11 @@ struct ServiceProcess: Sendable {
             case .silent, .starting, .failing: break
             }
             if let code = service.exitCode {
-                throw service.refusal.map { OperationError(service.name, $0) } ?? Self.ended(service.name, code)
+                throw ended(code)
             }
             // The launcher outlives its agent, to write down how that ended.
             guard service.processes()?.launcher.isAlive == true || service.exitCode != nil else {
-                throw OperationError(service.name, "has ended while it started; its owner reads why with \(Self.ownersLog(service.name))")
+                throw OperationError(service.name, "has ended while it started; \(LastStart.ownersLog(service.name))")
             }
             guard ContinuousClock.now < end else {
                 let found =
@@ -116,18 +130,18 @@ struct ServiceProcess: Sendable {
                     }
                 throw OperationError(
                     service.name,
-                    "\(found) after \(waitSeconds) seconds; it goes on: ask with 'mse status \(service.name)'; its owner reads why with \(Self.ownersLog(service.name))"
+                    "\(found) after \(waitSeconds) seconds; it goes on: ask with 'mse status \(service.name)'; \(LastStart.ownersLog(service.name))"
                 )
             }
             try await Task.sleep(for: .milliseconds(100))
         }
     }
 
-    private static func ended(_ name: String, _ code: Int) -> OperationError {
-        OperationError(name, "ended with exit code \(code) while it started; its owner reads why with \(ownersLog(name))")
+    private func ended(_ code: Int) -> OperationError {
+        if let refusal = service.refusal { return OperationError(service.name, refusal) }
+        let problem = LastStart(service).problem ?? LastStart.ownersLog(service.name)
+        return OperationError(service.name, "ended with exit code \(code) while it started: \(problem)")
     }
-
-    private static func ownersLog(_ name: String) -> String { "'mse logs \(name) --key FILE'" }
 
     /// Asks the agent to seal HOME and end. Where that fails it goes on running, and nothing is lost.
     /// - Throws: why it goes on, or that it ended without having sealed HOME's last changes.

@@ -61,7 +61,7 @@ public struct Spawn: Sendable {
         } catch {
             throw OperationError(name, "\(error)")
         }
-        let file = try PackageFile(package)
+        let file = try NamedFile.package(package).packageFile()
         let record = try file.record()
         try checkRuntime(file)
         return try await service.withLock {
@@ -70,6 +70,7 @@ public struct Spawn: Sendable {
             }
             try ListeningAddress(host: host, port: port).check()
             do {
+                Unfinished.begin(service.folder)
                 try Files.makeFolder(service.folder, mode: 0o700)
                 try Files.makeFolder(service.sealedFolder, mode: 0o700)
                 try FileCopy.copy(package, to: service.packagePath)
@@ -79,7 +80,7 @@ public struct Spawn: Sendable {
                         platform: "simulator", isDebug: isDebug, startedAt: now, mrenclave: Hex.text(record.measurement),
                         healthCheck: file.configuration.healthCheck))
                 do {
-                    try await ServiceProcess(service).start(renews: false)
+                    try await ServiceProcess(service).start(renews: false, isNew: true)
                 } catch let error as OperationError {
                     // No application has said anything yet.
                     throw OperationError(error.subject, error.problem + ":\n" + service.logTail(8))
@@ -90,6 +91,7 @@ public struct Spawn: Sendable {
                 try? Files.remove(service.folder)
                 throw error
             }
+            Unfinished.end(service.folder)
             let missing = service.missingProtection().compactMap { Protection(rawValue: $0) }.map { "\n  " + $0.withoutIt }.joined()
             return "\(name) waits for its key at https://\(sans[0]):\(port) (simulated processor: it protects nothing)" + missing
         }

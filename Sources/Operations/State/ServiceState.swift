@@ -48,7 +48,7 @@ struct ServiceState: Sendable {
         try state.check()
         let service = try ServiceState(name, in: state)
         guard Files.exists(service.recordPath) else {
-            throw OperationError(name, "there is no such service here; 'mse list' shows those that are")
+            throw OperationError(name, "there is no such service here", mend: "'mse list' shows those that are", code: "service.unknown")
         }
         return service
     }
@@ -63,7 +63,7 @@ struct ServiceState: Sendable {
     /// Whoever changes the instance holds its lock, so that two commands at once don't.
     func withLock<Value>(_ body: () async throws -> Value) async throws -> Value {
         guard let lock = try FileLock.tryToHold(Files.split(folder).folder + "/.\(name).lock") else {
-            throw OperationError(name, "another command is at work on it")
+            throw OperationError(name, "another command is at work on it", code: "service.busy")
         }
         defer { withExtendedLifetime(lock) {} }
         return try await body()

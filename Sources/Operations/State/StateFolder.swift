@@ -83,6 +83,24 @@ public struct StateFolder: Sendable {
         if let names = try defaults().collateral, !names.isEmpty { return names }
         return [try ProviderConfiguration(environment: environment)?.service ?? ServiceSource.intelAddress]
     }
+
+    /// Intel's configuration of this machine, where it is what says where collateral comes from.
+    private func providerConfiguration() throws -> ProviderConfiguration? {
+        if let name = environment["MSE_COLLATERAL"], !name.isEmpty { return nil }
+        if let names = try defaults().collateral, !names.isEmpty { return nil }
+        return try ProviderConfiguration(environment: environment)
+    }
+
+    /// What isn't followed of the file that named the service.
+    func defaultCollateralNotes() throws -> [String] {
+        guard let configuration = try providerConfiguration(), !configuration.usesSecureCertificate else { return [] }
+        return [
+            "use_secure_cert is false in \(environment[ProviderConfiguration.variable] ?? ProviderConfiguration.path): that isn't followed, the service's TLS is verified; --collateral-ca names its certificate"
+        ]
+    }
+
+    /// How often the default service is asked.
+    func defaultRetry() throws -> RetryPolicy { try providerConfiguration()?.retry ?? RetryPolicy() }
 }
 
 extension ObjectReader {

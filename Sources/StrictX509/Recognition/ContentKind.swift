@@ -8,6 +8,10 @@ public enum ContentKind: Hashable, Sendable {
     case gzip, zip, tar, executable, image, pdf
     case html, xml, json, sshKey
     case otherPEM(String)
+    /// UTF-16 without the mark that says so.
+    case unmarkedUTF16
+    /// As many bytes as keys have.
+    case keySized
     case text, binary
 
     public init(_ bytes: [UInt8]) {
@@ -17,10 +21,14 @@ public enum ContentKind: Hashable, Sendable {
         } else if let first = plain.first(where: { $0 > 0x20 }), first == UInt8(ascii: "{") || first == UInt8(ascii: "[") {
             // Evidence files hold certificates; it is their frame that counts.
             self = .json
+        } else if Self.isUnmarkedUTF16(bytes) {
+            self = .unmarkedUTF16
         } else if let kind = Self.pem(plain) ?? Self.der(bytes) ?? Self.frame(bytes) ?? Self.words(plain) {
             self = kind
         } else {
-            self = plain.prefix(4096).allSatisfy { $0 >= 0x20 && $0 != 0x7F || (0x09...0x0D).contains($0) } ? .text : .binary
+            self =
+                plain.prefix(4096).allSatisfy { $0 >= 0x20 && $0 != 0x7F || (0x09...0x0D).contains($0) }
+                ? .text : bytes.count == 32 ? .keySized : .binary
         }
     }
 
@@ -44,8 +52,21 @@ public enum ContentKind: Hashable, Sendable {
         case .json: "JSON of something else"
         case .sshKey: "an SSH public key"
         case .otherPEM(let label): "a PEM block of '\(NotationError.printable(label))'"
+        case .unmarkedUTF16: "text in UTF-16 without a byte order mark; save it as UTF-8"
+        case .keySized: "32 bytes of no form, as keys are"
         case .text: "text of something else"
         case .binary: "data of an unknown kind"
+        }
+    }
+
+    /// Every second byte is zero and the others are ASCII, as editors of Windows save text.
+    private static func isUnmarkedUTF16(_ bytes: [UInt8]) -> Bool {
+        let part = bytes.prefix(512)
+        guard part.count >= 8, bytes.count % 2 == 0 else { return false }
+        return [0, 1].contains { parity in
+            part.enumerated().allSatisfy { index, byte in
+                index % 2 == parity ? byte == 0 : (0x20..<0x7F).contains(byte) || (0x09...0x0D).contains(byte)
+            }
         }
     }
 

@@ -1,0 +1,15 @@
+/// An error that programs tell from others.
+public protocol CodedError: Error {
+    /// Stable, lower camel case in dotted groups.
+    var code: String { get }
+    /// What to do about it, where the message doesn't say so itself.
+    var mend: String? { get }
+}
+
+extension CodedError {
+    public var mend: String? { nil }
+}
+
+extension FileError: CodedError {
+    public var code: String { "file" }
+}

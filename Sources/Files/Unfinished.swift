@@ -1,0 +1,125 @@
+internal import Glibc
+internal import Synchronization
+
+/// What this program has begun and not ended: files and folders that mean nothing until they are whole, and programs that work on them.
+///
+/// Whoever ends the program before its time ends these first, so that nothing half done lies about and nobody works on.
+public enum Unfinished {
+    private struct State {
+        var paths: [String] = []
+        var programs: [Int32] = []
+        /// What goes on after this program has ended.
+        var remarks: [String] = []
+        var isAbandoned = false
+    }
+
+    private static let state = Mutex(State())
+
+    /// What is about to be made under this name is removed when the program ends before `end(_:)`.
+    public static func begin(_ path: String) { change { $0.paths.append(path) } }
+
+    /// It has another name by now, is removed, or is whole.
+    public static func end(_ path: String) {
+        change { state in if let index = state.paths.lastIndex(of: path) { state.paths.remove(at: index) } }
+    }
+
+    /// Gives several things their names, as one step: nobody ends the program in between.
+    public static func complete<Failure: Error>(_ paths: [String], _ body: () throws(Failure) -> Void) throws(Failure) {
+        var problem: Failure?
+        change { state in
+            do throws(Failure) {
+                try body()
+                state.paths.removeAll { paths.contains($0) }
+            } catch {
+                problem = error
+            }
+        }
+        if let problem { throw problem }
+    }
+
+    /// Starts a program that is ended with this one.
+    /// - Parameter start: returns its process id, or what is no id.
+    public static func start(_ start: () -> Int32) -> Int32 {
+        var process: Int32 = 0
+        change { state in
+            process = start()
+            if process > 0 { state.programs.append(process) }
+        }
+        return process
+    }
+
+    /// The program has ended, or is to outlive this one.
+    public static func end(program: Int32) { change { state in state.programs.removeAll { $0 == program } } }
+
+    /// What a person has to know when this program ends before its time, though nothing of it can be taken back.
+    public static func remark(_ text: String?) { change { state in state.remarks = text.map { [$0] } ?? [] } }
+
+    /// After `abandon` nothing is begun any more: whoever comes here waits for the program's end.
+    private static func change(_ body: (inout State) -> Void) {
+        let isAbandoned = state.withLock { state in
+            if !state.isAbandoned { body(&state) }
+            return state.isAbandoned
+        }
+        while isAbandoned { pause() }
+    }
+
+    /// Whether the program is being ended.
+    public static var isAbandoned: Bool { state.withLock { $0.isAbandoned } }
+
+    // MARK: The end
+
+    /// What became of it.
+    public struct Outcome: Sendable {
+        /// Nothing had been begun.
+        public var isEmpty: Bool
+        /// What could not be removed.
+        public var left: [String]
+        public var remarks: [String]
+    }
+
+    /// Ends the programs and removes what isn't whole. Called once, before the program ends.
+    public static func abandon() -> Outcome {
+        let found = state.withLock { state in
+            state.isAbandoned = true
+            return state
+        }
+        for process in found.programs { end(process) }
+        // Who still writes comes to his end at his next step; until then he may put one more file into a folder.
+        var left = found.paths
+        for _ in 0..<100 where !left.isEmpty {
+            left = left.filter { path in
+                do throws(FileError) {
+                    try Files.removeAll(path)
+                    return false
+                } catch {
+                    return true
+                }
+            }
+            if !left.isEmpty { usleep(10_000) }
+        }
+        return Outcome(isEmpty: found.paths.isEmpty && found.programs.isEmpty, left: left, remarks: found.remarks)
+    }
+
+    /// Asks a program and those that it started to end, and makes them after five seconds.
+    private static func end(_ process: Int32) {
+        let all = descendants(of: process) + [process]
+        for one in all { kill(one, SIGTERM) }
+        for _ in 0..<100 {
+            if all.allSatisfy(hasEnded) { return }
+            usleep(50_000)
+        }
+        for one in all where !hasEnded(one) { kill(one, SIGKILL) }
+    }
+
+    /// A child that has ended stays until it is waited for, which its starter may be doing.
+    private static func hasEnded(_ process: Int32) -> Bool {
+        guard let bytes = try? Files.read("/proc/\(process)/stat", limit: 4096) else { return true }
+        return String(decoding: bytes, as: UTF8.self).split(separator: ")").last?.split(separator: " ").first == "Z"
+    }
+
+    private static func descendants(of process: Int32) -> [Int32] {
+        guard let bytes = try? Files.read("/proc/\(process)/task/\(process)/children", limit: 1 << 16) else { return [] }
+        let children = String(decoding: bytes, as: UTF8.self).split(separator: " ").compactMap { Int32($0) }
+        return children.flatMap { descendants(of: $0) + [$0] }
+    }
+}

@@ -1,0 +1,105 @@
+internal import CodeEncryption
+internal import CodePackage
+internal import Files
+internal import Glibc
+internal import Notation
+internal import StrictX509
+
+/// A file that a person named for a purpose: what stands in it must be of that kind, and what isn't is called by what it looks like.
+struct NamedFile {
+    /// The option that names it, such as `--key`; empty for an argument.
+    let option: String
+    let path: String
+    /// With its article.
+    let expected: String
+    let mend: String
+
+    private static let lookLimit = 1 << 16
+
+    static func key(_ path: String, _ option: String = "--key") -> NamedFile {
+        NamedFile(
+            option: option, path: path, expected: "a key file of \(CodeKey.byteCount) raw bytes",
+            mend: "name the .key file that 'mse package' made beside the package")
+    }
+
+    static func unsealingKey(_ path: String) -> NamedFile {
+        NamedFile(
+            option: "--private-key", path: path, expected: "an X25519 key of \(CodeKey.byteCount) raw bytes",
+            mend: "name the secret key that the box was sealed to")
+    }
+
+    static func package(_ path: String, _ option: String = "--package") -> NamedFile {
+        NamedFile(option: option, path: path, expected: "a package", mend: "name the .tar file that 'mse package' made")
+    }
+
+    static func secrets(_ path: String, _ option: String = "--secrets") -> NamedFile {
+        NamedFile(option: option, path: path, expected: "secrets as JSON", mend: #"write them as {"name": "value"}"#)
+    }
+
+    static func box(_ path: String, _ option: String) -> NamedFile {
+        NamedFile(option: option, path: path, expected: "a sealed box", mend: "make one with 'mse seal'")
+    }
+
+    static func policy(_ path: String) -> NamedFile {
+        NamedFile(option: "--policy", path: path, expected: "a policy in TOML or JSON", mend: "docs/policy.md shows a whole one")
+    }
+
+    private var subject: String { (option.isEmpty ? "" : option + " ") + FileError.printable(path) }
+
+    /// What it looks like, by its beginning where it is large.
+    private func look() throws(OperationError) -> (kind: ContentKind, byteCount: Int) {
+        do {
+            guard !Files.isFolder(path) else { throw FileError(path, "is a folder") }
+            let file = try OpenFile(path, O_RDONLY)
+            var bytes = [UInt8](repeating: 0, count: Self.lookLimit)
+            let count = try bytes.withUnsafeMutableBytes { try file.read(into: $0) }
+            return (ContentKind(Array(bytes[..<count])), max(count, try file.byteCount()))
+        } catch {
+            let problem = (error as? FileError)?.problem ?? "can't be read"
+            throw OperationError(subject, "\(problem); \(expected) expected", mend: mend, code: "file")
+        }
+    }
+
+    /// - Parameter detail: what is wrong with it, where its kind says too little.
+    func mismatch(_ kind: ContentKind, byteCount: Int? = nil, _ detail: String? = nil) -> OperationError {
+        let size = byteCount.map { ", \($0) bytes" } ?? ""
+        return OperationError(
+            subject, "\(expected) expected, found: it is \(kind.description)\(size)" + (detail.map { " (\($0))" } ?? ""), mend: mend,
+            code: "file.kind")
+    }
+
+    /// - Throws: unless it looks like one of these.
+    func check(_ isExpected: (ContentKind, Int) -> Bool) throws(OperationError) {
+        let (kind, byteCount) = try look()
+        guard isExpected(kind, byteCount) else { throw mismatch(kind, byteCount: byteCount) }
+    }
+
+    // MARK: Readers
+
+    func codeKey() throws -> CodeKey {
+        // A pipe tells no size before it is read.
+        if try FileKind(path) == .pipeOrSocket || FileKind(path) == .link { return try CodeKey(file: path) }
+        try check { $1 == CodeKey.byteCount }
+        return try CodeKey(file: path)
+    }
+
+    func packageFile() throws -> PackageFile {
+        try check { kind, _ in kind == .tar }
+        return try PackageFile(path)
+    }
+
+    /// JSON of whatever form.
+    func json() throws -> Node {
+        let bytes: [UInt8]
+        do {
+            bytes = try Files.read(path, limit: 8 << 20)
+        } catch {
+            throw OperationError(subject, "\(error.problem); \(expected) expected", mend: mend, code: "file")
+        }
+        do {
+            return try JSON.read(PlainText.withoutMark(bytes), depthLimit: 60)
+        } catch {
+            throw mismatch(ContentKind(bytes), "\(error)")
+        }
+    }
+}

@@ -1,0 +1,59 @@
+internal import Enclave
+internal import RATLS
+internal import SimulatedProcessor
+
+/// How an instance's last start went, as the operator's log tells it: by codes and counts.
+struct LastStart {
+    /// Why it isn't there; nil while nothing went wrong.
+    let problem: String?
+    /// It was this start's end, whether or not its processes have ended yet.
+    let hasFailed: Bool
+
+    init(_ service: ServiceState) {
+        var problem: String?
+        var hasFailed = false
+        for line in service.logTail(200).split(separator: "\n") {
+            // The time comes first.
+            let text = line.split(separator: " ", maxSplits: 1).last.map(String.init) ?? ""
+            if text.hasPrefix("launcher.started ") {
+                (problem, hasFailed) = (nil, false)
+            } else if let event = AgentEvent(line: text), let found = Self.words(event, service) {
+                (problem, hasFailed) = (found, true)
+            } else if text.hasPrefix("launcher.killed signal="), !hasFailed {
+                problem = "signal \(text.split(separator: "=").last ?? "") ended it"
+            }
+        }
+        self.problem = problem
+        self.hasFailed = hasFailed
+    }
+
+    /// What its owner does to read what the application said.
+    static func ownersLog(_ name: String) -> String { "its owner reads why with 'mse logs \(name) --key FILE'" }
+
+    /// Nil for what ends nothing.
+    private static func words(_ event: AgentEvent, _ service: ServiceState) -> String? {
+        switch event {
+        case .startFailed(let incident):
+            "its application failed to start (incident \(incident.text)); \(ownersLog(service.name))"
+        case .timeLimit(let seconds): "no configuration came within \(seconds) seconds"
+        case .failed(let part) where part != .log: words(part, service)
+        default: nil
+        }
+    }
+
+    private static func words(_ part: AgentEvent.Failure, _ service: ServiceState) -> String {
+        switch part {
+        case .listen:
+            "its address can't be listened on; another program may have taken port "
+                + ((try? service.launch()).map { "\($0.port)" } ?? "that its launch record names")
+        case .platform: "the processor gave it no quote or no key"
+        case .package: "its package, code or environment can't be unpacked"
+        case .python: "Python did not start"
+        case .storage: "its sealed state or private memory can't be read or written; is there room on the disk?"
+        case .certificate: "its certificate can't be made; has the time that 'spawn --days' gave it passed?"
+        case .unmeasured: "what was to run is not what was measured"
+        case .log: "its application's log can't be kept"
+        case .other: "its agent failed; \(ownersLog(service.name))"
+        }
+    }
+}

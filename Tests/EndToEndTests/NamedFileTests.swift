@@ -1,0 +1,123 @@
+import CodePackage
+import Files
+import Foundation
+import TestSupport
+import Testing
+
+extension EndToEndTests {
+    /// Files of another kind than an option wants.
+    @Suite("Named files", .serialized)
+    struct NamedFileTests {
+        private let bench: Workbench
+
+        init() throws { bench = try Workbench() }
+
+        @Test("a file of the wrong kind is told with what was expected, what it looks like, and the mend")
+        func kinds() throws {
+            let made = try bench.package()
+            let root = bench.root
+            try bench.folder.write("secrets.json", "{\"a\": 1}\n")
+            try bench.folder.write("text", "some words that mean nothing\n")
+            try bench.folder.write("wide", Array("{\"a\": 1}\n".utf16).flatMap { [UInt8($0 & 255), UInt8($0 >> 8)] })
+            try bench.folder.write("digits.key", String(repeating: "ab", count: 32) + "\n")
+            let run = ["run", "https://127.0.0.1:1", "--package", made.package]
+            let spawn = ["spawn", "a", "--san", "localhost", "--port", "5555", "--platform", "simulator", "--package"]
+            let key = "a key file of 32 raw bytes expected", pem = "a PEM certificate", raw = "32 bytes of no form"
+            let cases: [(command: [String], words: [String])] = [
+                (run + ["--secrets", root], ["--secrets", "secrets as JSON expected", pem, "name"]),
+                (run + ["--secrets", "text"], ["secrets as JSON expected", "text of something else"]),
+                (run + ["--secrets", made.key], ["secrets as JSON expected", raw]),
+                (run + ["--secrets", "wide"], ["secrets as JSON expected", "UTF-16 without a byte order mark"]),
+                (run + ["--key", made.package], ["--key", key, "tar archive", ".key file that 'mse package' made"]),
+                (run + ["--key", root], [key, pem]), (run + ["--key", "digits.key"], [key, "65 bytes"]),
+                (run + ["--key", "out"], [key, "folder"]), (run + ["--key", "none"], ["No such file", key]),
+                (run + ["--sealed-secrets", "secrets.json"], ["--sealed-secrets", "a sealed box expected", "JSON", "mse seal"]),
+                (run + ["--private-key", root], ["--private-key", "PEM", pem]),
+                (run + ["--private-key", made.key], ["--private-key", raw]),
+                (["run", "https://127.0.0.1:1", "--package", made.key], ["--package", "a package expected", raw, "mse package"]),
+                (["run", "https://127.0.0.1:1", "--package", "out"], ["a package expected", "folder"]),
+                (["verify", root, "--package", "secrets.json"], ["a package expected", "JSON"]),
+                (["verify", root, "--policy", made.key], ["--policy", "a policy in TOML or JSON expected", "docs/policy.md"]),
+                (["verify", root, "--policy", "secrets.json"], ["--policy secrets.json", "'a'", "docs/policy.md"]),
+                (["verify", root, "--policy", "wide"], ["a policy in TOML or JSON expected", "UTF-16"]),
+                (["verify", root, "--trusted-root", made.key], ["--trusted-root", raw, "PEM or DER"]),
+                (["verify", root, "--expected", root], ["64", "96 hex digits", pem]),
+                (["verify", made.key], [raw, "a quote, a certificate that carries one, or an evidence file is expected"]),
+                (["verify", made.package], ["tar archive", "a quote, a certificate"]), (["verify", "wide"], ["UTF-16", "a quote"]),
+                (spawn + [made.key], ["--package", "a package expected", raw]),
+                (["measure", "text"], ["a package expected", "text of something else"]),
+                (["test", "https://127.0.0.1:1", "--package", root], ["a package expected", pem]),
+                (["seal", "--input", "text", "--unverified-key", "abcd"], ["--unverified-key abcd", "32 bytes", "found 4 hex digits"]),
+                (["seal", "--input", "text", "--unverified-key", root], ["32 bytes", pem, "--receiver"]),
+                (["seal", "--input", "text", "--unverified-key", "none"], ["64 hex digits", "No such file"]),
+                (["seal", "--input", "text", "--receiver", made.key], [raw, "a certificate that carries one"]),
+                (["unseal", "--input", "text", "--private-key", root], ["--private-key", "X25519 key of 32 raw bytes", pem]),
+                (["unseal", "--input", "secrets.json", "--private-key", made.key], ["--input", "a sealed box expected", "JSON"]),
+                (["code", "encrypt", "hello/mse_src", "enc", "--key", made.package], [key, "tar archive"]),
+                (["code", "decrypt", "hello/mse_src", "dec", "--key", root], [key, pem]),
+                (["code", "decrypt", "text", "dec", "--key", made.key], ["a folder expected, found a file"]),
+                (["code", "encrypt", "text", "enc", "--key", made.key], ["a folder expected, found a file"]),
+                (["package", "--project", "hello", "--output", "out2", "--encrypt", "--key", root], [key, pem]),
+                (["localtest", "--project", "hello", "--secrets", "text"], ["secrets as JSON expected"]),
+                (["collateral", "check", made.key], [raw, "an evidence file"]),
+                (["collateral", "fetch", "--fmspc", "00906ed50000", "--collateral-ca", made.key], [raw, "PEM or DER"]),
+            ]
+            for one in cases {
+                let result = try bench.run(Workbench.products + "/mse", one.command)
+                #expect(result.status == 1, "\(one.command): \(result.output)")
+                for word in one.words { #expect(result.output.contains(word), "\(one.command): \(word): \(result.output)") }
+                #expect(result.output.split(separator: "\n").count == 1, "\(result.output)")
+            }
+            #expect(try Files.names(in: bench.path).filter { ["enc", "dec", "out2"].contains($0) }.isEmpty)
+        }
+
+        @Test("the refusal for want of a reference value shows what names one; collateral that can't be had, how to name it")
+        func mends() throws {
+            let made = try bench.package()
+            let port = Workbench.freePort()
+            try bench.mse("spawn", "a", "--package", made.package, "--san", "localhost", "--port", "\(port)", "--platform", "simulator")
+            try bench.mse("evidence", "a", "--output", "out")
+            for command in [["verify", "out/evidence.json"], ["quote", "verify", "out/evidence.json"]] {
+                let refused = try bench.run(Workbench.products + "/mse", command)
+                #expect(refused.status == 2 && refused.output.contains("measurement.missing"), "\(refused.output)")
+                for word in ["--expected HEX", "--package FILE", "--policy FILE"] {
+                    #expect(refused.output.contains(word), "\(refused.output)")
+                }
+            }
+            try bench.folder.write("qcnl.conf", "{\"pccs_url\": \"https://127.0.0.1:1/sgx/certification/v4/\", \"retry_times\": 0}")
+            let script = "openssl s_client -connect localhost:\(port) -showcerts </dev/null > handshake 2>&1; bin/mse verify handshake"
+            let handshake = try bench.run("/bin/bash", ["-c", script], environment: ["QCNL_CONF_PATH": bench.path + "/qcnl.conf"])
+            #expect(
+                handshake.status == 1 && handshake.output.contains("--collateral: a folder, an evidence file or the address"),
+                "\(handshake.output)")
+        }
+
+        @Test(
+            "what gunicorn takes and what scripts do: factories with literal arguments, exit and quit",
+            arguments: [("create_app(\"x\")", true), ("create_app(name='x', debug=True)", true), ("create_app(*[])", false)])
+        func factories(call: String, isTaken: Bool) throws {
+            try bench.mse("scaffold", "hello")
+            try bench.folder.write(
+                "hello/mse_src/app.py",
+                """
+                from flask import Flask
+                def create_app(name="", debug=False):
+                    app = Flask(__name__)
+                    assert callable(exit) and callable(quit)
+                    app.get("/health")(lambda: "OK")
+                    app.get("/")(lambda: f"{name} {debug}")
+                    return app
+                """)
+            try bench.folder.write(
+                "hello/tests/test_app.py",
+                "def test(client, url):\n    assert client.get(f'{url}/', timeout=10).text in ('x False', 'x True')\n")
+            let toml = String(decoding: try bench.folder.read("hello/mse.toml"), as: UTF8.self)
+            let quoted = call.replacing("\"", with: "\\\"")
+            try bench.folder.write("hello/mse.toml", toml.replacing("\"app:app\"", with: "\"app:\(quoted)\""))
+            let result = try bench.run(Workbench.products + "/mse", ["localtest", "--project", "hello"])
+            #expect((result.status == 0) == isTaken, "\(result.output)")
+            let packaged = try bench.run(Workbench.products + "/mse", ["package", "--project", "hello", "--output", "out", "--encrypt"])
+            #expect((packaged.status == 0) == isTaken, "\(packaged.output)")
+        }
+    }
+}
