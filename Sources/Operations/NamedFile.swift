@@ -77,10 +77,15 @@ struct NamedFile {
     // MARK: Readers
 
     func codeKey() throws -> CodeKey {
-        // A pipe tells no size before it is read.
-        if try FileKind(path) == .pipeOrSocket || FileKind(path) == .link { return try CodeKey(file: path) }
-        try check { $1 == CodeKey.byteCount }
+        try checkKey()
         return try CodeKey(file: path)
+    }
+
+    /// By its size, which a pipe doesn't tell before it is read.
+    func checkKey() throws(OperationError) {
+        var status = stat()
+        if stat(path, &status) == 0, [S_IFIFO, S_IFSOCK, S_IFCHR].contains(status.st_mode & S_IFMT) { return }
+        try check { $1 == CodeKey.byteCount }
     }
 
     func packageFile() throws -> PackageFile {

@@ -27,7 +27,7 @@ struct Collateral: ParsableCommand {
         var update = "standard"
         @Option(help: "Where to ask: the address of a service, a folder or an evidence file. Several are asked in turn.")
         var collateral: [String] = []
-        @Option(help: "A certificate file, PEM or DER, that is trusted for the service's TLS instead of the system's authorities.", completion: .file())
+        @Option(help: "Certificates, PEM or DER, trusted for the service's TLS instead of the system's authorities.", completion: .file())
         var collateralCa: String?
         @Option(help: "A folder for the parts, which --collateral takes.", completion: .directory)
         var output: String?

@@ -5,7 +5,7 @@ import Operations
 struct JudgingArguments: ParsableArguments {
     @Option(help: "Where collateral comes from: a folder, an evidence file or the address of a service. Several are asked in turn.")
     var collateral: [String] = []
-    @Option(help: "A certificate file, PEM or DER, that is trusted for the service's TLS instead of the system's authorities.", completion: .file())
+    @Option(help: "Certificates, PEM or DER, trusted for the service's TLS instead of the system's authorities.", completion: .file())
     var collateralCa: String?
     @Option(help: "What is good enough: a policy, TOML or JSON.", completion: .file())
     var policy: String?

@@ -104,7 +104,7 @@ extension EndToEndTests {
                 def create_app(name="", debug=False):
                     app = Flask(__name__)
                     assert callable(exit) and callable(quit)
-                    app.get("/health")(lambda: "OK")
+                    app.get("/health", endpoint="health")(lambda: "OK")
                     app.get("/")(lambda: f"{name} {debug}")
                     return app
                 """)

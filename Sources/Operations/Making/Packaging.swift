@@ -66,7 +66,7 @@ public struct Packaging: Sendable {
         guard Files.isFolder(folder) else { throw OperationError(FileError.printable(folder), Self.noFolder(folder)) }
         guard !Files.exists(output) else { throw OperationError(FileError.printable(output), "exists already") }
         let isNew = !Files.exists(key)
-        if !isNew { try NamedFile.key(key).check { $1 == CodeKey.byteCount } }
+        if !isNew { try NamedFile.key(key).checkKey() }
         if isNew {
             try CodeKey().write(to: key)
             // Not removed: a key may be of more use than its owner remembers.

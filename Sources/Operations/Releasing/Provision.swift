@@ -138,7 +138,7 @@ public struct Provision: Sendable {
 
         init(_ operation: Provision, _ package: PackageFile) throws {
             if let path = operation.key {
-                if try FileKind(path) == .file { try NamedFile.key(path).check { $1 == CodeKey.byteCount } }
+                try NamedFile.key(path).checkKey()
                 var bytes = try Files.read(path, limit: 4096)
                 guard bytes.count == CodeKey.byteCount else {
                     throw NamedFile.key(path).mismatch(ContentKind(bytes), byteCount: bytes.count)

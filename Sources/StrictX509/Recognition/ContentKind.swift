@@ -18,11 +18,14 @@ public enum ContentKind: Hashable, Sendable {
         let plain = PlainText.bytes(bytes)
         if plain.allSatisfy({ $0 <= 0x20 }) {
             self = .empty
+        } else if bytes.count == 32, String(validating: bytes, as: UTF8.self) == nil {
+            // Chance gives a key any beginning.
+            self = .keySized
+        } else if Self.isUnmarkedUTF16(bytes) {
+            self = .unmarkedUTF16
         } else if let first = plain.first(where: { $0 > 0x20 }), first == UInt8(ascii: "{") || first == UInt8(ascii: "[") {
             // Evidence files hold certificates; it is their frame that counts.
             self = .json
-        } else if Self.isUnmarkedUTF16(bytes) {
-            self = .unmarkedUTF16
         } else if let kind = Self.pem(plain) ?? Self.der(bytes) ?? Self.frame(bytes) ?? Self.words(plain) {
             self = kind
         } else {
