@@ -39,7 +39,7 @@ struct RecognitionTests {
             }
         }
         #expect(ContentKind((0..<32).map { UInt8($0) &+ 200 }) == .keySized)
-        #expect(ContentKind((0..<33).map { UInt8($0) }) == .binary)
+        #expect(ContentKind((0..<33).map { UInt8($0) + 0x60 }) == .binary)
     }
 
     @Test("a certificate is found in every form that people have it in")

@@ -10,6 +10,8 @@ final class PipWatch: Sendable {
         var isOver = false
         /// The address that pip asked last.
         var asked: String?
+        /// Since when an index owes the page that was asked for; nil while it owes none.
+        var owesSince: ContinuousClock.Instant?
         var unreachable: String?
         var place = 0
     }
@@ -19,6 +21,8 @@ final class PipWatch: Sendable {
     private let credentials: Credentials
     private let state = Mutex(State())
     private static let firstNote = Duration.seconds(2), nextNotes = Duration.seconds(10)
+    /// However patient pip's settings are.
+    private static let pageLimit = Duration.seconds(25)
     private static let logLimit = 64 << 20
 
     init(log: String, purpose: String, credentials: Credentials) {
@@ -44,6 +48,13 @@ final class PipWatch: Sendable {
         while !state.withLock({ $0.isOver }) {
             usleep(100_000)
             read()
+            state.withLock { state in
+                if state.unreachable == nil, let since = state.owesSince, ContinuousClock.now - since > Self.pageLimit,
+                    let asked = state.asked
+                {
+                    state.unreachable = "the index \(NotationError.printable(asked)) does not answer"
+                }
+            }
             if unreachable != nil { endPip() }
             guard ContinuousClock.now >= note, !state.withLock({ $0.isOver }) else { continue }
             note = .now + Self.nextNotes
@@ -66,10 +77,13 @@ final class PipWatch: Sendable {
                     in: line, after: ["Fetching project page and analyzing links: ", "Getting page ", "Downloading "])
                 {
                     state.asked = credentials.origin(address)
+                    state.owesSince = line.contains("Downloading ") ? nil : .now
                 } else if state.unreachable == nil, let address = Self.address(in: line, after: ["Could not fetch URL "]),
                     let reason = Self.reason(line)
                 {
                     state.unreachable = "the index \(NotationError.printable(credentials.origin(address))) \(reason)"
+                } else if ["\"GET ", "Found link", "Skipping link", "Fetched page"].contains(where: { line.contains($0) }) {
+                    state.owesSince = nil
                 }
             }
         }
