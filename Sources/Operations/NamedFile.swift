@@ -83,8 +83,8 @@ struct NamedFile {
 
     /// By its size, which a pipe doesn't tell before it is read.
     func checkKey() throws(OperationError) {
-        var status = stat()
-        if stat(path, &status) == 0, [S_IFIFO, S_IFSOCK, S_IFCHR].contains(status.st_mode & S_IFMT) { return }
+        // Looked at without opening it (O_PATH): who writes into a pipe would see its reader go.
+        if !Files.isFolder(path), let file = try? OpenFile(path, 0o10000000), (try? file.isRegular) == false { return }
         try check { $1 == CodeKey.byteCount }
     }
 
