@@ -108,7 +108,8 @@ let package = Package(
         .target(
             name: "SimulatedProcessor",
             dependencies: [
-                "CLinux", "ConnectionProblems", "DCAP", "Enclave", "Files", "Gramine", "Notation", "SGXQuote", "StrictX509", "Threads", asn1,
+                "CLinux", "ConnectionProblems", "DCAP", "Enclave", "Files", "Gramine", "Notation", "SGXQuote", "StrictX509", "Threads",
+                asn1,
                 crypto, x509,
                 nioCore, nioHTTP1, nioPosix,
             ],
@@ -134,7 +135,8 @@ let package = Package(
         .target(
             name: "Operations",
             dependencies: [
-                "Attestation", "CLinux", "CodeEncryption", "CodePackage", "DCAP", "DCAPCollateral", "Enclave", "Files", "Gramine", "Notation",
+                "Attestation", "CLinux", "CodeEncryption", "CodePackage", "DCAP", "DCAPCollateral", "Enclave", "Files", "Gramine",
+                "Notation",
                 "RATLS", "RATLSTransport", "SGXQuote", "SimulatedProcessor", "StrictX509", crypto,
             ],
             swiftSettings: strict

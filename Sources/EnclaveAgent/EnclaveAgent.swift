@@ -1,5 +1,4 @@
 internal import AppServer
-internal import CLinux
 internal import CodeEncryption
 internal import CodePackage
 internal import Crypto
@@ -8,7 +7,6 @@ internal import Files
 internal import Glibc
 internal import Gramine
 internal import Logging
-internal import NIOSSL
 internal import Notation
 internal import PythonHost
 internal import RATLS
@@ -24,10 +22,8 @@ public final class EnclaveAgent: Sendable {
     private let memory: PrivateMemory
     private let platform: any EnclavePlatform
     private let settings: EnclaveSettings
-    private let code: CodeSource
+    private let code: ServiceCode
     private let environment: CodeSource?
-    /// Nil for code in a folder.
-    private let keyProof: KeyProof?
     private let state: SealedState?
     private let events: EventLog
     private let log: ApplicationLog
@@ -51,12 +47,11 @@ public final class EnclaveAgent: Sendable {
         if let path = arguments.package {
             let package = try PackageFile(path)
             settings = try record?.settings ?? package.record().settings
-            guard let code = try CodeSource.member("app.tar", of: package, record: record) else {
+            guard let source = try CodeSource.member("app.tar", of: package, record: record) else {
                 throw AgentError("\(path): there is no app.tar in it")
             }
-            self.code = code
+            code = ServiceCode(source: source, mode: settings.mode, proof: try KeyProof(package))
             environment = try CodeSource.member("environment.tar", of: package, record: record)
-            keyProof = try KeyProof(package)
             guard arguments.mode.tls == settings.agent.tls, arguments.attestationFolder == settings.agent.attestationFolder else {
                 throw AgentError("\(path): TLS mode or attestation folder are others than what was measured", .unmeasured)
             }
@@ -67,9 +62,8 @@ public final class EnclaveAgent: Sendable {
             settings = EnclaveSettings(
                 application: application, mode: arguments.isPlain ? .open : .encrypted, python: "",
                 agent: .init(path: "", loader: ""))
-            code = .folder(folder)
+            code = ServiceCode(source: .folder(folder), mode: settings.mode, proof: nil)
             environment = nil
-            keyProof = nil
         } else {
             throw AgentError("neither a package nor a folder of code was named")
         }
@@ -104,15 +98,16 @@ public final class EnclaveAgent: Sendable {
     /// Serves until SIGTERM.
     /// - Returns: the process's exit code.
     func run(now: Int64) async throws -> Int32 {
-        let resumed = try resumedState(now: now)
+        let resumed = try ResumedState.read(state, arguments, platform: platform, events: events, now: now)
         let isConfigured: Bool
         let identity: SharedIdentity
         let configured = ConfigurationGate()
+        let ownersLog = OwnersLog(setting: settings.log, mode: settings.mode, id: arguments.id, state: state, events: events, log: log)
         switch consume resumed {
         case .some(let resumed):
-            try unpack(resumed.configuration.key)
+            try code.unpack(resumed.configuration.key, to: memory.code)
             try resumed.configuration.writeSecrets(to: memory)
-            keepLog(resumed.configuration)
+            ownersLog.begin(resumed.configuration)
             configured.open(resumed.configuration.opening)
             isConfigured = true
             identity = SharedIdentity(resumed.takeIdentity())
@@ -139,8 +134,12 @@ public final class EnclaveAgent: Sendable {
         } else {
             let waiting = try AppServer.tls(
                 certificateChain: chain, privateKey: key, protocols: [ConfigurationProtocol.name, "http/1.1"])
+            let configurator = Configurator(
+                arguments: arguments, code: code, memory: memory, state: state, identity: identity, events: events, log: ownersLog,
+                gate: configured)
             server = AppServer(
-                responder: configurationServer(identity, report, configured), tls: waiting, limits: limits, logger: Self.silence)
+                responder: ConfigurationServer(report: report, events: events, configurator: configurator), tls: waiting, limits: limits,
+                logger: Self.silence)
         }
         let port = try await server.start(host: arguments.host, port: arguments.port)
         events.write(.listening(port: port, isConfigured: configured.isOpen, isMemoryHidden: memory.isHidden))
@@ -151,7 +150,10 @@ public final class EnclaveAgent: Sendable {
         if arguments.configurationTimeout > 0 { watchTime(outcome, configured) }
 
         // The interpreter and the environment don't wait for the key.
-        let prepared = Task { try await self.startPython() }
+        let failures = SealedReport(events: events, log: log)
+        let start = ApplicationStart(
+            settings: settings, environment: environment, memory: memory, platform: platform, report: failures)
+        let prepared = Task { try start.interpreter() }
         let life = Task {
             do {
                 let opening = await configured.wait()
@@ -159,12 +161,14 @@ public final class EnclaveAgent: Sendable {
                 let home = state.map { HomeKeeper(memory: memory, state: $0, epoch: opening.homeEpoch, wasRestored: opening.hasHome) }
                 try await home?.restore()
                 let interpreter = try await prepared.value
-                try await self.serve(interpreter, server, phase, opening.tlsKey)
+                phase.change(to: try await start.responder(on: interpreter))
+                try self.serveTLS(server, opening.tlsKey)
+                self.events.write(.serving)
                 progress.withLock { $0 = .serving(home) }
                 report.end(.started)
                 return await self.end(outcome, server, interpreter, home)
             } catch {
-                report.end(self.failure(error))
+                report.end(failures.startFailed(error))
                 outcome.finish(1)
                 return 1
             }
@@ -181,199 +185,17 @@ public final class EnclaveAgent: Sendable {
         return exitCode
     }
 
-    // MARK: Resuming
-
-    /// What an earlier start was given, where this one is the same instance under the record that its owner accepted. Otherwise
-    /// nothing is lost: the agent waits for its owner again, and what was sealed stays where it is.
-    private func resumedState(now: Int64) throws -> ResumedState? {
-        guard let state else { return nil }
-        do {
-            guard let configuration = try Configuration.restored(from: state) else { return nil }
-            guard configuration.launch == arguments.launchText else {
-                events.write(.waitsAgain(.record))
-                return nil
-            }
-            guard let identity = try EnclaveIdentity.restored(from: state, epoch: configuration.epoch) else {
-                events.write(.waitsAgain(.identity))
-                return nil
-            }
-            guard arguments.renews else { return ResumedState(configuration: configuration, identity: identity) }
-            let renewed = try EnclaveIdentity(maker: arguments.maker, platform: platform, now: now)
-            try renewed.seal(in: state, epoch: configuration.epoch)
-            return ResumedState(configuration: configuration, identity: renewed)
-        } catch is SealedStateError {
-            events.write(.waitsAgain(.unopened))
-            return nil
-        }
-    }
-
-    // MARK: Configuration
-
-    private func configurationServer(_ identity: SharedIdentity, _ report: StartReport, _ configured: ConfigurationGate)
-        -> ConfigurationServer
-    {
-        ConfigurationServer(report: report, events: events) { [self] body, isWanted throws(ConfigurationRefusal) in
-            let request = try ConfigurationRequest(body, sealingKey: identity.value.sealingKey, isOpen: settings.mode == .open)
-            guard request.isFor(arguments.id) else { throw ConfigurationRefusal(.uuid, "the uuid is another instance's") }
-            if case .owner = arguments.mode { try check(request.tlsKey) }
-            try prove(request)
-            guard isWanted() else {
-                memory.discard()
-                throw ConfigurationRefusal(.abandoned, "who sent it has gone")
-            }
-            let configuration = Configuration(request, launch: arguments.launchText)
-            do {
-                let hasHome = try continueHome(request.continueEpoch)
-                try configuration.writeSecrets(to: memory)
-                if let state {
-                    try identity.value.seal(in: state, epoch: configuration.epoch)
-                    // Last, in one step: from here on a restart finds a configured instance.
-                    try configuration.seal(in: state)
-                }
-                let accepted = ConfigurationServer.Accepted(
-                    authority: request.authority, epoch: configuration.epoch, homeEpoch: configuration.homeEpoch)
-                keepLog(configuration)
-                var opening = configuration.opening
-                opening.hasHome = hasHome
-                configured.open(opening)
-                return accepted
-            } catch {
-                memory.discard()
-                if let refusal = error as? ConfigurationRefusal { throw refusal }
-                events.write(.failed(.init(error)))
-                throw ConfigurationRefusal(.storage, "the configuration could not be kept")
-            }
-        }
-    }
-
-    /// Puts back the HOME that is to be continued, before anything is accepted.
-    /// - Returns: whether there was one to continue.
-    private func continueHome(_ epoch: Epoch?) throws -> Bool {
-        guard let epoch else { return false }
-        guard let state, try PersistentHome(memory: memory, state: state, epoch: epoch).restore() else {
-            throw ConfigurationRefusal(.epoch, "there is no HOME of the epoch that 'continue_epoch' names")
-        }
-        return true
-    }
-
-    /// Proves the key on the whole code by decrypting it; a wrong one leaves nothing behind.
-    private func prove(_ request: borrowing ConfigurationRequest) throws(ConfigurationRefusal) {
-        do {
-            // Anybody may send keys: a wrong one costs no more than the smallest file.
-            if case .encrypted = settings.mode, let keyProof {
-                switch request.key {
-                case .some(let key):
-                    guard try keyProof.accepts(key) else { throw ConfigurationRefusal(.key, "the key doesn't open the code") }
-                case .none: break
-                }
-            }
-            try unpack(request.key)
-        } catch let error as ConfigurationRefusal {
-            throw error
-        } catch {
-            if case CodeError.notAuthentic = error {
-                throw ConfigurationRefusal(.key, "the key doesn't open the code")
-            }
-            events.write(.failed(.init(error)))
-            throw ConfigurationRefusal(.code, "the code could not be unpacked")
-        }
-    }
-
-    private func unpack(_ key: borrowing CodeKey?) throws {
-        switch settings.mode {
-        case .encrypted:
-            switch key {
-            case .some(let key): try code.decrypt(to: memory.code, key: key)
-            case .none: throw ConfigurationRefusal(.key, "the code is encrypted: 'code_secret_key' is needed")
-            }
-        case .plain(let digest):
-            switch key {
-            case .some(let key):
-                let found = key.withBytes { Array(SHA256.hash(data: $0)) }
-                guard found == digest else { throw ConfigurationRefusal(.key, "the start token is another one") }
-            case .none: throw ConfigurationRefusal(.key, "the start token is needed as 'code_secret_key'")
-            }
-            try code.copy(to: memory.code)
-        case .open: try code.copy(to: memory.code)
-        }
-    }
-
-    private func check(_ tlsKey: [UInt8]?) throws(ConfigurationRefusal) {
-        guard let tlsKey, case .owner(let path) = arguments.mode else {
-            throw ConfigurationRefusal(.tlsKey, "'ssl_private_key' is needed")
-        }
-        do {
-            _ = try AppServer.tls(certificateChain: try Files.read(path, limit: 1 << 20), privateKey: tlsKey)
-        } catch {
-            throw ConfigurationRefusal(.tlsKey, "'ssl_private_key' is no key of the certificate")
-        }
-    }
-
-    // MARK: Application
-
     /// What AppServer would say: everything that it knows is a stranger's.
     private static var silence: Logger { Logger(label: "", factory: { _ in SwiftLogNoOpLogHandler() }) }
 
-    /// From now on it is known who may read what the application says.
-    private func keepLog(_ configuration: borrowing Configuration) {
-        switch settings.log {
-        case .open: log.open { [events] in events.write(applicationText: $0) }
-        case .none: log.drop()
-        case .sealed:
-            // Where there is neither key nor token nobody could read it; nor where nothing is kept.
-            guard let state, settings.mode != .open else { return log.drop() }
-            switch configuration.key {
-            case .some(let key):
-                do {
-                    try log.seal(in: state.folder + "/application.log", root: key, id: arguments.id, epoch: configuration.epoch)
-                } catch {
-                    log.drop()
-                    events.write(.failed(.log))
-                }
-            case .none: log.drop()
-            }
-        }
-    }
-
-    private func startPython() async throws -> Interpreter {
-        if let environment {
-            try Files.remove(memory.site)
-            try environment.copy(to: memory.site)
-        }
-        let location = try PythonLocation.linked()
-        if !settings.python.isEmpty, settings.python != location.version {
-            throw AgentError("the package is for Python \(settings.python), linked is \(location.version)")
-        }
-        let configuration = Interpreter.Configuration(
-            location: location, searchPaths: [memory.site], variables: memory.variables, folder: memory.folder)
-        return try Interpreter(configuration, report: SealedReport(events: events, log: log))
-    }
-
-    private func serve(_ interpreter: Interpreter, _ server: AppServer, _ phase: ServicePhase, _ tlsKey: [UInt8]?) async throws {
-        // What an application names by a relative path lies beside its code, in private memory.
-        guard chdir(memory.code) == 0 else { throw FileError(memory.code, doing: "work in the folder") }
-        // From here on the process runs code that isn't ours.
-        platform.close()
-        let application = try await WSGIApplication.load(settings.application, from: memory.code, on: interpreter)
-        // An application that handles signals would never be asked to end: those that end the agent are taken back.
-        for signal in ProcessSignal.allCases { signal.count() }
-        phase.change(to: WSGIResponder(application, threads: settings.server.threads, report: SealedReport(events: events, log: log)))
+    /// The application's own way to be reached, now that it is there.
+    private func serveTLS(_ server: AppServer, _ key: [UInt8]?) throws {
         switch arguments.mode {
         case .attested: break
         case .clear: server.replaceTLS(nil)
         case .owner(let path):
-            server.replaceTLS(try AppServer.tls(certificateChain: try Files.read(path, limit: 1 << 20), privateKey: tlsKey ?? []))
+            server.replaceTLS(try AppServer.tls(certificateChain: try Files.read(path, limit: 1 << 20), privateKey: key ?? []))
         }
-        events.write(.serving)
-    }
-
-    private func failure(_ error: any Error) -> StartReport.Outcome {
-        let traceback = (error as? PythonError)?.traceback ?? ""
-        let text = "\(error)\(traceback.isEmpty ? "" : "\n" + traceback)"
-        let incident = Incident()
-        log.append(.failure, Array(text.utf8), incident: incident)
-        events.write(.startFailed(incident))
-        return .failed(code: error is PythonError ? "application.start" : "agent.start", incident: incident.text, text: text)
     }
 
     // MARK: Ends
@@ -415,40 +237,9 @@ public final class EnclaveAgent: Sendable {
     }
 }
 
-/// What fails in the application is told its owner; the operator sees that something did, and which entry is its.
-private struct SealedReport: ApplicationReport {
-    let events: EventLog
-    let log: ApplicationLog
-
-    func failed(_ text: String) {
-        let incident = Incident()
-        log.append(.failure, Array(text.utf8), incident: incident)
-        events.write(.applicationFailed(incident))
-    }
-}
-
 /// How far the application is.
 private enum Progress: Sendable {
     case starting
     /// - Parameter home: nil where nothing is kept.
     case serving(HomeKeeper?)
-}
-
-/// What an earlier start was given.
-private struct ResumedState: ~Copyable {
-    let configuration: Configuration
-    private let identity: EnclaveIdentity
-
-    init(configuration: consuming Configuration, identity: consuming EnclaveIdentity) {
-        self.configuration = configuration
-        self.identity = identity
-    }
-
-    consuming func takeIdentity() -> EnclaveIdentity { identity }
-}
-
-/// The identity, borrowed by who serves with it and who seals it.
-private final class SharedIdentity: Sendable {
-    let value: EnclaveIdentity
-    init(_ value: consuming EnclaveIdentity) { self.value = value }
 }

@@ -25,11 +25,7 @@ final class ConfigurationServer: Responder {
         var homeEpoch: Epoch
     }
 
-    /// Checks a body completely, proves its key, and only then takes it.
-    /// - Parameter isWanted: whether its sender is still there; asked again before anything is kept.
-    typealias Configure = @Sendable (_ body: [UInt8], _ isWanted: () -> Bool) throws(ConfigurationRefusal) -> Accepted
-
-    private let configure: Configure
+    private let configurator: Configurator
     private let report: StartReport
     private let events: EventLog
     /// Bodies are judged one after the other, off the event loops.
@@ -40,9 +36,9 @@ final class ConfigurationServer: Responder {
     private static let waitingLimit = 64
 
     /// - Parameter report: tells the sender how the start went.
-    init(report: StartReport, events: EventLog, configure: @escaping Configure) {
+    init(report: StartReport, events: EventLog, configurator: Configurator) {
         self.report = report
-        self.configure = configure
+        self.configurator = configurator
         self.events = events
     }
 
@@ -99,7 +95,7 @@ final class ConfigurationServer: Responder {
             }
             guard !exchange.isClosed else { throw ConfigurationRefusal(.abandoned, "who sent it has gone") }
             let digest = Hex.text(SHA256.hash(data: body))
-            let accepted = try configure(body) { !exchange.isClosed }
+            let accepted = try configurator.configure(body) { !exchange.isClosed }
             isClosed.store(true, ordering: .releasing)
             events.write(.configured)
             guard isTyped else { return exchange.respond(ResponseHead("200 OK"), closes: true) }

@@ -1,0 +1,49 @@
+internal import CodeEncryption
+internal import CodePackage
+internal import Crypto
+internal import Enclave
+internal import Gramine
+
+/// The service's code as it came, and what opens it.
+struct ServiceCode: Sendable {
+    let source: CodeSource
+    let mode: EnclaveSettings.Mode
+    /// Nil for code in a folder.
+    let proof: KeyProof?
+
+    /// Proves the key on the whole code by decrypting it; a wrong one leaves nothing behind.
+    /// - Throws: what its sender is told; any other error is no word about the key.
+    func unpack(_ key: borrowing CodeKey?, to folder: String) throws {
+        switch mode {
+        case .encrypted:
+            switch key {
+            case .some(let key): try decrypt(key, to: folder)
+            case .none: throw ConfigurationRefusal(.key, "the code is encrypted: 'code_secret_key' is needed")
+            }
+        case .plain(let digest):
+            switch key {
+            case .some(let key):
+                let found = key.withBytes { Array(SHA256.hash(data: $0)) }
+                guard found == digest else { throw ConfigurationRefusal(.key, "the start token is another one") }
+            case .none: throw ConfigurationRefusal(.key, "the start token is needed as 'code_secret_key'")
+            }
+            try source.copy(to: folder)
+        case .open: try source.copy(to: folder)
+        }
+    }
+
+    private func decrypt(_ key: borrowing CodeKey, to folder: String) throws {
+        // Anybody may send keys: a wrong one costs no more than the smallest file.
+        if let proof {
+            guard try proof.accepts(key) else { throw Self.wrongKey }
+        }
+        do throws(CodeError) {
+            try source.decrypt(to: folder, key: key)
+        } catch {
+            if case .notAuthentic = error { throw Self.wrongKey }
+            throw error
+        }
+    }
+
+    private static var wrongKey: ConfigurationRefusal { ConfigurationRefusal(.key, "the key doesn't open the code") }
+}

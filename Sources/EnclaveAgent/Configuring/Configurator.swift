@@ -1,0 +1,84 @@
+internal import AppServer
+internal import CodeEncryption
+internal import Enclave
+internal import Files
+internal import Gramine
+
+/// Judges what is sent to a waiting agent, and takes it whole or not at all.
+struct Configurator: Sendable {
+    let arguments: AgentArguments
+    let code: ServiceCode
+    let memory: PrivateMemory
+    let state: SealedState?
+    let identity: SharedIdentity
+    let events: EventLog
+    let log: OwnersLog
+    let gate: ConfigurationGate
+
+    /// - Parameter isWanted: whether its sender is still there; asked again before anything is kept.
+    func configure(_ body: [UInt8], isWanted: () -> Bool) throws(ConfigurationRefusal) -> ConfigurationServer.Accepted {
+        let request = try ConfigurationRequest(body, sealingKey: identity.value.sealingKey, isOpen: code.mode == .open)
+        guard request.isFor(arguments.id) else { throw ConfigurationRefusal(.uuid, "the uuid is another instance's") }
+        if case .owner(let certificate) = arguments.mode { try check(request.tlsKey, of: certificate) }
+        try prove(request)
+        guard isWanted() else {
+            memory.discard()
+            throw ConfigurationRefusal(.abandoned, "who sent it has gone")
+        }
+        do {
+            return try keep(Configuration(request, launch: arguments.launchText), continuing: request.continueEpoch, for: request.authority)
+        } catch {
+            memory.discard()
+            if let refusal = error as? ConfigurationRefusal { throw refusal }
+            events.write(.failed(.init(error)))
+            throw ConfigurationRefusal(.storage, "the configuration could not be kept")
+        }
+    }
+
+    private func prove(_ request: borrowing ConfigurationRequest) throws(ConfigurationRefusal) {
+        do {
+            try code.unpack(request.key, to: memory.code)
+        } catch let error as ConfigurationRefusal {
+            throw error
+        } catch {
+            events.write(.failed(.init(error)))
+            throw ConfigurationRefusal(.code, "the code could not be unpacked")
+        }
+    }
+
+    private func keep(_ configuration: consuming Configuration, continuing epoch: Epoch?, for authority: ConfigurationRequest.Authority)
+        throws -> ConfigurationServer.Accepted
+    {
+        let hasHome = try continueHome(epoch)
+        try configuration.writeSecrets(to: memory)
+        if let state {
+            try identity.value.seal(in: state, epoch: configuration.epoch)
+            // Last, in one step: from here on a restart finds a configured instance.
+            try configuration.seal(in: state)
+        }
+        log.begin(configuration)
+        var opening = configuration.opening
+        opening.hasHome = hasHome
+        gate.open(opening)
+        return ConfigurationServer.Accepted(authority: authority, epoch: configuration.epoch, homeEpoch: configuration.homeEpoch)
+    }
+
+    /// Puts back the HOME that is to be continued, before anything is accepted.
+    /// - Returns: whether there was one to continue.
+    private func continueHome(_ epoch: Epoch?) throws -> Bool {
+        guard let epoch else { return false }
+        guard let state, try PersistentHome(memory: memory, state: state, epoch: epoch).restore() else {
+            throw ConfigurationRefusal(.epoch, "there is no HOME of the epoch that 'continue_epoch' names")
+        }
+        return true
+    }
+
+    private func check(_ key: [UInt8]?, of certificate: String) throws(ConfigurationRefusal) {
+        guard let key else { throw ConfigurationRefusal(.tlsKey, "'ssl_private_key' is needed") }
+        do {
+            _ = try AppServer.tls(certificateChain: try Files.read(certificate, limit: 1 << 20), privateKey: key)
+        } catch {
+            throw ConfigurationRefusal(.tlsKey, "'ssl_private_key' is no key of the certificate")
+        }
+    }
+}

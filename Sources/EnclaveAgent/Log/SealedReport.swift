@@ -1,0 +1,26 @@
+internal import CodeEncryption
+internal import Enclave
+internal import PythonHost
+
+/// What fails in the application is told its owner; the operator sees that something did, and which entry is its.
+struct SealedReport: ApplicationReport {
+    let events: EventLog
+    let log: ApplicationLog
+
+    func failed(_ text: String) { events.write(.applicationFailed(entry(text))) }
+
+    /// What kept it from starting, as who sent the configuration is told.
+    func startFailed(_ error: any Error) -> StartReport.Outcome {
+        let traceback = (error as? PythonError)?.traceback ?? ""
+        let text = "\(error)\(traceback.isEmpty ? "" : "\n" + traceback)"
+        let incident = entry(text)
+        events.write(.startFailed(incident))
+        return .failed(code: error is PythonError ? "application.start" : "agent.start", incident: incident.text, text: text)
+    }
+
+    private func entry(_ text: String) -> Incident {
+        let incident = Incident()
+        log.append(.failure, Array(text.utf8), incident: incident)
+        return incident
+    }
+}
