@@ -162,6 +162,7 @@ let package = Package(
         .target(
             name: "FakePKI", dependencies: ["DCAP", "Notation", "SGXQuote", "StrictX509", crypto], path: "Tests/FakePKI",
             swiftSettings: strict),
+        .testTarget(name: "ArchitectureTests", dependencies: ["Files"], swiftSettings: strict),
         .testTarget(name: "ThreadsTests", dependencies: ["Threads"], swiftSettings: strict),
         .testTarget(name: "NotationTests", dependencies: ["Notation", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "StrictX509Tests", dependencies: ["StrictX509", "TestSupport"], swiftSettings: strict),

@@ -1,0 +1,71 @@
+import Files
+import Foundation
+import Testing
+
+/// `docs/architecture.md` shows the house as it is.
+@Suite("Architecture")
+struct ArchitectureTests {
+    private static let project = Files.split(Files.split(Files.split(#filePath).folder).folder).folder
+
+    /// Targets in the order of the table, with what they may import.
+    private func table() throws -> [(target: String, imports: Set<String>)] {
+        let text = String(decoding: try Files.read(Self.project + "/docs/architecture.md"), as: UTF8.self)
+        var rows: [(target: String, imports: Set<String>)] = []
+        for line in text.split(separator: "\n") {
+            let cells = line.split(separator: "|", omittingEmptySubsequences: false).map { $0.trimmingCharacters(in: .whitespaces) }
+            guard cells.count == 5, cells[1].hasPrefix("`") else { continue }
+            let imports = Set(cells[3].split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }).subtracting(["–"])
+            for target in cells[1].split(separator: ",") {
+                rows.append((target.trimmingCharacters(in: CharacterSet(charactersIn: "` ")), imports))
+            }
+        }
+        return rows
+    }
+
+    private func targets() throws -> [String] {
+        try Files.names(in: Self.project + "/Sources").filter { Files.isFolder(Self.project + "/Sources/" + $0) }
+    }
+
+    /// Of our targets, by the sources of one.
+    private func imports(of target: String, among targets: Set<String>) throws -> Set<String> {
+        let form = /^(?:@testable |@preconcurrency )?(?:public |internal )?import (\w+)/.anchorsMatchLineEndings()
+        var found: Set<String> = []
+        let files = FileManager.default.enumerator(atPath: Self.project + "/Sources/" + target)
+        while let file = files?.nextObject() as? String {
+            guard file.hasSuffix(".swift") else { continue }
+            let text = String(decoding: try Files.read(Self.project + "/Sources/\(target)/\(file)"), as: UTF8.self)
+            for match in text.matches(of: form) { found.insert(String(match.1)) }
+        }
+        return found.intersection(targets)
+    }
+
+    @Test("the table names every target once, with exactly what it imports, and imports go down")
+    func targetsAndImports() throws {
+        let rows = try table()
+        let names = rows.map(\.target)
+        #expect(names.sorted() == (try targets()).sorted())
+        for (index, row) in rows.enumerated() where !row.target.hasPrefix("CPython") && row.target != "CSodium" {
+            let found = try imports(of: row.target, among: Set(names))
+            #expect(found == row.imports, "\(row.target)")
+            let above = Set(names[..<index])
+            #expect(found.isDisjoint(with: above), "\(row.target) imports upwards: \(found.intersection(above))")
+        }
+    }
+
+    @Test("every file that the document names is there")
+    func names() throws {
+        let text = String(decoding: try Files.read(Self.project + "/docs/architecture.md"), as: UTF8.self)
+        let paths = text.matches(of: /`([A-Z]\w+\/[\w\/]+)`/).map { String($0.1) }
+        #expect(paths.count > 8)
+        for path in paths {
+            let parts = path.split(separator: "/")
+            let files = FileManager.default.enumerator(atPath: Self.project + "/" + (parts[0] == "Sources" ? "" : "Sources/") + parts[0])
+            var isThere = false
+            while let file = files?.nextObject() as? String {
+                let name = Files.split(file).name
+                if name == parts.last! || name == parts.last! + ".swift" { isThere = true }
+            }
+            #expect(isThere, "\(path)")
+        }
+    }
+}
