@@ -81,7 +81,7 @@ let package = Package(
         .target(name: "Threads", dependencies: ["CLinux"], swiftSettings: strict),
 
         // Making.
-        .target(name: "Files", swiftSettings: strict),
+        .target(name: "Files", dependencies: ["Notation"], swiftSettings: strict),
         .target(name: "CodeEncryption", dependencies: ["CSodium", "Files", "Notation"], swiftSettings: strict),
         .target(
             name: "CodePackage", dependencies: ["CLinux", "CodeEncryption", "Files", "Gramine", "Notation", "Threads", crypto],

@@ -1,5 +1,6 @@
 public import DCAP
 public import Notation
+internal import RATLS
 internal import StrictX509
 
 /// What is good enough (DESIGN §6). The default is strict; each leniency has a name here.
@@ -153,7 +154,14 @@ extension AttestationPolicy.TCB {
                 accepted.insert(status)
             }
         }
-        allowedAdvisories = Set(try table.strings("allow_advisories")?.map(\.text) ?? [])
+        for (text, place) in try table.strings("allow_advisories") ?? [] {
+            guard TCBFinding.isAdvisory(text) else {
+                throw NotationError(
+                    at: place, member: table.path(to: "allow_advisories"),
+                    "an advisory such as \"INTEL-SA-00615\" expected, found '\(NotationError.printable(text))'")
+            }
+            allowedAdvisories.insert(text)
+        }
         grace = try table.seconds("grace") ?? 0
         maximumCollateralAge = try table.seconds("max_collateral_age") ?? maximumCollateralAge
         minimumEvaluationNumber = try table.integer("min_evaluation_number", in: 0...Int(Int32.max)) ?? 0
@@ -175,7 +183,15 @@ extension AttestationPolicy.Platform {
 
 extension AttestationPolicy.Launch {
     fileprivate init(_ table: inout ObjectReader) throws(NotationError) {
-        names = try table.strings("names")?.map(\.text)
+        if let list = try table.strings("names") {
+            for (text, place) in list where !LaunchRecord.isName(text) {
+                throw NotationError(
+                    at: place, member: table.path(to: "names"),
+                    "a service's name of a–z, 0–9 and '-' expected, found '\(NotationError.printable(text))'")
+            }
+            guard !list.isEmpty else { throw NotationError(at: table.place, member: table.path(to: "names"), emptyList) }
+            names = list.map(\.text)
+        }
         if let node = table.optional("latest_expiry") {
             guard case .string(let text) = node.value, let seconds = CalendarTime.seconds(text) else {
                 throw table.mismatch(node, "latest_expiry", "a time such as \"2026-12-31T00:00:00Z\"")
@@ -204,12 +220,17 @@ extension AttestationPolicy.TDX {
     }
 }
 
+/// Of a list of values, any of which will do.
+private let emptyList = "is empty; name a value, or leave it out"
+
 extension ObjectReader {
     /// Hexadecimal texts of an exact length, as an array or alone.
     fileprivate mutating func hexes(_ name: String, _ count: Int) throws(NotationError) -> [[UInt8]]? {
         guard let node = optional(name) else { return nil }
         var elements = [node]
         if case .array(let list) = node.value { elements = list }
+        // Read as "any of these", it would allow nothing, or as in mrenclave demand nothing: neither was meant.
+        guard !elements.isEmpty else { throw NotationError(at: node.place, member: path(to: name), emptyList) }
         guard elements.count <= 1024 else { throw NotationError(at: node.place, member: path(to: name), "more than 1024 entries") }
         var result: [[UInt8]] = []
         for element in elements {

@@ -87,7 +87,8 @@ public struct Verifier: Sendable {
         if policy.tcb.accepted.contains(finding.status) { return true }
         if let whole, policy.tcb.accepted.contains(whole), whole.names(finding.status) { return true }
         if !finding.advisories.isEmpty, allowedAdvisories.isSuperset(of: finding.advisories.map { ExactText($0) }) { return true }
-        return finding.status == .outOfDate && policy.tcb.grace > 0 && time - finding.date <= policy.tcb.grace
+        // A level whose day is still to come says nothing about how long it has been out of date.
+        return finding.status == .outOfDate && policy.tcb.grace > 0 && finding.date <= time && time - finding.date <= policy.tcb.grace
     }
 
     // MARK: Mine

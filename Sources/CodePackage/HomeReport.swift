@@ -17,6 +17,8 @@ public struct HomeReport: Hashable, Sendable {
 
     /// Seconds since 1970 by the agent's clock; nil when it never was sealed since the start.
     public var savedAt: Int64?
+    /// What the file says is no time that can be: whoever broke into the agent writes it too.
+    public private(set) var isTimeUntold = false
     /// Why the last try failed; nil when it didn't.
     public var problem: Problem?
     /// How often somebody asked and was told no.
@@ -24,13 +26,19 @@ public struct HomeReport: Hashable, Sendable {
 
     public init() {}
 
-    /// - Parameter folder: of sealed state.
+    /// 2020, before the first of these was written.
+    private static let earliest: Int64 = 1_577_836_800
+
+    /// - Parameters:
+    ///   - folder: of sealed state.
+    ///   - now: seconds since 1970; a time that is more than a day later isn't believed.
     /// - Throws: `FileError` when there is none, or it isn't one.
-    public init(in folder: String) throws(FileError) {
+    public init(in folder: String, now: Int64) throws(FileError) {
         let path = folder + "/" + Self.fileName
         do {
             var reader = try ObjectReader(JSON.read(OpenFile(regular: path).contents(limit: Self.byteCount)))
             savedAt = try reader.integer("savedAt", in: 0...Int.max).map { Int64($0) }
+            if let savedAt, savedAt < Self.earliest || savedAt - 86400 > now { (self.savedAt, isTimeUntold) = (nil, true) }
             problem = try reader.string("problem").flatMap { Problem(rawValue: $0) }
             refusals = try reader.integer("refusals", in: 0...Int.max) ?? 0
         } catch let error as FileError {

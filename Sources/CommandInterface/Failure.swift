@@ -30,6 +30,6 @@ struct Failure {
     }
 
     var json: String {
-        JSON.canonical(.object(["error": .object(["code": Node(code), "message": Node(message), "mend": mend.map { Node($0) }])])) + "\n"
+        JSON.line(.object(["error": .object(["code": Node(code), "message": Node(message), "mend": mend.map { Node($0) }])])) + "\n"
     }
 }

@@ -31,6 +31,20 @@ enum Invocation {
         throw ValidationError("Argument \(index) \(place)is empty.")
     }
 
+    /// The parser's message repeats arguments as they are: one that holds line ends shows them as escapes.
+    static func withArgumentsInOneLine(_ message: String) -> String {
+        CommandLine.arguments.dropFirst().filter { $0.unicodeScalars.contains("\n") }.reduce(message) { message, argument in
+            // An option's value may be told alone.
+            let value = argument.hasPrefix("-") ? argument.firstIndex(of: "=").map { String(argument[argument.index(after: $0)...]) } : nil
+            return [argument, value].compactMap { $0 }.filter { $0.unicodeScalars.contains("\n") }.reduce(message) {
+                $0.replacing(
+                    $1,
+                    with: $1.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false).map { String($0) }.joined(
+                        separator: "\\u{a}"))
+            }
+        }
+    }
+
     /// The parser crashes where a line of help has next to no room.
     static func makeRoomForHelp() {
         var size = winsize()

@@ -1,22 +1,36 @@
 public import ArgumentParser
 internal import Glibc
+internal import Notation
 
 /// What commands print: results to standard output, everything else to standard error. All printing goes this way.
 public enum Output {
-    /// A result: text for people, or a document.
+    /// A result for people.
     /// - Throws: `OutputError`, which ends the program with its own exit code.
     public static func write(_ text: String) throws(OutputError) { try write(bytes: Array(printable(text).utf8)) }
+
+    /// A result for programs: JSON as `JSON.pretty` and `JSON.line` write it, which has escapes of its own for what commands a terminal.
+    public static func write(document: String) throws(OutputError) { try write(bytes: Array(document.utf8)) }
 
     /// Bytes as they are.
     public static func write(bytes: [UInt8]) throws(OutputError) { try StandardStreams.write(bytes, to: STDOUT_FILENO) }
 
     /// A message on standard error. Work doesn't end because nobody reads what is said about it.
-    public static func note(_ text: String) { try? complain("\(name): \(text)") }
+    public static func note(_ text: String) { try? tell(text) }
+
+    /// A message of ours. Whatever stands in it, none of its further lines can pass for another one.
+    private static func tell(_ text: String) throws(OutputError) {
+        try complain("\(name): " + lines(of: text).joined(separator: "\n  "))
+    }
 
     /// The message that the program ends with.
     static func complain(_ text: String) throws(OutputError) {
         let text = printable(text)
-        let shown = text.utf8.count <= messageLimit ? text : text.prefix(messageLimit / 2) + " … " + text.suffix(messageLimit / 4)
+        // By bytes: marks without number may stand on one character.
+        let shown =
+            text.utf8.count <= messageLimit
+            ? text
+            : String(decoding: text.utf8.prefix(messageLimit / 2), as: UTF8.self) + " … "
+                + String(decoding: text.utf8.suffix(messageLimit / 4), as: UTF8.self)
         try StandardStreams.write(Array((shown + "\n").utf8), to: STDERR_FILENO)
     }
 
@@ -27,15 +41,20 @@ public enum Output {
     private static let name =
         CommandLine.arguments.first.map { String($0[($0.lastIndex(of: "/").map($0.index(after:)) ?? $0.startIndex)...]) } ?? ""
 
+    /// By scalars: to Swift, CR and LF together are one character.
+    private static func lines(of text: String) -> [String] {
+        text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false).map { String($0) }
+    }
+
     /// Text as it may go to a terminal: lines and tabs stay, nothing else may command it.
     private static func printable(_ text: String) -> String {
         var result = ""
         result.reserveCapacity(text.utf8.count)
         for scalar in text.unicodeScalars {
-            switch scalar.properties.generalCategory {
-            case .control where scalar != "\n" && scalar != "\t", .format, .lineSeparator, .paragraphSeparator:
+            if scalar.commandsDisplay, scalar != "\n", scalar != "\t" {
                 result += "\\u{" + String(scalar.value, radix: 16) + "}"
-            default: result.unicodeScalars.append(scalar)
+            } else {
+                result.unicodeScalars.append(scalar)
             }
         }
         return result
@@ -56,7 +75,7 @@ public enum Output {
     /// - Returns: the exit code, which is what is left of a message that isn't heard.
     public static func failure(_ error: any Error) -> ExitCode {
         do throws(OutputError) {
-            if Invocation.wantsJSON { try write(Failure(error).json) } else { try complain("\(name): \(error)") }
+            if Invocation.wantsJSON { try write(document: Failure(error).json) } else { try tell("\(error)") }
             return .failure
         } catch {
             return ExitCode(error.exitCode)

@@ -45,12 +45,12 @@ public enum Program {
         while Unfinished.isAbandoned { pause() }
         if let error = error as? OutputError { end(error) }
         let code = root.exitCode(for: error)
-        let text = root.fullMessage(for: error)
+        let text = Invocation.withArgumentsInOneLine(root.fullMessage(for: error))
         do throws(OutputError) {
             if code == .success {
                 try Output.write(text + "\n")
             } else if !text.isEmpty, Invocation.wantsJSON {
-                try Output.write(Failure(usage: root.message(for: error)).json)
+                try Output.write(document: Failure(usage: root.message(for: error)).json)
             } else if !text.isEmpty {
                 try Output.complain(text)
             }

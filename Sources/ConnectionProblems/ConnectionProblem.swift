@@ -17,6 +17,16 @@ public enum ConnectionProblem {
         }
     }
 
+    /// Whether the host answered that nobody listens at that port; at all of its addresses, where it has several.
+    public static func isRefusal(_ error: any Error) -> Bool {
+        switch error {
+        case let error as NIOConnectionError:
+            !error.connectionErrors.isEmpty && error.connectionErrors.allSatisfy { isRefusal($0.error) }
+        case let error as IOError: error.errnoCode == ECONNREFUSED
+        default: false
+        }
+    }
+
     private static func attempts(_ error: NIOConnectionError) -> String {
         // The first attempt's reason; without one no address was found.
         guard let first = error.connectionErrors.first else { return "no such host: \(error.host)" }

@@ -180,6 +180,8 @@ public final class EnclaveAgent: Sendable {
             memory.remove()
             return code
         }
+        // Whoever configured it and waits for the start isn't left waiting.
+        report.end(.failed(code: "agent.ended", incident: nil, text: "it was ended before its application had started"))
         await server.shutdown(grace: .seconds(configured.isOpen ? settings.server.grace : 0))
         memory.remove()
         return exitCode

@@ -1,4 +1,5 @@
 public import Glibc
+internal import Notation
 
 /// Why a file could not be read or written: which one, what was tried, and the system's word.
 public struct FileError: Error, Hashable, CustomStringConvertible {
@@ -16,10 +17,17 @@ public struct FileError: Error, Hashable, CustomStringConvertible {
         problem = "can't \(action): \(String(cString: strerror(code)))"
     }
 
-    public var description: String { "\(Self.printable(path)): \(problem)" }
+    public var description: String { Self.printable("\(path): \(problem)") }
 
     /// A path from outside as it may stand in a message.
     public static func printable(_ path: String) -> String {
-        String(path.unicodeScalars.map { $0.value < 0x20 || (0x7F..<0xA0).contains($0.value) ? "?" : Character($0) })
+        guard path.unicodeScalars.contains(where: \.commandsDisplay) else { return path }
+        return path.unicodeScalars.reduce(into: "") { text, scalar in
+            if scalar.commandsDisplay {
+                text += "\\u{" + String(scalar.value, radix: 16) + "}"
+            } else {
+                text.unicodeScalars.append(scalar)
+            }
+        }
     }
 }

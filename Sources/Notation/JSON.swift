@@ -42,26 +42,43 @@ public enum JSON {
     /// The one form a value has: members sorted by the bytes of their names, no blanks, only the escapes that must be.
     public static func canonical(_ node: Node) -> String {
         var text = ""
-        write(node, to: &text, indent: nil, sorted: true, asciiOnly: false, separators: (",", ":"))
+        write(node, to: &text, indent: nil, sorted: true, escapes: .needed, separators: (",", ":"))
         return text
     }
 
-    /// Indented by two, members in their order.
+    /// Indented by two, members in their order; what commands a terminal is escaped, so that it can be shown as it is.
     public static func pretty(_ node: Node) -> String {
         var text = ""
-        write(node, to: &text, indent: 0, sorted: false, asciiOnly: false, separators: (",", ": "))
+        write(node, to: &text, indent: 0, sorted: false, escapes: .commands, separators: (",", ": "))
         return text + "\n"
+    }
+
+    /// The same in one line, without its end.
+    public static func line(_ node: Node) -> String {
+        var text = ""
+        write(node, to: &text, indent: nil, sorted: false, escapes: .commands, separators: (",", ":"))
+        return text
     }
 
     /// As Python's `json.dumps` writes it: `", "` and `": "`, everything beyond ASCII escaped, order kept (mse PROTOCOL §6).
     public static func pythonic(_ node: Node) -> String {
         var text = ""
-        write(node, to: &text, indent: nil, sorted: false, asciiOnly: true, separators: (", ", ": "))
+        write(node, to: &text, indent: nil, sorted: false, escapes: .beyondASCII, separators: (", ", ": "))
         return text
     }
 
+    /// What is escaped in strings.
+    private enum Escapes {
+        /// What JSON demands.
+        case needed
+        /// And what commands a terminal.
+        case commands
+        /// And everything beyond ASCII.
+        case beyondASCII
+    }
+
     private static func write(
-        _ node: Node, to text: inout String, indent: Int?, sorted: Bool, asciiOnly: Bool, separators: (element: String, member: String)
+        _ node: Node, to text: inout String, indent: Int?, sorted: Bool, escapes: Escapes, separators: (element: String, member: String)
     ) {
         func list<Element>(_ elements: [Element], _ open: String, _ close: String, _ one: (Element, Int?) -> Void) {
             guard !elements.isEmpty else { return text += open + close }
@@ -78,20 +95,20 @@ public enum JSON {
         case .object(let members):
             let ordered = sorted ? members.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) } : members
             list(ordered, "{", "}") { member, indent in
-                write(string: member.name, to: &text, asciiOnly: asciiOnly)
+                write(string: member.name, to: &text, escapes: escapes)
                 text += separators.member
-                write(member.node, to: &text, indent: indent, sorted: sorted, asciiOnly: asciiOnly, separators: separators)
+                write(member.node, to: &text, indent: indent, sorted: sorted, escapes: escapes, separators: separators)
             }
         case .array(let elements):
             list(elements, "[", "]") { element, indent in
-                write(element, to: &text, indent: indent, sorted: sorted, asciiOnly: asciiOnly, separators: separators)
+                write(element, to: &text, indent: indent, sorted: sorted, escapes: escapes, separators: separators)
             }
-        case .string(let string): write(string: string, to: &text, asciiOnly: asciiOnly)
-        case .number(let digits): text += asciiOnly ? pythonNumber(digits) : digits
+        case .string(let string): write(string: string, to: &text, escapes: escapes)
+        case .number(let digits): text += escapes == .beyondASCII ? pythonNumber(digits) : digits
         case .boolean(let value): text += value ? "true" : "false"
         case .null: text += "null"
         case .foreign(let literal):
-            write(Node(literal), to: &text, indent: indent, sorted: sorted, asciiOnly: asciiOnly, separators: separators)
+            write(Node(literal), to: &text, indent: indent, sorted: sorted, escapes: escapes, separators: separators)
         }
     }
 
@@ -104,7 +121,7 @@ public enum JSON {
         return value.isFinite ? value.description : (value < 0 ? "-Infinity" : "Infinity")
     }
 
-    private static func write(string: String, to text: inout String, asciiOnly: Bool) {
+    private static func write(string: String, to text: inout String, escapes: Escapes) {
         func escape(_ unit: UInt16) -> String {
             let digits = String(unit, radix: 16)
             return "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
@@ -120,7 +137,8 @@ public enum JSON {
             case "\u{8}": text += "\\b"
             case "\u{C}": text += "\\f"
             case _ where scalar.value < 0x20: text += escape(UInt16(scalar.value))
-            case _ where asciiOnly && scalar.value > 0x7E: for unit in String(scalar).utf16 { text += escape(unit) }
+            case _ where escapes == .beyondASCII && scalar.value > 0x7E, _ where escapes == .commands && scalar.commandsDisplay:
+                for unit in String(scalar).utf16 { text += escape(unit) }
             default: text.unicodeScalars.append(scalar)
             }
         }

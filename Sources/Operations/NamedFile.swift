@@ -40,6 +40,18 @@ struct NamedFile {
         NamedFile(option: option, path: path, expected: "a sealed box", mend: "make one with 'mse seal'")
     }
 
+    static func tlsCertificate(_ path: String) -> NamedFile {
+        NamedFile(
+            option: "--certificate", path: path, expected: "a certificate chain, PEM,",
+            mend: "convert it with 'openssl x509', or name the right one")
+    }
+
+    static func tlsKey(_ path: String) -> NamedFile {
+        NamedFile(
+            option: "--private-key", path: path, expected: "the key of the owner's certificate, PEM,",
+            mend: "convert it with 'openssl pkey', or name the right one")
+    }
+
     static func policy(_ path: String) -> NamedFile {
         NamedFile(option: "--policy", path: path, expected: "a policy in TOML or JSON", mend: "docs/policy.md shows a whole one")
     }

@@ -1,4 +1,5 @@
 public import Files
+internal import Notation
 
 /// Why an operation could not be done: about what, the problem, and the mend where there is one.
 public struct OperationError: CodedError, CustomStringConvertible {
@@ -7,13 +8,28 @@ public struct OperationError: CodedError, CustomStringConvertible {
     /// Part of the message too.
     public var mend: String?
     public var code: String
+    /// What somebody else said about it, in lines of his own.
+    public var quotation: String?
 
-    public init(_ subject: String, _ problem: String, mend: String? = nil, code: String = "operation") {
+    public init(_ subject: String, _ problem: String, mend: String? = nil, code: String = "operation", quoting quotation: String? = nil) {
         self.subject = subject
         self.problem = problem
         self.mend = mend
         self.code = code
+        self.quotation = quotation
     }
 
-    public var description: String { (subject.isEmpty ? "" : subject + ": ") + problem + (mend.map { "; " + $0 } ?? "") }
+    /// One line, whatever names and texts of strangers stand in it. A quotation follows, each of its lines behind a bar: none can pass for
+    /// one of ours.
+    public var description: String {
+        let own = (subject.isEmpty ? "" : subject + ": ") + problem + (mend.map { "; " + $0 } ?? "")
+        let quoted = quotation.map { text in
+            // By scalars: to Swift, CR and LF together are one character.
+            text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false)
+                .map { "\n  | " + NotationError.printable(String($0), limit: Self.quotedLineLimit) }.joined()
+        }
+        return FileError.printable(own) + (quoted.map { ":" + $0 } ?? "")
+    }
+
+    private static let quotedLineLimit = 2000
 }

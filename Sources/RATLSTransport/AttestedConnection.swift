@@ -77,6 +77,7 @@ public final class AttestedConnection: Sendable {
         } catch {
             handshake.fail(error)
             if case .failure(let reason)? = outcome.value.withLock({ $0 }) { throw reason }
+            if ConnectionProblem.isRefusal(error) { throw .notListening("\(host):\(port)", ConnectionProblem.text(error)) }
             throw error as? TransportError ?? .unreachable("\(host):\(port)", ConnectionProblem.text(error))
         }
     }
@@ -180,6 +181,8 @@ public final class AttestedConnection: Sendable {
 /// Why there is no connection.
 public enum TransportError: Error, CustomStringConvertible {
     case unreachable(String, String)
+    /// The host is there, and says that nobody listens.
+    case notListening(String, String)
     case certificate(AttestedCertificateError)
     /// The judge said no; whoever asked it knows why.
     case refused
@@ -191,7 +194,7 @@ public enum TransportError: Error, CustomStringConvertible {
 
     public var description: String {
         switch self {
-        case .unreachable(let target, let problem): "\(target): can't be reached: \(problem)"
+        case .unreachable(let target, let problem), .notListening(let target, let problem): "\(target): can't be reached: \(problem)"
         case .certificate(let error): "\(error)"
         case .refused: "the peer was refused"
         case .otherProtocol(let expected): "the peer doesn't speak '\(expected)'; nothing was sent"

@@ -38,7 +38,7 @@ struct Collateral: ParsableCommand {
             let request = CollateralOperations.Request(quote: file, fmspc: fmspc, authority: ca, tee: tee, edition: update)
             let options = JudgingOptions(collateral: collateral, collateralAuthority: collateralCa)
             let report = try await Output.attempt { try await CollateralOperations().fetch(request, options: options, output: output) }
-            try Output.write(json ? report.json : report.text)
+            if json { try Output.write(document: report.json) } else { try Output.write(report.text) }
         }
     }
 
@@ -54,7 +54,7 @@ struct Collateral: ParsableCommand {
 
         func run() async throws {
             let report = try await Output.attempt { try CollateralOperations().show(path) }
-            try Output.write(json ? report.json : report.text)
+            if json { try Output.write(document: report.json) } else { try Output.write(report.text) }
         }
     }
 
@@ -76,7 +76,7 @@ struct Collateral: ParsableCommand {
             let check = try await Output.attempt {
                 try CollateralOperations().check(path, options: JudgingOptions(trustedRoot: trustedRoot, at: at))
             }
-            try Output.write(json ? check.json : check.text)
+            if json { try Output.write(document: check.json) } else { try Output.write(check.text) }
             if !check.isConsistent { throw ExitCode.refused }
         }
     }

@@ -12,7 +12,7 @@ struct List: AsyncParsableCommand {
 
     func run() async throws {
         let list = try await Output.attempt { try await ServiceOperations().list() }
-        guard !json else { return try Output.write(ServiceOperations.json(list)) }
+        guard !json else { return try Output.write(document: ServiceOperations.json(list)) }
         for status in list {
             try Output.write(
                 [status.field("name"), status.state, status.field("platform"), status.field("url"), "until " + status.field("notAfter")]

@@ -31,7 +31,7 @@ extension ExitCode {
 extension Output {
     /// Shows a verdict; a refusal is exit code 2.
     static func show(_ judgement: Judgement, json: Bool) throws {
-        try write(json ? judgement.json : judgement.report)
+        if json { try write(document: judgement.json) } else { try write(judgement.report) }
         if !judgement.isAccepted { throw ExitCode.refused }
     }
 }

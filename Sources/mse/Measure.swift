@@ -15,6 +15,6 @@ struct Measure: AsyncParsableCommand {
 
     func run() async throws {
         let result = try await Output.attempt { try Packaging().measure(package) }
-        try Output.write(json ? result.json : result.explanation)
+        if json { try Output.write(document: result.json) } else { try Output.write(result.explanation) }
     }
 }

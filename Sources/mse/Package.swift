@@ -28,10 +28,10 @@ struct Package: AsyncParsableCommand {
             Output.note(
                 """
                 WARNING: the code in \(product.package) is NOT encrypted
-                mse:   Whoever gets this file reads all of your code: the operator, backups, everybody on the way.
-                mse:   The token only decides who may start it; it hides nothing.
-                mse:   To encrypt it, package again with --encrypt:
-                mse:     mse package --project \(project) --output \(output) --encrypt
+                  Whoever gets this file reads all of your code: the operator, backups, everybody on the way.
+                  The token only decides who may start it; it hides nothing.
+                  To encrypt it, package again with --encrypt:
+                    mse package --project \(project) --output \(output) --encrypt
                 """)
         }
         try Output.write(

@@ -18,7 +18,7 @@ struct Quote: ParsableCommand {
 
         func run() async throws {
             let result = try await Output.attempt { try QuoteOperations.show(file) }
-            try Output.write(json ? result.json : result.text)
+            if json { try Output.write(document: result.json) } else { try Output.write(result.text) }
         }
     }
 

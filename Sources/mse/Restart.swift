@@ -17,11 +17,12 @@ struct Restart: AsyncParsableCommand {
     var wait = 60
 
     func run() async throws {
-        let isWaiting = try await Output.attempt {
+        let result = try await Output.attempt {
             try await ServiceOperations().restart(name, renews: renew, waitSeconds: wait)
         }
+        let done = result.wasRunning ? "was stopped and started again" : "was not running, and is started"
         try Output.write(
-            isWaiting
-                ? "\(name) is started, but not configured: it waits for its owner's 'mse run'\n" : "\(name) is back and answers\n")
+            result.isWaiting
+                ? "\(name) \(done), but it isn't configured: it waits for its owner's 'mse run'\n" : "\(name) \(done); it answers\n")
     }
 }

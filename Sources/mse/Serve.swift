@@ -37,6 +37,6 @@ struct Serve: AsyncParsableCommand {
         for folder in sitePackages { arguments += ["--site-packages", folder] }
         if let certificate { arguments += ["--certificate", certificate] }
         if let privateKey { arguments += ["--private-key", privateKey] }
-        try await Output.attempt { try DevelopmentServer.replaceThisProcess(arguments) }
+        try await Output.attempt { try DevelopmentServer.replaceThisProcess(arguments, certificate: certificate, privateKey: privateKey) }
     }
 }

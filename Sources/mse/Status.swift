@@ -14,7 +14,7 @@ struct Status: AsyncParsableCommand {
 
     func run() async throws {
         let status = try await Output.attempt { try await ServiceOperations().status(name) }
-        try Output.write(json ? status.json : text(status))
+        if json { try Output.write(document: status.json) } else { try Output.write(text(status)) }
         if status.isDown { throw ExitCode.notRunning }
     }
 

@@ -3,6 +3,7 @@ import DCAP
 import Foundation
 import Notation
 import SGXQuote
+import StrictX509
 import Testing
 
 @testable import FakePKI
@@ -54,6 +55,15 @@ struct PartsTests {
                 testDescription: "a quoting enclave that has no grace left", platform: ("OutOfDate", []), enclave: ("OutOfDate", []),
                 date: "2019-05-15T00:00:00Z", policy: { $0.grace = Scenario.now - 1_700_000_000 }, objections: ["the quoting enclave"]),
             Case(
+                testDescription: "a date that is still to come has no grace", platform: ("UpToDate", []), enclave: ("OutOfDate", []),
+                date: "9999-12-31T00:00:00Z", policy: { $0.grace = 1 << 40 }, objections: ["the quoting enclave"]),
+            Case(
+                testDescription: "nor one of the next second", platform: ("UpToDate", []), enclave: ("OutOfDate", []),
+                date: CalendarTime.text(Scenario.now + 1), policy: { $0.grace = 1 }, objections: ["the quoting enclave"]),
+            Case(
+                testDescription: "this very second has", platform: ("UpToDate", []), enclave: ("OutOfDate", []),
+                date: CalendarTime.text(Scenario.now), policy: { $0.grace = 1 }),
+            Case(
                 testDescription: "a name for the worse part isn't one for the other", platform: ("SWHardeningNeeded", []),
                 enclave: ("OutOfDate", []), policy: { $0.accepted = [.upToDate, .outOfDate] }, objections: ["the platform"]),
             Case(
@@ -77,6 +87,23 @@ struct PartsTests {
         #expect(parts?["platform"]?["status"]?.value == .string(item.platform.0))
         #expect(parts?["qe"]?["date"]?.value == .string(item.date) && parts?["tdxModule"]?.value == .null)
         #expect(parts?["qe"]?["advisories"] == Node(.array(item.enclave.1.map { Node($0) })))
+    }
+
+    @Test("an advisory without a name is none that a policy could allow", arguments: [[""], ["INTEL-SA-00334", ""]])
+    func nameless(advisories: [String]) throws {
+        for inEnclave in [false, true] {
+            var scenario = Scenario()
+            if inEnclave {
+                scenario.qeIdentity.levels[0].status = "OutOfDate"
+                scenario.qeIdentity.levels[0].advisories = advisories
+            } else {
+                scenario.tcbInfo.levels[0].status = "SWHardeningNeeded"
+                scenario.tcbInfo.levels[0].advisories = advisories
+            }
+            let verdict = try judge(scenario) { $0.allowedAdvisories = Set(advisories) }
+            #expect(
+                !verdict.isAccepted && verdict.reasons.contains { $0.message.contains("an advisory without a name") }, "\(verdict.reasons)")
+        }
     }
 
     @Test("a TDX module is a part of its own")

@@ -46,7 +46,15 @@ struct PolicyTests {
             ("[measurement]\nproduct_id = 1\nmin_svn = 1", "measurement.product_id", 1),
             ("[measurement]\nmin_svn = 1", "measurement.min_svn", 1),
             ("[measurement]\nmrsigner = \"\(String(repeating: "00", count: 32))\"\nmin_svn = 0", "measurement.mrsigner", 1),
-            ("[platform]\nsmt = \"off\"", "platform.smt", 2),
+            ("[platform]\nsmt = \"off\"", "platform.smt", 2), ("[tcb]\nallow_advisories = [\"\"]", "tcb.allow_advisories", 2),
+            ("[tcb]\nallow_advisories = [\n\"INTEL-SA-00615\",\n\" \"]", "tcb.allow_advisories", 4),
+            ("[tcb]\nallow_advisories = [\"INTEL-SA-00615 \"]", "tcb.allow_advisories", 2),
+            ("[tcb]\nallow_advisories = [\"INTEL-SA-00615,INTEL-SA-00334\"]", "tcb.allow_advisories", 2),
+            ("[tcb]\nallow_advisories = [\"\(String(repeating: "A", count: 65))\"]", "tcb.allow_advisories", 2),
+            ("[measurement]\n\nmrenclave = []", "measurement.mrenclave", 3), ("[tdx]\nmrtd = []", "tdx.mrtd", 2),
+            ("[tdx]\nrtmr1 = []", "tdx.rtmr1", 2), ("[platform]\nfmspc = []", "platform.fmspc", 2),
+            ("[launch]\nnames = [\"\"]", "launch.names", 2), ("[launch]\nnames = [\"a\", \"A b\"]", "launch.names", 2),
+            ("[launch]\nnames = []", "launch.names", 1),
         ])
     func errors(text: String, member: String, line: Int) {
         let error = #expect(throws: NotationError.self) { try AttestationPolicy(Array(text.utf8)) }

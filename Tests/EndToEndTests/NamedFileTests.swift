@@ -59,6 +59,20 @@ extension EndToEndTests {
                 (["code", "encrypt", "text", "enc", "--key", made.key], ["a folder expected, found a file"]),
                 (["package", "--project", "hello", "--output", "out2", "--encrypt", "--key", root], [key, pem]),
                 (["localtest", "--project", "hello", "--secrets", "text"], ["secrets as JSON expected"]),
+                (
+                    ["serve", "app:app", "--certificate", made.key, "--private-key", root],
+                    ["--certificate", "a certificate chain, PEM,", raw]
+                ),
+                (["serve", "app:app", "--certificate", "text", "--private-key", root], ["--certificate", "text of something else"]),
+                (["serve", "app:app", "--certificate", "none", "--private-key", root], ["--certificate none", "No such file"]),
+                (["serve", "app:app", "--certificate", root, "--private-key", root], ["--private-key", "PEM", pem, "openssl pkey"]),
+                (["serve", "app:app", "--certificate", root, "--private-key", "out"], ["--private-key", "folder"]),
+                (["serve", "app:app", "--certificate", root, "--private-key", made.key], ["--private-key", raw]),
+                (["serve", "app:app", "--certificate", root], ["--certificate and --private-key stand only together"]),
+                (["serve", "app:app", "--private-key", root], ["--certificate and --private-key stand only together"]),
+                (["logs", "text", "--key", root], ["--key", key, pem]), (["logs", "text", "--key", "out"], [key, "folder"]),
+                (["logs", "text", "--key", "none"], ["--key none", "No such file"]),
+                (["logs", "text", "--key", made.package], [key, "tar archive"]),
                 (["collateral", "check", made.key], [raw, "an evidence file"]),
                 (["collateral", "fetch", "--fmspc", "00906ed50000", "--collateral-ca", made.key], [raw, "PEM or DER"]),
             ]

@@ -60,10 +60,21 @@ extension EndToEndTests {
             try start()
             try prepare(mode)
             let result = try restart()
-            #expect(result.code == 0 && result.output.contains("is back and answers"), "\(result.output)")
+            #expect(result.code == 0 && result.output.contains("was stopped and started again; it answers"), "\(result.output)")
             // At once, not after another wait.
             #expect(try bench.curl("--cacert", "a.pem", "https://localhost:\(port)/mode/x").output == "x")
             #expect(try bench.state("a") == "running")
+        }
+
+        @Test("a restart tells what it did: what wasn't running was not stopped, and what waits for its owner doesn't answer")
+        func words() throws {
+            try start()
+            try bench.mse("stop", "a")
+            let started = try restart()
+            #expect(started.code == 0 && started.output == "a was not running, and is started; it answers\n", "\(started.output)")
+            try ReleaseTests.spawn(bench, "b", bench.output(".tar"), port: Workbench.freePort())
+            let waiting = try bench.mse("restart", "b")
+            #expect(waiting == "b was stopped and started again, but it isn't configured: it waits for its owner's 'mse run'\n")
         }
 
         @Test("an application that fails is told by its code, and nothing it said")

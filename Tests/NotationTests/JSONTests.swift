@@ -19,6 +19,24 @@ struct JSONTests {
         #expect(throws: NotationError.self) { try JSON.read([0x22, 0xFF, 0x22]) }
     }
 
+    @Test(
+        "what commands a terminal is escaped in documents, as JSON escapes it, and the canonical form stays as it is",
+        arguments: [
+            "\u{1B}[2J", "a\u{202E}b\u{AD}", "\u{9B}31m", "\u{7F}", "\u{2028}\u{2029}", "\u{FEFF}", "\u{E0041}", "\u{2066}x\u{2069}",
+            "a\r\nb",
+            "\u{200B}\u{200D}",
+        ])
+    func commands(text: String) throws {
+        let node = Node.object([text: Node(text)])
+        for document in [JSON.pretty(node), JSON.line(node)] {
+            #expect(document.unicodeScalars.allSatisfy { !$0.commandsDisplay || $0 == "\n" }, "\(document)")
+            #expect(try JSON.read(Array(document.utf8))[text]?.value == .string(text))
+        }
+        #expect(!JSON.line(node).contains("\n"))
+        #expect(JSON.pretty(Node("é😀—ß")) == "\"é😀—ß\"\n")
+        #expect(JSON.canonical(Node("\u{202E}\u{7F}")) == "\"\u{202E}\u{7F}\"")
+    }
+
     @Test("depth is bounded")
     func depth() throws {
         let text = String(repeating: "[", count: 33) + String(repeating: "]", count: 33)

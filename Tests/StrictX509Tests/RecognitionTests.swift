@@ -28,6 +28,17 @@ struct RecognitionTests {
         return (try openssl("x509 -in cert.pem"), try openssl("x509 -in cert.pem -outform DER"))
     }
 
+    @Test(
+        "a large file of nothing costs next to nothing, debug builds included",
+        arguments: ["-", "-----BEGIN ", "-----BEGIN A-----\n", " ", "a", "-----BEGIN A-----\nA\n-----END A-----\n", "----- "])
+    func large(piece: String) {
+        let bytes = Array(String(repeating: piece, count: (8 << 20) / piece.utf8.count).utf8)
+        let start = ContinuousClock.now
+        _ = ContentKind(bytes)
+        #expect(throws: CertificateFileError.self) { try CertificateFile.certificates(in: bytes) }
+        #expect(ContinuousClock.now - start < .seconds(4))
+    }
+
     @Test("UTF-16 without its mark is called that, and a key's bytes are called what they may be")
     func unmarked() {
         for text in ["-----BEGIN CERTIFICATE-----\nMIIB", "{\"a\": 1}", "name = 1\r\n"] {

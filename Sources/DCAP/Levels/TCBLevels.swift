@@ -7,6 +7,17 @@ public struct TCBFinding: Hashable, Sendable {
     public internal(set) var date: Int64
     /// Each once, sorted.
     public internal(set) var advisories: [String]
+
+    /// Whether a text can be an advisory's name, such as INTEL-SA-00615: 1 to 64 ASCII letters, digits, `-`, `_` and `.`.
+    public static func isAdvisory(_ text: String) -> Bool {
+        (1...64).contains(text.utf8.count)
+            && text.utf8.allSatisfy { byte in
+                switch byte {
+                case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F: true
+                default: false
+                }
+            }
+    }
 }
 
 /// A level of TCB info: the platform's SVNs that it asks for at least.
@@ -114,7 +125,10 @@ extension JSONScanner {
                     throw failure("a TCB status that is unknown here", at: start)
                 }
                 status = value
-            case "advisoryIDs": advisories = try set(limit: 512)
+            case "advisoryIDs":
+                let start = offset
+                advisories = try set(limit: 512)
+                guard !advisories.contains("") else { throw failure("an advisory without a name", at: start) }
             default: try skip()
             }
         }

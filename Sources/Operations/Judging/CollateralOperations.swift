@@ -117,7 +117,7 @@ public struct CollateralReport: Sendable {
         let now = Int64(Date().timeIntervalSince1970)
         if entries.isEmpty { return "no collateral is kept here\n" }
         return entries.map { entry in
-            var lines = ["\(entry.title)  from \(entry.source)"]
+            var lines = [FileError.printable("\(entry.title)  from \(entry.source)")]
             let width = entry.statement.parts.map(\.name.count).max() ?? 0
             for part in entry.statement.parts {
                 let end = part.end.map { CalendarTime.text($0) } ?? "never"
@@ -126,7 +126,8 @@ public struct CollateralReport: Sendable {
                 lines.append("  \(name)  \(CalendarTime.text(part.start)) to \(end)\(mark)  \(NotationError.printable(part.detail))")
             }
             lines +=
-                entry.statement.problems.map { "  unreadable: \($0)" } + entry.notes.map { "  \(NotationError.printable($0, limit: 500))" }
+                entry.statement.problems.map { "  unreadable: \(NotationError.printable($0, limit: 500))" }
+                + entry.notes.map { "  \(NotationError.printable($0, limit: 500))" }
             return lines.joined(separator: "\n") + "\n"
         }.joined(separator: "\n")
     }
@@ -167,7 +168,7 @@ public struct CollateralCheck: Sendable {
     public var isConsistent: Bool { examination.isConsistent }
 
     public var text: String {
-        var lines = ["\(isConsistent ? "CONSISTENT" : "REFUSED")  \(path)"]
+        var lines = ["\(isConsistent ? "CONSISTENT" : "REFUSED")  \(FileError.printable(path))"]
         if let end = examination.validUntil { lines.append("  valid until  \(CalendarTime.text(end))") }
         if !examination.isPCKCRLProven {
             lines.append("  note         the PCK CRL's signature is proven with a quote's chain only: its issuer's chain isn't here")

@@ -86,6 +86,8 @@ struct EvidenceInput {
 
     /// The bytes of hexadecimal or base64 text of either alphabet, padded or not, in lines or not; nil for text that is neither, or means no quote.
     private static func decoded(_ bytes: [UInt8]) -> [UInt8]? {
+        // A quote has 64 KiB at most; no text of it is longer than this.
+        guard bytes.count <= ContentKind.lookLimit else { return nil }
         let text = bytes.filter { $0 > 0x20 }
         guard text.count >= 8, text.allSatisfy({ $0 < 0x7F }) else { return nil }
         let digits = text.starts(with: "0x".utf8) || text.starts(with: "0X".utf8) ? text.dropFirst(2) : text[...]

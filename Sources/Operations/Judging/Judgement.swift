@@ -42,7 +42,7 @@ public struct Judgement: Sendable {
     /// One screen, the answer first (DESIGN §6).
     public var report: String {
         let examination = verdict.examination
-        let root = examination.foreignRoot.map { "\($0), NOT Intel" } ?? "Intel SGX Root CA"
+        let root = examination.foreignRoot.map { "\(NotationError.printable($0)), NOT Intel" } ?? "Intel SGX Root CA"
         let quote = verdict.evidence.quote
         let kind = quote.layout.tee == .sgx ? "SGX" : "TDX"
         var lines = ["\(verdict.isAccepted ? "ACCEPTED" : "REFUSED")  \(NotationError.printable(title))", ""]
@@ -98,7 +98,8 @@ public struct Judgement: Sendable {
         let quote = verdict.evidence.quote
         if let report = quote.report {
             let debug = report.attributes.contains(.debug) ? ", DEBUG" : ""
-            return "MRENCLAVE \(shorten(report.mrenclave.description))\(package.map { " against \($0.name)" } ?? "")\(debug)"
+            return
+                "MRENCLAVE \(shorten(report.mrenclave.description))\(package.map { " against \(NotationError.printable($0.name))" } ?? "")\(debug)"
         }
         return quote.tdReport.map { "MRTD \(shorten($0.mrtd.description))" } ?? ""
     }

@@ -85,8 +85,8 @@ struct QuoteDescription {
             .array(
                 chain.map { certificate in
                     .object([
-                        "subject": Node(NotationError.printable(certificate.subject.description)),
-                        "issuer": Node(NotationError.printable(certificate.issuer.description)),
+                        "subject": Node(certificate.subject.description),
+                        "issuer": Node(certificate.issuer.description),
                         "serial": Node(certificate.serial.description), "notBefore": Node(CalendarTime.text(certificate.notBefore)),
                         "notAfter": Node(CalendarTime.text(certificate.notAfter)), "publicKey": Node(Hex.text(certificate.key.point)),
                         "extensions": Node(

@@ -62,12 +62,12 @@ public enum QuoteOperations {
 
     private static func value(_ node: Node) -> String {
         switch node.value {
-        case .string(let text): text
+        case .string(let text): NotationError.printable(text, limit: 4096)
         case .number(let digits): digits
         case .boolean(let value): value ? "yes" : "no"
         case .null: "-"
         case .foreign(let literal): literal
-        default: JSON.canonical(node)
+        default: JSON.line(node)
         }
     }
 }

@@ -1,4 +1,5 @@
 internal import DCAP
+internal import Notation
 
 /// Reasons as people read them: in full when they are few, a line each and their mends once when they are many, so that a verdict fits one screen.
 struct ReasonList {
@@ -15,12 +16,13 @@ struct ReasonList {
     }
 
     private static func whole(_ reason: Reason) -> [String] {
-        ["  \(reason.code.name)   \(reason.message)"] + (reason.expected.map { ["    expected \(shorten($0))"] } ?? [])
+        ["  \(reason.code.name)   \(NotationError.printable(reason.message, limit: 1000))"]
+            + (reason.expected.map { ["    expected \(shorten($0))"] } ?? [])
             + (reason.found.map { ["    found    \(shorten($0))"] } ?? []) + ["    → \(reason.mend)"]
     }
 
     private var short: [String] {
-        var lines = reasons.prefix(Self.lineLimit).map { "  \($0.code.name)   \(String($0.message.prefix(100)))" }
+        var lines = reasons.prefix(Self.lineLimit).map { "  \($0.code.name)   \(NotationError.printable($0.message, limit: 100))" }
         if reasons.count > Self.lineLimit { lines.append("  … and \(reasons.count - Self.lineLimit) more; --json lists all") }
         var mends: [String] = []
         for reason in reasons where !mends.contains(reason.mend) { mends.append(reason.mend) }
@@ -31,6 +33,7 @@ struct ReasonList {
 
     /// Digests as their ends, so that a line stays a line.
     static func shorten(_ text: String) -> String {
-        text.count >= 64 && !text.contains(" ") ? "\(text.prefix(8))…\(text.suffix(4))" : String(text.prefix(300))
+        let text = NotationError.printable(text, limit: 300)
+        return text.count >= 64 && !text.contains(" ") ? "\(text.prefix(8))…\(text.suffix(4))" : text
     }
 }

@@ -47,8 +47,8 @@ public struct Packaging: Sendable {
         let enclave = record.settings.enclave
         let explanation = """
             MRENCLAVE    \(value)
-              application  \(record.settings.application), code \(record.settings.mode.words)
-              Python       \(record.settings.python)
+              application  \(NotationError.printable(record.settings.application)), code \(record.settings.mode.words)
+              Python       \(NotationError.printable(record.settings.python))
               log          \(record.settings.log.words)
               enclave      \(enclave.byteCount >> 20) MiB, \(enclave.threads) threads, product \(enclave.productID), SVN \(enclave.securityVersion)
               files        \(record.files.count), of the runtime and app.tar, environment.tar

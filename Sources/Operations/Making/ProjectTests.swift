@@ -52,8 +52,7 @@ public struct ProjectTests: Sendable {
         let process = Unfinished.start { (try? server.run()) == nil ? 0 : server.processIdentifier }
         guard process > 0 else { throw OperationError(programs.agent, "can't be run") }
         defer {
-            server.terminate()
-            server.waitUntilExit()
+            Self.end(server)
             Unfinished.end(program: process)
         }
         try waitFor(port, server)
@@ -160,6 +159,17 @@ public struct ProjectTests: Sendable {
     }
 
     // MARK: The server
+
+    /// Seconds that it may take to end by itself.
+    private static let graceSeconds = 5
+
+    /// Asks it to end, and ends it where it doesn't: an application may ignore signals, and a start may hang.
+    private static func end(_ server: Process) {
+        server.terminate()
+        for _ in 0..<(graceSeconds * 50) where server.isRunning { usleep(20_000) }
+        if server.isRunning { kill(server.processIdentifier, SIGKILL) }
+        server.waitUntilExit()
+    }
 
     private func freePort() throws -> Int {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)

@@ -96,19 +96,16 @@ public struct Provision: Sendable {
         case .started: break
         case .failed(let code, let incident, let text):
             let cause = incident.map { "\(code), incident \($0)" } ?? code
-            throw OperationError(
-                target, "took its configuration, but does not start (\(cause))" + (text.map { ":\n\(Self.printable($0))" } ?? ""))
+            throw OperationError(target, "took its configuration, but does not start (\(cause))", quoting: text)
         case .untold:
-            throw OperationError(target, "took its configuration, but has not said within \(waitSeconds) seconds that it started")
+            throw OperationError(
+                target,
+                ContinuousClock.now < end
+                    ? "took its configuration, but ended the connection before it said that it started; was it stopped?"
+                    : "took its configuration, but has not said within \(waitSeconds) seconds that it started")
         }
         try await waitUntilHealthy(recipient.certificate, peer, package.configuration.healthCheck, until: end)
         return .started(recipient.judgement, homeEpoch: answer.homeEpoch)
-    }
-
-    /// Several lines from the service, each behind a bar: none can pass for one of ours.
-    private static func printable(_ text: String) -> String {
-        text.split(separator: "\n", omittingEmptySubsequences: false).map { "  | " + NotationError.printable(String($0), limit: 2000) }
-            .joined(separator: "\n")
     }
 
     /// Asks until the health path answers with no error of the server's, over connections to this very certificate.
@@ -118,11 +115,17 @@ public struct Provision: Sendable {
         let pin = certificate.certificate.der
         var found = "no answer"
         repeat {
-            if let connection = try? await AttestedConnection.open(host: peer.host, port: peer.port, judge: { $0.certificate.der == pin }),
-                let response = try? await connection.request("GET", path, seconds: 10, bodyLimit: 0)
-            {
+            do {
+                let connection = try await AttestedConnection.open(host: peer.host, port: peer.port, judge: { $0.certificate.der == pin })
+                let response = try await connection.request("GET", path, seconds: 10, bodyLimit: 0)
                 if response.status < 500 { return }
                 found = "status \(response.status)"
+            } catch TransportError.notListening {
+                throw OperationError(target, "was configured and started, but has ended since: nobody listens there any more")
+            } catch TransportError.refused {
+                throw OperationError(target, "was configured and started, but another certificate answers there now")
+            } catch {
+                // It may come yet.
             }
             try await Task.sleep(for: .milliseconds(100))
         } while ContinuousClock.now < end
@@ -162,10 +165,7 @@ public struct Provision: Sendable {
                 let pem = try Files.read(path, limit: 1 << 20)
                 let kind = ContentKind(pem)
                 guard kind == .privateKey, pem.first != 0x30 else {
-                    throw NamedFile(
-                        option: "--private-key", path: path, expected: "the key of the owner's certificate, PEM,",
-                        mend: "convert it with 'openssl pkey', or name the right one"
-                    ).mismatch(kind, byteCount: pem.count)
+                    throw NamedFile.tlsKey(path).mismatch(kind, byteCount: pem.count)
                 }
                 privateKey = pem
             }

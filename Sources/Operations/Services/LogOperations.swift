@@ -74,7 +74,7 @@ public struct LogOperations: Sendable {
             }
         }
         if let service, let id = contents.ids.first(where: { $0 != (try? service.launch().id) }) {
-            throw AlteredLog(description: "\(path): holds the log of another instance, \(NotationError.printable(id))")
+            throw AlteredLog(description: "\(FileError.printable(path)): holds the log of another instance, \(NotationError.printable(id))")
         }
         var news = News(isEnded: !isAlive(service))
         if let piece = contents.openPiece, news.isEnded {
@@ -139,7 +139,8 @@ public struct LogOperations: Sendable {
         var text = String(decoding: entry.text, as: UTF8.self)
         if entry.source == .gap { text += " bytes could not be kept" }
         return time + " " + source + "  "
-            + text.split(separator: "\n", omittingEmptySubsequences: false).joined(separator: "\n    | ")
+            // By scalars: to Swift, CR and LF together are one character.
+            + text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false).map { String($0) }.joined(separator: "\n    | ")
     }
 }
 

@@ -28,7 +28,7 @@ public struct ServiceOperations: Sendable {
         public var json: String { JSON.pretty(node) }
         public func field(_ name: String) -> String {
             switch node[name]?.value {
-            case .string(let text)?: text
+            case .string(let text)?: NotationError.printable(text, limit: 2000)
             case .number(let digits)?: digits
             case .array(let elements)?:
                 elements.compactMap { if case .string(let text) = $0.value { text } else { nil } }.joined(separator: " ")
@@ -128,24 +128,38 @@ public struct ServiceOperations: Sendable {
         }
     }
 
+    /// What became of an instance that was started again.
+    public struct Restarted: Sendable {
+        /// It had to be stopped first.
+        public var wasRunning: Bool
+        /// It waits for its owner, since nothing that was sealed configures it; otherwise it answers.
+        public var isWaiting: Bool
+    }
+
     /// Ends the instance and starts it again from its sealed state.
     /// - Parameter waitSeconds: how long its application may take to answer.
-    /// - Returns: whether it waits for its owner instead, since nothing that was sealed configures it.
-    /// - Throws: why it doesn't answer.
-    public func restart(_ name: String, renews: Bool, waitSeconds: Int) async throws -> Bool {
+    /// - Throws: why it doesn't answer, and whether it is stopped by now.
+    public func restart(_ name: String, renews: Bool, waitSeconds: Int) async throws -> Restarted {
         let service = try ServiceState.existing(name, in: state)
         let process = ServiceProcess(service)
-        let end = try await service.withLock {
+        let (wasRunning, end) = try await service.withLock {
+            let wasRunning = process.isAlive
             try await process.stop()
-            try process.checkAddress()
+            do {
+                try process.checkAddress()
+            } catch var error as OperationError where wasRunning {
+                error.problem = "is stopped now, and can't be started again: " + error.problem
+                throw error
+            }
             var record = try service.record()
             record.startedAt = Int64(Date().timeIntervalSince1970)
             try service.write(record)
             let end = ContinuousClock.now + .seconds(waitSeconds)
             try await process.start(renews: renews, waitSeconds: waitSeconds)
-            return end
+            return (wasRunning, end)
         }
-        return try await process.waitUntilRunning(until: end, waitSeconds: waitSeconds) == .waiting
+        let start = try await process.waitUntilRunning(until: end, waitSeconds: waitSeconds)
+        return Restarted(wasRunning: wasRunning, isWaiting: start == .waiting)
     }
 
     /// Certificate, quote and collateral as one file, and the certificate beside it.

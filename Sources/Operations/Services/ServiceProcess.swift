@@ -147,11 +147,11 @@ struct ServiceProcess: Sendable {
     /// - Throws: why it goes on, or that it ended without having sealed HOME's last changes.
     func stop(waitSeconds: Int = 90) async throws {
         guard let (launcher, agent) = service.processes(), launcher.isAlive || agent.isAlive else { return }
-        let refusals = (try? HomeReport(in: service.sealedFolder).refusals) ?? 0
+        let refusals = (try? homeReport())?.refusals ?? 0
         if agent.isAlive { Glibc.kill(agent.id, SIGUSR1) }
         let end = ContinuousClock.now + .seconds(waitSeconds)
         while launcher.isAlive || agent.isAlive {
-            if let report = try? HomeReport(in: service.sealedFolder), report.refusals > refusals {
+            if let report = try? homeReport(), report.refusals > refusals {
                 throw OperationError(service.name, "goes on running: \(Self.words(report.problem)); \(Self.mend(service.name))")
             }
             guard ContinuousClock.now < end else {
@@ -159,7 +159,7 @@ struct ServiceProcess: Sendable {
             }
             try await Task.sleep(for: .milliseconds(50))
         }
-        if let report = try? HomeReport(in: service.sealedFolder), let problem = report.problem, service.exitCode != 0 {
+        if let report = try? homeReport(), let problem = report.problem, service.exitCode != 0 {
             throw OperationError(service.name, "has ended, but what HOME held since \(report.since) is lost: \(Self.words(problem))")
         }
     }
@@ -175,7 +175,15 @@ struct ServiceProcess: Sendable {
         if isClean, service.exitCode == 0 { return nil }
         // Whoever discards knows that it ended; that it was cut short is no failure.
         try service.write(exitCode: 0)
-        return (try? HomeReport(in: service.sealedFolder))?.since
+        do {
+            return try homeReport().since
+        } catch {
+            return Files.exists(service.sealedFolder + "/" + HomeReport.fileName) ? HomeReport.untold : nil
+        }
+    }
+
+    private func homeReport() throws -> HomeReport {
+        try HomeReport(in: service.sealedFolder, now: Int64(Date().timeIntervalSince1970))
     }
 
     private func hasEnded(_ launcher: ServiceState.Process, _ agent: ServiceState.Process, within seconds: Int) async throws -> Bool {
@@ -234,5 +242,6 @@ struct ServiceProcess: Sendable {
 
 extension HomeReport {
     /// Since when changes of HOME aren't sealed.
-    fileprivate var since: String { savedAt.map { CalendarTime.text($0) } ?? "its start" }
+    fileprivate var since: String { isTimeUntold ? Self.untold : savedAt.map { CalendarTime.text($0) } ?? "its start" }
+    fileprivate static let untold = "a time that its report doesn't tell"
 }

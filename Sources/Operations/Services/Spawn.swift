@@ -83,7 +83,9 @@ public struct Spawn: Sendable {
                     try await ServiceProcess(service).start(renews: false, isNew: true)
                 } catch let error as OperationError {
                     // No application has said anything yet.
-                    throw OperationError(error.subject, error.problem + ":\n" + service.logTail(8))
+                    var error = error
+                    error.quotation = service.logTail(8)
+                    throw error
                 }
             } catch {
                 // What was made here goes again.
@@ -101,12 +103,12 @@ public struct Spawn: Sendable {
         guard let runtime = file.runtime else { return }
         let differences = runtime.differences()
         guard differences.isEmpty else {
-            let shown = differences.prefix(10).map { "\n  " + FileError.printable($0) }.joined()
-            let more = differences.count > 10 ? "\n  and \(differences.count - 10) more" : ""
+            let more = differences.count > 10 ? ["and \(differences.count - 10) more"] : []
             throw OperationError(
                 package,
-                "\(differences.count) files of its runtime are others on this machine:\(shown)\(more)\npackage the project again here, or install what it was packaged with"
-            )
+                "\(differences.count) files of its runtime are others on this machine",
+                mend: "package the project again here, or install what it was packaged with",
+                quoting: (differences.prefix(10).map { FileError.printable($0) } + more).joined(separator: "\n"))
         }
     }
 }
@@ -116,7 +118,7 @@ enum Runtime {
     static func ofThisMachine() throws -> RuntimeList {
         let programs = try Programs.found()
         let result = try ProgramRun(programs.agent, ["describe-runtime", "--loader", programs.loader], inheritsEnvironment: false).run()
-        guard result.status == 0 else { throw OperationError(programs.agent, "can't describe its runtime: \(result.output)") }
+        guard result.status == 0 else { throw OperationError(programs.agent, "can't describe its runtime", quoting: result.output) }
         do {
             return try RuntimeList(Array(result.output.utf8))
         } catch {

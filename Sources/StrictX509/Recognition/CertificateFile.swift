@@ -1,3 +1,4 @@
+internal import Glibc
 internal import Notation
 
 /// The certificates in a file as people have it: DER, or PEM with whatever stands around the blocks, such as the output of `openssl s_client` or
@@ -8,6 +9,9 @@ public enum CertificateFile {
     /// The certificates in the order of the file, DER.
     /// - Throws: `CertificateFileError` that calls by its name what is no certificate.
     public static func certificates(in bytes: [UInt8]) throws(CertificateFileError) -> [[UInt8]] {
+        guard bytes.count <= ContentKind.lookLimit else {
+            throw CertificateFileError("has \(bytes.count) bytes; certificates are read from files of at most \(ContentKind.lookLimit)")
+        }
         let kind = ContentKind(bytes)
         if kind == .certificate(isPEM: false) { return [bytes] }
         guard kind == .certificate(isPEM: true) else { throw CertificateFileError("is \(kind.description), and a certificate is expected") }
@@ -59,9 +63,19 @@ struct PEMBlock {
     static func all(in text: [UInt8]) -> [PEMBlock] {
         var blocks: [PEMBlock] = []
         var index = 0
+        /// The C library's loop, since all of a large file may be dashes.
         func find(_ word: [UInt8], from start: Int, to limit: Int) -> Int? {
-            guard limit - word.count >= start else { return nil }
-            return (start...(limit - word.count)).first { place in text[place] == word[0] && text[place...].starts(with: word) }
+            text.withUnsafeBytes { bytes in
+                guard let base = bytes.baseAddress else { return nil }
+                var place = start
+                while limit - word.count >= place {
+                    guard let found = memchr(base + place, Int32(word[0]), limit - word.count - place + 1) else { return nil }
+                    place = UnsafeRawPointer(found) - base
+                    if memcmp(base + place, word, word.count) == 0 { return place }
+                    place += 1
+                }
+                return nil
+            }
         }
         while let start = find(begin, from: index, to: text.count) {
             let labelStart = start + begin.count

@@ -14,9 +14,12 @@ public enum ContentKind: Hashable, Sendable {
     case keySized
     case text, binary
 
+    /// Bytes of a file that are looked at; what comes later decides nothing.
+    public static let lookLimit = 1 << 20
+
     public init(_ bytes: [UInt8]) {
-        let plain = PlainText.bytes(bytes)
-        if plain.allSatisfy({ $0 <= 0x20 }) {
+        let plain = PlainText.bytes(bytes.count > Self.lookLimit ? Array(bytes[..<Self.lookLimit]) : bytes)
+        if bytes.count <= Self.lookLimit, plain.allSatisfy({ $0 <= 0x20 }) {
             self = .empty
         } else if bytes.count == 32, String(validating: bytes, as: UTF8.self) == nil {
             // Chance gives a key any beginning.
