@@ -81,7 +81,7 @@ let package = Package(
         .target(name: "Threads", dependencies: ["CLinux"], swiftSettings: strict),
 
         // Making.
-        .target(name: "Files", dependencies: ["Notation"], swiftSettings: strict),
+        .target(name: "Files", dependencies: ["CLinux", "Notation"], swiftSettings: strict),
         .target(name: "CodeEncryption", dependencies: ["CSodium", "Files", "Notation"], swiftSettings: strict),
         .target(
             name: "CodePackage", dependencies: ["CLinux", "CodeEncryption", "Files", "Gramine", "Notation", "Threads", crypto],
@@ -163,6 +163,7 @@ let package = Package(
             name: "FakePKI", dependencies: ["DCAP", "Notation", "SGXQuote", "StrictX509", crypto], path: "Tests/FakePKI",
             swiftSettings: strict),
         .testTarget(name: "ArchitectureTests", dependencies: ["Files"], swiftSettings: strict),
+        .testTarget(name: "FilesTests", dependencies: ["CodePackage", "Files", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "ThreadsTests", dependencies: ["Threads"], swiftSettings: strict),
         .testTarget(name: "NotationTests", dependencies: ["Notation", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "StrictX509Tests", dependencies: ["StrictX509", "TestSupport"], swiftSettings: strict),

@@ -47,6 +47,46 @@ int clinux_mount_private_memory(const char *folder, size_t byte_count) {
     return 0;
 }
 
+/// Of the file systems that the kernel makes up, those that linux/magic.h names.
+static int is_made_up(const struct statfs *system) {
+    static const unsigned long kinds[] = {
+        PROC_SUPER_MAGIC, SYSFS_MAGIC, DEVPTS_SUPER_MAGIC, DEBUGFS_MAGIC, TRACEFS_MAGIC, SECURITYFS_MAGIC, SELINUX_MAGIC, SMACK_MAGIC,
+        CGROUP_SUPER_MAGIC, CGROUP2_SUPER_MAGIC, BPF_FS_MAGIC, PSTOREFS_MAGIC, EFIVARFS_MAGIC, BINFMTFS_MAGIC, NSFS_MAGIC, PIPEFS_MAGIC,
+        SOCKFS_MAGIC, FUTEXFS_SUPER_MAGIC, AUTOFS_SUPER_MAGIC, USBDEVICE_SUPER_MAGIC, RDTGROUP_SUPER_MAGIC,
+        0x62656570 /* configfs */, 0x19800202 /* mqueue */, 0x67596969 /* rpc_pipefs */,
+    };
+    for (size_t index = 0; index < sizeof kinds / sizeof *kinds; index++) {
+        if ((unsigned int)system->f_type == (unsigned int)kinds[index]) return 1;
+    }
+    return 0;
+}
+
+int clinux_open_file_on_disk(const char *path) {
+    int place = open(path, O_PATH | O_CLOEXEC);
+    if (place < 0) return -errno;
+    struct stat status;
+    struct statfs system;
+    int result;
+    if (fstat(place, &status) != 0 || fstatfs(place, &system) != 0) {
+        result = -errno;
+    } else if (!S_ISREG(status.st_mode) || is_made_up(&system)) {
+        result = -EINVAL;
+    } else {
+        char name[32];
+        snprintf(name, sizeof name, "/proc/self/fd/%d", place);
+        result = open(name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+        if (result < 0) result = -errno;
+    }
+    close(place);
+    return result;
+}
+
+int clinux_open_place(int parent, const char *name) { return openat(parent, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC); }
+
+int clinux_rename_to_new(const char *path, const char *new_path) {
+    return renameat2(AT_FDCWD, path, AT_FDCWD, new_path, RENAME_NOREPLACE);
+}
+
 typedef struct {
     void (*tell)(const char *path, void *context);
     void *context;
@@ -74,6 +114,11 @@ void clinux_protect_memory(void) {
     struct rlimit none = {0, 0};
     (void)setrlimit(RLIMIT_CORE, &none);
     (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
+int clinux_end_with_parent(pid_t parent) {
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0) return -1;
+    return getppid() == parent ? 0 : -1;
 }
 
 // No descriptors: their numbers could come to mean somebody else's files.

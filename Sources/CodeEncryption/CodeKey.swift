@@ -35,12 +35,10 @@ public struct CodeKey: ~Copyable, Sendable {
         }
     }
 
-    /// Writes the key file: 32 raw bytes, mode 0600 from its creation; an existing file is never overwritten.
+    /// Writes the key file: 32 raw bytes, mode 0600 from its creation, whole or not at all; an existing file is never overwritten.
     public borrowing func write(to path: String) throws(CodeError) {
         do throws(FileError) {
-            let file = try OpenFile(path, O_WRONLY | O_CREAT | O_EXCL, mode: 0o600)
-            try file.write(UnsafeRawBufferPointer(storage))
-            try file.synchronise()
+            try Files.writeNew(UnsafeRawBufferPointer(storage), to: path, mode: 0o600)
         } catch {
             throw .file(error.path, error.problem)
         }

@@ -3,6 +3,8 @@ internal import Notation
 /// The patterns of a `.mseignore` (mse PROTOCOL §3): one a line, matched against base names as Python's `fnmatch` does, on every level.
 public struct IgnoreList: Hashable, Sendable {
     public static let fileName = ".mseignore"
+    /// Of patterns in one list.
+    public static let patternLimit = 4096
     /// Of patterns with `*`, `?` or `[`, their parts together: each name is held against each of them.
     public static let partLimit = 4096
 
@@ -20,11 +22,15 @@ public struct IgnoreList: Hashable, Sendable {
 
     /// Blank lines and those whose first character that isn't blank is `#` are skipped; nothing else is trimmed.
     public init(text: String) {
-        self.init(
-            patterns: text.split(whereSeparator: \.isNewline).map(String.init).filter { line in
-                guard let first = line.unicodeScalars.first(where: { !$0.properties.isWhitespace }) else { return false }
-                return first != "#"
-            })
+        self.init(patterns: Self.lines(text))
+    }
+
+    /// The patterns of a text, before anything is made of them.
+    public static func lines(_ text: String) -> [String] {
+        text.split(whereSeparator: \.isNewline).map(String.init).filter { line in
+            guard let first = line.unicodeScalars.first(where: { !$0.properties.isWhitespace }) else { return false }
+            return first != "#"
+        }
     }
 
     /// What the patterns cost for each name.
@@ -38,13 +44,23 @@ public struct IgnoreList: Hashable, Sendable {
     }
 
     /// Patterns that can match nothing, because no base name has a slash and there is no negation here, or that surely match something else
-    /// than was meant, because the blanks around them count.
+    /// than was meant: blanks count, a comment has a line of its own, and quotes, braces, backslashes and marks that nobody sees are signs as any other.
     public var idlePatterns: [String] {
         patterns.filter { pattern in
             let scalars = pattern.unicodeScalars
-            return scalars.contains("/") || scalars.first == "!" || scalars.first?.properties.isWhitespace == true
-                || scalars.last?.properties.isWhitespace == true
+            let first = scalars.first, last = scalars.last
+            return scalars.contains("/") || scalars.contains("\\") || first == "!" || first?.properties.isWhitespace == true
+                || last?.properties.isWhitespace == true
+                || zip(scalars, scalars.dropFirst()).contains { $0.properties.isWhitespace && $1 == "#" }
+                || first.map(Self.isQuote) == true || last.map(Self.isQuote) == true || (scalars.contains("{") && scalars.contains("}"))
+                || scalars.contains {
+                    [.format, .control].contains($0.properties.generalCategory) || $0.properties.isDefaultIgnorableCodePoint
+                }
         }
+    }
+
+    private static func isQuote(_ scalar: Unicode.Scalar) -> Bool {
+        "\"'`".unicodeScalars.contains(scalar) || [.initialPunctuation, .finalPunctuation].contains(scalar.properties.generalCategory)
     }
 }
 

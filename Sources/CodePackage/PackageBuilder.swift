@@ -103,6 +103,7 @@ public struct PackageBuilder: Sendable {
         let bytes = try Files.read(path, limit: 1 << 20)
         do {
             let configuration = try ProjectConfiguration(bytes)
+            try configuration.checkReadable(bytes)
             if configuration.hasCloudTable { notes.append("[cloud] in \(ProjectConfiguration.fileName) means nothing here") }
             return configuration
         } catch {
@@ -128,7 +129,8 @@ public struct PackageBuilder: Sendable {
         let tar = try TarWriter(package, mode: encrypts ? 0o644 : 0o600)
         try tar.add("app.tar", file: work + "/app.tar")
         try tar.add("tests.tar", file: work + "/tests.tar")
-        try tar.add(ProjectConfiguration.fileName, try Files.read(project + "/" + ProjectConfiguration.fileName))
+        let settings = try Files.read(project + "/" + ProjectConfiguration.fileName, limit: 1 << 20)
+        try tar.add(ProjectConfiguration.fileName, TOML.withoutComments(settings))
         try tar.add("start.json", Array(JSON.pretty(startNode(key)).utf8))
         try tar.add("environment.lock", Array(lock.utf8))
         try tar.add("environment.tar", file: work + "/environment.tar")
@@ -150,7 +152,7 @@ public struct PackageBuilder: Sendable {
             file: file, project: project, allowsSources: configuration.allowSources, environment: ProgramRun.inheritedVariables)
     }
 
-    /// The files that ship, of which those with addresses of package indexes are replaced by copies without users and passwords.
+    /// The files that ship, of which lists of requirements that everybody can read are replaced by copies without users, passwords and comments.
     private func codeFiles(
         _ folder: String, _ configuration: ProjectConfiguration, _ requirements: Requirements?, _ work: String, _ notes: inout [String]
     ) throws -> [CodeTree.File] {
@@ -164,16 +166,21 @@ public struct PackageBuilder: Sendable {
         for wanted in configuration.include where !present.contains(ExactText(wanted)) {
             throw PackageError.archive(path: folder + "/" + wanted, "is named in [package] include, but isn't there")
         }
+        notes += try ProjectFiles.warnings(
+            of: tree.files, encrypts ? "in the code, to whoever has the code key" : "readable in the code, to whoever gets the package")
         return try tree.files.enumerated().map { index, file in
-            guard let requirements, requirements.files.contains(file.source) else { return file }
-            let text = try PlainText.read(try Files.read(file.source))
-            let clean = Credentials.withoutUsers(text, replacement: "")
-            guard clean != text else { return file }
-            notes.append("\(FileError.printable(file.path)) ships without the users and passwords of its addresses")
+            let isReadable = TreeEncryption.isPlain(file.path) || (!encrypts && ReadableRequirements.isOne(file.path))
+            guard isReadable || requirements?.files.contains(file.source) == true else { return file }
+            guard let clean = try ReadableRequirements.cleaned(file) else { return file }
+            notes.append(Self.cleaningNote(file.path))
             let copy = work + "/clean-\(index)"
             try Files.write(clean, to: copy, mode: 0o600)
             return CodeTree.File(path: file.path, source: copy, byteCount: clean.utf8.count)
         }
+    }
+
+    private static func cleaningNote(_ path: String) -> String {
+        "\(FileError.printable(path)) ships without its comments, and without users, passwords and queries of its addresses"
     }
 
     private func writeCode(_ path: String, _ files: [CodeTree.File], _ key: borrowing CodeKey) throws {
@@ -201,7 +208,15 @@ public struct PackageBuilder: Sendable {
         let tar = try TarWriter(path)
         if Files.isFolder(folder) {
             let tree = try CodeTree(folder, ignoring: IgnoreList(patterns: ["__pycache__"]), dotFiles: .leftOut(but: []))
-            for file in tree.files { try tar.add(file.path, file: file.source) }
+            notes += try ProjectFiles.warnings(of: tree.files, "readable in tests.tar, to whoever gets the package")
+            for file in tree.files {
+                if ReadableRequirements.isOne(file.path), let clean = try ReadableRequirements.cleaned(file) {
+                    notes.append(Self.cleaningNote("tests/" + file.path))
+                    try tar.add(file.path, Array(clean.utf8))
+                } else {
+                    try tar.add(file.path, file: file.source)
+                }
+            }
         } else {
             notes.append("there is no folder tests: the package has no tests")
         }

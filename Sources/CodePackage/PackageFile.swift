@@ -113,18 +113,24 @@ public struct PackageFile: Sendable {
 public enum FileDigest {
     public static func sha256(_ path: String, range: Range<Int>? = nil) throws(FileError) -> [UInt8] {
         let file = try OpenFile(path, O_RDONLY)
+        if let range, lseek(file.descriptor, range.lowerBound, SEEK_SET) < 0 { throw FileError(path, doing: "read") }
+        return try sha256(file, byteCount: range?.count)
+    }
+
+    /// From where the file stands.
+    /// - Parameter byteCount: how many bytes there must be; nil for all that there are.
+    static func sha256(_ file: borrowing OpenFile, byteCount: Int?) throws(FileError) -> [UInt8] {
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 16)
         defer { buffer.deallocate() }
-        if let range, lseek(file.descriptor, range.lowerBound, SEEK_SET) < 0 { throw FileError(path, doing: "read") }
         var hash = SHA256()
-        var left = range?.count ?? Int.max
+        var left = byteCount ?? Int.max
         while left > 0 {
             let count = try file.read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<min(buffer.count, left)]))
             if count == 0 { break }
             hash.update(bufferPointer: UnsafeRawBufferPointer(rebasing: buffer[..<count]))
             left -= count
         }
-        guard range == nil || left == 0 else { throw FileError(path, "ends early: it was cut, or changed while it was read") }
+        guard byteCount == nil || left == 0 else { throw FileError(file.path, "ends early: it was cut, or changed while it was read") }
         return Array(hash.finalize())
     }
 }

@@ -42,6 +42,9 @@ public struct ProjectConfiguration: Hashable, Sendable {
                 at: try root.required("healthcheck_endpoint").place, member: "healthcheck_endpoint", "a path that begins with '/' expected")
         }
         testCommand = try Self.text(&root, "tests_cmd", limit: 4096)
+        for (member, text) in [("python_application", application), ("tests_cmd", testCommand)] where !PlainText.isOneLine(text) {
+            throw NotationError(at: try root.required(member).place, member: member, "no control characters may stand in it")
+        }
         guard let requirements = try root.strings("tests_requirements") else {
             throw NotationError(at: root.place, member: "tests_requirements", "is missing")
         }
@@ -67,6 +70,25 @@ public struct ProjectConfiguration: Hashable, Sendable {
         try root.finish()
     }
 
+    /// The file ships readable, whatever becomes of the code.
+    /// - Throws: when it holds what the operator may not have.
+    func checkReadable(_ bytes: [UInt8]) throws(NotationError) {
+        var root = try ObjectReader(TOML.read(bytes))
+        for line in try root.strings("tests_requirements") ?? [] where ReadableRequirements.saysTooMuch(line.text) {
+            throw NotationError(
+                at: line.place, member: "tests_requirements",
+                "a user, password, query or comment stands in it, and this file ships readable; name the index in pip's own settings (PIP_INDEX_URL), or write ${NAME} for a variable"
+            )
+        }
+        let text = String(decoding: TOML.withoutComments(bytes), as: UTF8.self)
+        if let index = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).firstIndex(where: {
+            ReadableRequirements.hasUsers(String($0))
+        }) {
+            throw NotationError(
+                at: Place(line: index + 1, column: 1), "a user or password stands in an address, and this file ships readable; remove it")
+        }
+    }
+
     public var module: String { String(application.split(separator: ":")[0]) }
     /// The name in the module that the application begins with, such as `create_app` of `app:create_app("x")`.
     public var variable: String {
@@ -84,7 +106,7 @@ public struct ProjectConfiguration: Hashable, Sendable {
 
     static func isFileName(_ name: String) -> Bool {
         !name.hasPrefix(".") && name.utf8.count <= 200 + 55
-            && name.unicodeScalars.allSatisfy { $0 != "/" && $0 != "\\" && $0.value >= 0x20 && !(0x7F..<0xA0).contains($0.value) }
+            && name.unicodeScalars.allSatisfy { $0 != "/" && $0 != "\\" } && PlainText.isOneLine(name)
     }
 
     /// `module:variable`, `module:factory` or, as gunicorn takes it, `module:factory("literal", name=1)`.

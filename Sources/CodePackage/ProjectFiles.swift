@@ -10,17 +10,49 @@ public enum ProjectFiles {
         let path = folder + "/" + IgnoreList.fileName
         guard Files.exists(path) else { return IgnoreList() }
         do {
-            let list = IgnoreList(text: try PlainText.read(try Files.read(path, limit: 1 << 20)))
+            let patterns = IgnoreList.lines(try PlainText.read(try Files.read(path, limit: 1 << 20)))
+            guard patterns.count <= IgnoreList.patternLimit else {
+                throw FileError(path, "has \(patterns.count) patterns; at most \(IgnoreList.patternLimit) are taken")
+            }
+            let list = IgnoreList(patterns: patterns)
             guard list.partCount <= IgnoreList.partLimit else {
                 throw FileError(
                     path, "its patterns with '*', '?' and '[' have \(list.partCount) parts; at most \(IgnoreList.partLimit) are taken")
             }
             notes += list.idlePatterns.prefix(20).map {
-                "\(IgnoreList.fileName): '\(FileError.printable($0))' can match nothing that is meant: patterns are compared with base names, blanks count"
+                "\(IgnoreList.fileName): '\(NotationError.printable($0))' can match nothing that is meant: patterns are compared with base names; blanks, quotes and '#' behind a name count"
             }
             return list
         } catch {
             throw .wrapping(error, path: path)
+        }
+    }
+
+    /// A warning for each private key that ships.
+    /// - Parameter way: where it ships, and who gets it there.
+    static func warnings(of files: [CodeTree.File], _ way: String) throws(FileError) -> [String] {
+        let keys = try PrivateKeyFiles.among(files)
+        let lines = keys.prefix(20).map {
+            "WARNING: \(FileError.printable($0)) is a PRIVATE KEY and ships \(way); if it shouldn't, name it in \(IgnoreList.fileName) or move it away, and package again"
+        }
+        return lines + (keys.count > 20 ? ["WARNING: \(keys.count - 20) more private keys ship \(way)"] : [])
+    }
+
+    /// - Throws: when a file that stays readable says more than which packages are asked for.
+    public static func checkReadable(_ folder: String, ignoring ignored: IgnoreList) throws(PackageError) {
+        do {
+            for file in try CodeTree(folder, ignoring: ignored).files where TreeEncryption.isPlain(file.path) {
+                let text = try PlainText.read(try Files.read(file.source, limit: ReadableRequirements.byteLimit))
+                for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated()
+                where ReadableRequirements.hasUsers(String(line)) {
+                    throw FileError(
+                        folder + "/" + file.path,
+                        "line \(index + 1) holds a user or password, and this file isn't encrypted; move it to pip's own settings, or name the file in \(IgnoreList.fileName)"
+                    )
+                }
+            }
+        } catch {
+            throw .wrapping(error, path: folder)
         }
     }
 

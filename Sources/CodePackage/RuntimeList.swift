@@ -1,3 +1,4 @@
+internal import Files
 internal import Glibc
 public import Gramine
 public import Notation
@@ -34,16 +35,58 @@ public struct RuntimeList: Hashable, Sendable {
             case .array(let list) = try reader.required("files").value
         else { throw NotationError(at: reader.place, "python, interpreter, loader, agent and files expected") }
         try reader.finish()
+        guard Self.isVersion(python) else {
+            throw NotationError(
+                at: reader.place, member: "python", "a version such as 3.11.2 expected, found \"\(NotationError.printable(python))\"")
+        }
+        for (member, path) in [("interpreter", interpreter), ("loader", loader), ("agent", agent)] {
+            try Self.check(path, member, at: reader.place)
+        }
+        guard list.count <= Self.fileLimit else {
+            throw NotationError(at: reader.place, member: "files", "\(list.count) files; at most \(Self.fileLimit) are taken")
+        }
         var files: [EnclaveRecord.File] = []
+        var seen: Set<ExactText> = []
         for one in list {
             var entry = try ObjectReader(one, path: "files")
             guard let path = try entry.string("path"), let digest = Hex.bytes(try entry.string("sha256") ?? ""), digest.count == 32 else {
                 throw NotationError(at: one.place, member: "files", "path and sha256 expected")
             }
             try entry.finish()
+            try Self.check(path, "files", at: one.place)
+            guard seen.insert(ExactText(path)).inserted else {
+                throw NotationError(at: one.place, member: "files", "'\(NotationError.printable(path))' stands in it twice")
+            }
             files.append(.init(path: path, digest: digest))
         }
         self.init(python: python, interpreter: interpreter, loader: loader, agent: agent, files: files)
+    }
+
+    private static let fileLimit = 50_000
+    /// Of one file, in bytes, and of all together.
+    private static let byteLimit = 1 << 30
+    private static let totalByteLimit = 4 << 30
+
+    /// Numbers with dots between them, and what may follow: 3.11.2, 3.14.0rc1, 3.13.0a4+.
+    private static func isVersion(_ text: String) -> Bool {
+        let numbers = text.utf8.prefix { (0x30...0x39).contains($0) || $0 == UInt8(ascii: ".") }
+        let parts = Substring(numbers).split(separator: ".", omittingEmptySubsequences: false)
+        return text.utf8.count <= 32 && (2...4).contains(parts.count) && parts.allSatisfy { (1...4).contains($0.utf8.count) }
+            && text.utf8.dropFirst(numbers.count).allSatisfy {
+                (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == UInt8(ascii: "+")
+            }
+    }
+
+    /// A file of the machine that packaged: by its whole path, on one line, and none that the kernel makes up.
+    private static func check(_ path: String, _ member: String, at place: Place) throws(NotationError) {
+        let parts = Files.components(path)
+        guard parts.count > 1, parts[0].isEmpty, path.utf8.count < Int(PATH_MAX), PlainText.isOneLine(path),
+            parts.dropFirst().allSatisfy({ !$0.isEmpty && $0 != "." && $0 != ".." && $0.utf8.count <= 255 }),
+            !["proc", "sys", "dev"].contains(parts[1])
+        else {
+            throw NotationError(
+                at: place, member: member, "the whole path of a file on a disk expected, found \"\(NotationError.printable(path))\"")
+        }
     }
 
     public var encoded: [UInt8] {
@@ -57,12 +100,16 @@ public struct RuntimeList: Hashable, Sendable {
             ).utf8)
     }
 
-    /// The files that are others on this machine, or aren't there.
+    /// The files that are others on this machine, or aren't there. Whoever made the list chose the names: nothing but plain files of bounded size is
+    /// opened for it.
     public func differences() -> [String] {
-        files.filter { file in
-            var status = stat()
-            guard stat(file.path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return true }
-            return (try? FileDigest.sha256(file.path)) != file.digest
+        var left = Self.totalByteLimit
+        return files.filter { file in
+            guard let open = try? OpenFile(onDisk: file.path), let count = try? open.byteCount(), count <= min(Self.byteLimit, left) else {
+                return true
+            }
+            left -= count
+            return (try? FileDigest.sha256(open, byteCount: count)) != file.digest
         }.map(\.path)
     }
 }

@@ -7,8 +7,7 @@ internal import Glibc
 public enum Program {
     /// Not from an asynchronous `main`: before that begins, descriptors were opened in the place of those that are closed.
     public static func run(_ root: any AsyncParsableCommand.Type) -> Never {
-        StandardStreams.prepare()
-        Invocation.makeRoomForHelp()
+        prepare()
         Interruption.watch()
         Task.detached {
             do {
@@ -26,8 +25,7 @@ public enum Program {
 
     /// Everything on the first thread.
     public static func run(_ root: any ParsableCommand.Type) -> Never {
-        StandardStreams.prepare()
-        Invocation.makeRoomForHelp()
+        prepare()
         do {
             try Invocation.checkText()
             var command = try root.parseAsRoot()
@@ -37,6 +35,17 @@ public enum Program {
             end(error, of: root)
         }
         exit(0)
+    }
+
+    private static func prepare() {
+        StandardStreams.prepare()
+        // What is made is its maker's at least, whatever mask was left to this program.
+        umask(umask(0o077) & 0o077)
+        guard Descriptors.suffice else {
+            Output.note(Descriptors.problem)
+            exit(ExitCode.failure.rawValue)
+        }
+        Invocation.makeRoomForHelp()
     }
 
     /// Help and version are results; all else is a message.

@@ -17,7 +17,17 @@ public struct FileError: Error, Hashable, CustomStringConvertible {
         problem = "can't \(action): \(String(cString: strerror(code)))"
     }
 
-    public var description: String { Self.printable("\(path): \(problem)") }
+    public var description: String { Self.printable("\(Self.shortened(path)): \(problem)") }
+
+    /// Of what is shown of a path, in characters.
+    private static let shownLimit = 512
+
+    /// Of a long path its beginning and end.
+    private static func shortened(_ path: String) -> String {
+        let scalars = path.unicodeScalars
+        guard scalars.count > shownLimit else { return path }
+        return String(scalars.prefix(shownLimit / 2)) + "…" + String(scalars.suffix(shownLimit / 2))
+    }
 
     /// A path from outside as it may stand in a message.
     public static func printable(_ path: String) -> String {

@@ -39,6 +39,24 @@ public enum Files {
         }
     }
 
+    /// Makes a file whole, or not at all; one that is there is never overwritten.
+    public static func writeNew(_ bytes: UnsafeRawBufferPointer, to path: String, mode: mode_t) throws(FileError) {
+        let temporary = temporaryName(beside: path)
+        do throws(FileError) {
+            let file = try OpenFile(temporary, O_WRONLY | O_CREAT | O_EXCL, mode: mode)
+            defer { unlink(temporary) }
+            try file.write(bytes)
+            try file.synchronise()
+            // A name for what is whole; where a file system has no second names, a move that replaces nothing.
+            if link(temporary, path) == 0 { return }
+            guard errno == EPERM || errno == EOPNOTSUPP || errno == EMLINK, SystemCalls.renameToNew(temporary, path) == 0 else {
+                throw FileError(path, doing: "create")
+            }
+        } catch {
+            throw FileError(path, error.problem)
+        }
+    }
+
     public static func write(_ text: String, to path: String, mode: mode_t = 0o644) throws(FileError) {
         try write(Array(text.utf8), to: path, mode: mode)
     }
@@ -79,23 +97,15 @@ public enum Files {
         var status = stat()
         guard lstat(path, &status) == 0 else { return }
         if status.st_mode & S_IFMT == S_IFDIR {
-            for name in try names(in: path) { try removeAll(path + "/" + name) }
+            try FolderTree(path).empty()
             guard rmdir(path) == 0 || errno == ENOENT else { throw FileError(path, doing: "remove") }
         } else {
             guard unlink(path) == 0 || errno == ENOENT else { throw FileError(path, doing: "remove") }
         }
     }
 
-    /// Gives a file, or a folder with all it holds, to a user and the group of the same number; links are not followed.
-    public static func give(_ path: String, to user: uid_t) throws(FileError) {
-        var status = stat()
-        guard lstat(path, &status) == 0 else { throw FileError(path, doing: "examine") }
-        if status.st_uid != user {
-            guard lchown(path, user, user == getuid() ? getgid() : user) == 0 else { throw FileError(path, doing: "hand over") }
-        }
-        guard status.st_mode & S_IFMT == S_IFDIR else { return }
-        for name in try names(in: path) { try give(path + "/" + name, to: user) }
-    }
+    /// Gives a folder, with what lies in it to a depth of four, to a user and the group of the same number; links are not followed.
+    public static func give(_ path: String, to user: uid_t) throws(FileError) { try FolderTree(path).give(to: user) }
 
     /// The names in a folder, sorted by their bytes, `.` and `..` left out.
     /// - Throws: `FileError` for a name that isn't UTF-8.
@@ -173,6 +183,8 @@ public enum Files {
     public static func makeTemporaryFolder(in parent: String, prefix: String) throws(FileError) -> String {
         var template = Array((parent + "/" + prefix + ".XXXXXX").utf8CString)
         guard mkdtemp(&template) != nil else { throw FileError(parent, doing: "make a temporary folder in it") }
+        // A mask may have taken it from its own user.
+        guard chmod(template, 0o700) == 0 else { throw FileError(parent, doing: "make a temporary folder in it") }
         let path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
         Unfinished.begin(path)
         return path

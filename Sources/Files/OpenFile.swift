@@ -7,18 +7,47 @@ public struct OpenFile: ~Copyable, Sendable {
 
     /// - Parameters:
     ///   - flags: as `open(2)`; `O_CLOEXEC` is always added.
-    ///   - mode: of a file that is made here (`O_EXCL`), exactly so whatever the umask; otherwise as `open(2)`.
+    ///   - mode: of a file that is made here, exactly so whatever the umask.
     public init(_ path: String, _ flags: Int32, mode: mode_t = 0o600) throws(FileError) {
-        descriptor = Glibc.open(path, flags | O_CLOEXEC, mode)
+        let (descriptor, isNew) = Self.open(path, flags | O_CLOEXEC)
+        self.descriptor = descriptor
         self.path = path
         guard descriptor >= 0 else { throw FileError(path, doing: flags & O_CREAT == 0 ? "open" : "create") }
-        if flags & O_EXCL != 0, fchmod(descriptor, mode) != 0 { throw FileError(path, doing: "set the mode of") }
+        if isNew, fchmod(descriptor, mode) != 0 { throw FileError(path, doing: "set the mode of") }
+    }
+
+    init(descriptor: Int32, path: String) {
+        self.descriptor = descriptor
+        self.path = path
+    }
+
+    /// - Returns: the descriptor, or -1, and whether the file was made by this call.
+    private static func open(_ path: String, _ flags: Int32) -> (descriptor: Int32, isNew: Bool) {
+        // Until its mode is set it is nobody else's.
+        let mode: mode_t = 0o600
+        guard flags & O_CREAT != 0, flags & O_EXCL == 0 else { return (Glibc.open(path, flags, mode), flags & O_CREAT != 0) }
+        while true {
+            let found = Glibc.open(path, flags & ~O_CREAT)
+            guard found < 0, errno == ENOENT else { return (found, false) }
+            let made = Glibc.open(path, flags | O_EXCL, mode)
+            // Somebody was faster; a link that leads nowhere is no place for a file of ours.
+            guard made < 0, errno == EEXIST, access(path, F_OK) == 0 else { return (made, made >= 0) }
+        }
+    }
+
+    /// A file on a disk or in memory, and nothing else: no device, pipe or kernel's own file is so much as opened for reading. Links are followed.
+    public init(onDisk path: String) throws(FileError) {
+        descriptor = SystemCalls.openFileOnDisk(path)
+        self.path = path
+        guard descriptor != -EINVAL else { throw FileError(path, "is no regular file on a disk") }
+        guard descriptor >= 0 else { throw FileError(path, doing: "open", -descriptor) }
     }
 
     /// A file that somebody less trusted may have laid there: no link is followed, and nothing is opened that could keep its reader waiting.
     /// - Parameter flags: besides those that this takes.
     public init(regular path: String, _ flags: Int32 = O_RDONLY, mode: mode_t = 0o600) throws(FileError) {
-        descriptor = Glibc.open(path, flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, mode)
+        let (descriptor, isNew) = Self.open(path, flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+        self.descriptor = descriptor
         self.path = path
         guard descriptor >= 0 else {
             // A pipe that nobody reads refuses a writer who doesn't wait, a link or socket everybody: better words than the system's.
@@ -27,6 +56,7 @@ public struct OpenFile: ~Copyable, Sendable {
             throw kind == .file || kind == .absent ? error : FileError(path, "is \(kind), not a file")
         }
         guard try isRegular else { throw FileError(path, "is \(try FileKind(path)), not a file") }
+        if isNew, fchmod(descriptor, mode) != 0 { throw FileError(path, doing: "set the mode of") }
     }
 
     deinit { close(descriptor) }

@@ -26,6 +26,16 @@ public enum PlainText {
         return text
     }
 
+    /// Whether a text stays on its line wherever it is printed: no control characters or separators of lines.
+    public static func isOneLine(_ text: String) -> Bool {
+        text.unicodeScalars.allSatisfy {
+            switch $0.properties.generalCategory {
+            case .control, .lineSeparator, .paragraphSeparator: false
+            default: true
+            }
+        }
+    }
+
     /// The bytes behind a UTF-8 byte order mark, if there is one.
     public static func withoutMark(_ bytes: [UInt8]) -> [UInt8] { startsWithMark(bytes) ? Array(bytes.dropFirst(3)) : bytes }
 

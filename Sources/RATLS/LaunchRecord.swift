@@ -86,7 +86,10 @@ public struct LaunchRecord: Hashable, Sendable {
         try require(
             Self.configurationTimeouts.contains(configurationTimeout), "configurationTimeout",
             "\(Self.configurationTimeouts.lowerBound) to \(Self.configurationTimeouts.upperBound) seconds")
-        if let subject { try require(RFC4514.attributes(subject) != nil, "subject", "a name such as 'CN=service,O=Company'") }
+        if let subject {
+            try require(PlainText.isOneLine(subject), "subject", "a name without control characters")
+            try require(RFC4514.attributes(subject) != nil, "subject", "a name such as 'CN=service,O=Company'")
+        }
     }
 
     public static func isName(_ text: String) -> Bool {

@@ -50,8 +50,7 @@ struct EnclaveFileSystem {
     private static func copy(_ file: EnclaveRecord.File, to target: String, _ buffer: UnsafeMutableRawBufferPointer, atMost limit: Int)
         throws(FileError) -> Int
     {
-        let input = try OpenFile(file.path, O_RDONLY | O_NONBLOCK)
-        guard try input.isRegular else { throw FileError(file.path, "is no regular file") }
+        let input = try OpenFile(onDisk: file.path)
         let output = try OpenFile(target, O_WRONLY | O_CREAT | O_EXCL, mode: 0o555)
         var hash = SHA256()
         var size = 0

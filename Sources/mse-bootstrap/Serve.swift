@@ -1,4 +1,5 @@
 import ArgumentParser
+import CLinux
 import CommandInterface
 import EnclaveAgent
 import Logging
@@ -30,12 +31,16 @@ struct Serve: ParsableCommand {
     @Option(in: 0...3600, help: "Seconds that running requests may take after SIGTERM.")
     var grace = 30
 
+    @Option(in: 1...Int(Int32.max), help: ArgumentHelp("Ends with this process, which started it.", visibility: .hidden))
+    var parent: Int?
+
     func validate() throws {
         guard (certificate == nil) == (privateKey == nil) else { throw ValidationError("--certificate and --private-key go together.") }
         guard ["auto", "wsgi"].contains(interface) else { throw ValidationError("--interface is auto or wsgi; others are not served yet.") }
     }
 
     func run() throws {
+        if let parent, clinux_end_with_parent(Int32(parent)) != 0 { throw ExitCode.failure }
         let server = DevelopmentServer(
             application: application, folder: appDir, sitePackages: sitePackages, certificate: certificate, privateKey: privateKey,
             host: host, port: port,

@@ -119,7 +119,7 @@ struct PackageGrowthTests {
             "runtime.json", 16...8192,
             make: { count in
                 RuntimeList(
-                    python: "3", interpreter: "/i", loader: "/l", agent: "/a",
+                    python: "3.11.2", interpreter: "/i", loader: "/l", agent: "/a",
                     files: (0..<count).map { .init(path: "/f\($0)", digest: [UInt8](repeating: 0, count: 32)) }
                 ).encoded
             }

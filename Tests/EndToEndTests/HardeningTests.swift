@@ -22,6 +22,49 @@ extension EndToEndTests {
             #expect(!stack.contains("RWE"), "\(stack)")
         }
 
+        @Test("with too few descriptors nothing is begun, and one message says so", arguments: [4, 8, 12, 16, 24, 40])
+        func descriptors(limit: Int) throws {
+            let bench = try Workbench()
+            let made = try bench.package()
+            let commands = [
+                "spawn few --package \(made.package) --san localhost --port \(Workbench.freePort()) --platform simulator", "list",
+                "scaffold other", "package --project hello --output few --encrypt", "verify https://localhost:1",
+                "localtest --project hello",
+                "measure \(made.package)", "code encrypt hello few --key few.key",
+            ]
+            for command in commands {
+                let result = try bench.run("/bin/bash", ["-c", "ulimit -n \(limit); exec bin/mse \(command)"])
+                #expect(result.status == 1, "\(command): \(result.output)")
+                #expect(
+                    result.output.hasPrefix("mse: too few files may be open") && result.output.split(separator: "\n").count == 1
+                        || result.output.contains("error while loading shared libraries"), "\(command): \(result.output)")
+            }
+            #expect(
+                !Files.exists(bench.path + "/home/services/few") && !Files.exists(bench.path + "/other")
+                    && !Files.exists(bench.path + "/few"))
+            // A soft limit is raised, and many inherited descriptors count.
+            #expect(try bench.run("/bin/bash", ["-c", "ulimit -Sn 12; exec bin/mse list"]).status == 0)
+            let inherited = try bench.run(
+                "/bin/bash", ["-c", "ulimit -n 100; for i in $(seq 10 90); do eval \"exec $i</dev/null\"; done; exec bin/mse list"])
+            #expect(inherited.status == 1 && inherited.output.contains("too few files"), "\(inherited.output)")
+        }
+
+        @Test("no mask takes from a user what he makes", arguments: ["0777", "0277"])
+        func masks(mask: String) throws {
+            let bench = try Workbench()
+            let made = try bench.package()
+            let result = try bench.run(
+                "/bin/bash",
+                [
+                    "-c",
+                    "umask \(mask); bin/mse spawn masked --package \(made.package) --san localhost --port \(Workbench.freePort()) --platform simulator",
+                ])
+            #expect(result.status == 0, "\(result.output)")
+            let found = try bench.run("/usr/bin/find", ["home/services", "-not", "-type", "l", "-not", "-perm", "-u+r"])
+            #expect(found.status == 0 && found.output.isEmpty, "\(found.output)")
+            try bench.mse("stop", "masked", "--remove")
+        }
+
         @Test("what is measured with every service links no more of Foundation than its essentials, and no tables of ICU")
         func agentIsSmall() throws {
             let agent = Workbench.products + "/mse-bootstrap"

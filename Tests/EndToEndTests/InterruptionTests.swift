@@ -97,6 +97,33 @@ extension EndToEndTests {
             #expect(try Set(Files.names(in: "/dev/shm").filter { $0.hasPrefix("mse-localtest") }).subtracting(before).isEmpty)
         }
 
+        @Test(
+            "localtest's server doesn't outlive it, even where it is killed without a word", arguments: [SIGINT, SIGTERM, SIGHUP, SIGKILL])
+        func localtestServer(signal: Int32) throws {
+            try bench.mse("scaffold", "hello")
+            try bench.folder.write(
+                "hello/tests/test_app.py",
+                "import os, time\ndef test(): open('\(bench.path)/running', 'w').write(str(os.getpid())); time.sleep(8)\n")
+            try bench.folder.write(
+                "hello/mse_src/app.py",
+                "import os\nopen('\(bench.path)/server', 'w').write(str(os.getpid()))\n\ndef app(e, s):\n    s('200 OK', [])\n    return []\n"
+            )
+            let before = try Files.names(in: "/dev/shm").filter { $0.hasPrefix("mse-localtest") }
+            let (code, output) = try interrupt(signal, at: "running", ["localtest", "--project", "hello"])
+            #expect(code == (signal == SIGKILL ? -9 : 128 + Int(signal)), "\(output)")
+            let server = Int32(String(decoding: try bench.folder.read("server"), as: UTF8.self)) ?? 0
+            #expect(server > 0)
+            for _ in 0..<100 where kill(server, 0) == 0 { usleep(20_000) }
+            #expect(kill(server, 0) != 0, "the server lives")
+            let left = try Set(Files.names(in: "/dev/shm").filter { $0.hasPrefix("mse-localtest") }).subtracting(before)
+            if signal == SIGKILL {
+                for name in left { try Files.remove("/dev/shm/" + name) }
+                if let tests = Int32(String(decoding: try bench.folder.read("running"), as: UTF8.self)), tests > 0 { kill(tests, SIGKILL) }
+            } else {
+                #expect(left.isEmpty)
+            }
+        }
+
         @Test("spawn leaves no instance that nobody was told of")
         func spawn() throws {
             let made = try bench.package()

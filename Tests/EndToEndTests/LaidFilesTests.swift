@@ -43,6 +43,69 @@ extension EndToEndTests {
             #expect(ContinuousClock.now - start < .seconds(60))
         }
 
+        private static let layer = """
+            import json, os, sys
+
+            def app(environ, start_response):
+                problem = ""
+                os.chdir("/instance/sealed")
+                try:
+                    if environ["PATH_INFO"] == "/names":
+                        for name in (b"\\xff", b"a\\n\\x1b[2J", b"\\xfe" * 255): os.mkdir(name)
+                        os.mkdir(b"application.log/\\xff.log")
+                        os.makedirs(b"home/\\xff")
+                        os.symlink("/", "root")
+                    if environ["PATH_INFO"] == "/deep":
+                        for _ in range(6000):
+                            os.mkdir("d" * 200); os.chdir("d" * 200)
+                        open("end", "w").close()
+                    if environ["PATH_INFO"] == "/closed":
+                        os.makedirs("a/b/c"); open("a/b/c/d", "w").close()
+                        for path in ("a/b/c", "a/b", "a"): os.chmod(path, 0)
+                except OSError as error: problem = str(error)
+                os.chdir("/memory")
+                start_response("200 OK", [])
+                return [("laid " + problem).encode()]
+            """
+
+        @Test("names of any bytes, folders beyond the longest path and closed ones keep an instance neither from restarting nor from going")
+        func hostileNames() throws {
+            let bench = try Workbench()
+            let made = try ReleaseTests.project(bench, "shop", app: Self.layer)
+            let port = Workbench.freePort()
+            for path in ["names", "deep", "closed"] {
+                try ReleaseTests.spawn(bench, "shop", made.package, port: port)
+                try bench.mse("run", "shop", "--package", made.package, "--trusted-root", bench.root, "--key", made.key)
+                let told = try bench.curl("-k", "https://localhost:\(port)/\(path)").output
+                #expect(told == "laid ", "\(told)")
+                try bench.mse("stop", "shop")
+                #expect(try bench.mse("restart", "shop").contains("is back"))
+                #expect(try bench.mse("logs", "shop", "--key", made.key).utf8.count < 100_000)
+                #expect(try bench.mse("stop", "shop", "--remove").utf8.count < 1000)
+                #expect(!Files.exists(bench.path + "/home/services/shop"))
+            }
+        }
+
+        @Test("what can't be removed is named, and removing again goes on")
+        func removedLater() throws {
+            let bench = try Workbench()
+            let made = try ReleaseTests.project(bench, "shop", app: Self.layer)
+            try ReleaseTests.spawn(bench, "shop", made.package, port: Workbench.freePort())
+            try bench.mse("stop", "shop")
+            let inside = bench.path + "/home/services/shop/sealed/in/the/way"
+            try Files.makeFolder(inside)
+            guard try bench.run("/bin/mount", ["-t", "tmpfs", "tmpfs", inside]).status == 0 else { return }
+            let refused = try bench.mse("stop", "shop", "--remove", expecting: 1)
+            #expect(refused.contains("sealed") && refused.utf8.count < 1000, "\(refused)")
+            #expect(try bench.mse("list").contains("shop  stopped"))
+            // Where it was moved to.
+            #expect(
+                try bench.run("/bin/bash", ["-c", "umount $(grep -F \(bench.path)/home/services /proc/mounts | cut -d' ' -f2)"]).status == 0
+            )
+            try bench.mse("stop", "shop", "--remove")
+            #expect(try bench.mse("list").isEmpty || !bench.mse("list").contains("shop"))
+        }
+
         @Test(
             "an instance that can't be read is told in the list, and hides no other",
             arguments: [("service.json", "{"), ("service.json", "[]"), ("launch.json", "x"), ("launch.json", ""), ("launch.json", nil)])

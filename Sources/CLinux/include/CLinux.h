@@ -9,11 +9,24 @@ int clinux_mount_private_memory(const char *folder, size_t byte_count);
 /// Whether a folder lies on a file system in memory: 1 or 0. Gramine's /tmp is one of the enclave's.
 int clinux_is_in_memory(const char *folder);
 
+/// Opens a regular file on a disk or in memory for reading; links are followed. Devices, pipes and the kernel's own files aren't so much as opened.
+/// Returns the descriptor, or the negative error number; -EINVAL for what is no such file.
+int clinux_open_file_on_disk(const char *path);
+
+/// Opens a folder that is no link, to name it and nothing else. Returns the descriptor, or -1.
+int clinux_open_place(int parent, const char *name);
+
+/// Renames a file where nothing has the new name. Returns 0, or -1.
+int clinux_rename_to_new(const char *path, const char *new_path);
+
 /// Tells the names that this process's shared objects were opened under. The program's own is empty.
 void clinux_each_shared_object(void (*tell)(const char *path, void *context), void *context);
 
 /// Keeps this process's memory out of core files and out of other processes' reach. Kernels without the call are let be.
 void clinux_protect_memory(void);
+
+/// Has the kernel kill this process when the thread that started it ends. Returns 0, or -1 when that isn't `parent`'s any more.
+int clinux_end_with_parent(pid_t parent);
 
 /// SIGTERM and SIGINT; SIGUSR1.
 enum clinux_signal { clinux_termination, clinux_stop_request };

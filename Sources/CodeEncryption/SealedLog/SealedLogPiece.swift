@@ -63,7 +63,9 @@ struct SealedLogPiece {
 
     static func names(in folder: String) throws(FileError) -> [String] {
         guard Files.isFolder(folder) else { return [] }
-        return try Files.names(in: folder).filter { $0.hasSuffix(ending) && !$0.hasPrefix(".") }
+        // What isn't UTF-8 somebody else has laid there.
+        return try Files.rawNames(in: folder).compactMap { String(validating: $0, as: UTF8.self) }
+            .filter { $0.hasSuffix(ending) && !$0.hasPrefix(".") }
     }
 
     /// Those that are pieces, in the order of their names; what else lies there is passed over.

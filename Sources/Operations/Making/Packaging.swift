@@ -75,6 +75,7 @@ public struct Packaging: Sendable {
         do {
             var notes: [String] = []
             let ignored = try ProjectFiles.ignoreList(folder, &notes)
+            try ProjectFiles.checkReadable(folder, ignoring: ignored)
             let count = try TreeEncryption.encrypt(folder, to: output, key: CodeKey(file: key), ignoring: ignored)
             Unfinished.remark(nil)
             return count

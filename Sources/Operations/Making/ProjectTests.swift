@@ -36,6 +36,8 @@ public struct ProjectTests: Sendable {
         server.executableURL = URL(filePath: programs.agent)
         server.arguments = [
             "serve", configuration.application, "--app-dir", code, "--site-packages", site, "--port", "\(port)",
+            // Killed without a word, this program can't end it.
+            "--parent", "\(getpid())",
         ]
         var variables = ProcessInfo.processInfo.environment
         for (name, folder) in [("XDG_CACHE_HOME", ".cache"), ("XDG_CONFIG_HOME", ".config"), ("XDG_DATA_HOME", ".local/share")] {
@@ -116,10 +118,8 @@ public struct ProjectTests: Sendable {
     }
 
     private func copyCode(_ folder: String, to target: String) throws {
-        let ignoreFile = folder + "/" + IgnoreList.fileName
-        let ignored =
-            Files.exists(ignoreFile)
-            ? IgnoreList(text: String(decoding: try Files.read(ignoreFile, limit: 1 << 20), as: UTF8.self)) : IgnoreList()
+        var notes: [String] = []
+        let ignored = try ProjectFiles.ignoreList(folder, &notes)
         try Files.makeFolder(target, mode: 0o700)
         for file in try CodeTree(folder, ignoring: ignored).files {
             let copy = target + "/" + file.path

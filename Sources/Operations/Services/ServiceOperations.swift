@@ -122,7 +122,7 @@ public struct ServiceOperations: Sendable {
                 return try await ServiceProcess(service).discard().map { "what HOME held since \($0) is lost" }
             case .removing:
                 _ = try await ServiceProcess(service).discard(graceSeconds: 40)
-                try Files.remove(service.folder)
+                try service.remove()
                 return nil
             }
         }

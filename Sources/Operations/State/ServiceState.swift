@@ -69,6 +69,16 @@ struct ServiceState: Sendable {
         return try await body()
     }
 
+    /// Removes all of it; what the service laid there first and its record last, so that it is still known when something is in the way.
+    /// - Throws: `FileError` with what is left.
+    func remove() throws {
+        for path in [sealedFolder, memoryFolder] { try Files.remove(path) }
+        for name in try Files.rawNames(in: folder).compactMap({ String(validating: $0, as: UTF8.self) }) {
+            if folder + "/" + name != recordPath { try Files.remove(folder + "/" + name) }
+        }
+        try Files.remove(folder)
+    }
+
     func write(_ record: Record) throws {
         let node = Node.object([
             "version": 1, "platform": Node(record.platform), "debug": Node(.boolean(record.isDebug)),

@@ -94,6 +94,6 @@ public struct DistinguishedName: Hashable, Sendable, CustomStringConvertible {
     public var commonName: String? { attributes.first { $0.type == Self.commonName }?.value }
 
     public var description: String {
-        attributes.map { "\(Self.shortNames[$0.type] ?? $0.type.description)=\($0.value)" }.joined(separator: ",")
+        attributes.map { "\(Self.shortNames[$0.type] ?? $0.type.description)=\(NotationError.printable($0.value))" }.joined(separator: ",")
     }
 }
