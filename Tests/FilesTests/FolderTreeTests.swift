@@ -81,7 +81,9 @@ struct FolderTreeTests {
     @Test("of a name that somebody else chose, a message shows a bounded part")
     func longNames() {
         let error = FileError("/a/" + String(repeating: "\u{1B}x/", count: 2000), "is a folder")
-        #expect(error.description.utf8.count < 2000 && !error.description.contains("\u{1B}") && error.description.hasSuffix(": is a folder"))
+        #expect(
+            error.description.utf8.count < 2000 && !error.description.contains("\u{1B}")
+                && error.description.hasSuffix(": is a folder"))
     }
 }
 
