@@ -79,7 +79,7 @@ extension EndToEndTests {
                 let told = try bench.curl("-k", "https://localhost:\(port)/\(path)").output
                 #expect(told == "laid ", "\(told)")
                 try bench.mse("stop", "shop")
-                #expect(try bench.mse("restart", "shop").contains("is back"))
+                #expect(try bench.mse("restart", "shop").contains("it answers"))
                 #expect(try bench.mse("logs", "shop", "--key", made.key).utf8.count < 100_000)
                 #expect(try bench.mse("stop", "shop", "--remove").utf8.count < 1000)
                 #expect(!Files.exists(bench.path + "/home/services/shop"))
