@@ -69,7 +69,6 @@ let package = Package(
         .target(name: "DCAP", dependencies: ["StrictX509", "Notation", "SGXQuote", crypto], swiftSettings: strict),
         .target(name: "RATLS", dependencies: ["StrictX509", "Notation", "SGXQuote", asn1, crypto, x509], swiftSettings: strict),
         .target(name: "Attestation", dependencies: ["DCAP", "Notation", "RATLS", "SGXQuote", "StrictX509"], swiftSettings: strict),
-        .target(name: "Gramine", dependencies: ["Notation", crypto], swiftSettings: strict),
 
         // C libraries, each behind one wrapper.
         .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
@@ -83,8 +82,12 @@ let package = Package(
         // Making.
         .target(name: "Files", dependencies: ["CLinux", "Notation"], swiftSettings: strict),
         .target(name: "CodeEncryption", dependencies: ["CSodium", "Files", "Notation"], swiftSettings: strict),
+        .target(name: "Processes", dependencies: ["CLinux", "Files"], swiftSettings: strict),
+        .target(name: "PackageFormat", dependencies: ["CodeEncryption", "Files", "Notation", crypto], swiftSettings: strict),
+        .target(name: "PackageMeasurement", dependencies: ["Notation", "PackageFormat", crypto], swiftSettings: strict),
         .target(
-            name: "CodePackage", dependencies: ["CLinux", "CodeEncryption", "Files", "Gramine", "Notation", "Threads", crypto],
+            name: "PackageBuilding",
+            dependencies: ["CodeEncryption", "Files", "Notation", "PackageFormat", "Processes", "Threads", crypto],
             swiftSettings: strict),
 
         // Judging, at the edge.
@@ -108,7 +111,8 @@ let package = Package(
         .target(
             name: "SimulatedProcessor",
             dependencies: [
-                "CLinux", "ConnectionProblems", "DCAP", "Enclave", "Files", "Gramine", "Notation", "SGXQuote", "StrictX509", "Threads",
+                "PackageFormat", "PackageMeasurement",
+                "CLinux", "ConnectionProblems", "DCAP", "Enclave", "Files", "Notation", "SGXQuote", "StrictX509", "Threads",
                 asn1,
                 crypto, x509,
                 nioCore, nioHTTP1, nioPosix,
@@ -125,7 +129,8 @@ let package = Package(
         .target(
             name: "EnclaveAgent",
             dependencies: [
-                "AppServer", "CLinux", "CodeEncryption", "CodePackage", "ConnectionProblems", "Enclave", "Files", "Gramine", "Notation",
+                "PackageFormat",
+                "AppServer", "CLinux", "CodeEncryption", "ConnectionProblems", "Enclave", "Files", "Notation",
                 "PythonHost", "RATLS", "StrictX509", "Threads",
                 crypto, logging, nioCore, nioHTTP1, nioSSL,
             ],
@@ -135,7 +140,8 @@ let package = Package(
         .target(
             name: "Operations",
             dependencies: [
-                "Attestation", "CLinux", "CodeEncryption", "CodePackage", "DCAP", "DCAPCollateral", "Enclave", "Files", "Gramine",
+                "PackageBuilding", "PackageFormat", "PackageMeasurement", "Processes",
+                "Attestation", "CLinux", "CodeEncryption", "DCAP", "DCAPCollateral", "Enclave", "Files",
                 "Notation",
                 "RATLS", "RATLSTransport", "SGXQuote", "SimulatedProcessor", "StrictX509", crypto,
             ],
@@ -150,7 +156,8 @@ let package = Package(
         .executableTarget(
             name: "mse-bootstrap",
             dependencies: [
-                "CGramineShim", "CLinux", "CodePackage", "CommandInterface", "EnclaveAgent", "Files", "RATLS", "Threads", argumentParser,
+                "PackageFormat",
+                "CGramineShim", "CLinux", "CommandInterface", "EnclaveAgent", "Files", "RATLS", "Threads", argumentParser,
                 logging,
             ],
             // Swift 6.3.1 crashes when it optimises this module (its verifier objects to a swifterror value); nothing hot is in it.
@@ -163,7 +170,7 @@ let package = Package(
             name: "FakePKI", dependencies: ["DCAP", "Notation", "SGXQuote", "StrictX509", crypto], path: "Tests/FakePKI",
             swiftSettings: strict),
         .testTarget(name: "ArchitectureTests", dependencies: ["Files"], swiftSettings: strict),
-        .testTarget(name: "FilesTests", dependencies: ["CodePackage", "Files", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "FilesTests", dependencies: ["Processes", "Files", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "ThreadsTests", dependencies: ["Threads"], swiftSettings: strict),
         .testTarget(name: "NotationTests", dependencies: ["Notation", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "StrictX509Tests", dependencies: ["StrictX509", "TestSupport"], swiftSettings: strict),
@@ -191,16 +198,20 @@ let package = Package(
         .testTarget(
             name: "CodeEncryptionTests", dependencies: ["CodeEncryption", "Files", "Notation", "TestSupport"], swiftSettings: strict),
         .testTarget(
-            name: "CodePackageTests", dependencies: ["CodeEncryption", "CodePackage", "Files", "Gramine", "Notation", "TestSupport"],
+            name: "PackageBuildingTests",
+            dependencies: [
+                "PackageBuilding", "PackageFormat", "PackageMeasurement", "Processes", "CodeEncryption", "Files", "Notation", "TestSupport",
+            ],
             swiftSettings: strict),
         .testTarget(
-            name: "EnclaveTests", dependencies: ["Enclave", "Files", "Gramine", "SimulatedProcessor", "TestSupport"], swiftSettings: strict),
+            name: "EnclaveTests", dependencies: ["PackageFormat", "Enclave", "Files", "SimulatedProcessor", "TestSupport"],
+            swiftSettings: strict),
         .testTarget(name: "AppServerTests", dependencies: ["AppServer", logging, nioHTTP1], swiftSettings: strict),
         .testTarget(
-            name: "PythonHostTests", dependencies: ["CodePackage", "Files", "TestSupport", "mse-bootstrap"], exclude: ["Scripts"],
+            name: "PythonHostTests", dependencies: ["Processes", "Files", "TestSupport", "mse-bootstrap"], exclude: ["Scripts"],
             swiftSettings: strict),
         .testTarget(
-            name: "CGramineShimTests", dependencies: ["CodePackage", "TestSupport"], exclude: ["Programs"], swiftSettings: strict),
+            name: "CGramineShimTests", dependencies: ["Processes", "TestSupport"], exclude: ["Programs"], swiftSettings: strict),
         .testTarget(
             name: "EnclaveAgentTests",
             dependencies: ["CodeEncryption", "Enclave", "EnclaveAgent", "Files", "Notation", "TestSupport", crypto],
@@ -208,7 +219,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "CodePackage", "DCAP", "FakePKI", "Files", "Gramine", "Notation", "RATLS", "SGXQuote", "StrictX509", "TestSupport", "mse",
+                "PackageFormat", "PackageMeasurement", "Processes",
+                "DCAP", "FakePKI", "Files", "Notation", "RATLS", "SGXQuote", "StrictX509", "TestSupport", "mse",
                 "mse-bootstrap",
                 "simulated-loader", crypto,
             ],

@@ -1,6 +1,6 @@
 internal import Enclave
-internal import Gramine
 internal import Notation
+internal import PackageFormat
 public import RATLS
 
 /// What the agent is told at its start: where its code and state are, and whom it serves.

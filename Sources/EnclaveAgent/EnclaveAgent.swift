@@ -1,13 +1,12 @@
 internal import AppServer
 internal import CodeEncryption
-internal import CodePackage
 internal import Crypto
 internal import Enclave
 internal import Files
 internal import Glibc
-internal import Gramine
 internal import Logging
 internal import Notation
+internal import PackageFormat
 internal import PythonHost
 internal import RATLS
 internal import Synchronization

@@ -1,8 +1,8 @@
 internal import CodeEncryption
-internal import CodePackage
 internal import Files
 internal import Glibc
 internal import Notation
+internal import PackageFormat
 internal import StrictX509
 
 /// A file that a person named for a purpose: what stands in it must be of that kind, and what isn't is called by what it looks like.

@@ -2,7 +2,7 @@ internal import CLinux
 internal import Enclave
 internal import Files
 internal import Glibc
-internal import Gramine
+internal import PackageFormat
 
 /// A process that runs a record's files, in the narrowest view of the machine that the kernel grants.
 struct ConfinedProcess {

@@ -1,8 +1,8 @@
 internal import Crypto
 internal import Files
 internal import Glibc
-internal import Gramine
 internal import Notation
+internal import PackageFormat
 
 /// The files of an enclave as its processor loads them: copies of the very bytes that were hashed, and nothing besides.
 struct EnclaveFileSystem {

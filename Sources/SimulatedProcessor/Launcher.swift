@@ -3,8 +3,9 @@ internal import Crypto
 internal import Enclave
 internal import Files
 internal import Glibc
-public import Gramine
 internal import Notation
+public import PackageFormat
+internal import PackageMeasurement
 internal import Threads
 
 /// Starts an agent on the simulated processor and answers it as hardware would, for as long as it lives.

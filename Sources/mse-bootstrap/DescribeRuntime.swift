@@ -1,7 +1,7 @@
 import ArgumentParser
-import CodePackage
 import CommandInterface
 import EnclaveAgent
+import PackageFormat
 
 struct DescribeRuntime: ParsableCommand {
     static let configuration = CommandConfiguration(

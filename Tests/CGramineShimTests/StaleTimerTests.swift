@@ -1,5 +1,5 @@
-import CodePackage
 import Foundation
+import Processes
 import TestSupport
 import Testing
 

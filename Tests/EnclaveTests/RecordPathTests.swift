@@ -1,5 +1,5 @@
 import Files
-import Gramine
+import PackageFormat
 import Testing
 
 @testable import SimulatedProcessor

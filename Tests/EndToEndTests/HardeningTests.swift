@@ -1,6 +1,7 @@
-import CodePackage
 import Files
 import Foundation
+import PackageFormat
+import Processes
 import TestSupport
 import Testing
 

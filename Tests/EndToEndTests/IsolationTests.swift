@@ -1,8 +1,8 @@
-import CodePackage
 import Files
 import Foundation
-import Gramine
 import Notation
+import PackageFormat
+import Processes
 import TestSupport
 import Testing
 

@@ -1,8 +1,9 @@
-import CodePackage
 import DCAP
 import Files
 import Foundation
 import Notation
+import PackageFormat
+import Processes
 import SGXQuote
 import StrictX509
 import TestSupport

@@ -1,7 +1,8 @@
-import CodePackage
 import Files
 import Foundation
 import Notation
+import PackageFormat
+import Processes
 import TestSupport
 import Testing
 

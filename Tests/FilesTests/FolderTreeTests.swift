@@ -1,6 +1,6 @@
-import CodePackage
 import Files
 import Foundation
+import Processes
 import TestSupport
 import Testing
 

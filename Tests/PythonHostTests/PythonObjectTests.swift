@@ -1,5 +1,5 @@
-import CodePackage
 import Files
+import Processes
 import Testing
 
 /// What the host hands to an application (wsgi.input, start_response, write, environ), misused in the ways that applications do and don't.

@@ -1,11 +1,10 @@
 internal import CodeEncryption
-internal import CodePackage
 internal import Crypto
 internal import Enclave
 internal import Files
 internal import Glibc
-internal import Gramine
 internal import Notation
+internal import PackageFormat
 
 /// Where the code lies before it is decrypted, and how it gets into the private memory: whole, or not at all.
 enum CodeSource: Sendable {

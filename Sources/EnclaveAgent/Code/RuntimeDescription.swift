@@ -1,10 +1,9 @@
 internal import CLinux
 internal import CodeEncryption
-public import CodePackage
 internal import Files
 internal import Glibc
-internal import Gramine
 internal import Notation
+public import PackageFormat
 internal import PythonHost
 
 /// Which files run here besides a package's own: the agent, the interpreter with its standard library, and every shared object they load.

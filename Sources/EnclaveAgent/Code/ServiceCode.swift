@@ -1,8 +1,7 @@
 internal import CodeEncryption
-internal import CodePackage
 internal import Crypto
 internal import Enclave
-internal import Gramine
+internal import PackageFormat
 
 /// The service's code as it came, and what opens it.
 struct ServiceCode: Sendable {

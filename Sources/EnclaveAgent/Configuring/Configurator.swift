@@ -2,7 +2,7 @@ internal import AppServer
 internal import CodeEncryption
 internal import Enclave
 internal import Files
-internal import Gramine
+internal import PackageFormat
 
 /// Judges what is sent to a waiting agent, and takes it whole or not at all.
 struct Configurator: Sendable {

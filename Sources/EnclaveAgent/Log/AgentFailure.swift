@@ -1,8 +1,8 @@
 internal import CodeEncryption
-internal import CodePackage
 internal import ConnectionProblems
 internal import Enclave
 internal import Files
+internal import PackageFormat
 internal import PythonHost
 internal import RATLS
 

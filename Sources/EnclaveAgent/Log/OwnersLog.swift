@@ -1,6 +1,6 @@
 internal import CodeEncryption
 internal import Enclave
-internal import Gramine
+internal import PackageFormat
 
 /// Settles who may read what the application says, once that is known.
 struct OwnersLog: Sendable {

@@ -3,7 +3,7 @@ internal import CodeEncryption
 internal import Enclave
 internal import Files
 internal import Glibc
-internal import Gramine
+internal import PackageFormat
 internal import PythonHost
 internal import Threads
 

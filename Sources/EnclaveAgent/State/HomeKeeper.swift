@@ -1,7 +1,7 @@
-internal import CodePackage
 internal import Dispatch
 internal import Files
 internal import Glibc
+internal import PackageFormat
 internal import Synchronization
 
 /// Seals HOME every ten seconds when something changed, and when it is asked to; and tells the operator how that went, by code and time.

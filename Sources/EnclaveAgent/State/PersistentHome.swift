@@ -1,8 +1,8 @@
 internal import CodeEncryption
-internal import CodePackage
 internal import Files
 internal import Glibc
 internal import Notation
+internal import PackageFormat
 
 /// HOME over restarts: an archive of it, sealed into the instance's folder when it changed.
 final class PersistentHome {

@@ -1,7 +1,7 @@
-internal import CodePackage
 internal import Files
-internal import Gramine
 internal import Notation
+internal import PackageFormat
+internal import PackageMeasurement
 
 /// The package whose measurement was a reference value, and what it fixes.
 struct JudgedPackage: Sendable {

@@ -1,8 +1,8 @@
 public import Attestation
 internal import DCAP
 internal import DCAPCollateral
-internal import Gramine
 internal import Notation
+internal import PackageFormat
 internal import RATLS
 internal import SGXQuote
 internal import StrictX509

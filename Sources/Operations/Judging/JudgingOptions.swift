@@ -1,11 +1,11 @@
 internal import Attestation
-internal import CodePackage
 internal import DCAP
 internal import DCAPCollateral
 internal import Files
 internal import FoundationEssentials
-internal import Gramine
 internal import Notation
+internal import PackageFormat
+internal import PackageMeasurement
 internal import SGXQuote
 internal import SimulatedProcessor
 internal import StrictX509

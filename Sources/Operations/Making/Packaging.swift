@@ -1,10 +1,11 @@
 internal import Attestation
 internal import CodeEncryption
-internal import CodePackage
 internal import Files
 internal import FoundationEssentials
-internal import Gramine
 internal import Notation
+internal import PackageBuilding
+internal import PackageFormat
+internal import PackageMeasurement
 internal import RATLS
 internal import RATLSTransport
 internal import StrictX509

@@ -1,10 +1,12 @@
 internal import CLinux
 internal import CodeEncryption
-internal import CodePackage
 internal import Files
 internal import Foundation
 internal import Glibc
 internal import Notation
+internal import PackageBuilding
+internal import PackageFormat
+internal import Processes
 internal import RATLS
 
 /// Runs a project's own tests: against the development server, or against an instance that was launched here.

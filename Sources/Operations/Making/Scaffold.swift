@@ -1,6 +1,6 @@
-internal import CodePackage
 internal import Files
 internal import Notation
+internal import PackageFormat
 
 /// Makes a project that works, with tests.
 public enum Scaffold {

@@ -1,9 +1,9 @@
 internal import CodeEncryption
-internal import CodePackage
 internal import Crypto
 internal import Files
 internal import FoundationEssentials
 internal import Notation
+internal import PackageFormat
 internal import RATLS
 internal import RATLSTransport
 internal import StrictX509

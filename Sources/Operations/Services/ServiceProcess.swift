@@ -1,10 +1,9 @@
 internal import CLinux
-internal import CodePackage
 internal import Files
 internal import FoundationEssentials
 internal import Glibc
-internal import Gramine
 internal import Notation
+internal import PackageFormat
 internal import RATLS
 internal import RATLSTransport
 internal import SimulatedProcessor

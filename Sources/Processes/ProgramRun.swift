@@ -24,7 +24,7 @@ public struct ProgramRun: Sendable {
     }
 
     /// The variables that a program started here inherits.
-    static var inheritedVariables: [String: String] { surroundings ?? ProcessInfo.processInfo.environment }
+    package static var inheritedVariables: [String: String] { surroundings ?? ProcessInfo.processInfo.environment }
     /// Another environment than this process's, for the time of one call: tests can't change that one, which is everybody's.
     @TaskLocal static var surroundings: [String: String]?
 

@@ -34,7 +34,7 @@ public enum PackageError: CodedError, CustomStringConvertible {
     }
 
     /// Any error of the parts below as one of ours.
-    static func wrapping(_ error: any Error, path: String) -> PackageError {
+    package static func wrapping(_ error: any Error, path: String) -> PackageError {
         switch error {
         case let error as PackageError: error
         case let error as FileError: .file(error)

@@ -1,4 +1,3 @@
-internal import Crypto
 public import Notation
 
 /// Everything that is measured: the settings and each file with its digest.
@@ -52,9 +51,4 @@ public struct EnclaveRecord: Hashable, Sendable {
         try reader.finish()
         self.init(settings: settings, files: files)
     }
-
-    /// The measurement, 32 bytes.
-    ///
-    /// For now SHA-256 over the canonical record; this is the one place where Gramine's own algorithm will stand.
-    public var measurement: [UInt8] { Array(SHA256.hash(data: Array(JSON.canonical(node).utf8))) }
 }

@@ -1,5 +1,7 @@
 internal import Files
 internal import Notation
+internal import PackageFormat
+internal import Processes
 
 /// pip in a virtual environment of its own, of the interpreter's version, deaf to settings that would install somewhere else.
 struct Pip {

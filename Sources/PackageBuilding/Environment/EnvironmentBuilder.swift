@@ -2,6 +2,7 @@ internal import CodeEncryption
 internal import Files
 internal import FoundationEssentials
 internal import Notation
+internal import PackageFormat
 
 /// Locks and installs what a project's `requirements.txt` asks for, with the interpreter that will run it.
 ///

@@ -1,6 +1,7 @@
 public import CodeEncryption
 internal import Files
 internal import Notation
+public import PackageFormat
 
 /// What a project says about its own files.
 public enum ProjectFiles {

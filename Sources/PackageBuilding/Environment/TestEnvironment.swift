@@ -1,6 +1,8 @@
 internal import Crypto
 internal import Files
 internal import Notation
+public import PackageFormat
+internal import Processes
 
 /// A virtual environment on its owner's machine, kept between runs: resolved, locked and installed as a package's is, so that nothing is built or run
 /// unless the project allows it.

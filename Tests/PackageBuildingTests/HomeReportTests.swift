@@ -1,5 +1,6 @@
-import CodePackage
 import Files
+import PackageFormat
+import Processes
 import TestSupport
 import Testing
 

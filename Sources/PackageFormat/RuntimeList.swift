@@ -1,6 +1,5 @@
 internal import Files
 internal import Glibc
-public import Gramine
 public import Notation
 
 /// `runtime.json`: every file that runs besides the package's own, with its digest (DESIGN §5).

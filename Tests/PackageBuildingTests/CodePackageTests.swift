@@ -1,9 +1,11 @@
 import CodeEncryption
-import CodePackage
 import Files
 import Foundation
-import Gramine
 import Notation
+import PackageBuilding
+import PackageFormat
+import PackageMeasurement
+import Processes
 import TestSupport
 import Testing
 

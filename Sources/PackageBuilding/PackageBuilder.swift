@@ -2,8 +2,9 @@ public import CodeEncryption
 internal import Crypto
 internal import Files
 internal import Glibc
-internal import Gramine
 internal import Notation
+public import PackageFormat
+internal import Processes
 
 /// Makes the package of a project (DESIGN §5). The same project, key and nonces give the same bytes.
 public struct PackageBuilder: Sendable {

@@ -1,6 +1,7 @@
 internal import Files
 internal import Glibc
 internal import Notation
+internal import PackageFormat
 internal import Synchronization
 internal import Threads
 

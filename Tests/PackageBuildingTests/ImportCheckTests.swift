@@ -4,7 +4,9 @@ import Foundation
 import TestSupport
 import Testing
 
-@testable import CodePackage
+@testable import PackageBuilding
+@testable import PackageFormat
+@testable import Processes
 
 @Suite("What the code imports")
 struct ImportCheckTests {

@@ -2,7 +2,6 @@ public import CodeEncryption
 internal import Crypto
 internal import Files
 internal import Glibc
-internal import Gramine
 
 /// What tells whether a key or token is what starts a package, without unpacking it: its smallest encrypted file, or the token's digest.
 public struct KeyProof: Sendable {

@@ -1,8 +1,10 @@
 import CodeEncryption
-import CodePackage
 import Files
 import Foundation
 import Notation
+import PackageBuilding
+import PackageFormat
+import Processes
 import TestSupport
 import Testing
 

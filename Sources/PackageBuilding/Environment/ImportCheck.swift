@@ -1,6 +1,8 @@
 internal import CodeEncryption
 internal import Files
 internal import Notation
+internal import PackageFormat
+internal import Processes
 
 /// Looks for what a project's code imports among what ships with it: what isn't there would end the application after its key was released.
 ///

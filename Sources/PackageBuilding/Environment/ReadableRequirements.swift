@@ -1,6 +1,7 @@
 internal import CodeEncryption
 internal import Files
 internal import Notation
+internal import PackageFormat
 
 /// Lists of requirements that ship where everybody reads them: nothing is in them but what is asked for, and from which host.
 enum ReadableRequirements {

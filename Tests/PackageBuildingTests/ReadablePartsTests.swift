@@ -1,12 +1,13 @@
 import CodeEncryption
 import Files
 import Foundation
-import Gramine
 import Notation
 import TestSupport
 import Testing
 
-@testable import CodePackage
+@testable import PackageBuilding
+@testable import PackageFormat
+@testable import Processes
 
 /// What everybody reads in a package holds nothing that isn't for everybody.
 @Suite("Readable parts of packages")

@@ -4,7 +4,9 @@ import Foundation
 import TestSupport
 import Testing
 
-@testable import CodePackage
+@testable import PackageBuilding
+@testable import PackageFormat
+@testable import Processes
 
 /// A package index on loopback and wheels that are made here: nothing of another machine.
 final class LocalIndex: Sendable {

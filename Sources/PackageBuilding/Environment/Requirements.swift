@@ -1,5 +1,6 @@
 internal import Files
 internal import Notation
+internal import PackageFormat
 
 /// What a project's `requirements.txt` asks for, with what it refers to, in the one form that pip is given.
 ///

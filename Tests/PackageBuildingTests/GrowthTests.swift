@@ -1,12 +1,13 @@
 import CodeEncryption
 import Files
 import Foundation
-import Gramine
 import Notation
 import TestSupport
 import Testing
 
-@testable import CodePackage
+@testable import PackageBuilding
+@testable import PackageFormat
+@testable import Processes
 
 /// No reader of what a project or a package holds costs more than n log n.
 @Suite("Growth of packages", .serialized)

@@ -2,7 +2,6 @@ internal import CodeEncryption
 internal import Crypto
 public import Files
 internal import Glibc
-public import Gramine
 internal import Notation
 
 /// A package as it lies on disk: where its members are, and what they say. The reference value is a pure function of it.

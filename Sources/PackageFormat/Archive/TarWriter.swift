@@ -1,19 +1,19 @@
-internal import CodeEncryption
-internal import Files
-internal import Glibc
+package import CodeEncryption
+package import Files
+package import Glibc
 
 /// Writes a deterministic tar: ustar, with a PAX header where a name doesn't fit; no times, owners or modes of this machine.
-struct TarWriter: ~Copyable {
+package struct TarWriter: ~Copyable {
     private let file: OpenFile
     private static let blockByteCount = 512
 
-    init(_ path: String, mode: mode_t = 0o600) throws(FileError) {
+    package init(_ path: String, mode: mode_t = 0o600) throws(FileError) {
         file = try OpenFile(path, O_RDWR | O_CREAT | O_EXCL, mode: mode)
     }
 
     /// Adds a member whose content the closure writes to the file.
     /// - Throws: what the closure throws, and `CodeError` when it wrote another number of bytes.
-    func add(_ name: String, byteCount: Int, _ write: (borrowing OpenFile) throws(CodeError) -> Void) throws(CodeError) {
+    package func add(_ name: String, byteCount: Int, _ write: (borrowing OpenFile) throws(CodeError) -> Void) throws(CodeError) {
         do throws(FileError) {
             try writeHeader(name, byteCount)
         } catch {
@@ -30,7 +30,7 @@ struct TarWriter: ~Copyable {
         }
     }
 
-    func add(_ name: String, _ bytes: [UInt8]) throws(CodeError) {
+    package func add(_ name: String, _ bytes: [UInt8]) throws(CodeError) {
         try add(name, byteCount: bytes.count) { (file) throws(CodeError) in
             do throws(FileError) {
                 try file.write(bytes)
@@ -41,7 +41,7 @@ struct TarWriter: ~Copyable {
     }
 
     /// Adds a file as it stands on disk.
-    func add(_ name: String, file source: String) throws(CodeError) {
+    package func add(_ name: String, file source: String) throws(CodeError) {
         do {
             let input = try OpenFile(source, O_RDONLY)
             let count = Int(try input.status().st_size)
@@ -56,7 +56,7 @@ struct TarWriter: ~Copyable {
     }
 
     /// Two empty blocks, then the file is on disk.
-    consuming func finish() throws(FileError) {
+    package consuming func finish() throws(FileError) {
         try file.write([UInt8](repeating: 0, count: 2 * Self.blockByteCount))
         try file.synchronise()
     }
