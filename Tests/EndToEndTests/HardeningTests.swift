@@ -91,6 +91,28 @@ extension EndToEndTests {
             chmod(bench.path + "/home/services", 0o700)
         }
 
+        @Test("a configuration that others can write names no root to trust", arguments: [0o777, 0o775, 0o666, 0o620])
+        func configuration(mode: UInt16) throws {
+            let bench = try Workbench()
+            let folder = bench.path + "/config/mse", file = folder + "/config.toml"
+            try bench.folder.write("config/mse/config.toml", "trusted_root = \"\(bench.root)\"\n")
+            try bench.folder.write("quote.bin", "no quote")
+            for (path, mend) in [(folder, "chmod 700 \(folder)"), (file, "chmod 600 \(file)")] {
+                chmod(folder, 0o700)
+                chmod(file, 0o600)
+                chmod(path, mode_t(mode | (path == folder ? 0o700 : 0)))
+                for command in [["verify", "quote.bin"], ["quote", "verify", "quote.bin"], ["collateral", "check", "quote.bin"]] {
+                    let result = try bench.run(Workbench.products + "/mse", command)
+                    #expect(
+                        result.status == 1 && result.output.contains("others can write in it") && result.output.contains(mend),
+                        "\(result.output)")
+                }
+            }
+            chmod(folder, 0o755)
+            chmod(file, 0o644)
+            #expect(try !bench.mse("verify", "quote.bin", expecting: 1).contains("others can write"))
+        }
+
         @Test("plain code ships with a warning that names what it means; decrypted code is its owner's alone")
         func plain() throws {
             let bench = try Workbench()

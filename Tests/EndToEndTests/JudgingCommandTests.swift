@@ -62,8 +62,24 @@ struct JudgingCommandTests {
             extensions: [.init(identifier: ObjectIdentifier(arcs: 1, 2, 840, 113741, 1337, 6), value: made.bytes)],
             issuerKey: Scenario.strangerKey)
         try bench.folder.write("certificate.pem", certificate.pem)
-        for file in ["quote.hex", "lines.hex", "quote.b64", "certificate.pem"] {
+        let der = certificate.der
+        try bench.folder.write("certificate.der", der)
+        try bench.folder.write("certificate.b64", Base64.text(der) + "\n")
+        try bench.folder.write("certificate.url", Base64.text(der, .url, padded: false))
+        try bench.folder.write("certificate.hex", Hex.text(der) + "\n")
+        let certificates = ["certificate.pem", "certificate.der", "certificate.b64", "certificate.url", "certificate.hex"]
+        for file in ["quote.hex", "lines.hex", "quote.b64"] + certificates {
             #expect(try bench.mse("quote", "show", file, "--json") == whole, "\(file)")
+        }
+        // Its key isn't the quote's: refused, but for that.
+        try bench.folder.write("input", "x")
+        for file in certificates {
+            for command in [["verify", file], ["quote", "verify", file], ["seal", "--input", "input", "--receiver", file]] {
+                let result = try bench.run(
+                    Workbench.products + "/mse",
+                    command + ["--collateral", "collateral", "--trusted-root", "root.pem", "--expected", Self.measurement])
+                #expect(result.status == 2 && result.output.hasPrefix("REFUSED"), "\(command): \(result.output)")
+            }
         }
         let piped = try bench.run("/bin/sh", ["-c", "bin/mse quote show - --json < quote.bin"])
         #expect(piped.status == 0 && piped.output == whole)
@@ -187,6 +203,11 @@ struct JudgingCommandTests {
 
     /// A collateral service over TLS with a certificate of its own, `tls.pem`.
     private func withService<Value>(_ folder: String = "collateral", _ body: (_ address: String) throws -> Value) throws -> Value {
+        try makeCertificate()
+        return try withService(folder, shows: "tls.pem", body)
+    }
+
+    private func makeCertificate() throws {
         let openssl = try bench.run(
             "/usr/bin/openssl",
             [
@@ -194,8 +215,15 @@ struct JudgingCommandTests {
                 "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", "tls.key", "-out", "tls.pem",
             ])
         try #require(openssl.status == 0, "\(openssl.output)")
+    }
+
+    /// - Parameter certificate: whose key is `tls.key`.
+    private func withService<Value>(_ folder: String, shows certificate: String, _ body: (_ address: String) throws -> Value) throws
+        -> Value
+    {
+        try Files.remove(bench.path + "/port")
         let script = Workbench.project + "/Tests/EndToEndTests/Scripts/https_pcs.py"
-        return try withProgram("/usr/bin/python3 \(script) \(folder) tls.pem tls.key port") {
+        return try withProgram("/usr/bin/python3 \(script) \(folder) \(certificate) tls.key port") {
             waits { Files.exists(bench.path + "/port") && (try? bench.folder.read("port").isEmpty) == false }
             return try body("https://127.0.0.1:" + String(decoding: try bench.folder.read("port"), as: UTF8.self))
         }
@@ -218,6 +246,71 @@ struct JudgingCommandTests {
         let second = try bench.run(
             Workbench.products + "/mse", judging + ["--collateral", "https://127.0.0.1:1", "--collateral", "collateral"])
         #expect(second.status == 0 && second.output.contains("instead"), "\(second.output)")
+    }
+
+    @Test("exactly the certificate that is named is enough, whatever it says of itself; what it vouches for has its name compared")
+    func named() throws {
+        let script = """
+            set -e
+            openssl ecparam -name prime256v1 -genkey -noout -out tls.key
+            openssl ecparam -name prime256v1 -genkey -noout -out ca.key
+            openssl req -x509 -new -key tls.key -days 2 -subj /CN=pccs -out authority.pem
+            openssl req -x509 -new -key tls.key -days 2 -subj /CN=pccs -addext basicConstraints=critical,CA:FALSE \
+                -addext subjectAltName=DNS:elsewhere.test -out leaf.pem
+            openssl req -new -key tls.key -subj /CN=pccs -out a.csr
+            openssl x509 -req -in a.csr -signkey tls.key -days 2 -out old.pem
+            openssl req -x509 -new -key ca.key -days 2 -subj /CN=ca -out ca.pem
+            openssl x509 -req -in a.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -out issued.pem
+            printf 'subjectAltName=IP:127.0.0.1\nbasicConstraints=CA:FALSE\n' > ext
+            openssl x509 -req -in a.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile ext -out right.pem
+            openssl req -x509 -new -key ca.key -days 2 -subj /CN=pccs -out impostor.pem
+            for name in authority leaf old issued; do cat ca.pem $name.pem > both-$name.pem; cat impostor.pem ca.pem > none-$name.pem; done
+            """
+        let prepared = try bench.run("/bin/bash", ["-c", script])
+        try #require(prepared.status == 0, "\(prepared.output)")
+        func fetch(_ address: String, _ authority: String) throws -> ProgramRun.Result {
+            try Files.remove(bench.path + "/home/collateral")
+            return try bench.run(
+                Workbench.products + "/mse",
+                ["quote", "verify", "quote.bin", "--at", Self.at, "--trusted-root", "root.pem", "--expected", Self.measurement]
+                    + ["--collateral", address, "--collateral-ca", authority])
+        }
+        for name in ["authority", "leaf", "old", "issued"] {
+            try withService("collateral", shows: "\(name).pem") { address in
+                for file in ["\(name).pem", "both-\(name).pem"] {
+                    let accepted = try fetch(address, file)
+                    #expect(accepted.status == 0, "\(file): \(accepted.output)")
+                }
+                // Of another key with the same name, and of an authority for another name.
+                for file in ["impostor.pem", "ca.pem", "none-\(name).pem"] {
+                    let refused = try fetch(address, file)
+                    #expect(refused.status == 1 && refused.output.contains("isn't trusted"), "\(name) \(file): \(refused.output)")
+                }
+            }
+        }
+        try withService("collateral", shows: "right.pem") { address in
+            for (file, code) in [("ca.pem", 0), ("right.pem", 0), ("impostor.pem", 1)] as [(String, Int32)] {
+                let result = try fetch(address, file)
+                #expect(result.status == code, "\(file): \(result.output)")
+            }
+            // What was fetched is kept; a wrong option is told nevertheless.
+            _ = try fetch(address, "ca.pem")
+            let words = ["quote", "verify", "quote.bin", "--at", Self.at, "--trusted-root", "root.pem", "--expected", Self.measurement]
+            for source in [address, "collateral"] {
+                for (authority, word) in [
+                    ("none.pem", "No such file"), ("tls.key", "private key"), ("quote.bin", "unknown kind"), (".", "folder"),
+                ] {
+                    let result = try bench.run(
+                        Workbench.products + "/mse", words + ["--collateral", source, "--collateral-ca", authority])
+                    #expect(
+                        result.status == 1 && result.output.contains("--collateral-ca \(authority)") && result.output.contains(word),
+                        "\(source) \(authority): \(result.output)")
+                }
+            }
+            let missing = try bench.run(
+                Workbench.products + "/mse", words + ["--collateral", "collateral", "--collateral", "none"])
+            #expect(missing.status == 1 && missing.output.contains("'none' is neither"), "\(missing.output)")
+        }
     }
 
     @Test("of many processes at once one asks, and all have the answer")

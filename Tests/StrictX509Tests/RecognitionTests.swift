@@ -81,6 +81,24 @@ struct RecognitionTests {
         #expect(ContentKind(old) == .certificate(isPEM: false))
     }
 
+    @Test("what a file begins with decides, not the PEM that it holds: certificates of enclaves and quotes carry a chain of it")
+    func frames() throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let (pem, _) = try makeCertificate()
+        let hex = pem.map { String(format: "%02X", $0) }.joined()
+        let der = try openssl("req -x509 -new -key key.pem -subj /CN=a -days 30 -outform DER -addext 1.2.3.4=DER:\(hex)")
+        #expect(ContentKind(der) == .certificate(isPEM: false))
+        #expect(try CertificateFile.certificates(in: der) == [der])
+        let quote: [UInt8] = [3, 0, 2, 0] + [UInt8](repeating: 7, count: 1000) + pem + [0]
+        let tar = [UInt8](repeating: 0x61, count: 257) + Array("ustar\0".utf8) + pem
+        for (bytes, kind) in [
+            (quote, ContentKind.binary), (tar, .tar), ([0x1F, 0x8B, 8, 0] + pem, .gzip), (Array("PK\u{3}\u{4}".utf8) + pem, .zip),
+        ] {
+            #expect(ContentKind(bytes) == kind)
+            #expect(throws: CertificateFileError.self) { try CertificateFile.certificates(in: bytes) }
+        }
+    }
+
     @Test("what is no certificate is called by its name, and a private key is never told")
     func kinds() throws {
         defer { try? FileManager.default.removeItem(atPath: folder) }

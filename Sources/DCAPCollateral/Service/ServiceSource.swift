@@ -1,12 +1,11 @@
 internal import AsyncHTTPClient
 internal import ConnectionProblems
 internal import DCAP
-internal import Files
 internal import NIOCore
 internal import NIOHTTP1
 internal import NIOSSL
 internal import Notation
-internal import StrictX509
+internal import Synchronization
 
 /// A collateral service by its address: Intel's PCS of version 4, or whatever speaks like it, such as a PCCS, Azure's and Alibaba's caches and the
 /// simulated processor's service (DCAP SPEC §6).
@@ -36,7 +35,27 @@ public struct ServiceSource: CollateralSource {
     public var name: String { address.base }
 
     public func collateral(for request: CollateralRequest) async throws(CollateralError) -> CollateralDelivery {
-        let client = try makeClient()
+        guard let certificateAuthority, address.base.hasPrefix("https:") else { return try await collateral(for: request, .init()) }
+        let named = try NamedCertificates(certificateAuthority)
+        // Whoever shows a named certificate itself is who was named; only of another one is asked who vouches for it, and for which name.
+        let isOther = Mutex(false)
+        do throws(CollateralError) {
+            return try await collateral(for: request, named.exactly { isOther.withLock { $0 = true } })
+        } catch {
+            guard isOther.withLock({ $0 }) else { throw error }
+            return try await collateral(for: request, named.asAuthorities)
+        }
+    }
+
+    private func collateral(for request: CollateralRequest, _ trust: HTTPClient.Configuration) async throws(CollateralError)
+        -> CollateralDelivery
+    {
+        var configuration = trust
+        configuration.redirectConfiguration = .disallow
+        configuration.timeout.connect = .seconds(5)
+        // Who asks again, and when, is decided here.
+        configuration.connectionPool.retryConnectionEstablishment = false
+        let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
         let result: Result<CollateralDelivery, CollateralError>
         do throws(CollateralError) {
             result = .success(try await fetch(request, client))
@@ -45,39 +64,6 @@ public struct ServiceSource: CollateralSource {
         }
         try? await client.shutdown()  // nothing is under way any more, and what was fetched is here
         return try result.get()
-    }
-
-    private func makeClient() throws(CollateralError) -> HTTPClient {
-        var configuration = HTTPClient.Configuration()
-        configuration.redirectConfiguration = .disallow
-        configuration.timeout.connect = .seconds(5)
-        // Who asks again, and when, is decided here.
-        configuration.connectionPool.retryConnectionEstablishment = false
-        if let certificateAuthority {
-            do {
-                let certificates = try CertificateFile.certificates(in: Files.read(certificateAuthority, limit: 1 << 20))
-                configuration.tlsConfiguration = try Self.tls(
-                    trusting: certificates.map { try NIOSSLCertificate(bytes: $0, format: .der) })
-            } catch let error as FileError {
-                throw CollateralError(certificateAuthority, .malformed, "\(error.problem); --collateral-ca takes certificates, PEM or DER")
-            } catch let error as CertificateFileError {
-                throw CollateralError(certificateAuthority, .malformed, "\(error); --collateral-ca takes certificates, PEM or DER")
-            } catch {
-                throw CollateralError(certificateAuthority, .malformed, "holds a certificate that can't be read")
-            }
-        }
-        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
-    }
-
-    /// A PCCS makes itself a certificate that names no host. Where exactly such a one is named, and it can vouch for no other service,
-    /// it is enough that the service has its key; whoever names an authority has names compared.
-    private static func tls(trusting certificates: [NIOSSLCertificate]) throws -> TLSConfiguration {
-        var tls = TLSConfiguration.makeClientConfiguration()
-        tls.trustRoots = .certificates(certificates)
-        if certificates.count == 1, OwnCertificate(der: try certificates[0].toDERBytes()).isOneServicesOwn {
-            tls.certificateVerification = .noHostnameVerification
-        }
-        return tls
     }
 
     private func fetch(_ request: CollateralRequest, _ client: HTTPClient) async throws(CollateralError) -> CollateralDelivery {

@@ -38,19 +38,26 @@ struct CollateralOrigin {
         sources.count == 1 ? sources[0] : FallbackSource(sources)
     }
 
-    private func source(_ name: String) throws -> any CollateralSource {
-        if name.hasPrefix("http://") || name.hasPrefix("https://") {
+    private static func isAddress(_ name: String) -> Bool { name.hasPrefix("http://") || name.hasPrefix("https://") }
+
+    /// - Throws: for what is neither an address nor there.
+    static func check(_ name: String) throws(OperationError) {
+        if isAddress(name) {
             _ = try NetworkAddress(name)
+        } else if !Files.exists(name) {
+            throw OperationError("--collateral", "'\(NotationError.printable(name))' is neither an address nor a folder nor a file")
+        }
+    }
+
+    private func source(_ name: String) throws -> any CollateralSource {
+        try Self.check(name)
+        if Self.isAddress(name) {
             return CachedSource(
                 ServiceSource(name, certificateAuthority: certificateAuthority, retry: retry),
                 cache: CollateralCache(folder: state.collateral),
                 maximumAge: maximumAge, now: { Int64(Date().timeIntervalSince1970) })
         }
-        if Files.isFolder(name) { return FolderSource(name) }
-        guard Files.exists(name) else {
-            throw OperationError("--collateral", "'\(NotationError.printable(name))' is neither an address nor a folder nor a file")
-        }
-        return EvidenceSource(name)
+        return Files.isFolder(name) ? FolderSource(name) : EvidenceSource(name)
     }
 }
 

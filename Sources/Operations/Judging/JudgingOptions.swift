@@ -51,7 +51,9 @@ public struct JudgingOptions: Sendable {
     }
 
     /// Root and policy, with the reference values that were named besides.
+    /// What the options name is read before anything is asked of anybody: a mistake in them is told even where they turn out not to matter.
     func verifier(_ state: StateFolder) throws -> Verifier {
+        try checkSources()
         var policy = AttestationPolicy()
         if let path = self.policy {
             let bytes = try Files.read(path, limit: AttestationPolicy.byteLimit)
@@ -74,6 +76,21 @@ public struct JudgingOptions: Sendable {
             }
         }
         return Verifier(anchor: try anchor(state), policy: policy)
+    }
+
+    /// - Throws: for a source that isn't there, or certificates for its TLS that aren't.
+    private func checkSources() throws {
+        for name in collateral { try CollateralOrigin.check(name) }
+        try Self.checkAuthority(collateralAuthority, "--collateral-ca")
+    }
+
+    private static func checkAuthority(_ path: String?, _ subject: String) throws(OperationError) {
+        guard let path else { return }
+        do throws(CollateralError) {
+            _ = try NamedCertificates(path)
+        } catch {
+            throw OperationError("\(subject) \(FileError.printable(path))", error.problem, code: "file.kind")
+        }
     }
 
     /// Intel's root, or the one that was named instead.
@@ -129,6 +146,9 @@ public struct JudgingOptions: Sendable {
 
     func origin(maximumAge: Int64, _ state: StateFolder) throws -> CollateralOrigin {
         let defaults = try state.defaults()
+        // Before the cache answers in the service's place.
+        try checkSources()
+        if collateralAuthority == nil { try Self.checkAuthority(defaults.collateralAuthority, "collateral_ca") }
         return CollateralOrigin(
             names: collateral.isEmpty ? try state.defaultCollateral() : collateral,
             certificateAuthority: collateralAuthority ?? defaults.collateralAuthority, maximumAge: maximumAge,

@@ -43,12 +43,16 @@ public struct StateFolder: Sendable {
             guard access.isOwn else {
                 throw OperationError(folder, "belongs to another user (id \(access.user)); name a folder of your own as MSE_HOME")
             }
-            guard !access.isWritableByOthers else {
-                let mode = String(access.mode, radix: 8)
-                throw OperationError(
-                    folder, "others can write in it (mode \(mode), at most 755 expected); mend it with 'chmod 700 \(folder)'")
-            }
+            try Self.checkWriting(folder, access, mode: "700")
         }
+    }
+
+    /// - Parameter mode: that mends it.
+    private static func checkWriting(_ path: String, _ access: FileAccess, mode: String) throws {
+        guard access.isWritableByOthers else { return }
+        let found = String(access.mode, radix: 8)
+        throw OperationError(
+            path, "others can write in it (mode \(found), at most 755 expected); mend it with 'chmod \(mode) \(path)'")
     }
 
     // MARK: Defaults
@@ -65,6 +69,7 @@ public struct StateFolder: Sendable {
     func defaults() throws -> Defaults {
         var defaults = Defaults()
         guard Files.exists(configurationPath) else { return defaults }
+        try checkConfiguration()
         do {
             var reader = try ObjectReader(TOML.read(try Files.read(configurationPath, limit: 1 << 16)))
             defaults.collateral = try reader.texts("collateral")
@@ -74,6 +79,19 @@ public struct StateFolder: Sendable {
             return defaults
         } catch let error as NotationError {
             throw OperationError(configurationPath, "\(error)")
+        }
+    }
+
+    /// It names whom to trust: whoever else can write it decides whose quotes are believed.
+    private func checkConfiguration() throws {
+        for (path, mode) in [(configurationFolder, "700"), (configurationPath, "600")] {
+            guard let access = FileAccess(path) else { continue }
+            guard access.isOwn || access.user == 0 else {
+                throw OperationError(
+                    path,
+                    "belongs to another user (id \(access.user)), and names whom to trust; name a folder of your own as XDG_CONFIG_HOME")
+            }
+            try Self.checkWriting(path, access, mode: mode)
         }
     }
 

@@ -29,7 +29,7 @@ public enum ContentKind: Hashable, Sendable {
         } else if let first = plain.first(where: { $0 > 0x20 }), first == UInt8(ascii: "{") || first == UInt8(ascii: "[") {
             // Evidence files hold certificates; it is their frame that counts.
             self = .json
-        } else if let kind = Self.pem(plain) ?? Self.der(bytes) ?? Self.frame(bytes) ?? Self.words(plain) {
+        } else if let kind = Self.der(bytes) ?? Self.frame(bytes) ?? Self.pem(plain) ?? Self.words(plain) {
             self = kind
         } else {
             self =
@@ -76,8 +76,9 @@ public enum ContentKind: Hashable, Sendable {
         }
     }
 
-    /// The block that matters most: a certificate before all else.
+    /// The block that matters most: a certificate before all else. Blocks stand in text: a quote holds its chain as PEM, and is none.
     private static func pem(_ text: [UInt8]) -> ContentKind? {
+        guard !text.prefix(64).contains(0) else { return nil }
         let blocks = PEMBlock.all(in: text)
         if blocks.contains(where: \.isCertificate) { return .certificate(isPEM: true) }
         let labels = blocks.map(\.label)
