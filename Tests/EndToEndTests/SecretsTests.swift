@@ -166,7 +166,7 @@ extension EndToEndTests {
             let kinds = Kinds()
             let (_, port, own) = try project(bench, kinds)
             // An application that never comes to its end keeps `mse run` waiting.
-            let endless = try ReleaseTests.project(bench, "endless", app: "import time\nwhile True: time.sleep(1)\n")
+            let endless = try ReleaseTests.project(bench, "endless", app: "import time\napp = None\nwhile True: time.sleep(1)\n")
             try ReleaseTests.spawn(bench, "endless-1", endless.package, port: port)
             let own2 = own + ["endless", endless.key].map { bench.path + "/" + $0 }
             let (process, input, output) = try watch(bench, kinds.patterns(key: try bench.folder.read(endless.key)), own: own2)
