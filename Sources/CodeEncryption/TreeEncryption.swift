@@ -87,6 +87,7 @@ public enum TreeEncryption {
         for file in try CodeTree(folder).files {
             if let name = try decryptedName(file.path) { files.append((name, file)) }
         }
+        guard !files.isEmpty else { throw .refused(path: folder, "no encrypted files, whose names end in '\(suffix)', are in it") }
         return try make(output, files, .ownerAlone) { (file, target) throws(CodeError) in
             let input = try open(file)
             try encryption.decrypt(input, count: file.byteCount, to: target, path: file.path)

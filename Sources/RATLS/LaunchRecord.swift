@@ -92,6 +92,9 @@ public struct LaunchRecord: Hashable, Sendable {
         }
     }
 
+    /// A name of RFC 4514 in one line.
+    public static func isSubject(_ text: String) -> Bool { PlainText.isOneLine(text) && RFC4514.attributes(text) != nil }
+
     public static func isName(_ text: String) -> Bool {
         (1...63).contains(text.utf8.count)
             && text.utf8.allSatisfy { (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == UInt8(ascii: "-") }

@@ -12,6 +12,8 @@ public enum SubjectAlternativeName: Hashable, Sendable, CustomStringConvertible 
         } else {
             let labels = text.split(separator: ".", omittingEmptySubsequences: false)
             let rest = labels.first == "*" && labels.count > 2 ? labels.dropFirst() : labels[...]
+            // What ends in a number is meant as an address.
+            guard labels.last?.utf8.allSatisfy({ (0x30...0x39).contains($0) }) == false else { return nil }
             guard text.utf8.count <= 253, rest.allSatisfy(Self.isLabel) else { return nil }
             self = .dns(text.lowercased())
         }

@@ -77,8 +77,9 @@ public final class AttestedConnection: Sendable {
         } catch {
             handshake.fail(error)
             if case .failure(let reason)? = outcome.value.withLock({ $0 }) { throw reason }
-            if ConnectionProblem.isRefusal(error) { throw .notListening("\(host):\(port)", ConnectionProblem.text(error)) }
-            throw error as? TransportError ?? .unreachable("\(host):\(port)", ConnectionProblem.text(error))
+            let address = host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+            if ConnectionProblem.isRefusal(error) { throw .notListening(address, ConnectionProblem.text(error)) }
+            throw error as? TransportError ?? .unreachable(address, ConnectionProblem.text(error))
         }
     }
 

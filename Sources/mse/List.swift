@@ -18,6 +18,9 @@ struct List: AsyncParsableCommand {
                 [status.field("name"), status.state, status.field("platform"), status.field("url"), "until " + status.field("notAfter")]
                     .joined(separator: "  ") + "\n")
             if let problem = status.problem { Output.note(problem) }
+            if status.state != "stopped", status.field("homeError") != "-" {
+                Output.note("\(status.field("name")): HOME isn't saved: \(status.field("homeError"))")
+            }
         }
     }
 }

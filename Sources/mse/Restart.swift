@@ -5,7 +5,7 @@ import Operations
 struct Restart: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "restart",
-        abstract: "End an instance and start it again from its sealed state; returns when it answers.",
+        abstract: "End an instance and start it again from its sealed state; returns when it answers, or with why it doesn't.",
         discussion: "Example: mse restart hello-1 --renew")
 
     @Argument(help: "The instance.")
@@ -21,8 +21,10 @@ struct Restart: AsyncParsableCommand {
             try await ServiceOperations().restart(name, renews: renew, waitSeconds: wait)
         }
         let done = result.wasRunning ? "was stopped and started again" : "was not running, and is started"
-        try Output.write(
-            result.isWaiting
-                ? "\(name) \(done), but it isn't configured: it waits for its owner's 'mse run'\n" : "\(name) \(done); it answers\n")
+        guard !result.isWaiting else {
+            Output.note("\(name) \(done), but it isn't configured: it waits for its owner's 'mse run'")
+            throw ExitCode.failure
+        }
+        try Output.write("\(name) \(done); it answers\n")
     }
 }

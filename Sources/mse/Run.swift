@@ -21,7 +21,9 @@ struct Run: AsyncParsableCommand {
     var sealedSecrets: String?
     @Option(help: "The key of the owner's certificate, PEM.", completion: .file())
     var privateKey: String?
-    @Option(name: .customLong("continue"), help: "Continue the HOME of this epoch, as an earlier run printed it.")
+    @Option(
+        name: .customLong("continue"), help: "Continue the HOME of this epoch, as an earlier run printed it.",
+        transform: { try Provision.epoch($0) })
     var continueEpoch: String?
     @Option(in: 1...86400, help: "Seconds until the application must answer.")
     var wait = 120

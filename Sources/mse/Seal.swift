@@ -12,7 +12,9 @@ struct Seal: AsyncParsableCommand {
     var input: String
     @Option(help: "An instance's name, an https address, or a file with its certificate or evidence; it is judged first.")
     var receiver: String?
-    @Option(help: "Instead of a receiver: a public key of 32 bytes, in a file or as 64 hex digits. Nobody judges whose it is.")
+    @Option(
+        help: "Instead of a receiver: a public key of 32 bytes, in a file or as 64 hex digits. Nobody judges whose it is.",
+        transform: { try Packaging.Receiver.unverifiedKey($0) })
     var unverifiedKey: String?
     @Option(help: "Where the box goes (default: the input's name and .sealed).")
     var output: String?

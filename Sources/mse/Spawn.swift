@@ -14,11 +14,11 @@ struct Spawn: AsyncParsableCommand {
             "Example: mse spawn hello-1 --package out/package_hello_1764000000000000000.tar --san localhost --port 7443 --platform simulator"
     )
 
-    @Argument(help: "The instance's name: 1 to 63 of a–z, 0–9 and '-'.")
+    @Argument(help: "The instance's name: 1 to 63 of a–z, 0–9 and '-'.", transform: { try Operations.Spawn.name($0) })
     var name: String
     @Option(help: "The package.", completion: .file())
     var package: String
-    @Option(help: "A name or address that users will call; may be repeated.")
+    @Option(help: "A name or address that users will call; may be repeated.", transform: { try Operations.Spawn.san($0) })
     var san: [String]
     @Option(in: 1...65535, help: "The port.")
     var port: Int
@@ -26,7 +26,7 @@ struct Spawn: AsyncParsableCommand {
     var platform: PlatformName
     @Option(help: "The address to listen on.")
     var host = "127.0.0.1"
-    @Option(help: "The certificate's subject, RFC 4514.")
+    @Option(help: "The certificate's subject, RFC 4514.", transform: { try Operations.Spawn.subject($0) })
     var subject: String?
     @Option(in: Operations.Spawn.days, help: "How long the certificate lives, at most 397.")
     var days = 90

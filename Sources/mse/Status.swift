@@ -19,8 +19,11 @@ struct Status: AsyncParsableCommand {
     }
 
     private func text(_ status: ServiceOperations.Status) -> String {
-        let fields = ["name", "state", "reason", "platform", "url", "sans", "mrenclave", "startedAt", "notAfter", "pid", "id"]
-        let lines = fields.map { $0 + String(repeating: " ", count: 11 - $0.count) + status.field($0) + "\n" }.joined()
+        let fields = [
+            "name", "state", "reason", "platform", "url", "sans", "mrenclave", "startedAt", "notAfter", "homeSavedAt", "homeError", "pid",
+            "id",
+        ]
+        let lines = fields.map { $0 + String(repeating: " ", count: 13 - $0.count) + status.field($0) + "\n" }.joined()
         return lines + (status.field("platform") == "simulator" ? "this enclave is simulated: it protects nothing\n" : "")
     }
 }

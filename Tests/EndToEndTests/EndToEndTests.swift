@@ -432,7 +432,7 @@ struct EndToEndTests {
                 killer.start()
                 _ = try bench.run(
                     Workbench.products + "/mse", ["run", name, "--package", made.package, "--trusted-root", bench.root, "--key", made.key])
-                try bench.mse("restart", name)
+                _ = try bench.run(Workbench.products + "/mse", ["restart", name])
                 for _ in 0..<100 where try bench.state(name) == "starting" { usleep(50_000) }
                 if try bench.state(name) == "waiting" {
                     try bench.mse("run", name, "--package", made.package, "--trusted-root", bench.root, "--key", made.key)

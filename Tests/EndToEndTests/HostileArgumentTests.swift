@@ -82,8 +82,9 @@ extension EndToEndTests {
         @Test("surroundings that are missing or useless are told, or don't matter")
         func surroundings() throws {
             let cases: [(variables: [String: String?], list: Int32, make: Int32)] = [
-                (["HOME": "/proc", "MSE_HOME": nil], 0, 1), (["HOME": "/dev/null", "MSE_HOME": nil, "XDG_DATA_HOME": nil], 0, 1),
-                (["MSE_HOME": "/proc/none"], 0, 1), (["MSE_HOME": "/dev/null"], 0, 1), (["MSE_HOME": "relative"], 0, 0),
+                (["HOME": "/proc", "MSE_HOME": nil], 0, 1), (["HOME": "/dev/null", "MSE_HOME": nil, "XDG_DATA_HOME": nil], 1, 1),
+                (["MSE_HOME": "/proc/none"], 0, 1), (["MSE_HOME": "/dev/null"], 1, 1), (["MSE_HOME": "/dev/null/x/y"], 1, 1),
+                (["MSE_HOME": "relative"], 0, 0),
                 (["TMPDIR": "/nowhere"], 0, 0), (["LANG": "C", "LC_ALL": "C"], 0, 0), (["PATH": nil], 0, 0), (["PATH": ""], 0, 0),
                 (["HOME": nil], 0, 0), (["HOME": ""], 0, 0), (["TERM": nil], 0, 0), (["COLUMNS": "1"], 0, 0), (["COLUMNS": "-5"], 0, 0),
                 (["COLUMNS": "0"], 0, 0), (["COLUMNS": "99999999999999999999"], 0, 0), (["NO_COLOR": "1"], 0, 0),
@@ -100,6 +101,23 @@ extension EndToEndTests {
                 ["-u", "MSE_HOME", "HOME=", "XDG_DATA_HOME=\(bench.path)/data", Workbench.products + "/mse", "simulator", "init"])
             #expect(root.output.contains("\(bench.path)/data/mse/"), "\(root.output)")
             #expect(!Files.exists("/.local/share/mse") && !Files.exists("/mse"))
+        }
+
+        @Test("a home that is no folder, or can't be one, is told by every command that has to do with it")
+        func noHome() throws {
+            try bench.folder.write("file", "text\n")
+            for (home, words) in [("file", "found a file"), ("file/in/it", "file is no folder"), ("/dev/null", "found a file")] {
+                for command in [
+                    ["list"], ["list", "--json"], ["status", "a"], ["stop", "a"], ["restart", "a"], ["logs", "a"],
+                    ["evidence", "a", "--output", "o"],
+                    ["verify", "file"], ["verify", "https://127.0.0.1:1"], ["quote", "verify", "file"], ["collateral", "show"],
+                    ["simulator", "init"],
+                    ["run", "a", "--package", "file"], ["seal", "--input", "file", "--receiver", "a"],
+                ] {
+                    let result = try bench.run(Workbench.products + "/mse", command, environment: ["MSE_HOME": home])
+                    #expect(result.status == 1 && result.output.contains(words), "\(home) \(command): \(result.output)")
+                }
+            }
         }
 
         @Test("standard input that is closed is empty")

@@ -104,6 +104,11 @@ struct JudgingCommandTests {
                 && intel["genuine"]?.value == .boolean(false))
         try bench.folder.write("expected", Self.measurement + "\n")
         _ = try verify("quote.bin", "--trusted-root", "root.pem", "--expected", "expected", expecting: 0)
+        for text in ["\u{FEFF}\(Self.measurement)\r\n", "0x\(Self.measurement)\r\n", "\u{FEFF}0X\(Self.measurement.uppercased())"] {
+            try bench.folder.write("expected", text)
+            _ = try verify("quote.bin", "--trusted-root", "root.pem", "--expected", "expected", expecting: 0)
+        }
+        _ = try verify("quote.bin", "--trusted-root", "root.pem", "--expected", "0x" + Self.measurement, expecting: 0)
     }
 
     @Test("a quote without a chain of its own takes it from a folder, whatever else is asked first")

@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import Notation
 import PackageFormat
 import Processes
 import TestSupport
@@ -48,7 +49,6 @@ extension EndToEndTests {
                 (spawn + [made.key], ["--package", "a package expected", raw]),
                 (["measure", "text"], ["a package expected", "text of something else"]),
                 (["test", "https://127.0.0.1:1", "--package", root], ["a package expected", pem]),
-                (["seal", "--input", "text", "--unverified-key", "abcd"], ["--unverified-key abcd", "32 bytes", "found 4 hex digits"]),
                 (["seal", "--input", "text", "--unverified-key", root], ["32 bytes", pem, "--receiver"]),
                 (["seal", "--input", "text", "--unverified-key", "none"], ["64 hex digits", "No such file"]),
                 (["seal", "--input", "text", "--receiver", made.key], [raw, "a certificate that carries one"]),
@@ -84,6 +84,72 @@ extension EndToEndTests {
                 #expect(result.output.split(separator: "\n").count == 1, "\(result.output)")
             }
             #expect(try Files.names(in: bench.path).filter { ["enc", "dec", "out2"].contains($0) }.isEmpty)
+        }
+
+        @Test("values that no option can have are usage errors, told before anything is read")
+        func values() throws {
+            let spawn = ["spawn", "a", "--package", "none", "--port", "5555", "--platform", "simulator", "--san"]
+            let named = ["--package", "none", "--san", "localhost", "--port", "5555", "--platform", "simulator"]
+            let cases: [(command: [String], word: String)] = [
+                (["run", "a", "--package", "none", "--continue", "00"], "64 hex digits"),
+                (["run", "a", "--package", "none", "--continue", "x"], "64 hex digits"),
+                (["seal", "--input", "none", "--unverified-key", "00"], "found 2 hex digits"),
+                (["seal", "--input", "none", "--unverified-key", String(repeating: "ab", count: 33)], "found 66 hex digits"),
+                (spawn + ["a b"], "a DNS name or an address"), (spawn + ["999.1.1.1"], "a DNS name or an address"),
+                (spawn + ["1.2.3"], "a DNS name or an address"), (spawn + ["[::1"], "a DNS name or an address"),
+                (spawn + ["localhost", "--subject", "x"], "CN=service"), (spawn + ["localhost", "--subject", "CN="], "CN=service"),
+                (["spawn", "UPPER"] + named, "1 to 63"), (["spawn", "a_b"] + named, "1 to 63"),
+                (["spawn", String(repeating: "a", count: 64)] + named, "1 to 63"),
+            ]
+            for one in cases {
+                let result = try bench.run(Workbench.products + "/mse", one.command)
+                #expect(result.status == 64 && result.output.contains(one.word), "\(one.command): \(result.output)")
+            }
+        }
+
+        @Test("an address of IPv6 is shown in brackets, kept once, and called by what is shown")
+        func brackets() throws {
+            let made = try bench.package()
+            let port = Workbench.freePort()
+            let spawned = try bench.mse(
+                "spawn", "six", "--package", made.package, "--san", "::1", "--san", "[::1]", "--san", "0:0:0:0:0:0:0:1", "--host", "::1",
+                "--port",
+                "\(port)", "--platform", "simulator")
+            #expect(spawned.contains("https://[::1]:\(port) "), "\(spawned)")
+            let status = try bench.mse("status", "six", "--json")
+            #expect(status.contains("\"url\": \"https://[::1]:\(port)\""), "\(status)")
+            let sans = try JSON.read(Array(status.utf8))["sans"].map { JSON.line($0) }
+            #expect(sans == "[\"::1\"]", "\(sans ?? "")")
+            let collateral = ["--trusted-root", bench.root, "--package", made.package]
+            try bench.mse("evidence", "six", "--output", "six")
+            for command in [
+                ["verify", "six"] + collateral, ["verify", "https://[::1]:\(port)", "--collateral", "six/evidence.json"] + collateral,
+            ] {
+                let result = try bench.run(Workbench.products + "/mse", command)
+                #expect(result.status == 0 && result.output.contains("https://[::1]:\(port)"), "\(result.output)")
+            }
+        }
+
+        @Test("what would be written over itself, or hold nothing, is refused; a key is asked for before anybody is called")
+        func doings() throws {
+            let made = try bench.package()
+            try bench.folder.write("secret", "the only copy")
+            let link = try bench.run("/bin/ln", ["-s", "secret", "link"])
+            #expect(link.status == 0)
+            let key = String(repeating: "09", count: 32)
+            for (input, output) in [("secret", "secret"), ("secret", "./secret"), ("secret", "link"), ("link", "secret")] {
+                let result = try bench.run(
+                    Workbench.products + "/mse", ["seal", "--input", input, "--unverified-key", key, "--output", output])
+                #expect(result.status == 1 && result.output.contains("--output \(output): is the input itself"), "\(result.output)")
+                let unsealed = try bench.run(
+                    Workbench.products + "/mse", ["unseal", "--input", input, "--private-key", made.key, "--output", output])
+                #expect(unsealed.status == 1 && unsealed.output.contains("is the box itself"), "\(unsealed.output)")
+            }
+            #expect(try bench.folder.read("secret") == Array("the only copy".utf8))
+            let empty = try bench.mse("code", "decrypt", "hello/mse_src", "plain", "--key", made.key, expecting: 1)
+            #expect(empty.contains("no encrypted files") && !Files.exists(bench.path + "/plain"), "\(empty)")
+            let keyless = try bench.mse("run", "https://127.0.0.1:1", "--package", made.package, expecting: 1)
+            #expect(keyless.contains("name it with --key"), "\(keyless)")
         }
 
         @Test("the refusal for want of a reference value shows what names one; collateral that can't be had, how to name it")

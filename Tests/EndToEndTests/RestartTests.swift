@@ -74,8 +74,8 @@ extension EndToEndTests {
             let started = try restart()
             #expect(started.code == 0 && started.output == "a was not running, and is started; it answers\n", "\(started.output)")
             try ReleaseTests.spawn(bench, "b", bench.output(".tar"), port: Workbench.freePort())
-            let waiting = try bench.mse("restart", "b")
-            #expect(waiting == "b was stopped and started again, but it isn't configured: it waits for its owner's 'mse run'\n")
+            let waiting = try bench.mse("restart", "b", expecting: 1)
+            #expect(waiting == "mse: b was stopped and started again, but it isn't configured: it waits for its owner's 'mse run'\n")
         }
 
         @Test("an application that fails is told by its code, and nothing it said")
@@ -178,7 +178,7 @@ extension EndToEndTests {
             let made = try bench.package()
             try bench.mse("spawn", "a", "--package", made.package, "--san", "localhost", "--port", "\(port)", "--platform", "simulator")
             let result = try restart()
-            #expect(result.code == 0 && result.output.contains("waits for its owner's 'mse run'"), "\(result.output)")
+            #expect(result.code == 1 && result.output.contains("waits for its owner's 'mse run'"), "\(result.output)")
             #expect(try bench.state("a") == "waiting")
         }
 

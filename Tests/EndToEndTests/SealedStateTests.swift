@@ -56,7 +56,7 @@ extension EndToEndTests {
             try bench.mse("stop", "production")
             try Files.remove(sealed)
             try FileManager.default.copyItem(atPath: bench.path + "/home/services/staging/sealed", toPath: sealed)
-            try bench.mse("restart", "production")
+            try bench.mse("restart", "production", expecting: 1)
             #expect(try bench.state("production") == "waiting")
             let refused = try run(bench, "production", made, "--continue", stagingEpoch, expecting: 1)
             #expect(refused.contains("continue_epoch") || refused.contains("could not be kept"), "\(refused)")
@@ -66,7 +66,7 @@ extension EndToEndTests {
             #expect(try note(bench, other) == "nothing")
             try bench.mse("stop", "production")
             try Files.write(try Files.read(sealed + "/identity.sealed"), to: sealed + "/configuration.sealed")
-            try bench.mse("restart", "production")
+            try bench.mse("restart", "production", expecting: 1)
             #expect(try bench.state("production") == "waiting")
         }
 
@@ -95,7 +95,7 @@ extension EndToEndTests {
                 let altered = change(record)
                 #expect(altered != record)
                 try bench.folder.write(path, altered)
-                try bench.mse("restart", "shop")
+                try bench.mse("restart", "shop", expecting: 1)
                 #expect(try bench.state("shop") == "waiting", "\(altered)")
                 try bench.mse("stop", "shop")
             }
@@ -107,7 +107,7 @@ extension EndToEndTests {
             try bench.mse("stop", "shop")
             // Another one, released anew: HOME is continued where its owner says so, and is untouched where not.
             try bench.folder.write(path, record.replacing(end, with: later))
-            try bench.mse("restart", "shop")
+            try bench.mse("restart", "shop", expecting: 1)
             let wrong = try run(bench, "shop", made, "--continue", String(repeating: "ab", count: 32), expecting: 1)
             #expect(wrong.contains("continue_epoch"), "\(wrong)")
             let second = try epoch(run(bench, "shop", made))
@@ -115,7 +115,7 @@ extension EndToEndTests {
             #expect(try note(bench, port) == "nothing")
             try bench.mse("stop", "shop")
             try bench.folder.write(path, record)
-            try bench.mse("restart", "shop")
+            try bench.mse("restart", "shop", expecting: 1)
             #expect(try epoch(run(bench, "shop", made, "--continue", first)) == first)
             #expect(try note(bench, port) == "kept")
         }
@@ -148,8 +148,12 @@ extension EndToEndTests {
                 status=0; $mse restart shop || status=$?
                 echo "restart: $status"
                 $mse status shop --json
+                $mse status shop | grep "^homeError.*there is no room"
+                $mse list 2>&1 | grep "shop: HOME isn't saved: there is no room"
                 rm disk/fill
                 $mse stop shop && echo "now it stops"
+                $mse status shop | grep "^homeSavedAt *20"
+                $mse status shop | grep "^homeError *-" && echo told
                 $mse restart shop
                 for _ in $(seq 100); do $mse status shop --json | grep -q '"running"' && break; sleep 0.1; done
                 curl -ksS --data-binary changed $url/note; echo
@@ -168,6 +172,7 @@ extension EndToEndTests {
             let output = result.output
             #expect(result.status == 0, "\(output)")
             #expect(output.contains("stop: 1") && output.contains("restart: 1") && output.contains("now it stops"), "\(output)")
+            #expect(output.contains("\ntold\n") && output.contains("\"homeError\": \"there is no room to seal HOME\""), "\(output)")
             #expect(output.contains("no room to seal HOME") && output.contains("--discard"), "\(output)")
             #expect(output.contains("kept\nmse: ") || output.contains("stop: 1\nkept"), "\(output)")
             #expect(output.contains("is lost"), "\(output)")

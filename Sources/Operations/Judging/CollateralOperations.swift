@@ -74,6 +74,7 @@ public struct CollateralOperations: Sendable {
     /// What is in a folder or an evidence file; nil shows the cache.
     public func show(_ path: String?) throws -> CollateralReport {
         guard let path else {
+            try state.check()
             return CollateralReport(
                 CollateralCache(folder: state.collateral).all().map {
                     CollateralReport.Entry(

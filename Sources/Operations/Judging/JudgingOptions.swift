@@ -111,8 +111,9 @@ public struct JudgingOptions: Sendable {
         if Hex.bytes(text) == nil || text.isEmpty, Files.exists(text) {
             let bytes = try Files.read(text, limit: 64 << 20)
             found = "that \(found) is \(ContentKind(bytes).description)"
-            text = String(decoding: bytes.prefix(4096).filter { $0 > 0x20 }, as: UTF8.self)
+            text = String(decoding: StrictX509.PlainText.bytes(Array(bytes.prefix(4096))).filter { $0 > 0x20 }, as: UTF8.self)
         }
+        if text.hasPrefix("0x") || text.hasPrefix("0X") { text.removeFirst(2) }
         switch Hex.bytes(text) {
         case let bytes? where bytes.count == 32: policy.measurement.mrenclave.append(bytes)
         case let bytes? where bytes.count == 48: policy.tdx.mrtd.append(bytes)

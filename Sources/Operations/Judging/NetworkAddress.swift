@@ -18,6 +18,11 @@ struct NetworkAddress {
         port = try Self.port(text)
     }
 
+    /// As people and programs write it: an address of IPv6 stands in brackets.
+    static func text(_ host: String, _ port: Int) -> String {
+        "https://" + (host.contains(":") && !host.hasPrefix("[") ? "[\(host)]" : host) + ":\(port)"
+    }
+
     static func mismatch(_ text: String) -> OperationError {
         OperationError(NotationError.printable(text), "an address such as https://localhost:7443 expected")
     }

@@ -12,6 +12,7 @@ enum Target: Sendable {
 
     /// A service that was launched here, an address, or a file.
     init(_ text: String, _ state: StateFolder) throws {
+        try state.check()
         if text.hasPrefix("https://") {
             let address = try NetworkAddress(text)
             guard address.url.path.isEmpty || address.url.path == "/", address.url.query == nil, address.url.fragment == nil else {

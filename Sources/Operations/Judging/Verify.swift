@@ -54,7 +54,7 @@ public struct Verify: Sendable {
             let verdict = verifier.judge(
                 Evidence(certificate), with: delivery.collateral, expecting: Expectation(name: service.name, id: launch.id), at: time)
             return Judgement(
-                title: "\(service.name)  https://\(host):\(port)", verdict: verdict, package: try package, collateral: delivery)
+                title: "\(service.name)  \(NetworkAddress.text(host, port))", verdict: verdict, package: try package, collateral: delivery)
         case .address(let host, let port):
             let certificate = try await Self.certificate(host, port)
             let delivery = try await collateral(certificate.quote, nil, verifier, time)

@@ -102,12 +102,25 @@ public struct Packaging: Sendable {
         case judged(String, JudgingOptions)
         /// A key of 32 bytes in a file, or as 64 hex digits, that somebody else vouches for.
         case unverified(String)
+
+        /// - Throws: for hex digits of another key, where no file has that name.
+        public static func unverifiedKey(_ text: String) throws(OperationError) -> String {
+            guard let bytes = Hex.bytes(text), !bytes.isEmpty, bytes.count != SealedBox.publicKeyByteCount, !Files.exists(text) else {
+                return text
+            }
+            throw OperationError(
+                "", "a public key of 32 bytes, in a file or as 64 hex digits, expected, found \(text.utf8.count) hex digits")
+        }
     }
 
     /// Seals a file to one enclave.
     /// - Returns: the refusal, when there is one.
     public func seal(_ input: String, to receiver: Receiver, output: String) async throws -> Judgement? {
         SecretsInMemory.expect()
+        guard !Self.isSame(input, output) else {
+            throw OperationError(
+                "--output \(FileError.printable(output))", "is the input itself, which the box would replace; name another file")
+        }
         let message = try Files.read(input, limit: 64 << 20)
         let box: [UInt8]
         switch receiver {
@@ -122,6 +135,12 @@ public struct Packaging: Sendable {
         return nil
     }
 
+    /// By whatever name, links included.
+    private static func isSame(_ input: String, _ output: String) -> Bool {
+        guard let identity = FileIdentity(path: input) else { return false }
+        return identity == FileIdentity(path: output)
+    }
+
     private static func bareKey(_ text: String) throws -> [UInt8] {
         if let bytes = Hex.bytes(text), bytes.count == SealedBox.publicKeyByteCount { return bytes }
         let named = NamedFile(
@@ -129,17 +148,16 @@ public struct Packaging: Sendable {
             expected:
                 "a public key of \(SealedBox.publicKeyByteCount) bytes, in a file or as \(2 * SealedBox.publicKeyByteCount) hex digits,",
             mend: "or name with --receiver the service or its certificate, which is judged")
-        if !text.isEmpty, Hex.bytes(text) != nil, !Files.exists(text) {
-            throw OperationError(
-                "--unverified-key \(NotationError.printable(text))", "\(named.expected) expected, found \(text.utf8.count) hex digits",
-                mend: named.mend, code: "file.kind")
-        }
         try named.check { $1 == SealedBox.publicKeyByteCount }
         return try Files.read(text, limit: 4096)
     }
 
     public func unseal(_ input: String, privateKey: String, output: String) throws {
         SecretsInMemory.expect()
+        guard !Self.isSame(input, output) else {
+            throw OperationError(
+                "--output \(FileError.printable(output))", "is the box itself, which its content would replace; name another file")
+        }
         let key = try NamedFile.unsealingKey(privateKey).codeKey()
         let box = try Files.read(input, limit: 64 << 20)
         guard let message = SealedBox.open(box, with: key) else {

@@ -111,7 +111,7 @@ public struct ProjectTests: Sendable {
         let runtime = try package.runtime ?? Runtime.ofThisMachine()
         return .ran(
             try run(
-                package.configuration, folder: work + "/tests", runtime, url: "https://\(launch.sans[0]):\(launch.port)",
+                package.configuration, folder: work + "/tests", runtime, url: NetworkAddress.text(launch.sans[0], launch.port),
                 pin: work + "/pin.pem", secrets: secrets, sealedSecrets: sealedSecrets))
     }
 

@@ -30,7 +30,7 @@ struct Peer: Sendable {
         case .service(let service, let host, let port):
             self.host = host
             self.port = port
-            title = "\(service.name)  https://\(host):\(port)"
+            title = "\(service.name)  \(NetworkAddress.text(host, port))"
             expectation = Expectation(name: service.name, id: try service.launch().id)
             self.service = service
             platform = try Verify.platform(of: service, state)

@@ -44,6 +44,14 @@ public struct Provision: Sendable {
         self.state = state
     }
 
+    /// The epoch of a HOME, as its owner typed it.
+    public static func epoch(_ text: String) throws(OperationError) -> String {
+        guard Hex.bytes(text)?.count == 32 else {
+            throw OperationError("", "an epoch of 64 hex digits expected, as 'mse run' printed it")
+        }
+        return text
+    }
+
     /// What the configuration server takes.
     private static let bodyLimit = 1 << 20
 
@@ -62,9 +70,7 @@ public struct Provision: Sendable {
         guard let package = try options.package.map({ try NamedFile.package($0).packageFile() }) else {
             throw OperationError("--package", "is needed: the key is released to the package's enclave alone")
         }
-        if let continueEpoch, Hex.bytes(continueEpoch)?.count != 32 {
-            throw OperationError("--continue", "an epoch of 64 hex digits expected, as 'mse run' printed it")
-        }
+        if let continueEpoch { _ = try Self.epoch(continueEpoch) }
         var material = try Material(self, package)
         defer { material.wipe() }
         let recipient: Release.ConnectedRecipient
@@ -168,6 +174,14 @@ public struct Provision: Sendable {
                     throw NamedFile.tlsKey(path).mismatch(kind, byteCount: pem.count)
                 }
                 privateKey = pem
+            }
+            // A box may hold it, and a package of the original's may need none.
+            if key == nil, operation.sealedSecrets == nil, package.mode != .open {
+                throw OperationError(
+                    package.path,
+                    package.mode == .encrypted
+                        ? "is encrypted, and its key isn't named" : "starts with its start token alone, which isn't named",
+                    mend: "name it with --key")
             }
         }
 

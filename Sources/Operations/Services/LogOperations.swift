@@ -51,6 +51,7 @@ public struct LogOperations: Sendable {
         let service = LaunchRecord.isName(target) ? try? ServiceState.existing(target, in: state) : nil
         guard let key else {
             guard let service else {
+                try state.check()
                 throw OperationError(
                     NotationError.printable(target), "is no service here ('mse list'); a sealed log is opened with --key")
             }

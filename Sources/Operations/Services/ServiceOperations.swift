@@ -4,6 +4,7 @@ internal import Files
 internal import FoundationEssentials
 internal import Glibc
 public import Notation
+internal import PackageFormat
 internal import RATLS
 internal import SimulatedProcessor
 internal import StrictX509
@@ -64,13 +65,17 @@ public struct ServiceOperations: Sendable {
         let record = try service.record()
         let launch = try service.launch()
         let process = ServiceProcess(service)
+        // There is none before the first sealing.
+        let home = try? process.homeReport()
         let (word, reason) = await state(of: service, record, launch)
         let node = Node.object([
             "name": Node(service.name), "id": Node(launch.id), "state": Node(word), "platform": Node(record.platform),
-            "url": Node("https://\(launch.sans[0]):\(launch.port)"), "sans": Node(.array(launch.sans.map { Node($0) })),
+            "url": Node(NetworkAddress.text(launch.sans[0], launch.port)), "sans": Node(.array(launch.sans.map { Node($0) })),
             "mrenclave": Node(record.mrenclave),
             "startedAt": Node(CalendarTime.text(record.startedAt)), "notAfter": Node(CalendarTime.text(launch.notAfter)),
-            "reason": Node(reason), "pid": process.isAlive ? service.processes().map { Node(Int($0.agent.id)) } : Node(.null),
+            "homeSavedAt": home?.savedAt.map { Node(CalendarTime.text($0)) } ?? Node(.null),
+            "homeError": home?.problem.map { Node(ServiceProcess.words($0)) } ?? Node(.null), "reason": Node(reason),
+            "pid": process.isAlive ? service.processes().map { Node(Int($0.agent.id)) } : Node(.null),
         ])
         return Status(node: node, state: word)
     }

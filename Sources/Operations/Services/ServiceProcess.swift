@@ -181,7 +181,7 @@ struct ServiceProcess: Sendable {
         }
     }
 
-    private func homeReport() throws -> HomeReport {
+    func homeReport() throws -> HomeReport {
         try HomeReport(in: service.sealedFolder, now: Int64(Date().timeIntervalSince1970))
     }
 
@@ -190,7 +190,7 @@ struct ServiceProcess: Sendable {
         return !launcher.isAlive && !agent.isAlive
     }
 
-    private static func words(_ problem: HomeReport.Problem?) -> String {
+    static func words(_ problem: HomeReport.Problem?) -> String {
         switch problem {
         case .noSpace?: "there is no room to seal HOME"
         case .notSaved?, nil: "HOME could not be sealed (it holds what can't be kept, such as a socket, or changes while it is read)"

@@ -39,6 +39,24 @@ public struct Spawn: Sendable {
         self.state = state
     }
 
+    /// An instance's name.
+    public static func name(_ text: String) throws(OperationError) -> String {
+        guard LaunchRecord.isName(text) else { throw OperationError("", "1 to 63 of a–z, 0–9 and '-' expected") }
+        return text
+    }
+
+    /// A DNS name or an address.
+    public static func san(_ text: String) throws(OperationError) -> String {
+        guard SubjectAlternativeName(text) != nil else { throw OperationError("", "a DNS name or an address expected") }
+        return text
+    }
+
+    /// A certificate's subject.
+    public static func subject(_ text: String) throws(OperationError) -> String {
+        guard LaunchRecord.isSubject(text) else { throw OperationError("", "a name such as 'CN=service,O=Company' expected") }
+        return text
+    }
+
     /// How many days a certificate may live.
     public static let days = 1...Int(LaunchRecord.longestLife / 86400)
     /// Seconds.
@@ -56,7 +74,7 @@ public struct Spawn: Sendable {
         let launch: LaunchRecord
         do {
             launch = try LaunchRecord(
-                id: UUID().uuidString.lowercased(), name: name, sans: sans, host: host, port: port, subject: subject,
+                id: UUID().uuidString.lowercased(), name: name, sans: Self.once(sans), host: host, port: port, subject: subject,
                 notAfter: now + Int64(days) * 86400,
                 configurationTimeout: timeout)
         } catch {
@@ -96,7 +114,19 @@ public struct Spawn: Sendable {
             }
             Unfinished.end(service.folder)
             let missing = service.missingProtection().compactMap { Protection(rawValue: $0) }.map { "\n  " + $0.withoutIt }.joined()
-            return "\(name) waits for its key at https://\(sans[0]):\(port) (simulated processor: it protects nothing)" + missing
+            return "\(name) waits for its key at \(NetworkAddress.text(launch.sans[0], port)) (simulated processor: it protects nothing)"
+                + missing
+        }
+    }
+
+    /// Each name once, however it is written.
+    private static func once(_ sans: [String]) -> [String] {
+        var known: Set<SubjectAlternativeName> = []
+        return sans.compactMap { text in
+            guard let name = SubjectAlternativeName(text) else { return text }
+            guard known.insert(name).inserted else { return nil }
+            if case .address = name { return name.description }
+            return text
         }
     }
 

@@ -54,6 +54,7 @@ struct ServiceState: Sendable {
     }
 
     static func all(in state: StateFolder) throws -> [ServiceState] {
+        try state.check()
         guard Files.isFolder(state.services) else { return [] }
         return try Files.names(in: state.services).filter { LaunchRecord.isName($0) }.map { try ServiceState($0, in: state) }.filter {
             Files.exists($0.recordPath)

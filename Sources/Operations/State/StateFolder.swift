@@ -31,6 +31,7 @@ public struct StateFolder: Sendable {
     public var collateral: String { path + "/collateral" }
 
     func prepare() throws {
+        try checkPlace()
         for folder in [path, services] { try Files.makeFolder(folder, mode: 0o700) }
         try check()
     }
@@ -38,6 +39,7 @@ public struct StateFolder: Sendable {
     /// Keys of the simulated processor, packages and sealed state lie here: whoever else can write here decides what is started.
     /// - Throws: when the folder is another user's, or others can write in it.
     func check() throws {
+        try checkPlace()
         for folder in [path, services] {
             guard let access = FileAccess(folder) else { continue }
             guard access.isOwn else {
@@ -45,6 +47,18 @@ public struct StateFolder: Sendable {
             }
             try Self.checkWriting(folder, access, mode: "700")
         }
+    }
+
+    /// - Throws: when something else than a folder is in its place, or on the way to it.
+    private func checkPlace() throws {
+        var place = path
+        while !Files.exists(place), place != "/", !place.isEmpty { place = Files.split(place).folder }
+        guard !place.isEmpty, !Files.isFolder(place) else { return }
+        throw OperationError(
+            path,
+            place == path
+                ? "a folder for the state is expected, found a file" : "can't be made: \(FileError.printable(place)) is no folder",
+            mend: "name a folder as MSE_HOME")
     }
 
     /// - Parameter mode: that mends it.
@@ -67,6 +81,7 @@ public struct StateFolder: Sendable {
     }
 
     func defaults() throws -> Defaults {
+        try checkPlace()
         var defaults = Defaults()
         guard Files.exists(configurationPath) else { return defaults }
         try checkConfiguration()
