@@ -55,7 +55,12 @@ public struct PackageBuilder: Sendable {
                 )
             }
             for path in [base + ".tar", base + ".key"] where Files.exists(path) { throw FileError(path, "exists already") }
+            let made = Self.absentFolders(output)
+            var isDone = false
+            // Of those above only what is still empty: others may have put something there meanwhile.
+            defer { if !isDone { for folder in made { rmdir(folder) } } }
             try Files.makeFolder(output)
+            try checkOutput()
             let work = try Files.makeTemporaryFolder(in: output, prefix: ".package")
             defer { try? Files.remove(work) }
             let package = work + "/package.tar"
@@ -69,9 +74,44 @@ public struct PackageBuilder: Sendable {
                     throw error
                 }
             }
+            isDone = true
             return Product(package: base + ".tar", key: base + ".key", notes: notes)
         } catch {
             throw .wrapping(error, path: project)
+        }
+    }
+
+    /// The folder and those above it that aren't there yet, the innermost first.
+    private static func absentFolders(_ path: String) -> [String] {
+        var folders: [String] = []
+        var path = path
+        while !path.isEmpty, path != "/", !Files.exists(path) {
+            folders.append(path)
+            path = Files.split(path).folder
+        }
+        return folders
+    }
+
+    /// What is made in a folder that ships would be in the next package: its key too.
+    private func checkOutput() throws {
+        let real = try Files.resolved(output) + "/"
+        for name in ["mse_src", "tests"] {
+            guard let folder = try? Files.resolved(project + "/" + name), real.utf8.starts(with: (folder + "/").utf8) else { continue }
+            throw FileError(
+                output,
+                "is in \(name) of the project, which ships: the next package would hold this one's key; name an --output outside of it")
+        }
+    }
+
+    /// The key of a package, or its token, may not be in it.
+    private static func checkKey(_ files: [CodeTree.File], _ folder: String, _ key: borrowing CodeKey) throws {
+        for file in files where file.byteCount == CodeKey.byteCount {
+            let bytes = try Files.read(file.source, limit: CodeKey.byteCount)
+            guard key.withBytes({ $0.elementsEqual(bytes) }) else { continue }
+            throw FileError(
+                folder + "/" + file.path,
+                "is the key of this package, which would hold it; move it out of the project (a new key, if a package with it was given away)"
+            )
         }
     }
 
@@ -119,13 +159,16 @@ public struct PackageBuilder: Sendable {
         guard Files.isFolder(code) else { throw FileError(code, "there is no such folder; the service's code belongs there") }
         let requirements = try requirements(code, configuration)
         let files = try codeFiles(code, configuration, requirements, work, &notes)
+        try Self.checkKey(files, code, key)
         let lock = try writeEnvironment(work + "/environment.tar", requirements, configuration, work)
         if checksImports {
-            let check = ImportCheck(interpreter: runtime.interpreter, project: project, files: files, site: work + "/site")
+            let check = ImportCheck(
+                interpreter: runtime.interpreter, project: project, files: files, site: work + "/site",
+                runtime: runtime.files.map(\.path))
             notes += try check.notes(module: configuration.module, variable: configuration.variable, work: work)
         }
         try writeCode(work + "/app.tar", files, key)
-        try writeTests(work + "/tests.tar", &notes)
+        try writeTests(work + "/tests.tar", key, &notes)
         // Plain code is its owner's to hand out: nobody else on this machine reads it.
         let tar = try TarWriter(package, mode: encrypts ? 0o644 : 0o600)
         try tar.add("app.tar", file: work + "/app.tar")
@@ -204,11 +247,12 @@ public struct PackageBuilder: Sendable {
         try tar.finish()
     }
 
-    private func writeTests(_ path: String, _ notes: inout [String]) throws {
+    private func writeTests(_ path: String, _ key: borrowing CodeKey, _ notes: inout [String]) throws {
         let folder = project + "/tests"
         let tar = try TarWriter(path)
         if Files.isFolder(folder) {
             let tree = try CodeTree(folder, ignoring: IgnoreList(patterns: ["__pycache__"]), dotFiles: .leftOut(but: []))
+            try Self.checkKey(tree.files, folder, key)
             notes += try ProjectFiles.warnings(of: tree.files, "readable in tests.tar, to whoever gets the package")
             for file in tree.files {
                 if ReadableRequirements.isOne(file.path), let clean = try ReadableRequirements.cleaned(file) {

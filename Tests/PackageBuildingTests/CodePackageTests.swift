@@ -53,6 +53,43 @@ struct PackageTests {
         for name in names { #expect(found.contains(ExactText(name + (encrypts ? ".enc" : ""))), "\(name)") }
     }
 
+    @Test(
+        "an output folder that ships is refused, however it is named, and nothing is left",
+        arguments: [
+            "project/mse_src/dist", "project/mse_src", "project/tests/a/b", "project/tests", "project/../project/mse_src/x", "link/dist",
+        ])
+    func outputInside(output: String) throws {
+        try FileManager.default.createSymbolicLink(atPath: folder.path + "/link", withDestinationPath: "project/mse_src")
+        let before = try folder.tree("project")
+        let error = #expect(throws: PackageError.self) { try builder(output).build() }
+        #expect(error?.description.contains("which ships") == true, "\(String(describing: error))")
+        #expect(try folder.tree("project") == before)
+        #expect(!Files.exists(folder.path + "/project/mse_src/dist") && !Files.exists(folder.path + "/project/tests/a"))
+        _ = try builder("project/mse_src.out").build()
+    }
+
+    @Test(
+        "a package holds no file that is its own key or token", arguments: ["mse_src/a.bin", "mse_src/d/k.key", "tests/x"], [true, false])
+    func keyInside(path: String, encrypts: Bool) throws {
+        let key = CodeKey()
+        try key.write(to: folder.path + "/k")
+        try folder.write("project/" + path, folder.read("k"))
+        let error = #expect(throws: PackageError.self) { try builder("out", encrypts: encrypts).build(key: key.copy()) }
+        #expect(error?.description.contains(path + ": is the key of this package") == true, "\(String(describing: error))")
+        #expect(!Files.exists(folder.path + "/out"))
+    }
+
+    @Test("a refused package leaves no folder that it made, and what was there before")
+    func nothingLeft() throws {
+        try folder.write("project/mse_src/app.py", "import nothere\n")
+        try folder.write("there/x", "x")
+        for output in ["new", "new/deep/er", "there", "there/new"] {
+            #expect(throws: PackageError.self) { try builder(output).build() }
+        }
+        #expect(!Files.exists(folder.path + "/new"))
+        #expect(try Files.names(in: folder.path + "/there") == ["x"])
+    }
+
     @Test("a unit that looks like a letter is none")
     func units() throws {
         for (size, isOne) in [("512M", true), ("512\u{212A}", false), ("2\u{FF27}", false)] {

@@ -14,6 +14,78 @@ struct ImportCheckTests {
 
     init() throws { folder = try TemporaryFolder() }
 
+    /// What an enclave has of the standard library, near enough.
+    private static let runtime: [String] = {
+        let unused = ["test", "idlelib", "ensurepip", "turtledemo", "__pycache__", "site-packages", "dist-packages"]
+        let closed = ["nis.", "readline.", "_curses", "_dbm.", "_gdbm.", "_tkinter."]
+        let standard = "/usr/lib/python3.11"
+        return FileManager.default.subpaths(atPath: standard)!.filter { path in
+            let parts = path.split(separator: "/").map(String.init)
+            return !parts.contains { unused.contains($0) } && !closed.contains { parts.last!.hasPrefix($0) }
+        }.map { standard + "/" + $0 }
+    }()
+
+    @Test(
+        "what the enclave's Python, the environment or the code can't give is refused before the key is made",
+        arguments: [
+            "readline", "curses", "curses.textpad", "nis", "dbm.gnu", "dbm.ndbm", "tkinter", "tkinter.ttk", "turtle", "ensurepip",
+            "test.support", "idlelib.run", "winreg", "msvcrt", "_winapi", "asyncio.windows_events", "email.nosuch", "json.decoder.x",
+            "sys.x",
+            "idna.nosuch", "idna.core.deep", "plain.sub", "helper.sub", "pkg.helper.sub",
+        ])
+    func notInTheEnclave(module: String) {
+        let code = ["helper.py": "", "pkg/__init__.py": "", "pkg/helper.py": ""]
+        for line in ["import \(module)", "import \(module) as x", "from \(module) import x"] {
+            let text = refusal(
+                code.merging(["app.py": "import os\n\(line)\n"]) { $1 }, site: ["idna/__init__.py", "idna/core.py", "plain.py"])
+            #expect(text.contains("app.py line 2: ") && !text.contains("requirements.txt"), "\(line): \(text)")
+        }
+    }
+
+    @Test("a module that imports one of those is refused where it is named from its package, or where its handler raises again")
+    func passedOn() {
+        #expect(refusal(["app.py": "from dbm import gnu\n"]).contains("app.py line 1: 'dbm.gnu'"))
+        #expect(
+            refusal(["app.py": "try:\n    import yaml\nexcept ImportError:\n    raise SystemExit('no')\n"]).contains("line 2: 'yaml'"))
+    }
+
+    @Test(
+        "a relative import where there is no package is refused",
+        arguments: ["from . import helper\n", "from .helper import x\n", "from .. import helper\n"])
+    func withoutPackage(code: String) {
+        let text = refusal(["app.py": code, "helper.py": ""])
+        #expect(text.contains("app.py line 1: the relative import") && text.contains("without the dots"), "\(text)")
+    }
+
+    @Test(
+        "what can't be known, or is there, is taken without a word",
+        arguments: [
+            "import six.moves.urllib", "import native.x", "import grows.sub", "import grows.deep.sub", "import space.anything.z",
+            "import dbm",
+            "import shelve, pdb, code, cmd, subprocess, asyncio, multiprocessing.pool", "import os.path, xml.dom.minidom, unittest.mock",
+            "import sys, zipimport, _frozen_importlib, importlib.metadata, collections.abc, _ssl, ctypes.util, sqlite3, encodings.idna",
+            "from email import nosuch", "from idna import nosuch", "import made.sub", "import test.own, curses", "import __main__",
+            "try:\n    import winreg\nexcept ImportError:\n    winreg = None", "import distutils.core",
+        ])
+    func unknowable(line: String) throws {
+        try folder.write("site/grows/__init__.py", "__path__ = __import__('pkgutil').extend_path(__path__, __name__)\n")
+        try folder.write("site/grows/deep/__init__.py", "")
+        try folder.write("site/six.py", "import sys\nsys.modules[__name__ + '.moves'] = object()\n")
+        let notes = try check(
+            [
+                "app.py": line + "\n", "made.py": "import sys\nsys.modules['made.sub'] = 1\n", "test/__init__.py": "", "test/own.py": "",
+                "curses.py": "",
+            ], site: ["native.so", "space/anything/z.py", "idna/__init__.py", "setuptools/__init__.py"])
+        #expect(notes.isEmpty, "\(notes)")
+    }
+
+    @Test("guarded, they are notes")
+    func guardedInside() throws {
+        let notes = try check(
+            ["app.py": "try:\n    import readline\n    import idna.nosuch\nexcept ImportError:\n    pass\n"], site: ["idna/__init__.py"])
+        #expect(notes.count == 2 && notes[0].contains("'readline'") && notes[1].contains("'idna.nosuch'"), "\(notes)")
+    }
+
     /// - Parameters:
     ///   - code: by path in mse_src.
     ///   - site: files of the environment.
@@ -22,7 +94,8 @@ struct ImportCheckTests {
         for path in site { try folder.write("site/" + path, "raise SystemExit\n") }
         let tree = try CodeTree(folder.path + "/p/mse_src", ignoring: IgnoreList())
         let check = ImportCheck(
-            interpreter: "/usr/bin/python3", project: folder.path + "/p", files: tree.files, site: folder.path + "/site")
+            interpreter: "/usr/bin/python3", project: folder.path + "/p", files: tree.files, site: folder.path + "/site",
+            runtime: Self.runtime)
         return try check.notes(module: module, variable: variable, work: folder.path)
     }
 
@@ -233,7 +306,7 @@ struct ImportCheckTests {
             encrypts: true, timestamp: 7)
         let error = #expect(throws: PackageError.self) { try builder.build() }
         #expect(error?.description.contains("app.py line 2: 'yaml'") == true, "\(String(describing: error))")
-        #expect(try Files.names(in: folder.path + "/out").isEmpty)
+        #expect(!Files.exists(folder.path + "/out"))
         builder.checksImports = false
         #expect(Files.exists(try builder.build().package))
         #expect(!Files.exists(mark))

@@ -113,6 +113,30 @@ struct RequirementsTests {
         return (String(decoding: try Files.read(product.package)[range], as: UTF8.self), product)
     }
 
+    @Test(
+        "a comment line ends a continued line, as in pip",
+        arguments: [
+            ("idna==3.10 \\\n    --hash=sha256:\(hash)  \\\n    # via requests\nsix==1.17.0 \\\n --hash=sha256:\(hash)\n", 2),
+            ("alpha \\\n# c\nbeta\n", 2), ("alpha \\\n  # c \\\nbeta\n", 2), ("alpha \\\n ==1.0\nbeta\n", 2), ("# c \\\nalpha\n", 1),
+            ("alpha \\\n\nbeta\n", 2), ("alpha \\\n# c", 1),
+        ])
+    func continuedLines(text: String, count: Int) throws {
+        try folder.write("r.txt", text)
+        let read = try Requirements(file: folder.path + "/r.txt", project: folder.path, allowsSources: false, environment: [:])
+        #expect(read.distributions.count == count, "\(read.distributions)")
+    }
+
+    private static let hash = String(repeating: "0a", count: 32)
+
+    @Test("where markers leave nothing to install, the environment is empty", arguments: [1, 2])
+    func nothingForThisMachine(count: Int) throws {
+        let lines = ["pywin32==306; sys_platform == \"win32\"\n", "alpha ; python_version < \"3\"\n"].prefix(count).joined()
+        let (lock, product) = try build(lines)
+        #expect(lock.isEmpty)
+        var reader = try TarReader(product.package, range: PackageFile(product.package).range(of: "environment.tar"))
+        #expect(try reader.next() == nil)
+    }
+
     /// One accepts and never answers, at the other nobody listens.
     @Test("an index that can't be reached is named within half a minute, whatever others have", arguments: ["silent", "dead"])
     func unreachableIndex(kind: String) throws {

@@ -61,6 +61,8 @@ public struct EnvironmentBuilder: Sendable {
         try pip.run(
             ["download", "--quiet", "--dest", archives, "-r", list] + binary, "download the requirements", requirements, work: work)
         let locked = try read(report, archives, requirements.credentials)
+        // Markers may leave nothing for this machine.
+        guard !locked.isEmpty else { return "" }
         var install = ["install", "--quiet", "--no-deps", "--no-compile", "--ignore-installed", "--no-warn-conflicts", "--target", site]
         if locked.allSatisfy({ $0.file.hasSuffix(".whl") }) { install.append("--no-index") }
         try pip.run(install + locked.map(\.file), "install the locked environment", requirements, work: work)

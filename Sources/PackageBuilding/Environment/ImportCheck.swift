@@ -16,6 +16,8 @@ struct ImportCheck {
     var files: [CodeTree.File]
     /// The folder of the installed environment; it needn't be there.
     var site: String
+    /// The files that the enclave measures, by whole path: of the standard library no others can be imported there.
+    var runtime: [String]
 
     private static let refusalLimit = 10
     private static let noteLimit = 20
@@ -26,15 +28,36 @@ struct ImportCheck {
         var line: Int
         /// As far as it was looked for, such as `yaml`, `google.protobuf`.
         var module: String
-        /// It should be in the code folder, since its package is.
-        var isLocal: Bool
+        var kind: Kind
+
+        enum Kind: String {
+            /// It should be in the code folder, since its package is.
+            case local
+            /// What should hold it is a file, no folder.
+            case file
+            /// It begins with dots, but there is no package that they could mean.
+            case relative
+            /// It is Python's, but not of what runs in an enclave.
+            case python
+            /// Its package is in the environment, without it.
+            case inside
+            /// Nothing of it is in the environment.
+            case environment
+        }
 
         var sentence: String {
             let place = line > 0 ? "\(FileError.printable(file)) line \(line)" : FileError.printable(file)
             let name = FileError.printable(module)
-            return isLocal
-                ? "\(place): '\(name)' is not among the files of mse_src that ship; add it, or look into .mseignore"
-                : "\(place): '\(name)' is not in the environment; add '\(FileError.printable(ImportCheck.distribution(of: module)))' to requirements.txt"
+            let parent = FileError.printable(String(module.prefix(upTo: module.lastIndex(of: ".") ?? module.endIndex)))
+            return switch kind {
+            case .local: "\(place): '\(name)' is not among the files of mse_src that ship; add it, or look into .mseignore"
+            case .file: "\(place): there is no '\(name)', since '\(parent)' is a file, no package"
+            case .relative: "\(place): the relative import '\(name)' leads out of every package, which fails; import it without the dots"
+            case .python: "\(place): '\(name)' is not in the Python that runs in an enclave; do without it"
+            case .inside: "\(place): '\(name)' is not in the environment: '\(parent)' is, but has no such module in this version"
+            case .environment:
+                "\(place): '\(name)' is not in the environment; add '\(FileError.printable(ImportCheck.distribution(of: module)))' to requirements.txt"
+            }
         }
     }
 
@@ -49,7 +72,11 @@ struct ImportCheck {
         let sources = Node(.array(files.map { Node(.array([Node($0.path), Node($0.source)])) }))
         do {
             try Files.write(
-                JSON.canonical(.object(["module": Node(module), "variable": Node(variable), "site": Node(site), "files": sources])),
+                JSON.canonical(
+                    .object([
+                        "module": Node(module), "variable": Node(variable), "site": Node(site), "files": sources,
+                        "runtime": Node(.array(runtime.map { Node($0) })),
+                    ])),
                 to: list, mode: 0o600)
             let result = try ProgramRun(
                 interpreter, ["-I", "-S", "-W", "ignore", "-c", Self.script, list], environment: Pip.cleared
@@ -131,9 +158,9 @@ struct ImportCheck {
         return try items.map { item in
             var reader = try ObjectReader(item)
             guard let file = try reader.string("file"), let line = try reader.integer("line", in: 0...Int.max),
-                let module = try reader.string("module"), let isLocal = try reader.boolean("local")
-            else { throw NotationError(at: item.place, "file, line, module and local expected") }
-            return Missing(file: file, line: line, module: module, isLocal: isLocal)
+                let module = try reader.string("module"), let kind = Missing.Kind(rawValue: try reader.string("kind") ?? "")
+            else { throw NotationError(at: item.place, "file, line, module and kind expected") }
+            return Missing(file: file, line: line, module: module, kind: kind)
         }
     }
 
@@ -166,7 +193,7 @@ struct ImportCheck {
 
     /// Follows what is imported for certain from the application's module on, then looks at the other files.
     private static let script = #"""
-        import ast, difflib, json, os, signal, sys, time
+        import _imp, ast, difflib, json, os, re, signal, sys, time
         from importlib.machinery import all_suffixes
         from importlib.util import find_spec
         signal.alarm(120)
@@ -210,7 +237,8 @@ struct ImportCheck {
                     continue
                 last = sure
                 if isinstance(node, (ast.Try, getattr(ast, "TryStar", ast.Try))):
-                    sure = sure and not any(catches(handler.type) for handler in node.handlers)
+                    # A handler that raises in its turn helps nobody.
+                    sure = sure and not any(catches(one.type) and not isinstance(one.body[-1], ast.Raise) for one in node.handlers)
                 elif isinstance(node, (ast.With, ast.AsyncWith)):
                     sure = sure and not any(map(suppresses, node.items))
                 elif not isinstance(node, (ast.Module, ast.ClassDef)):
@@ -222,27 +250,113 @@ struct ImportCheck {
             found.sort(key=lambda one: one[0].lineno)
             return found
 
-        def is_known(name):
-            if name in sys.stdlib_module_names or name in sys.builtin_module_names or name == "__main__":
-                return True
-            try:
-                return find_spec(name) is not None
-            except (ImportError, ValueError):
-                return False
+        # Whoever uses one of these may make modules that no file shows.
+        ODD = re.compile(rb"\bmodules\b|__path__|meta_path|path_hooks|\bpkgutil\b|pkg_resources|apipkg")
+        oddness = {}
 
-        def in_site(parts):
-            """Whether the environment has it, as far down as folders that anybody may add to go."""
+        def is_odd(path):
+            """Whether modules may lie below it that no file shows."""
+            if path not in oddness:
+                try:
+                    with open(path, "rb") as file:
+                        oddness[path] = not path.endswith(".py") or ODD.search(file.read(BYTES)) is not None
+                except OSError:
+                    oddness[path] = True
+            return oddness[path]
+
+        def absent(parts, root, is_file, is_folder):
+            """Nothing where it is there, or may be; else how many of its parts are, and the file that should hold the next."""
+            path, parent, odd_above = root, "", False
+            for index, part in enumerate(parts):
+                path += "/" + part
+                packages = [path + "/__init__" + suffix for suffix in suffixes if is_file(path + "/__init__" + suffix)]
+                modules = [path + suffix for suffix in suffixes if is_file(path + suffix)]
+                if packages:
+                    parent = packages[0]
+                    odd_above = odd_above or is_odd(parent)
+                elif modules:
+                    return None if index + 1 == len(parts) or odd_above or is_odd(modules[0]) else (index + 1, modules[0])
+                elif not is_folder(path) or path == site + "/bin":
+                    return None if odd_above else (index, parent)
+            return None
+
+        def not_in_site(parts):
+            return absent(parts, site, os.path.isfile, os.path.isdir)
+
+        def is_open_in_site(parts):
+            """A folder that anybody may add to."""
             path = site
             for part in parts:
                 path += "/" + part
                 if any(os.path.isfile(path + suffix) or os.path.isfile(path + "/__init__" + suffix) for suffix in suffixes):
-                    return True
+                    return False
                 if not os.path.isdir(path) or path == site + "/bin":
                     return False
             return True
 
-        def is_open_in_site(parts):
-            return in_site(parts) and not in_site(parts + [" "])
+        standard = os.path.dirname(os.__file__)
+        library = {path for path in asked["runtime"] if path.startswith(standard + "/")}
+        if not library:  # another Python's list: this one's own has to do
+            library = {os.path.join(root, name) for root, _, names in os.walk(standard) for name in names}
+        library_folders = set()
+        for path in library:
+            while path not in library_folders and path != standard:
+                path = os.path.dirname(path)
+                library_folders.add(path)
+        closed = set()
+
+        def not_in_library(parts):
+            for count in range(1, len(parts) + 1):
+                if ".".join(parts[:count]) in closed:
+                    return count - 1, ""
+            found = absent(parts, standard, library.__contains__, library_folders.__contains__)
+            if found is None or absent(parts, standard + "/lib-dynload", library.__contains__, library_folders.__contains__) is None:
+                return None
+            name = ".".join(parts)
+            if name == "__main__" or name in sys.builtin_module_names or _imp.is_frozen(name):
+                return None
+            return (1, "") if parts[0] in sys.builtin_module_names else found
+
+        def close_library():
+            """Of the library, what can't be imported either for what it imports itself."""
+            sources = [path for path in library if path.endswith(".py")]
+            fresh = {name for name in sys.stdlib_module_names if not_in_library([name])}
+            while fresh:
+                closed.update(fresh)
+                words = b"|".join(re.escape(name.rpartition(".")[2].encode()) for name in sorted(fresh))
+                mention = re.compile(rb"^[ \t]*(?:import|from)\b.*\b(?:" + words + rb")\b", re.MULTILINE)
+                fresh = set()
+                for path in sources:
+                    parts = path[len(standard) + 1:-3].split("/")
+                    package = parts[:-1]
+                    if parts[-1] == "__init__":
+                        parts.pop()
+                    name = ".".join(parts)
+                    if name in closed:
+                        continue
+                    try:
+                        with open(path, "rb") as file:
+                            text = file.read(BYTES)
+                        if not mention.search(text):
+                            continue
+                        tree = compile(text, path, "exec", ast.PyCF_ONLY_AST, dont_inherit=True)
+                    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
+                        continue
+                    for node, sure in imports(tree):
+                        if not sure:
+                            continue
+                        if isinstance(node, ast.Import):
+                            wanted = [alias.name for alias in node.names]
+                        else:
+                            base = package[:len(package) - node.level + 1] if node.level else []
+                            whole = ".".join(base + (node.module.split(".") if node.module else []))
+                            wanted = [whole] + [whole + "." + alias.name for alias in node.names]
+                        if any(one == name or one.startswith(name + ".") for one in wanted):
+                            wanted = [one for one in wanted if one in closed]
+                        if any(one in closed or one.partition(".")[0] in closed for one in wanted):
+                            fresh.add(name)
+
+        close_library()
 
         def local(parts):
             """The files that importing it runs, and the place of the first part that isn't there."""
@@ -254,11 +368,12 @@ struct ImportCheck {
                 if package:
                     runs.append(package[0])
                 elif module:
-                    return runs + module[:1], None
+                    return runs + module[:1], None if index + 1 == len(parts) else index + 1
                 elif path not in folders:
                     return runs, index
             return runs, None
 
+        ON_DISK = {name for name in closed if "." not in name and find_spec(name) is not None}
         reached, queue = set(), []
         syntax, skipped, missing = [], [], []
         moves_path, odd, looked = False, set(), set()
@@ -275,16 +390,36 @@ struct ImportCheck {
             runs, place = local(parts)
             if sure:
                 follow(runs)
-            if place is None or optional:
+            if place is None:
                 return
-            if in_site(parts) or not runs and is_known(parts[0]):
+            site_lacks = not_in_site(parts)
+            if site_lacks is None:
                 return
-            depth = place + 1
-            if place == 0 and path != "mse.toml":
+            library_lacks = None if runs else not_in_library(parts)
+            if not runs and library_lacks is None:
+                return
+            if optional and not (place == 0 and ".".join(parts) in closed):
+                return
+            parent = ""
+            if place > 0 or path == "mse.toml":
+                parent = runs[-1] if runs else ""
+                kind = "file" if parent and parent.rpartition("/")[2].partition(".")[0] != "__init__" else "local"
+                depth = place + 1
+            elif site_lacks[1]:
+                kind, depth = "inside", site_lacks[0] + 1
+            elif parts[0] in sys.stdlib_module_names or parts[0] == "test":
+                kind, depth = "python", library_lacks[0] + 1
+                # setuptools brings one of its own.
+                if parts[0] == "distutils" and not_in_site(["setuptools"]) is None:
+                    return
+                # Asked for only on other systems.
+                if not sure and parts[0] not in ON_DISK:
+                    return
+            else:
+                kind = "environment"
                 depth = 1 if parts[0] != "google" else 3 if parts[1:2] == ["cloud"] else 2
-                while depth < len(parts) and in_site(parts[:depth]):
-                    depth += 1
-            missing.append((path, line, ".".join(parts[:depth])[:200], place > 0 or path == "mse.toml", sure, runs[-1] if runs else ""))
+                depth = max(depth, site_lacks[0] + 1)
+            missing.append((path, line, ".".join(parts[:depth])[:200], kind, sure, parent))
 
         def look(path, is_reached):
             global moves_path
@@ -310,7 +445,7 @@ struct ImportCheck {
                 return True
             if is_reached and (b"sys.path" in text or b"addsitedir" in text):
                 moves_path = True
-            if b"__path__" in text or b"sys.modules" in text:
+            if ODD.search(text):
                 odd.add(path)
             package = path.split("/")[:-1]
             for node, sure in imports(tree):
@@ -321,7 +456,10 @@ struct ImportCheck {
                     continue
                 base = []
                 if node.level:
-                    if node.level - 1 > len(package) or not package:
+                    if node.level > len(package):
+                        # Another folder on the path, or a name of its own, may be its package.
+                        if sure and b"__package__" not in text:
+                            missing.append((path, node.lineno, "." * node.level + (node.module or ""), "relative", sure, ""))
                         continue
                     base = package[:len(package) - node.level + 1]
                 whole = base + (node.module.split(".") if node.module else [])
@@ -432,11 +570,11 @@ struct ImportCheck {
 
         anywhere = {part for path in folders for part in path.split("/")} | {path.rpartition("/")[2].partition(".")[0] for path in files}
         refused, noted = {}, {}
-        for path, line, module, is_local, sure, parent in missing:
-            if is_local and parent in odd or moves_path and module.partition(".")[0] in anywhere:
+        for path, line, module, kind, sure, parent in missing:
+            if parent and (parent in odd or not parent.endswith(".py")) or moves_path and module.partition(".")[0] in anywhere:
                 continue
-            entry = {"file": path, "line": line, "module": module, "local": is_local}
-            (refused if sure else noted).setdefault(module, entry)
+            entry = {"file": path, "line": line, "module": module[:200], "kind": kind}
+            (refused if sure else noted).setdefault((module, path) if kind == "relative" else module, entry)
         answer = {
             "syntax": syntax[:LISTED], "skipped": skipped[:20], "variable": variable, "refused": list(refused.values())[:LISTED],
             "noted": [entry for module, entry in noted.items() if module not in refused][:LISTED],

@@ -104,13 +104,14 @@ struct Requirements: Hashable, Sendable {
             for raw in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline) {
                 number += 1
                 if joined.isEmpty { started = number }
-                // A comment line inside of a continued line is dropped, as pip does.
-                if !joined.isEmpty, raw.drop(while: \.isWhitespace).hasPrefix("#") { continue }
-                if raw.hasSuffix("\\"), !raw.drop(while: \.isWhitespace).hasPrefix("#") {
+                // As pip does it: a comment line ends what was continued, and isn't continued itself.
+                let isComment = raw.drop(while: \.isWhitespace).hasPrefix("#")
+                if raw.hasSuffix("\\"), !isComment {
                     joined += raw.dropLast()
                     continue
                 }
-                try take(joined + raw, Line(file: path, number: started, isConstraints: isConstraints, depth: depth))
+                try take(
+                    joined + (isComment ? " " + raw : raw), Line(file: path, number: started, isConstraints: isConstraints, depth: depth))
                 joined = ""
             }
             if !joined.isEmpty { try take(joined, Line(file: path, number: started, isConstraints: isConstraints, depth: depth)) }
