@@ -79,6 +79,23 @@ struct ImportCheckTests {
         #expect(notes.isEmpty, "\(notes)")
     }
 
+    @Test("a file that can't be read is told by its name", arguments: ["app", "part", "alone"])
+    func unreadable(name: String) throws {
+        try folder.write("p/mse_src/app.py", "import part\n")
+        for name in ["part", "alone"] { try folder.write("p/mse_src/\(name).py", "") }
+        let tree = try CodeTree(folder.path + "/p/mse_src", ignoring: IgnoreList())
+        try Files.remove(folder.path + "/p/mse_src/\(name).py")
+        let check = ImportCheck(
+            interpreter: "/usr/bin/python3", project: folder.path + "/p", files: tree.files, site: folder.path + "/site", runtime: [])
+        let text: String
+        do {
+            text = try check.notes(module: "app", variable: "", work: folder.path).joined()
+        } catch {
+            text = "\(error)"
+        }
+        #expect(text.contains("\(name).py: can't read: No such file or directory") && !text.contains("Traceback"), "\(text)")
+    }
+
     @Test("guarded, they are notes")
     func guardedInside() throws {
         let notes = try check(
@@ -126,7 +143,7 @@ struct ImportCheckTests {
         "a name that is there in whatever way is taken without a word",
         arguments: [
             "app = 1\n", "def app(): pass\n", "async def app(): pass\n", "class app: pass\n", "import app2 as app\n",
-            "from app2 import app\n", "import app.sub\n", "a, (app, *b) = 1, (2, 3)\n", "for app in []: pass\n",
+            "from app2 import app\n", "a, (app, *b) = 1, (2, 3)\n", "for app in []: pass\n",
             "with open('x') as app: pass\n",
             "if 1:\n    try:\n        app = 1\n    except E: pass\n", "(app := 1)\n", "app += 1\n", "match 1:\n    case app: pass\n",
             "def f():\n    global app\n    app = 1\nf()\n", "try: pass\nfinally:\n    app = 1\n", "while 0: app = 1\n",
@@ -204,8 +221,8 @@ struct ImportCheckTests {
         let text = refusal(
             [
                 "web/app.py": "from . import a\n", "web/__init__.py": "import one\n",
-                "web/a.py": "from .deep.b import x\nfrom ..web import c\n",
-                "web/deep/__init__.py": "import two\n", "web/deep/b.py": "from ... import nothing\nimport three\n",
+                "web/a.py": "from .deep.b import x\nfrom .deep import z\nfrom . import c\n",
+                "web/deep/__init__.py": "import two\n", "web/deep/b.py": "from .. import nothing\nimport three\n",
                 "web/c.py": "import plain.d\n",
                 "plain/d.py": "import four\n", "other.py": "import five\n",
             ], module: "web.app")
@@ -237,7 +254,8 @@ struct ImportCheckTests {
                 "lib/tool.py": "", "here.cpython-311-x86_64-linux-gnu.so": "", "here.so": "",
             ],
             site: [
-                "pack/__init__.py", "mod.py", "ext.so", "stable.abi3.so", "native/__init__.py", "google/protobuf/__init__.py",
+                "pack/__init__.py", "pack/x.py", "mod.py", "ext.so", "stable.abi3.so", "native/__init__.py", "google/protobuf/__init__.py",
+                "google/protobuf/y.py",
                 "space/part/z.py",
             ])
         #expect(notes.isEmpty, "\(notes)")

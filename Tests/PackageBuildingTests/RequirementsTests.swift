@@ -137,6 +137,23 @@ struct RequirementsTests {
         #expect(try reader.next() == nil)
     }
 
+    @Test(
+        "pip's settings that can't be read are one line that names the file, without a traceback",
+        arguments: ["nosection\n", "[global]\ntimeout=abc\n", "[global]\npython=/x\n"])
+    func brokenSettings(text: String) throws {
+        try folder.write("pip.conf", text)
+        let environment = Pip(interpreter: "/usr/bin/python3", version: Self.version, cache: Self.cache, allowsSources: false)
+        let error = #expect(throws: PackageError.self) {
+            try environment.settings(environment.environment(), ["PIP_CONFIG_FILE": folder.path + "/pip.conf"])
+        }
+        let words = error?.description ?? ""
+        #expect(words.contains(folder.path + "/pip.conf") && !words.contains("Traceback") && !words.contains("\n"), "\(words)")
+        try folder.write("pip.conf", "[global]\ntimeout=7\n")
+        let settings = try environment.settings(
+            environment.environment(), ["PIP_CONFIG_FILE": folder.path + "/pip.conf"])
+        #expect(settings["timeout"] == "7")
+    }
+
     /// One accepts and never answers, at the other nobody listens.
     @Test("an index that can't be reached is named within half a minute, whatever others have", arguments: ["silent", "dead"])
     func unreachableIndex(kind: String) throws {

@@ -443,6 +443,9 @@ struct ImportCheck {
             except (RecursionError, MemoryError):
                 skipped.append(f"{path} is nested too deeply")
                 return True
+            except OSError as error:
+                (syntax if is_reached else skipped).append(f"{path}: can't read: {error.strerror}")
+                return True
             if is_reached and (b"sys.path" in text or b"addsitedir" in text):
                 moves_path = True
             if ODD.search(text):

@@ -35,8 +35,14 @@ struct Pip {
 
     /// What `pip config list` says, as JSON: a command's own setting before the general one, the environment's before both.
     private static let configured = """
-        import ast, json, subprocess, sys
-        listing = subprocess.run([sys.executable, "-I", "-m", "pip", "config", "list"], capture_output=True, text=True, check=True).stdout
+        import ast, json, os, subprocess, sys
+        run = subprocess.run([sys.executable, "-I", "-m", "pip", "config", "list"], capture_output=True, text=True)
+        if run.returncode:
+            from pip._internal.configuration import get_configuration_files
+            named = [path for paths in get_configuration_files().values() for path in paths] + [os.environ.get("PIP_CONFIG_FILE", "")]
+            present = " ".join(dict.fromkeys(path for path in named if os.path.isfile(path)))
+            sys.exit(" ".join((run.stderr or run.stdout).split())[-500:] + f" (looked at: {present or 'variables PIP_*'})")
+        listing = run.stdout
         found = {}
         for rank, section in enumerate(("global", "download", "install", ":env:")):
             for line in listing.splitlines():
@@ -142,13 +148,16 @@ struct Pip {
         return folder + "/bin/python"
     }
 
-    private func settings(_ python: String) throws(PackageError) -> [String: String] {
+    /// - Parameter others: variables for this one look.
+    func settings(_ python: String, _ others: [String: String] = [:]) throws(PackageError) -> [String: String] {
         // A setting 'user = true' would have pip's own listing look into the user's file alone; the environment's word beats it.
-        let whole = ["PIP_USER": "0", "PIP_GLOBAL": "0", "PIP_SITE": "0"]
-        let result = try program(python, ["-I", "-c", Self.configured], whole)
+        // With another interpreter it would run itself there.
+        let whole: [String: String?] = ["PIP_USER": "0", "PIP_GLOBAL": "0", "PIP_SITE": "0", "PIP_PYTHON": nil]
+        let result = try program(python, ["-I", "-c", Self.configured], whole.merging(others.mapValues { $0 }) { $1 })
         do {
             guard result.status == 0, case .object(let members) = try JSON.read(Array(result.output.utf8)).value else {
-                throw PackageError.environment("pip's settings can't be read:\n\(result.output.suffix(2000))")
+                let words = result.output.suffix(2000).split(whereSeparator: \.isWhitespace).joined(separator: " ")
+                throw PackageError.environment("pip's settings can't be read: \(FileError.printable(words))")
             }
             return members.reduce(into: [:]) { found, member in
                 if case .string(let text) = member.node.value, Self.settings.contains(member.name) { found[member.name] = text }
