@@ -251,7 +251,7 @@ struct ImportCheck {
             return found
 
         # Whoever uses one of these may make modules that no file shows.
-        ODD = re.compile(rb"\bmodules\b|__path__|meta_path|path_hooks|\bpkgutil\b|pkg_resources|apipkg")
+        ODD = re.compile(rb"\.modules\b|\bmodules\[|import.*\bmodules\b|__path__|meta_path|path_hooks|\bpkgutil\b|pkg_resources|apipkg")
         oddness = {}
 
         def is_odd(path):
