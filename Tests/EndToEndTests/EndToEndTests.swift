@@ -191,7 +191,7 @@ struct EndToEndTests {
             #expect(
                 try bench.mse(
                     "spawn", "Hello", "--package", made.package, "--san", "localhost", "--port", "1", "--platform", "simulator",
-                    expecting: 1
+                    expecting: 64
                 ).contains("1 to 63"))
             #expect(
                 try bench.mse(
