@@ -292,7 +292,12 @@ extension EndToEndTests {
                 listener.listen()
                 url = "https://localhost:%d" % listener.getsockname()[1]
                 user = 65534 if os.getuid() == 0 else None
-                process = subprocess.Popen(sys.argv[1:2] + ["run", url] + sys.argv[2:], user=user, stderr=subprocess.DEVNULL)
+                # A home of that user's own: another's is refused.
+                os.mkdir("own", 0o700)
+                if user: os.chown("own", user, -1)
+                process = subprocess.Popen(
+                    sys.argv[1:2] + ["run", url] + sys.argv[2:], user=user, env=dict(os.environ, MSE_HOME=os.path.abspath("own")))
+                listener.settimeout(60)
                 listener.accept()
                 limits = open("/proc/%d/limits" % process.pid).read()
                 print(next(line.split()[4] for line in limits.splitlines() if line.startswith("Max core file size")))
