@@ -296,9 +296,10 @@ extension EndToEndTests {
                 os.mkdir("own", 0o700)
                 if user: os.chown("own", user, -1)
                 process = subprocess.Popen(
-                    sys.argv[1:2] + ["run", url] + sys.argv[2:], user=user, env=dict(os.environ, MSE_HOME=os.path.abspath("own")))
+                    sys.argv[1:2] + ["run", url] + sys.argv[2:], user=user, stderr=subprocess.DEVNULL,
+                    env=dict(os.environ, MSE_HOME=os.path.abspath("own")))
                 listener.settimeout(60)
-                listener.accept()
+                held = listener.accept()
                 limits = open("/proc/%d/limits" % process.pid).read()
                 print(next(line.split()[4] for line in limits.splitlines() if line.startswith("Max core file size")))
                 print(os.stat("/proc/%d/maps" % process.pid).st_uid)
