@@ -69,7 +69,7 @@ public enum AgentEvent: Hashable, Sendable {
         }
     }
 
-    /// One line without its end: letters, digits and `.=` alone.
+    /// One line without its end: letters, digits, blanks and `.=-` alone.
     public var line: String {
         switch self {
         case .listening(let port, let isConfigured, let isMemoryHidden):

@@ -2,7 +2,7 @@ internal import Files
 internal import Glibc
 public import Notation
 
-/// `runtime.json`: every file that runs besides the package's own, with its digest (DESIGN §5).
+/// `runtime.json`: every file that runs besides the package's own, with its digest.
 public struct RuntimeList: Hashable, Sendable {
     private static let version = 2
     /// Of the interpreter, such as 3.11.2.

@@ -317,7 +317,7 @@ struct ImportCheckTests {
     func packaging() throws {
         let mark = folder.path + "/mark"
         let code = "open('\(mark)', 'w').write('ran')\nimport yaml\n"
-        try folder.write("p/mse.toml", ProjectFilesTests.minimal)
+        try folder.write("p/mse.toml", SmallProject.settings)
         for name in ["app.py", "json.py", "ast.py", "sitecustomize.py", "usercustomize.py"] { try folder.write("p/mse_src/" + name, code) }
         var builder = PackageBuilder(
             project: folder.path + "/p", output: folder.path + "/out", runtime: PackageTests.runtime, cache: folder.path + "/cache",

@@ -11,21 +11,13 @@ import Testing
 @Suite("A project's files")
 struct ProjectFilesTests {
     let folder: TemporaryFolder
-    static let minimal =
-        "name = \"p\"\npython_application = \"app:app\"\nhealthcheck_endpoint = \"/\"\ntests_cmd = \"pytest\"\ntests_requirements = []\n"
 
     init() throws {
         folder = try TemporaryFolder()
-        try folder.write("project/mse.toml", Self.minimal)
-        try folder.write("project/mse_src/app.py", "app = print\n")
+        try SmallProject.write(to: folder)
     }
 
-    private func build(encrypts: Bool = true) throws -> PackageBuilder.Product {
-        try PackageBuilder(
-            project: folder.path + "/project", output: folder.path + "/out", runtime: PackageTests.runtime, cache: folder.path + "/cache",
-            encrypts: encrypts, timestamp: Int64.random(in: 1...Int64.max)
-        ).build()
-    }
+    private func build(encrypts: Bool = true) throws -> PackageBuilder.Product { try SmallProject.build(in: folder, encrypts: encrypts) }
 
     private func code(_ product: PackageBuilder.Product) throws -> [String] {
         var reader = try TarReader(product.package, range: try PackageFile(product.package).range(of: "app.tar"))
@@ -50,7 +42,7 @@ struct ProjectFilesTests {
             """
         #expect(try ProgramRun("/usr/bin/python3", ["-c", script, source]).run().status == 0)
         try folder.write("project/mse_src/.mseignore", "node_modules\n*.bak\n")
-        try folder.write("project/mse.toml", Self.minimal + "[package]\ninclude = [\".well-known\"]\n")
+        try folder.write("project/mse.toml", SmallProject.settings + "[package]\ninclude = [\".well-known\"]\n")
         let product = try build()
         #expect(try code(product) == [".well-known/a.enc", ".well-known/b.enc", "app.py.enc"])
         let notes = product.notes.filter { $0.hasPrefix("left out") }
@@ -120,14 +112,14 @@ struct ProjectFilesTests {
 
     @Test("a project's name that makes too long a file name is an error from the start")
     func projectName() throws {
-        try folder.write("project/mse.toml", Self.minimal.replacing("\"p\"", with: "\"\(String(repeating: "n", count: 240))\""))
+        try folder.write("project/mse.toml", SmallProject.settings.replacing("\"p\"", with: "\"\(String(repeating: "n", count: 240))\""))
         let error = #expect(throws: PackageError.self) { try build() }
         #expect(error?.description.contains("shorter") == true, "\(String(describing: error))")
     }
 
     @Test("more than the enclave holds is an error now")
     func size() throws {
-        try folder.write("project/mse.toml", Self.minimal + "[enclave]\nsize = \"256M\"\n")
+        try folder.write("project/mse.toml", SmallProject.settings + "[enclave]\nsize = \"256M\"\n")
         #expect(truncate(folder.path + "/project/mse_src/app.py", 300 << 20) == 0)
         let error = #expect(throws: PackageError.self) { try build() }
         #expect(error?.description.contains("[enclave]") == true, "\(String(describing: error))")

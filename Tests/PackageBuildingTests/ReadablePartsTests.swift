@@ -16,16 +16,10 @@ struct ReadablePartsTests {
 
     init() throws {
         folder = try TemporaryFolder()
-        try folder.write("project/mse.toml", ProjectFilesTests.minimal)
-        try folder.write("project/mse_src/app.py", "app = print\n")
+        try SmallProject.write(to: folder)
     }
 
-    private func build(encrypts: Bool = true) throws -> PackageBuilder.Product {
-        try PackageBuilder(
-            project: folder.path + "/project", output: folder.path + "/out", runtime: PackageTests.runtime, cache: folder.path + "/cache",
-            encrypts: encrypts, timestamp: Int64.random(in: 1...Int64.max)
-        ).build()
-    }
+    private func build(encrypts: Bool = true) throws -> PackageBuilder.Product { try SmallProject.build(in: folder, encrypts: encrypts) }
 
     private func content(_ name: String, of member: String, in product: PackageBuilder.Product) throws -> String? {
         var reader = try TarReader(product.package, range: try PackageFile(product.package).range(of: member))
@@ -94,7 +88,7 @@ struct ReadablePartsTests {
             ("tests_requirements = []\n[cloud]\nurl = \"https://alice:hunter2@h/\"", "line 7"),
         ])
     func settings(text: String, place: String) throws {
-        try folder.write("project/mse.toml", ProjectFilesTests.minimal.replacing("tests_requirements = []", with: text))
+        try folder.write("project/mse.toml", SmallProject.settings.replacing("tests_requirements = []", with: text))
         let error = #expect(throws: PackageError.self) { try build() }
         let words = "\(error.map(\.description) ?? "")"
         #expect(words.contains("mse.toml") && words.contains(place) && words.contains("ships readable"), "\(words)")
@@ -106,7 +100,7 @@ struct ReadablePartsTests {
     func comments() throws {
         let text =
             "# token = t0ken\n"
-            + ProjectFilesTests.minimal.replacing(
+            + SmallProject.settings.replacing(
                 "tests_requirements = []",
                 with:
                     "tests_requirements = [ # hunter2\n'--index-url https://${USER_NAME}:${PASSWORD}@h/simple', \"\"\"x\"\"\", 'a' ] # s3cret\n[package] # \"alice\"\ninclude = [\"\\\"#kept\\\\\"]#alice"
@@ -266,7 +260,7 @@ struct ReadablePartsTests {
             ("tests_cmd", "a\\nb"), ("name", "a\\u2028b"), ("name", "a\\nb"), ("healthcheck_endpoint", "/\\nx"),
         ])
     func shown(member: String, value: String) throws {
-        let lines = ProjectFilesTests.minimal.split(separator: "\n").map {
+        let lines = SmallProject.settings.split(separator: "\n").map {
             $0.hasPrefix(member + " ") ? "\(member) = \"\(value)\"" : String($0)
         }
         #expect(throws: NotationError.self) { try ProjectConfiguration(Array(lines.joined(separator: "\n").utf8)) }

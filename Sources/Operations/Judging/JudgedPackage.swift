@@ -22,7 +22,7 @@ struct JudgedPackage: Sendable {
 }
 
 extension EnclaveSettings {
-    /// As the verdict's document shows them (DESIGN §6).
+    /// As the verdict's document shows them.
     var shown: Node { .object(["application": Node(application), "mode": Node(mode.name), "log": Node(log.rawValue)]) }
 }
 
