@@ -11,16 +11,21 @@ let strict: [SwiftSetting] = [
 
 /// Every symbol is bound before the first line runs, and the table of them is read-only from then on.
 let hardened: [LinkerSetting] = [
-    .unsafeFlags(["-Xlinker", "-z", "-Xlinker", "relro", "-Xlinker", "-z", "-Xlinker", "now", "-Xlinker", "-z", "-Xlinker", "noexecstack"])
+    .unsafeFlags([
+        "-Xlinker", "-z", "-Xlinker", "relro", "-Xlinker", "-z", "-Xlinker", "now", "-Xlinker", "-z", "-Xlinker",
+        "noexecstack",
+    ])
 ]
 /// No symbol of an executable is anybody's but its own, so that what nothing calls is left out.
 let unexported: LinkerSetting = .unsafeFlags(["-Xlinker", "--no-export-dynamic"], .when(configuration: .release))
 /// But for what takes the C library's place: Python's modules are loaded later and have to find it.
 let interposed: LinkerSetting = .unsafeFlags(
     [
-        "close", "close_range", "closefrom", "dup2", "dup3", "getpwent", "getpwent_r", "getpwnam", "getpwnam_r", "getpwuid", "getpwuid_r",
+        "close", "close_range", "closefrom", "dup2", "dup3", "getpwent", "getpwent_r", "getpwnam", "getpwnam_r",
+        "getpwuid", "getpwuid_r",
         "open", "timerfd_create", "timerfd_gettime", "timerfd_settime",
-    ].flatMap { ["-Xlinker", "--export-dynamic-symbol=" + $0] })
+    ].flatMap { ["-Xlinker", "--export-dynamic-symbol=" + $0] }
+)
 /// The same care for C.
 let guarded: [CSetting] = [
     .unsafeFlags(["-fstack-protector-strong"]),
@@ -67,8 +72,16 @@ let package = Package(
         .target(name: "StrictX509", dependencies: ["Notation", crypto], swiftSettings: strict),
         .target(name: "SGXQuote", swiftSettings: strict),
         .target(name: "DCAP", dependencies: ["StrictX509", "Notation", "SGXQuote", crypto], swiftSettings: strict),
-        .target(name: "RATLS", dependencies: ["StrictX509", "Notation", "SGXQuote", asn1, crypto, x509], swiftSettings: strict),
-        .target(name: "Attestation", dependencies: ["DCAP", "Notation", "RATLS", "SGXQuote", "StrictX509"], swiftSettings: strict),
+        .target(
+            name: "RATLS",
+            dependencies: ["StrictX509", "Notation", "SGXQuote", asn1, crypto, x509],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "Attestation",
+            dependencies: ["DCAP", "Notation", "RATLS", "SGXQuote", "StrictX509"],
+            swiftSettings: strict
+        ),
 
         // C libraries, each behind one wrapper.
         .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
@@ -83,12 +96,21 @@ let package = Package(
         .target(name: "Files", dependencies: ["CLinux", "Notation"], swiftSettings: strict),
         .target(name: "CodeEncryption", dependencies: ["CSodium", "Files", "Notation"], swiftSettings: strict),
         .target(name: "Processes", dependencies: ["CLinux", "Files"], swiftSettings: strict),
-        .target(name: "PackageFormat", dependencies: ["CodeEncryption", "Files", "Notation", crypto], swiftSettings: strict),
-        .target(name: "PackageMeasurement", dependencies: ["Notation", "PackageFormat", crypto], swiftSettings: strict),
+        .target(
+            name: "PackageFormat",
+            dependencies: ["CodeEncryption", "Files", "Notation", crypto],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "PackageMeasurement",
+            dependencies: ["Notation", "PackageFormat", crypto],
+            swiftSettings: strict
+        ),
         .target(
             name: "PackageBuilding",
             dependencies: ["CodeEncryption", "Files", "Notation", "PackageFormat", "Processes", "Threads", crypto],
-            swiftSettings: strict),
+            swiftSettings: strict
+        ),
 
         // Judging, at the edge.
         .target(name: "ConnectionProblems", dependencies: [nioCore, nioPosix, nioSSL], swiftSettings: strict),
@@ -103,8 +125,11 @@ let package = Package(
         ),
         .target(
             name: "RATLSTransport",
-            dependencies: ["Attestation", "ConnectionProblems", "RATLS", "StrictX509", nioCore, nioHTTP1, nioPosix, nioSSL, nioTLS],
-            swiftSettings: strict),
+            dependencies: [
+                "Attestation", "ConnectionProblems", "RATLS", "StrictX509", nioCore, nioHTTP1, nioPosix, nioSSL, nioTLS,
+            ],
+            swiftSettings: strict
+        ),
 
         // Running.
         .target(name: "Enclave", dependencies: ["Files", crypto], swiftSettings: strict),
@@ -112,7 +137,8 @@ let package = Package(
             name: "SimulatedProcessor",
             dependencies: [
                 "PackageFormat", "PackageMeasurement",
-                "CLinux", "ConnectionProblems", "DCAP", "Enclave", "Files", "Notation", "SGXQuote", "StrictX509", "Threads",
+                "CLinux", "ConnectionProblems", "DCAP", "Enclave", "Files", "Notation", "SGXQuote", "StrictX509",
+                "Threads",
                 asn1,
                 crypto, x509,
                 nioCore, nioHTTP1, nioPosix,
@@ -121,11 +147,16 @@ let package = Package(
         ),
         .target(
             name: "AppServer",
-            dependencies: ["ConnectionProblems", logging, nioConcurrencyHelpers, nioCore, nioHTTP1, nioPosix, nioSSL, nioTLS],
-            swiftSettings: strict),
+            dependencies: [
+                "ConnectionProblems", logging, nioConcurrencyHelpers, nioCore, nioHTTP1, nioPosix, nioSSL, nioTLS,
+            ],
+            swiftSettings: strict
+        ),
         .target(
-            name: "PythonHost", dependencies: ["AppServer", "CPython", "CPythonShim", "Files", "Threads", nioCore, nioHTTP1],
-            swiftSettings: strict),
+            name: "PythonHost",
+            dependencies: ["AppServer", "CPython", "CPythonShim", "Files", "Threads", nioCore, nioHTTP1],
+            swiftSettings: strict
+        ),
         .target(
             name: "EnclaveAgent",
             dependencies: [
@@ -149,26 +180,39 @@ let package = Package(
         ),
 
         // The command line and the agent's entry point: arguments in, one call, output out.
-        .target(name: "CommandInterface", dependencies: ["CLinux", "Files", "Notation", "Threads", argumentParser], swiftSettings: strict),
+        .target(
+            name: "CommandInterface",
+            dependencies: ["CLinux", "Files", "Notation", "Threads", argumentParser],
+            swiftSettings: strict
+        ),
         .executableTarget(
-            name: "mse", dependencies: ["CommandInterface", "Operations", argumentParser], swiftSettings: strict,
-            linkerSettings: hardened + [unexported]),
+            name: "mse",
+            dependencies: ["CommandInterface", "Operations", argumentParser],
+            swiftSettings: strict,
+            linkerSettings: hardened + [unexported]
+        ),
         .executableTarget(
             name: "mse-bootstrap",
             dependencies: [
                 "PackageFormat",
-                "CGramineShim", "CLinux", "CommandInterface", "EnclaveAgent", "Files", "RATLS", "Threads", argumentParser,
+                "CGramineShim", "CLinux", "CommandInterface", "EnclaveAgent", "Files", "RATLS", "Threads",
+                argumentParser,
                 logging,
             ],
-            // Swift 6.3.1 crashes when it optimises this module (its verifier objects to a swifterror value); nothing hot is in it.
+            // Swift 6.3.1 crashes when it optimises this module (its verifier objects to a swifterror value); nothing
+            // hot is in it.
             swiftSettings: strict + [.unsafeFlags(["-Onone"], .when(configuration: .release))],
-            linkerSettings: hardened + [unexported, interposed]),
+            linkerSettings: hardened + [unexported, interposed]
+        ),
         .executableTarget(name: "simulated-loader", linkerSettings: hardened),
 
         .target(name: "TestSupport", dependencies: ["Files"], path: "Tests/TestSupport", swiftSettings: strict),
         .target(
-            name: "FakePKI", dependencies: ["DCAP", "Notation", "SGXQuote", "StrictX509", crypto], path: "Tests/FakePKI",
-            swiftSettings: strict),
+            name: "FakePKI",
+            dependencies: ["DCAP", "Notation", "SGXQuote", "StrictX509", crypto],
+            path: "Tests/FakePKI",
+            swiftSettings: strict
+        ),
         .testTarget(name: "ArchitectureTests", dependencies: ["Files"], swiftSettings: strict),
         .testTarget(name: "FilesTests", dependencies: ["Processes", "Files", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "ThreadsTests", dependencies: ["Threads"], swiftSettings: strict),
@@ -178,44 +222,71 @@ let package = Package(
         .testTarget(
             name: "DCAPTests",
             dependencies: [
-                "DCAP", "Enclave", "FakePKI", "Files", "Notation", "SGXQuote", "SimulatedProcessor", "StrictX509", "TestSupport", crypto,
-            ], exclude: ["Scripts"], swiftSettings: strict),
+                "DCAP", "Enclave", "FakePKI", "Files", "Notation", "SGXQuote", "SimulatedProcessor", "StrictX509",
+                "TestSupport", crypto,
+            ],
+            exclude: ["Scripts"],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "DCAPCollateralTests",
             dependencies: [
-                "DCAP", "DCAPCollateral", "Files", "Notation", "SGXQuote", "SimulatedProcessor", "TestSupport", nioCore, nioHTTP1, nioPosix,
-            ], swiftSettings: strict),
+                "DCAP", "DCAPCollateral", "Files", "Notation", "SGXQuote", "SimulatedProcessor", "TestSupport", nioCore,
+                nioHTTP1, nioPosix,
+            ],
+            swiftSettings: strict
+        ),
         .testTarget(
-            name: "RATLSTests", dependencies: ["Files", "Notation", "RATLS", "SGXQuote", "StrictX509", "TestSupport", crypto],
-            swiftSettings: strict),
+            name: "RATLSTests",
+            dependencies: ["Files", "Notation", "RATLS", "SGXQuote", "StrictX509", "TestSupport", crypto],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "AttestationTests",
             dependencies: [
-                "Attestation", "DCAP", "FakePKI", "Files", "Notation", "RATLS", "SGXQuote", "SimulatedProcessor", "StrictX509",
+                "Attestation", "DCAP", "FakePKI", "Files", "Notation", "RATLS", "SGXQuote", "SimulatedProcessor",
+                "StrictX509",
                 "TestSupport",
                 crypto,
-            ], swiftSettings: strict),
+            ],
+            swiftSettings: strict
+        ),
         .testTarget(
-            name: "CodeEncryptionTests", dependencies: ["CodeEncryption", "Files", "Notation", "TestSupport"], swiftSettings: strict),
+            name: "CodeEncryptionTests",
+            dependencies: ["CodeEncryption", "Files", "Notation", "TestSupport"],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "PackageBuildingTests",
             dependencies: [
-                "PackageBuilding", "PackageFormat", "PackageMeasurement", "Processes", "CodeEncryption", "Files", "Notation", "TestSupport",
+                "PackageBuilding", "PackageFormat", "PackageMeasurement", "Processes", "CodeEncryption", "Files",
+                "Notation", "TestSupport",
             ],
-            swiftSettings: strict),
+            swiftSettings: strict
+        ),
         .testTarget(
-            name: "EnclaveTests", dependencies: ["PackageFormat", "Enclave", "Files", "SimulatedProcessor", "TestSupport"],
-            swiftSettings: strict),
+            name: "EnclaveTests",
+            dependencies: ["PackageFormat", "Enclave", "Files", "SimulatedProcessor", "TestSupport"],
+            swiftSettings: strict
+        ),
         .testTarget(name: "AppServerTests", dependencies: ["AppServer", logging, nioHTTP1], swiftSettings: strict),
         .testTarget(
-            name: "PythonHostTests", dependencies: ["Processes", "Files", "TestSupport", "mse-bootstrap"], exclude: ["Scripts"],
-            swiftSettings: strict),
+            name: "PythonHostTests",
+            dependencies: ["Processes", "Files", "TestSupport", "mse-bootstrap"],
+            exclude: ["Scripts"],
+            swiftSettings: strict
+        ),
         .testTarget(
-            name: "CGramineShimTests", dependencies: ["Processes", "TestSupport"], exclude: ["Programs"], swiftSettings: strict),
+            name: "CGramineShimTests",
+            dependencies: ["Processes", "TestSupport"],
+            exclude: ["Programs"],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "EnclaveAgentTests",
             dependencies: ["CodeEncryption", "Enclave", "EnclaveAgent", "Files", "Notation", "TestSupport", crypto],
-            swiftSettings: strict),
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
@@ -224,6 +295,8 @@ let package = Package(
                 "mse-bootstrap",
                 "simulated-loader", crypto,
             ],
-            exclude: ["Scripts"], swiftSettings: strict),
+            exclude: ["Scripts"],
+            swiftSettings: strict
+        ),
     ]
 )

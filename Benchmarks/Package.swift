@@ -10,6 +10,7 @@ let package = Package(
             name: "dcap-bench",
             dependencies: [
                 .product(name: "DCAP", package: "mse"), .product(name: "SGXQuote", package: "mse"),
-            ])
+            ]
+        )
     ]
 )

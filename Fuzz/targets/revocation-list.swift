@@ -4,6 +4,8 @@
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     let bytes = Array(UnsafeBufferPointer(start: start, count: count))
-    if let list = try? RevocationList(delivered: bytes) { precondition(list.revokedCount <= bytes.count, "more entries than bytes") }
+    if let list = try? RevocationList(delivered: bytes) {
+        precondition(list.revokedCount <= bytes.count, "more entries than bytes")
+    }
     return 0
 }

@@ -33,14 +33,24 @@ public final class AppServer: Sendable {
     /// - Parameters:
     ///   - tls: certificate and key; nil serves in clear.
     ///   - threads: event loops.
-    public init(responder: any Responder, tls: NIOSSLContext?, limits: ServerLimits = ServerLimits(), threads: Int = 1, logger: Logger) {
+    public init(
+        responder: any Responder,
+        tls: NIOSSLContext?,
+        limits: ServerLimits = ServerLimits(),
+        threads: Int = 1,
+        logger: Logger
+    ) {
         wire = NIOLockedValueBox(Wire(responder: responder, tls: tls))
         self.limits = limits
         self.logger = logger
         group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
         loops = group.makeIterator().map { eventLoop in
             let table = ConnectionTable()
-            return LoopState(eventLoop: eventLoop, table: table, outbox: Outbox(eventLoop: eventLoop, connections: table))
+            return LoopState(
+                eventLoop: eventLoop,
+                table: table,
+                outbox: Outbox(eventLoop: eventLoop, connections: table)
+            )
         }
     }
 
@@ -48,8 +58,11 @@ public final class AppServer: Sendable {
     /// - Parameters:
     ///   - certificateChain: PEM text.
     ///   - privateKey: PEM text.
-    ///   - protocols: offered by ALPN, the first that the client knows is taken; a client that knows none is served all the same.
-    public static func tls(certificateChain: [UInt8], privateKey: [UInt8], protocols: [String] = ["http/1.1"]) throws -> NIOSSLContext {
+    ///   - protocols: offered by ALPN, the first that the client knows is taken; a client that knows none is served all
+    ///     the same.
+    public static func tls(certificateChain: [UInt8], privateKey: [UInt8], protocols: [String] = ["http/1.1"]) throws
+        -> NIOSSLContext
+    {
         let chain: [NIOSSLCertificateSource]
         do {
             chain = try NIOSSLCertificate.fromPEMBytes(certificateChain).map { .certificate($0) }
@@ -58,7 +71,9 @@ public final class AppServer: Sendable {
         }
         guard let key = try? NIOSSLPrivateKey(bytes: privateKey, format: .pem) else { throw TLSMaterialError.key }
         var configuration = TLSConfiguration.makeServerConfiguration(
-            certificateChain: chain, privateKey: .privateKey(key))
+            certificateChain: chain,
+            privateKey: .privateKey(key)
+        )
         configuration.minimumTLSVersion = .tlsv12
         configuration.applicationProtocols = protocols
         do {
@@ -89,7 +104,8 @@ public final class AppServer: Sendable {
         listener.withLockedValue { $0 = channel }
         for loop in loops {
             let table = loop.table
-            loop.eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in table.tick(.now()) }
+            loop.eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in table.tick(.now())
+            }
         }
         return channel.localAddress?.port ?? port
     }
@@ -99,8 +115,8 @@ public final class AppServer: Sendable {
         wire.withLockedValue { $0.tls = context }
     }
 
-    /// Who answers connections that are accepted from now on. Those that stand never reach him: they are closed, at once or after
-    /// the answer to a request that was handed over already.
+    /// Who answers connections that are accepted from now on. Those that stand never reach him: they are closed, at
+    /// once or after the answer to a request that was handed over already.
     public func change(to responder: any Responder, tls: NIOSSLContext?) {
         wire.withLockedValue { $0 = Wire(responder: responder, tls: tls) }
         for loop in loops {
@@ -123,10 +139,15 @@ public final class AppServer: Sendable {
         try pipeline.addHandler(ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes)))
         try pipeline.addHandler(
             HTTPConnectionHandler(
-                responder: wire.responder, limits: limits, table: loop.table, outbox: loop.outbox, isSecure: wire.tls != nil
+                responder: wire.responder,
+                limits: limits,
+                table: loop.table,
+                outbox: loop.outbox,
+                isSecure: wire.tls != nil
             ) {
                 self.isDraining.load(ordering: .relaxed)
-            })
+            }
+        )
     }
 
     /// Stops accepting, lets running requests end within the grace, then closes everything.

@@ -42,7 +42,11 @@ public final class Exchange: Sendable {
     public func respond(_ response: ResponseHead, body: ByteBuffer, closes: Bool = false) {
         let noBody = response.isBodiless || head.method == .HEAD
         let goesOn = keepsAlive && !closes
-        var buffer = serialise(response, framing: response.isBodiless ? .none : .length(body.readableBytes), keepsAlive: goesOn)
+        var buffer = serialise(
+            response,
+            framing: response.isBodiless ? .none : .length(body.readableBytes),
+            keepsAlive: goesOn
+        )
         if !noBody { buffer.writeImmutableBuffer(body) }
         state.withLock { state in
             guard state.framing == nil else { return }

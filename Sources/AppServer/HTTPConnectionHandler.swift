@@ -40,7 +40,11 @@ final class HTTPConnectionHandler: ChannelInboundHandler {
     private var unflushed: [(Exchange, Int)] = []
 
     init(
-        responder: any Responder, limits: ServerLimits, table: ConnectionTable, outbox: Outbox, isSecure: Bool,
+        responder: any Responder,
+        limits: ServerLimits,
+        table: ConnectionTable,
+        outbox: Outbox,
+        isSecure: Bool,
         isDraining: @escaping () -> Bool
     ) {
         self.responder = responder
@@ -79,8 +83,9 @@ final class HTTPConnectionHandler: ChannelInboundHandler {
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if case TLSUserEvent.handshakeCompleted(let negotiated) = event, phase == .handshake {
             applicationProtocol = negotiated
-            // Nothing of ours answers the end of the handshake, so the kernel would keep its acknowledgement for 40 ms, and with it the request of
-            // a client that waits for one before it sends a second small packet. Where the option isn't known, all goes on as it did.
+            // Nothing of ours answers the end of the handshake, so the kernel would keep its acknowledgement for 40 ms,
+            // and with it the request of a client that waits for one before it sends a second small packet. Where the
+            // option isn't known, all goes on as it did.
             context.channel.setOption(.tcpOption(Self.acknowledgeNow), value: 1).whenFailure { _ in }
             set(.head)
         }
@@ -91,7 +96,10 @@ final class HTTPConnectionHandler: ChannelInboundHandler {
         // A parser's objection to what the client sent is answered; everything else ends the connection.
         if error is HTTPParserError, exchange == nil || !isDispatched {
             let isLength = (error as? HTTPParserError) == .invalidContentLength
-            refuse(isLength ? "411 Length Required" : "400 Bad Request", isLength ? "a Content-Length that is no number" : "malformed HTTP")
+            refuse(
+                isLength ? "411 Length Required" : "400 Bad Request",
+                isLength ? "a Content-Length that is no number" : "malformed HTTP"
+            )
         } else {
             context.close(promise: nil)
         }
@@ -148,7 +156,11 @@ final class HTTPConnectionHandler: ChannelInboundHandler {
         guard let context else { return }
         let keepsAlive = head.isKeepAlive && !isDraining() && !isRetired
         let exchange = Exchange(
-            head: head, connection: connectionInfo(context), outbox: outbox, keepsAlive: keepsAlive, identifier: table.identifier(for: self)
+            head: head,
+            connection: connectionInfo(context),
+            outbox: outbox,
+            keepsAlive: keepsAlive,
+            identifier: table.identifier(for: self)
         )
         self.exchange = exchange
         isDispatched = false
@@ -226,7 +238,8 @@ final class HTTPConnectionHandler: ChannelInboundHandler {
         let code =
             status.hasPrefix("413")
             ? "request.tooLarge"
-            : status.hasPrefix("408") ? "request.timeout" : status.hasPrefix("411") ? "request.length" : "request.malformed"
+            : status.hasPrefix("408")
+                ? "request.timeout" : status.hasPrefix("411") ? "request.length" : "request.malformed"
         let body = "{\"code\":\"\(code)\",\"message\":\"\(message)\"}"
         text += "Content-Length: \(body.utf8.count)\r\n\r\n" + body
         let buffer = ByteBuffer(string: text)
@@ -238,7 +251,8 @@ final class HTTPConnectionHandler: ChannelInboundHandler {
         closeSoon(context, after: context.writeAndFlush(wrapOutboundOut(buffer)))
     }
 
-    /// Closing at once would reset the connection while the client still sends, and the answer would be lost: what comes is read for a while and dropped.
+    /// Closing at once would reset the connection while the client still sends, and the answer would be lost: what
+    /// comes is read for a while and dropped.
     private func closeSoon(_ context: ChannelHandlerContext, after written: EventLoopFuture<Void>) {
         let this = NIOLoopBound(self, eventLoop: context.eventLoop)
         deadline = .now() + .seconds(Self.lingerSeconds)
@@ -265,9 +279,13 @@ final class HTTPConnectionHandler: ChannelInboundHandler {
         if let info { return info }
         let remote = context.channel.remoteAddress, local = context.channel.localAddress
         let info = ConnectionInfo(
-            remoteAddress: remote?.ipAddress ?? "", remotePort: remote?.port ?? 0, localAddress: local?.ipAddress ?? "",
+            remoteAddress: remote?.ipAddress ?? "",
+            remotePort: remote?.port ?? 0,
+            localAddress: local?.ipAddress ?? "",
             localPort: local?.port ?? 0,
-            isSecure: isSecure, applicationProtocol: applicationProtocol)
+            isSecure: isSecure,
+            applicationProtocol: applicationProtocol
+        )
         self.info = info
         return info
     }

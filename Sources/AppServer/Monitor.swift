@@ -2,8 +2,9 @@ internal import Glibc
 
 /// State that threads share, and whose changes they can wait for.
 ///
-/// A mutex and a condition variable of pthread's, and not `Synchronization.Mutex`: nobody can wait for that one's state to change, and to the thread
-/// sanitizer, which doesn't see the library that takes it when threads contend, whatever it guards is a race.
+/// A mutex and a condition variable of pthread's, and not `Synchronization.Mutex`: nobody can wait for that one's state
+/// to change, and to the thread sanitizer, which doesn't see the library that takes it when threads contend, whatever
+/// it guards is a race.
 public final class Monitor<State: Sendable>: @unchecked Sendable {  // the mutex guards the state
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)

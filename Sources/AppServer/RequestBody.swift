@@ -33,7 +33,9 @@ public final class RequestBody: Sendable {
     func append(_ part: ByteBuffer) -> Bool {
         state.change { state in
             guard state.stage != .over else { return true }
-            if part.readableBytes < Self.smallPart, let last = state.parts.indices.last, state.parts[last].writerIndex < Self.joinedPart {
+            if part.readableBytes < Self.smallPart, let last = state.parts.indices.last,
+                state.parts[last].writerIndex < Self.joinedPart
+            {
                 state.parts[last].writeImmutableBuffer(part)
             } else {
                 state.parts.append(part)
@@ -108,7 +110,9 @@ public final class RequestBody: Sendable {
 extension RequestBody.State {
     /// - Parameter drained: becomes what is to be called when little is left.
     fileprivate mutating func part(
-        into buffer: UnsafeMutableRawBufferPointer, line: Bool, _ drained: inout (@Sendable () -> Void)?
+        into buffer: UnsafeMutableRawBufferPointer,
+        line: Bool,
+        _ drained: inout (@Sendable () -> Void)?
     ) -> RequestBody.Part {
         guard unread > 0, stage != .over else {
             return switch stage {

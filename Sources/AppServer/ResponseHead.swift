@@ -27,7 +27,8 @@ public struct ResponseHead: Sendable {
     }
 
     static func equal(_ left: [UInt8], _ right: StaticString) -> Bool {
-        left.count == right.utf8CodeUnitCount && right.withUTF8Buffer { right in zip(left, right).allSatisfy { lower($0) == lower($1) } }
+        left.count == right.utf8CodeUnitCount
+            && right.withUTF8Buffer { right in zip(left, right).allSatisfy { lower($0) == lower($1) } }
     }
 
     private static func lower(_ byte: UInt8) -> UInt8 { (0x41...0x5A).contains(byte) ? byte | 0x20 : byte }

@@ -17,13 +17,13 @@ public struct AttestationPolicy: Hashable, Sendable {
         /// Also compared when MRENCLAVE is named.
         public var signer: Signer?
         public var allowDebug = false
-        /// 32 bytes: of the very thing that is to be released. MRENCLAVE must be this one, whatever else the policy allows;
-        /// no document says it.
+        /// 32 bytes: of the very thing that is to be released. MRENCLAVE must be this one, whatever else the policy
+        /// allows; no document says it.
         public var released: [UInt8]?
     }
 
-    /// Whose enclave, which of his products, and from which version on. A signer signs many things, old and faulty ones among them: so none
-    /// of the three stands alone.
+    /// Whose enclave, which of his products, and from which version on. A signer signs many things, old and faulty ones
+    /// among them: so none of the three stands alone.
     public struct Signer: Hashable, Sendable {
         /// 32 bytes.
         public let mrsigner: [UInt8]
@@ -89,7 +89,9 @@ extension AttestationPolicy {
 
     /// Reads a policy in TOML, or in JSON when the text begins with `{`.
     public init(_ bytes: [UInt8]) throws(NotationError) {
-        guard bytes.count <= Self.byteLimit else { throw NotationError(at: .none, "a policy of more than \(Self.byteLimit) bytes") }
+        guard bytes.count <= Self.byteLimit else {
+            throw NotationError(at: .none, "a policy of more than \(Self.byteLimit) bytes")
+        }
         let bytes = PlainText.withoutMark(bytes)
         let isJSON = bytes.first { $0 != 0x20 && $0 != 0x0A && $0 != 0x0D && $0 != 0x09 } == UInt8(ascii: "{")
         var root = try ObjectReader(isJSON ? JSON.read(bytes) : TOML.read(bytes))
@@ -105,7 +107,11 @@ extension AttestationPolicy {
     /// Nothing of it can be demanded yet, and a demand that isn't met must not pass unseen.
     private static func checkFreshness(_ table: inout ObjectReader) throws(NotationError) {
         if let node = table.optional("require"), node.value != .string("none") {
-            throw NotationError(at: node.place, member: table.path(to: "require"), "can't be demanded yet; only \"none\" can be said")
+            throw NotationError(
+                at: node.place,
+                member: table.path(to: "require"),
+                "can't be demanded yet; only \"none\" can be said"
+            )
         }
         if let node = table.optional("max_quote_age") {
             throw NotationError(at: node.place, member: table.path(to: "max_quote_age"), "can't be demanded yet")
@@ -130,13 +136,19 @@ extension AttestationPolicy.Measurement {
             }
             mrsigner = bytes
         }
-        let product = try table.integer("product_id", in: 0...65535), version = try table.integer("min_svn", in: 0...65535)
+        let product = try table.integer("product_id", in: 0...65535),
+            version = try table.integer("min_svn", in: 0...65535)
         if let mrsigner, let product, let version {
             return AttestationPolicy.Signer(mrsigner: mrsigner, productID: UInt16(product), minimumSVN: UInt16(version))
         }
-        for (name, isThere) in [("mrsigner", mrsigner != nil), ("product_id", product != nil), ("min_svn", version != nil)] where isThere {
+        for (name, isThere) in [
+            ("mrsigner", mrsigner != nil), ("product_id", product != nil), ("min_svn", version != nil),
+        ] where isThere {
             throw NotationError(
-                at: table.place, member: table.path(to: name), "mrsigner, product_id and min_svn stand only together, all three")
+                at: table.place,
+                member: table.path(to: name),
+                "mrsigner, product_id and min_svn stand only together, all three"
+            )
         }
         return nil
     }
@@ -149,7 +161,10 @@ extension AttestationPolicy.TCB {
             for (text, place) in statuses {
                 guard let status = TCBStatus(rawValue: text), status != .revoked else {
                     throw NotationError(
-                        at: place, member: table.path(to: "accept"), "'\(NotationError.printable(text))' is no status that can be accepted")
+                        at: place,
+                        member: table.path(to: "accept"),
+                        "'\(NotationError.printable(text))' is no status that can be accepted"
+                    )
                 }
                 accepted.insert(status)
             }
@@ -157,8 +172,10 @@ extension AttestationPolicy.TCB {
         for (text, place) in try table.strings("allow_advisories") ?? [] {
             guard TCBFinding.isAdvisory(text) else {
                 throw NotationError(
-                    at: place, member: table.path(to: "allow_advisories"),
-                    "an advisory such as \"INTEL-SA-00615\" expected, found '\(NotationError.printable(text))'")
+                    at: place,
+                    member: table.path(to: "allow_advisories"),
+                    "an advisory such as \"INTEL-SA-00615\" expected, found '\(NotationError.printable(text))'"
+                )
             }
             allowedAdvisories.insert(text)
         }
@@ -186,10 +203,14 @@ extension AttestationPolicy.Launch {
         if let list = try table.strings("names") {
             for (text, place) in list where !LaunchRecord.isName(text) {
                 throw NotationError(
-                    at: place, member: table.path(to: "names"),
-                    "a service's name of a–z, 0–9 and '-' expected, found '\(NotationError.printable(text))'")
+                    at: place,
+                    member: table.path(to: "names"),
+                    "a service's name of a–z, 0–9 and '-' expected, found '\(NotationError.printable(text))'"
+                )
             }
-            guard !list.isEmpty else { throw NotationError(at: table.place, member: table.path(to: "names"), emptyList) }
+            guard !list.isEmpty else {
+                throw NotationError(at: table.place, member: table.path(to: "names"), emptyList)
+            }
             names = list.map(\.text)
         }
         if let node = table.optional("latest_expiry") {
@@ -205,14 +226,17 @@ extension AttestationPolicy.Launch {
 extension AttestationPolicy.TDX {
     /// Registers of a TD and their sizes in bytes.
     static let registerSizes = [
-        "rtmr0": 48, "rtmr1": 48, "rtmr2": 48, "rtmr3": 48, "mrseam": 48, "mrsignerseam": 48, "attributes": 8, "xfam": 8, "mrconfigid": 48,
+        "rtmr0": 48, "rtmr1": 48, "rtmr2": 48, "rtmr3": 48, "mrseam": 48, "mrsignerseam": 48, "attributes": 8,
+        "xfam": 8, "mrconfigid": 48,
         "mrowner": 48,
         "mrownerconfig": 48, "mrservicetd": 48,
     ]
 
     fileprivate init(_ table: inout ObjectReader) throws(NotationError) {
         mrtd = try table.hexes("mrtd", 48) ?? []
-        for (name, count) in Self.registerSizes.sorted(by: { $0.key < $1.key }) { registers[name] = try table.hexes(name, count) }
+        for (name, count) in Self.registerSizes.sorted(by: { $0.key < $1.key }) {
+            registers[name] = try table.hexes(name, count)
+        }
         allowSeptVE = try table.boolean("allow_sept_ve") ?? false
         allowServiceTD = try table.boolean("allow_service_td") ?? false
         allowMigratable = try table.boolean("allow_migratable") ?? false
@@ -231,7 +255,9 @@ extension ObjectReader {
         if case .array(let list) = node.value { elements = list }
         // Read as "any of these", it would allow nothing, or as in mrenclave demand nothing: neither was meant.
         guard !elements.isEmpty else { throw NotationError(at: node.place, member: path(to: name), emptyList) }
-        guard elements.count <= 1024 else { throw NotationError(at: node.place, member: path(to: name), "more than 1024 entries") }
+        guard elements.count <= 1024 else {
+            throw NotationError(at: node.place, member: path(to: name), "more than 1024 entries")
+        }
         var result: [[UInt8]] = []
         for element in elements {
             guard case .string(let text) = element.value, let bytes = Hex.bytes(text), bytes.count == count else {
@@ -245,7 +271,9 @@ extension ObjectReader {
     /// A duration such as `"30d"`: a whole number and s, m, h or d.
     fileprivate mutating func seconds(_ name: String) throws(NotationError) -> Int64? {
         guard let node = optional(name) else { return nil }
-        let units: [UInt8: Int64] = [UInt8(ascii: "s"): 1, UInt8(ascii: "m"): 60, UInt8(ascii: "h"): 3600, UInt8(ascii: "d"): 86400]
+        let units: [UInt8: Int64] = [
+            UInt8(ascii: "s"): 1, UInt8(ascii: "m"): 60, UInt8(ascii: "h"): 3600, UInt8(ascii: "d"): 86400,
+        ]
         guard case .string(let text) = node.value, let last = text.utf8.last, let unit = units[last],
             text.utf8.dropLast().allSatisfy({ (0x30...0x39).contains($0) }),
             let value = Int64(text.dropLast()), value <= 100_000_000

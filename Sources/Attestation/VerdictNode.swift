@@ -8,7 +8,8 @@ extension Verdict {
     /// The document of DESIGN §6.
     public var node: Node {
         .object([
-            "accepted": Node(.boolean(isAccepted)), "genuine": Node(.boolean(answers(.genuine))), "tcb": tcb, "subject": subject,
+            "accepted": Node(.boolean(isAccepted)), "genuine": Node(.boolean(answers(.genuine))), "tcb": tcb,
+            "subject": subject,
             "launch": launch?.node, "verifiedAt": Node(CalendarTime.text(verifiedAt)),
             "validUntil": validUntil.map { Node(CalendarTime.text($0)) } ?? Node(.null),
             "trustedRoot": examination.foreignRoot.map { Node($0) }, "reasons": Node(.array(reasons.map(\.node))),
@@ -42,22 +43,27 @@ extension Verdict {
         let fmspc = examination.platform.map { Node($0.fmspc.description) }
         if let report = evidence.quote.report {
             return .object([
-                "kind": "sgx", "mrenclave": Node(report.mrenclave.description), "mrsigner": Node(report.mrsigner.description),
+                "kind": "sgx", "mrenclave": Node(report.mrenclave.description),
+                "mrsigner": Node(report.mrsigner.description),
                 "productID": Node(Int(report.productID)), "svn": Node(Int(report.securityVersion)),
-                "debug": Node(.boolean(report.attributes.contains(.debug))), "reportData": Node(report.reportData.description),
+                "debug": Node(.boolean(report.attributes.contains(.debug))),
+                "reportData": Node(report.reportData.description),
                 "fmspc": fmspc,
             ])
         }
         guard let td = evidence.quote.tdReport else { return Node(.null) }
         return .object([
-            "kind": "tdx", "mrtd": Node(td.mrtd.description), "rtmr": Node(.array(td.rtmr.map { Node($0.description) })),
+            "kind": "tdx", "mrtd": Node(td.mrtd.description),
+            "rtmr": Node(.array(td.rtmr.map { Node($0.description) })),
             "mrseam": Node(td.mrseam.description), "mrsignerseam": Node(td.mrsignerseam.description),
             "teeTcbSvn": Node(td.teeTCBSVN.description),
             "tdAttributes": Node(td.attributesBytes.description), "xfam": Node(td.xfamBytes.description),
             "mrconfigid": Node(td.mrconfigid.description), "mrowner": Node(td.mrowner.description),
             "mrownerconfig": Node(td.mrownerconfig.description),
-            "mrServiceTD": td.mrservicetd.map { Node($0.description) }, "debug": Node(.boolean(td.attributes.contains(.debug))),
-            "septVEDisable": Node(.boolean(td.attributes.contains(.septVEDisable))), "reportData": Node(td.reportData.description),
+            "mrServiceTD": td.mrservicetd.map { Node($0.description) },
+            "debug": Node(.boolean(td.attributes.contains(.debug))),
+            "septVEDisable": Node(.boolean(td.attributes.contains(.septVEDisable))),
+            "reportData": Node(td.reportData.description),
             "fmspc": fmspc,
         ])
     }
@@ -68,7 +74,8 @@ extension Reason {
     /// As verdicts list it.
     public var node: Node {
         .object([
-            "code": Node(code.name), "question": Node(question.rawValue), "message": Node(message), "expected": expected.map { Node($0) },
+            "code": Node(code.name), "question": Node(question.rawValue), "message": Node(message),
+            "expected": expected.map { Node($0) },
             "found": found.map { Node($0) }, "mend": Node(mend),
         ])
     }

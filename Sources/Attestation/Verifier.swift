@@ -4,7 +4,8 @@ internal import RATLS
 internal import SGXQuote
 internal import StrictX509
 
-/// Turns evidence, collateral, policy and a time into a verdict. Every question is answered even when an earlier one failed.
+/// Turns evidence, collateral, policy and a time into a verdict. Every question is answered even when an earlier one
+/// failed.
 public struct Verifier: Sendable {
     public var policy: AttestationPolicy
     private let examiner: QuoteExaminer
@@ -24,7 +25,10 @@ public struct Verifier: Sendable {
 
     /// - Parameter time: seconds since 1970.
     public func judge(
-        _ evidence: Evidence, with collateral: Collateral?, expecting expectation: Expectation = Expectation(), at time: Int64
+        _ evidence: Evidence,
+        with collateral: Collateral?,
+        expecting expectation: Expectation = Expectation(),
+        at time: Int64
     ) -> Verdict {
         let examination = examiner.examine(evidence.quote, with: collateral, at: time)
         var reasons = examination.reasons
@@ -39,7 +43,13 @@ public struct Verifier: Sendable {
         if let td = evidence.quote.tdReport { judge(td, &reasons) }
         judge(examination.platform, &reasons)
         let ends = [examination.validUntil, evidence.certificate?.certificate.notAfter].compactMap { $0 }
-        return Verdict(evidence: evidence, examination: examination, reasons: reasons, verifiedAt: time, validUntil: ends.min())
+        return Verdict(
+            evidence: evidence,
+            examination: examination,
+            reasons: reasons,
+            verifiedAt: time,
+            validUntil: ends.min()
+        )
     }
 
     /// Many at once, on all processors; the verdicts in the order of the evidence.
@@ -57,96 +67,147 @@ public struct Verifier: Sendable {
         for (part, finding) in examination.parts.all {
             let status = finding.status.rawValue
             if finding.status == .revoked {
-                reasons.append(Reason(.tcbRevoked, "\(part.description)'s TCB is Revoked", expected: accepted, found: status))
+                reasons.append(
+                    Reason(.tcbRevoked, "\(part.description)'s TCB is Revoked", expected: accepted, found: status)
+                )
             } else if !isGoodEnough(finding, examination.status, time) {
                 reasons.append(
                     Reason(
-                        .tcbNotAccepted, "\(part.description)'s TCB is \(status), the policy accepts \(accepted)", expected: accepted,
-                        found: status))
+                        .tcbNotAccepted,
+                        "\(part.description)'s TCB is \(status), the policy accepts \(accepted)",
+                        expected: accepted,
+                        found: status
+                    )
+                )
             }
         }
         if let issued = examination.earliestIssue, time - issued > policy.tcb.maximumCollateralAge {
             reasons.append(
                 Reason(
-                    .collateralTooOld, "the collateral is too old",
+                    .collateralTooOld,
+                    "the collateral is too old",
                     expected: "issued at most \(policy.tcb.maximumCollateralAge / 86400) days ago",
-                    found: CalendarTime.text(issued)))
+                    found: CalendarTime.text(issued)
+                )
+            )
         }
         if let number = examination.evaluationDataNumber, number < policy.tcb.minimumEvaluationNumber {
             reasons.append(
                 Reason(
-                    .evaluationNumberTooLow, "the collateral is of an old TCB evaluation",
+                    .evaluationNumberTooLow,
+                    "the collateral is of an old TCB evaluation",
                     expected: "at least \(policy.tcb.minimumEvaluationNumber)",
-                    found: "\(number)"))
+                    found: "\(number)"
+                )
+            )
         }
     }
 
     /// One part for itself: by its status, by advisories of its own that are all allowed, or by a date of its own.
-    /// - Parameter whole: what all parts say together; a policy that names it accepts what it is made of, as far as it names that too.
+    /// - Parameter whole: what all parts say together; a policy that names it accepts what it is made of, as far as it
+    ///   names that too.
     private func isGoodEnough(_ finding: TCBFinding, _ whole: TCBStatus?, _ time: Int64) -> Bool {
         if policy.tcb.accepted.contains(finding.status) { return true }
         if let whole, policy.tcb.accepted.contains(whole), whole.names(finding.status) { return true }
-        if !finding.advisories.isEmpty, allowedAdvisories.isSuperset(of: finding.advisories.map { ExactText($0) }) { return true }
+        if !finding.advisories.isEmpty, allowedAdvisories.isSuperset(of: finding.advisories.map { ExactText($0) }) {
+            return true
+        }
         // A level whose day is still to come says nothing about how long it has been out of date.
-        return finding.status == .outOfDate && policy.tcb.grace > 0 && finding.date <= time && time - finding.date <= policy.tcb.grace
+        return finding.status == .outOfDate && policy.tcb.grace > 0 && finding.date <= time
+            && time - finding.date <= policy.tcb.grace
     }
 
     // MARK: Mine
 
-    private func judge(_ certificate: AttestedCertificate, _ expectation: Expectation, _ time: Int64, _ reasons: inout [Reason]) {
+    private func judge(
+        _ certificate: AttestedCertificate,
+        _ expectation: Expectation,
+        _ time: Int64,
+        _ reasons: inout [Reason]
+    ) {
         let x509 = certificate.certificate
         if time < x509.notBefore {
             reasons.append(
                 Reason(
-                    .enclaveCertificateNotYetValid, "the enclave's certificate is not valid yet",
+                    .enclaveCertificateNotYetValid,
+                    "the enclave's certificate is not valid yet",
                     expected: "from \(CalendarTime.text(x509.notBefore))",
-                    found: CalendarTime.text(time)))
+                    found: CalendarTime.text(time)
+                )
+            )
         }
         if time > x509.notAfter {
             reasons.append(
                 Reason(
-                    .enclaveCertificateExpired, "the enclave's certificate is no longer valid",
+                    .enclaveCertificateExpired,
+                    "the enclave's certificate is no longer valid",
                     expected: "until \(CalendarTime.text(x509.notAfter))",
-                    found: CalendarTime.text(time)))
+                    found: CalendarTime.text(time)
+                )
+            )
         }
         if !certificate.bindsItsKey {
             let found = ReportDataBinding(point: x509.key.point, sealingKey: [])
             reasons.append(
                 Reason(
-                    .bindingDiffers, "REPORTDATA binds another key than the certificate's",
+                    .bindingDiffers,
+                    "REPORTDATA binds another key than the certificate's",
                     expected: Hex.text(certificate.binding.keyDigest),
-                    found: Hex.text(found.keyDigest)))
+                    found: Hex.text(found.keyDigest)
+                )
+            )
         }
-        if !certificate.isSelfSigned { reasons.append(Reason(.certificateSelfSignature, "the certificate is not signed by its own key")) }
+        if !certificate.isSelfSigned {
+            reasons.append(Reason(.certificateSelfSignature, "the certificate is not signed by its own key"))
+        }
         if let identifier = certificate.unknownCritical {
             reasons.append(
-                Reason(.certificateExtension, "the certificate has an unknown critical extension", found: identifier.description))
+                Reason(
+                    .certificateExtension,
+                    "the certificate has an unknown critical extension",
+                    found: identifier.description
+                )
+            )
         }
         if let host = expectation.host, !certificate.sans.contains(where: { $0.covers(host) }) {
             reasons.append(
                 Reason(
-                    .certificateHost, "the certificate isn't for \(NotationError.printable(host))", expected: NotationError.printable(host),
-                    found: certificate.sans.map(\.description).joined(separator: ", ")))
+                    .certificateHost,
+                    "the certificate isn't for \(NotationError.printable(host))",
+                    expected: NotationError.printable(host),
+                    found: certificate.sans.map(\.description).joined(separator: ", ")
+                )
+            )
         }
         judgeLaunch(certificate, expectation, &reasons)
     }
 
     /// Evidence beside the one that was judged: it must bind the same key, be as genuine and as good, and say the same.
     private func judge(
-        _ further: EvidenceExtension, beside examination: Examination, of quote: Quote, _ collateral: Collateral?, _ time: Int64,
+        _ further: EvidenceExtension,
+        beside examination: Examination,
+        of quote: Quote,
+        _ collateral: Collateral?,
+        _ time: Int64,
         _ reasons: inout [Reason]
     ) {
         func contradiction(_ problem: String) {
             reasons.append(
                 Reason(
-                    .evidenceContradiction, "the evidence in extension \(further.identifier): \(problem)",
-                    expected: "the same as in extension \(AttestedCertificate.quoteIdentifier)", found: further.dialect.name))
+                    .evidenceContradiction,
+                    "the evidence in extension \(further.identifier): \(problem)",
+                    expected: "the same as in extension \(AttestedCertificate.quoteIdentifier)",
+                    found: further.dialect.name
+                )
+            )
         }
         guard case .quote(let other, let binds) = further.content else {
             if case .unreadable(let problem) = further.content { contradiction(problem) }
             return
         }
-        if !binds { reasons.append(Reason(.bindingDiffers, "the quote in extension \(further.identifier) binds another key")) }
+        if !binds {
+            reasons.append(Reason(.bindingDiffers, "the quote in extension \(further.identifier) binds another key"))
+        }
         if !other.isOfSameEnclave(as: quote) { contradiction("its quote is another enclave's") }
         let found = examiner.examine(other, with: collateral, at: time)
         if !found.isOfSamePlatform(as: examination) { contradiction("its quote is another platform's") }
@@ -155,11 +216,16 @@ public struct Verifier: Sendable {
         for reason in its where !reasons.contains(reason) { reasons.append(reason) }
     }
 
-    private func judgeLaunch(_ certificate: AttestedCertificate, _ expectation: Expectation, _ reasons: inout [Reason]) {
-        if let problem = certificate.launchProblem { reasons.append(Reason(.launchMalformed, "the launch record: \(problem)")) }
+    private func judgeLaunch(_ certificate: AttestedCertificate, _ expectation: Expectation, _ reasons: inout [Reason])
+    {
+        if let problem = certificate.launchProblem {
+            reasons.append(Reason(.launchMalformed, "the launch record: \(problem)"))
+        }
         let names = policy.launch.names ?? expectation.name.map { [$0] }
         guard let launch = certificate.launch else {
-            if certificate.launchProblem == nil, names != nil || policy.launch.latestExpiry != nil || expectation.id != nil {
+            if certificate.launchProblem == nil,
+                names != nil || policy.launch.latestExpiry != nil || expectation.id != nil
+            {
                 reasons.append(Reason(.launchMissing, "the certificate has no launch record"))
             }
             return
@@ -168,19 +234,31 @@ public struct Verifier: Sendable {
         if sans != certificate.sans || launch.notAfter != certificate.certificate.notAfter {
             reasons.append(Reason(.launchMalformed, "the launch record's names or end aren't those of the certificate"))
         }
-        for allowed in [policy.launch.names, expectation.name.map { [$0] }].compactMap({ $0 }) where !allowed.contains(launch.name) {
+        for allowed in [policy.launch.names, expectation.name.map { [$0] }].compactMap({ $0 })
+        where !allowed.contains(launch.name) {
             reasons.append(
-                Reason(.launchName, "the launch record is another service's", expected: allowed.joined(separator: ", "), found: launch.name)
+                Reason(
+                    .launchName,
+                    "the launch record is another service's",
+                    expected: allowed.joined(separator: ", "),
+                    found: launch.name
+                )
             )
         }
         if let id = expectation.id, id != launch.id {
-            reasons.append(Reason(.launchInstance, "the launch record is another instance's", expected: id, found: launch.id))
+            reasons.append(
+                Reason(.launchInstance, "the launch record is another instance's", expected: id, found: launch.id)
+            )
         }
         if let latest = policy.launch.latestExpiry, launch.notAfter > latest {
             reasons.append(
                 Reason(
-                    .launchExpiry, "the instance ends too late", expected: "until \(CalendarTime.text(latest))",
-                    found: CalendarTime.text(launch.notAfter)))
+                    .launchExpiry,
+                    "the instance ends too late",
+                    expected: "until \(CalendarTime.text(latest))",
+                    found: CalendarTime.text(launch.notAfter)
+                )
+            )
         }
     }
 
@@ -193,29 +271,55 @@ public struct Verifier: Sendable {
             if let released = policy.measurement.released, !report.mrenclave.elementsEqual(released) {
                 return reasons.append(
                     Reason(
-                        .measurementDiffers, "MRENCLAVE isn't that of what is to be released", expected: Hex.text(released),
-                        found: Hex.text(report.mrenclave)))
+                        .measurementDiffers,
+                        "MRENCLAVE isn't that of what is to be released",
+                        expected: Hex.text(released),
+                        found: Hex.text(report.mrenclave)
+                    )
+                )
             }
             let references = policy.measurement.mrenclave
             guard !references.contains(where: { report.mrenclave.elementsEqual($0) }) else { return }
             if !references.isEmpty {
                 reasons.append(
-                    Reason(.measurementDiffers, "MRENCLAVE is another", expected: Self.list(references), found: Hex.text(report.mrenclave)))
+                    Reason(
+                        .measurementDiffers,
+                        "MRENCLAVE is another",
+                        expected: Self.list(references),
+                        found: Hex.text(report.mrenclave)
+                    )
+                )
             } else if policy.measurement.signer == nil, policy.measurement.released == nil {
-                reasons.append(Reason(.measurementMissing, "no measurement was named to compare with", found: Hex.text(report.mrenclave)))
+                reasons.append(
+                    Reason(
+                        .measurementMissing,
+                        "no measurement was named to compare with",
+                        found: Hex.text(report.mrenclave)
+                    )
+                )
             }
         } else if policy.measurement.released != nil {
             reasons.append(
                 Reason(
-                    .measurementDiffers, "what is to be released is for an SGX enclave, and this is a TD",
-                    found: quote.tdReport?.mrtd.description)
+                    .measurementDiffers,
+                    "what is to be released is for an SGX enclave, and this is a TD",
+                    found: quote.tdReport?.mrtd.description
+                )
             )
         } else if let td = quote.tdReport, !policy.tdx.mrtd.contains(where: { td.mrtd.elementsEqual($0) }) {
             if policy.tdx.mrtd.isEmpty {
-                reasons.append(Reason(.measurementMissing, "no measurement was named to compare with", found: Hex.text(td.mrtd)))
+                reasons.append(
+                    Reason(.measurementMissing, "no measurement was named to compare with", found: Hex.text(td.mrtd))
+                )
             } else {
                 reasons.append(
-                    Reason(.measurementDiffers, "MRTD is another", expected: Self.list(policy.tdx.mrtd), found: Hex.text(td.mrtd)))
+                    Reason(
+                        .measurementDiffers,
+                        "MRTD is another",
+                        expected: Self.list(policy.tdx.mrtd),
+                        found: Hex.text(td.mrtd)
+                    )
+                )
             }
         }
     }
@@ -224,17 +328,33 @@ public struct Verifier: Sendable {
         guard let signer = policy.measurement.signer else { return }
         if !report.mrsigner.elementsEqual(signer.mrsigner) {
             reasons.append(
-                Reason(.signerDiffers, "MRSIGNER is another", expected: Hex.text(signer.mrsigner), found: Hex.text(report.mrsigner)))
+                Reason(
+                    .signerDiffers,
+                    "MRSIGNER is another",
+                    expected: Hex.text(signer.mrsigner),
+                    found: Hex.text(report.mrsigner)
+                )
+            )
         }
         if signer.productID != report.productID {
             reasons.append(
-                Reason(.signerDiffers, "the product id is another", expected: "\(signer.productID)", found: "\(report.productID)"))
+                Reason(
+                    .signerDiffers,
+                    "the product id is another",
+                    expected: "\(signer.productID)",
+                    found: "\(report.productID)"
+                )
+            )
         }
         if report.securityVersion < signer.minimumSVN {
             reasons.append(
                 Reason(
-                    .signerDiffers, "the security version is too low", expected: "at least \(signer.minimumSVN)",
-                    found: "\(report.securityVersion)"))
+                    .signerDiffers,
+                    "the security version is too low",
+                    expected: "at least \(signer.minimumSVN)",
+                    found: "\(report.securityVersion)"
+                )
+            )
         }
     }
 
@@ -250,13 +370,20 @@ public struct Verifier: Sendable {
         if !attributes.contains(.septVEDisable), !policy.tdx.allowSeptVE { object("the TD lacks SEPT_VE_DISABLE") }
         if attributes.contains(.migratable), !policy.tdx.allowMigratable { object("the TD is migratable") }
         if let service = td.mrservicetd, !service.isZero, !policy.tdx.allowServiceTD {
-            reasons.append(Reason(.tdxRegister, "the TD has a service TD", expected: "none", found: service.description))
+            reasons.append(
+                Reason(.tdxRegister, "the TD has a service TD", expected: "none", found: service.description)
+            )
         }
         for (name, allowed) in policy.tdx.registers.sorted(by: { $0.key < $1.key }) {
             let found = td.register(name)
             guard found.map({ allowed.contains($0) }) != true else { continue }
             reasons.append(
-                Reason(.tdxRegister, "\(name) has another value", expected: Self.list(allowed), found: found.map { Hex.text($0) } ?? "none")
+                Reason(
+                    .tdxRegister,
+                    "\(name) has another value",
+                    expected: Self.list(allowed),
+                    found: found.map { Hex.text($0) } ?? "none"
+                )
             )
         }
     }
@@ -266,15 +393,31 @@ public struct Verifier: Sendable {
             guard let allowed, found.map({ allowed.contains($0) }) != true else { return }
             reasons.append(
                 Reason(
-                    .platformNotAllowed, "\(name) isn't listed", expected: Self.list(allowed), found: found.map { Hex.text($0) } ?? "none"))
+                    .platformNotAllowed,
+                    "\(name) isn't listed",
+                    expected: Self.list(allowed),
+                    found: found.map { Hex.text($0) } ?? "none"
+                )
+            )
         }
         func check(_ name: String, _ isAllowed: Bool, _ found: Bool?) {
             guard !isAllowed, found != false else { return }
-            reasons.append(Reason(.platformNotAllowed, "\(name) isn't allowed", expected: "off", found: found == nil ? "not stated" : "on"))
+            reasons.append(
+                Reason(
+                    .platformNotAllowed,
+                    "\(name) isn't allowed",
+                    expected: "off",
+                    found: found == nil ? "not stated" : "on"
+                )
+            )
         }
         check("FMSPC", policy.platform.fmspc, platform.map { Array($0.fmspc) })
         check("PPID", policy.platform.ppid, platform.map { Array($0.ppid) })
-        check("the platform instance id", policy.platform.platformInstance, platform?.platformInstanceID.map { Array($0) })
+        check(
+            "the platform instance id",
+            policy.platform.platformInstance,
+            platform?.platformInstanceID.map { Array($0) }
+        )
         check("SMT", policy.platform.allowSMT, platform?.configuration?.smtEnabled)
         check("a dynamic platform", policy.platform.allowDynamicPlatform, platform?.configuration?.dynamicPlatform)
         check("cached keys", policy.platform.allowCachedKeys, platform?.configuration?.cachedKeys)

@@ -26,7 +26,8 @@ extension CodeError: CustomStringConvertible {
     public var description: String {
         switch self {
         case .keySize(let found): "a key of \(CodeKey.byteCount) bytes expected, found \(found)"
-        case .notAuthentic(let path): "\(FileError.printable(path)): not authentic: the key is another one, or the file was changed"
+        case .notAuthentic(let path):
+            "\(FileError.printable(path)): not authentic: the key is another one, or the file was changed"
         case .tooShort(let path, let found):
             "\(FileError.printable(path)): \(found) bytes are no encrypted file; the shortest has \(FileCipher.overhead)"
         case .refused(let path, let problem): "\(FileError.printable(path)): \(problem)"

@@ -35,7 +35,8 @@ public struct CodeKey: ~Copyable, Sendable {
         }
     }
 
-    /// Writes the key file: 32 raw bytes, mode 0600 from its creation, whole or not at all; an existing file is never overwritten.
+    /// Writes the key file: 32 raw bytes, mode 0600 from its creation, whole or not at all; an existing file is never
+    /// overwritten.
     public borrowing func write(to path: String) throws(CodeError) {
         do throws(FileError) {
             try Files.writeNew(UnsafeRawBufferPointer(storage), to: path, mode: 0o600)
@@ -45,13 +46,16 @@ public struct CodeKey: ~Copyable, Sendable {
     }
 
     /// The key's bytes, for one call.
-    public borrowing func withBytes<Result, Failure: Error>(_ body: (UnsafeRawBufferPointer) throws(Failure) -> Result) throws(Failure)
+    public borrowing func withBytes<Result, Failure: Error>(_ body: (UnsafeRawBufferPointer) throws(Failure) -> Result)
+        throws(Failure)
         -> Result
     {
         try body(UnsafeRawBufferPointer(storage))
     }
 
-    borrowing func withPointer<Result, Failure: Error>(_ body: (UnsafePointer<UInt8>) throws(Failure) -> Result) throws(Failure) -> Result {
+    borrowing func withPointer<Result, Failure: Error>(_ body: (UnsafePointer<UInt8>) throws(Failure) -> Result)
+        throws(Failure) -> Result
+    {
         try body(UnsafePointer(storage.baseAddress!.assumingMemoryBound(to: UInt8.self)))
     }
 
@@ -60,7 +64,8 @@ public struct CodeKey: ~Copyable, Sendable {
 
     private init(_ memory: GuardedMemory) { self.memory = memory }
 
-    /// Another key for another purpose: HKDF-SHA256 (RFC 5869) without a salt, one block. libsodium has HKDF itself only from 1.0.19 on.
+    /// Another key for another purpose: HKDF-SHA256 (RFC 5869) without a salt, one block. libsodium has HKDF itself
+    /// only from 1.0.19 on.
     borrowing func derived(info: [UInt8]) -> CodeKey {
         let key = CodeKey(GuardedMemory(byteCount: Self.byteCount))
         let noSalt = [UInt8](repeating: 0, count: Self.byteCount)
@@ -80,7 +85,9 @@ final class GuardedMemory: @unchecked Sendable {  // written once, before anybod
 
     /// Out of memory is fatal, as for any Swift value.
     init(byteCount: Int) {
-        guard sodium_init() >= 0, let memory = sodium_malloc(byteCount) else { fatalError("no locked memory for a key") }
+        guard sodium_init() >= 0, let memory = sodium_malloc(byteCount) else {
+            fatalError("no locked memory for a key")
+        }
         bytes = UnsafeMutableRawBufferPointer(start: memory, count: byteCount)
     }
 

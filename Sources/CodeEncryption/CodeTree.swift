@@ -56,18 +56,23 @@ public struct CodeTree: Sendable {
         }
 
         func keeps(_ path: String) -> Bool {
-            guard !keepsAll, Files.components(path).contains(where: { $0.utf8.first == UInt8(ascii: ".") }) else { return true }
-            return ways.contains(ExactText(path)) || (Files.foldersAbove(path) + [path]).contains { exceptions.contains(ExactText($0)) }
+            guard !keepsAll, Files.components(path).contains(where: { $0.utf8.first == UInt8(ascii: ".") }) else {
+                return true
+            }
+            return ways.contains(ExactText(path))
+                || (Files.foldersAbove(path) + [path]).contains { exceptions.contains(ExactText($0)) }
         }
     }
 
     public static let fileLimit = 200_000
     public static let depthLimit = 64
 
-    /// Lists a folder. Links inside the tree are followed, as the original does; what they lead to must lie in the tree too.
-    /// What is ignored or left out is so by its name, before anything of it is judged or opened.
+    /// Lists a folder. Links inside the tree are followed, as the original does; what they lead to must lie in the tree
+    /// too. What is ignored or left out is so by its name, before anything of it is judged or opened.
     /// - Throws: `CodeError` with the path of a link that leaves the tree, a device, or a name that isn't UTF-8.
-    public init(_ folder: String, ignoring ignored: IgnoreList = IgnoreList(), dotFiles: DotFiles = .kept) throws(CodeError) {
+    public init(_ folder: String, ignoring ignored: IgnoreList = IgnoreList(), dotFiles: DotFiles = .kept)
+        throws(CodeError)
+    {
         do {
             var lister = Lister(root: try Files.resolved(folder), ignored: ignored, dotFiles: DotFileFilter(dotFiles))
             try lister.list(lister.root, "", depth: 0)
@@ -82,14 +87,16 @@ public struct CodeTree: Sendable {
         }
     }
 
-    /// Checks a relative name from an archive or a tree: no empty, `.` or `..` components, not absolute, no NUL, bounded.
+    /// Checks a relative name from an archive or a tree: no empty, `.` or `..` components, not absolute, no NUL,
+    /// bounded.
     public static func check(_ path: String) throws(CodeError) {
         let parts = Files.components(path)
         guard !path.isEmpty else { throw .refused(path: path, "an empty name") }
         guard path.utf8.count <= pathLimit, parts.count <= depthLimit else {
             throw .refused(
                 path: path,
-                "a path of \(path.utf8.count) bytes and \(parts.count) parts; at most \(pathLimit) bytes and \(depthLimit) parts are taken")
+                "a path of \(path.utf8.count) bytes and \(parts.count) parts; at most \(pathLimit) bytes and \(depthLimit) parts are taken"
+            )
         }
         guard !path.utf8.contains(0) else { throw .refused(path: path, "a name with a NUL") }
         guard !parts.contains(where: { $0.isEmpty || $0 == "." || $0 == ".." }) else {
@@ -107,7 +114,9 @@ public struct CodeTree: Sendable {
     /// The order of members in archives: component by component.
     public static func precedes(_ left: String, _ right: String) -> Bool {
         let left = Files.components(left), right = Files.components(right)
-        for (a, b) in zip(left, right) where !a.utf8.elementsEqual(b.utf8) { return a.utf8.lexicographicallyPrecedes(b.utf8) }
+        for (a, b) in zip(left, right) where !a.utf8.elementsEqual(b.utf8) {
+            return a.utf8.lexicographicallyPrecedes(b.utf8)
+        }
         return left.count < right.count
     }
 
@@ -120,14 +129,19 @@ public struct CodeTree: Sendable {
 
         mutating func list(_ folder: String, _ prefix: String, depth: Int) throws {
             guard depth < CodeTree.depthLimit else {
-                throw CodeError.refused(path: prefix, "folders nested deeper than \(CodeTree.depthLimit), or a loop of links")
+                throw CodeError.refused(
+                    path: prefix,
+                    "folders nested deeper than \(CodeTree.depthLimit), or a loop of links"
+                )
             }
             for bytes in try Files.rawNames(in: folder) {
                 let text = String(decoding: bytes, as: UTF8.self)
                 if ignored.matches(text) { continue }
                 let path = prefix.isEmpty ? text : prefix + "/" + text
                 guard dotFiles.keeps(path) else {
-                    leftOut.append(LeftOut(folder: prefix, name: text + (Files.isFolder(folder + "/" + text) ? "/" : "")))
+                    leftOut.append(
+                        LeftOut(folder: prefix, name: text + (Files.isFolder(folder + "/" + text) ? "/" : ""))
+                    )
                     continue
                 }
                 let name = try Files.name(bytes, in: folder)
@@ -143,7 +157,9 @@ public struct CodeTree: Sendable {
             if status.st_mode & S_IFMT == S_IFLNK {
                 guard let resolved = try? Files.resolved(source) else {
                     throw CodeError.refused(
-                        path: path, "a link that leads nowhere or in circles; remove it, or name it in \(IgnoreList.fileName)")
+                        path: path,
+                        "a link that leads nowhere or in circles; remove it, or name it in \(IgnoreList.fileName)"
+                    )
                 }
                 guard Files.isInside(resolved, root) else {
                     throw CodeError.refused(path: path, "a link that leaves the tree")
@@ -154,9 +170,15 @@ public struct CodeTree: Sendable {
             switch status.st_mode & S_IFMT {
             case S_IFDIR: try list(target, path, depth: depth + 1)
             case S_IFREG:
-                guard files.count < CodeTree.fileLimit else { throw CodeError.refused(path: path, "more than \(CodeTree.fileLimit) files") }
+                guard files.count < CodeTree.fileLimit else {
+                    throw CodeError.refused(path: path, "more than \(CodeTree.fileLimit) files")
+                }
                 files.append(File(path: path, source: target, byteCount: Int(status.st_size)))
-            default: throw CodeError.refused(path: path, "neither a file nor a folder; remove it, or name it in \(IgnoreList.fileName)")
+            default:
+                throw CodeError.refused(
+                    path: path,
+                    "neither a file nor a folder; remove it, or name it in \(IgnoreList.fileName)"
+                )
             }
         }
     }

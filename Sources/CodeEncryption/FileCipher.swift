@@ -1,8 +1,10 @@
 internal import CSodium
 
-/// One file's encryption, XSalsa20-Poly1305 as libsodium's `crypto_secretbox`: nonce (24) ‖ tag (16) ‖ ciphertext (mse PROTOCOL §3).
+/// One file's encryption, XSalsa20-Poly1305 as libsodium's `crypto_secretbox`: nonce (24) ‖ tag (16) ‖ ciphertext (mse
+/// PROTOCOL §3).
 ///
-/// Works on pieces, so that a file of any size needs one buffer. A decrypted piece proves nothing before `isAuthentic` was asked after the last one.
+/// Works on pieces, so that a file of any size needs one buffer. A decrypted piece proves nothing before `isAuthentic`
+/// was asked after the last one.
 public struct FileCipher: ~Copyable {
     public static let nonceByteCount = Int(crypto_secretbox_NONCEBYTES)
     public static let tagByteCount = Int(crypto_secretbox_MACBYTES)

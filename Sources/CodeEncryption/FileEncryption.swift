@@ -21,7 +21,13 @@ public struct FileEncryption: ~Copyable {
     /// Encrypts all of a file to the output's end: nonce ‖ tag ‖ ciphertext.
     /// - Parameter count: how many bytes the file must have.
     /// - Throws: `CodeError` when reading or writing fails, or the file grew or shrank meanwhile.
-    public func encrypt(_ input: borrowing OpenFile, count: Int, to output: borrowing OpenFile, nonce: [UInt8], path: String)
+    public func encrypt(
+        _ input: borrowing OpenFile,
+        count: Int,
+        to output: borrowing OpenFile,
+        nonce: [UInt8],
+        path: String
+    )
         throws(CodeError)
     {
         var cipher = FileCipher(key: key, nonce: nonce)
@@ -55,9 +61,13 @@ public struct FileEncryption: ~Copyable {
         }
     }
 
-    /// Decrypts `count` bytes of the input, from where it stands, to a file that nobody else may see before this returns.
-    /// - Throws: `CodeError.notAuthentic` when key or bytes are others; the output then holds nothing of worth and must be removed.
-    public func decrypt(_ input: borrowing OpenFile, count: Int, to output: borrowing OpenFile, path: String) throws(CodeError) {
+    /// Decrypts `count` bytes of the input, from where it stands, to a file that nobody else may see before this
+    /// returns.
+    /// - Throws: `CodeError.notAuthentic` when key or bytes are others; the output then holds nothing of worth and must
+    ///   be removed.
+    public func decrypt(_ input: borrowing OpenFile, count: Int, to output: borrowing OpenFile, path: String)
+        throws(CodeError)
+    {
         try decrypt(count: count, path: path, read: { (buffer) throws(FileError) in try input.read(into: buffer) }) {
             (piece) throws(FileError) in
             try output.write(piece)
@@ -65,13 +75,17 @@ public struct FileEncryption: ~Copyable {
     }
 
     /// Reads an encrypted file without keeping its plaintext: whether the key opens it.
-    public func prove(count: Int, path: String, read: (UnsafeMutableRawBufferPointer) throws(FileError) -> Int) throws(CodeError) {
+    public func prove(count: Int, path: String, read: (UnsafeMutableRawBufferPointer) throws(FileError) -> Int)
+        throws(CodeError)
+    {
         try decrypt(count: count, path: path, read: read) { (_) throws(FileError) in }
     }
 
     /// - Parameter read: fills the buffer as far as it can.
     public func decrypt(
-        count: Int, path: String, read: (UnsafeMutableRawBufferPointer) throws(FileError) -> Int,
+        count: Int,
+        path: String,
+        read: (UnsafeMutableRawBufferPointer) throws(FileError) -> Int,
         write: (UnsafeRawBufferPointer) throws(FileError) -> Void
     ) throws(CodeError) {
         guard count >= FileCipher.overhead else { throw .tooShort(path: path, found: count) }
@@ -79,7 +93,9 @@ public struct FileEncryption: ~Copyable {
             var left = count
             func next(_ limit: Int) throws(FileError) -> UnsafeMutableRawBufferPointer {
                 let piece = UnsafeMutableRawBufferPointer(rebasing: buffer[..<min(limit, left, buffer.count)])
-                guard try read(piece) == piece.count else { throw FileError(path, "ends early: it was cut, or changed while it was read") }
+                guard try read(piece) == piece.count else {
+                    throw FileError(path, "ends early: it was cut, or changed while it was read")
+                }
                 left -= piece.count
                 return piece
             }
@@ -90,12 +106,16 @@ public struct FileEncryption: ~Copyable {
                 let piece = try next(buffer.count)
                 cipher.decrypt(piece)
                 if left == 0, count <= buffer.count {
-                    guard cipher.isAuthentic(Array(head[FileCipher.nonceByteCount...])) else { throw CodeError.notAuthentic(path: path) }
+                    guard cipher.isAuthentic(Array(head[FileCipher.nonceByteCount...])) else {
+                        throw CodeError.notAuthentic(path: path)
+                    }
                     return try write(UnsafeRawBufferPointer(piece))
                 }
                 try write(UnsafeRawBufferPointer(piece))
             }
-            guard cipher.isAuthentic(Array(head[FileCipher.nonceByteCount...])) else { throw CodeError.notAuthentic(path: path) }
+            guard cipher.isAuthentic(Array(head[FileCipher.nonceByteCount...])) else {
+                throw CodeError.notAuthentic(path: path)
+            }
         } catch let error as CodeError {
             throw error
         } catch let error as FileError {

@@ -1,6 +1,7 @@
 internal import Notation
 
-/// The patterns of a `.mseignore` (mse PROTOCOL §3): one a line, matched against base names as Python's `fnmatch` does, on every level.
+/// The patterns of a `.mseignore` (mse PROTOCOL §3): one a line, matched against base names as Python's `fnmatch` does,
+/// on every level.
 public struct IgnoreList: Hashable, Sendable {
     public static let fileName = ".mseignore"
     /// Of patterns in one list.
@@ -43,24 +44,29 @@ public struct IgnoreList: Hashable, Sendable {
         return wildcards.contains { $0.matches(scalars) }
     }
 
-    /// Patterns that can match nothing, because no base name has a slash and there is no negation here, or that surely match something else
-    /// than was meant: blanks count, a comment has a line of its own, and quotes, braces, backslashes and marks that nobody sees are signs as any other.
+    /// Patterns that can match nothing, because no base name has a slash and there is no negation here, or that surely
+    /// match something else than was meant: blanks count, a comment has a line of its own, and quotes, braces,
+    /// backslashes and marks that nobody sees are signs as any other.
     public var idlePatterns: [String] {
         patterns.filter { pattern in
             let scalars = pattern.unicodeScalars
             let first = scalars.first, last = scalars.last
-            return scalars.contains("/") || scalars.contains("\\") || first == "!" || first?.properties.isWhitespace == true
+            return scalars.contains("/") || scalars.contains("\\") || first == "!"
+                || first?.properties.isWhitespace == true
                 || last?.properties.isWhitespace == true
                 || zip(scalars, scalars.dropFirst()).contains { $0.properties.isWhitespace && $1 == "#" }
-                || first.map(Self.isQuote) == true || last.map(Self.isQuote) == true || (scalars.contains("{") && scalars.contains("}"))
+                || first.map(Self.isQuote) == true || last.map(Self.isQuote) == true
+                || (scalars.contains("{") && scalars.contains("}"))
                 || scalars.contains {
-                    [.format, .control].contains($0.properties.generalCategory) || $0.properties.isDefaultIgnorableCodePoint
+                    [.format, .control].contains($0.properties.generalCategory)
+                        || $0.properties.isDefaultIgnorableCodePoint
                 }
         }
     }
 
     private static func isQuote(_ scalar: Unicode.Scalar) -> Bool {
-        "\"'`".unicodeScalars.contains(scalar) || [.initialPunctuation, .finalPunctuation].contains(scalar.properties.generalCategory)
+        "\"'`".unicodeScalars.contains(scalar)
+            || [.initialPunctuation, .finalPunctuation].contains(scalar.properties.generalCategory)
     }
 }
 

@@ -1,6 +1,7 @@
 internal import CSodium
 
-/// Anonymous boxes to an X25519 key, libsodium's `crypto_box_seal` (mse PROTOCOL §6): ephemeral key (32) ‖ tag (16) ‖ ciphertext.
+/// Anonymous boxes to an X25519 key, libsodium's `crypto_box_seal` (mse PROTOCOL §6): ephemeral key (32) ‖ tag (16) ‖
+/// ciphertext.
 public enum SealedBox {
     public static let overhead = crypto_box_sealbytes()
     public static let publicKeyByteCount = Int(crypto_box_PUBLICKEYBYTES)
@@ -15,7 +16,8 @@ public enum SealedBox {
         return box
     }
 
-    /// Opens a box with the secret key that belongs to the receiver's public one; nil when it isn't for it, or was changed.
+    /// Opens a box with the secret key that belongs to the receiver's public one; nil when it isn't for it, or was
+    /// changed.
     public static func open(_ box: [UInt8], with key: borrowing CodeKey) -> [UInt8]? {
         guard sodium_init() >= 0, box.count >= overhead else { return nil }
         var message = [UInt8](repeating: 0, count: box.count - overhead)

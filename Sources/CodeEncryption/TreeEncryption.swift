@@ -2,7 +2,8 @@ internal import Files
 internal import Glibc
 public import Notation
 
-/// Whole trees, all or nothing: what is written stands under a temporary name until every file is done (mse PROTOCOL §3).
+/// Whole trees, all or nothing: what is written stands under a temporary name until every file is done (mse PROTOCOL
+/// §3).
 public enum TreeEncryption {
     public static let suffix = ".enc"
     /// Left readable by the original, by base name at any depth.
@@ -33,7 +34,8 @@ public enum TreeEncryption {
     /// The name of a file in the encrypted tree.
     public static func encryptedName(_ path: String) -> String { isPlain(path) ? path : path + suffix }
 
-    /// - Throws: `CodeError` when the encrypted name is longer than what reads it takes: found now, not when the key was released.
+    /// - Throws: `CodeError` when the encrypted name is longer than what reads it takes: found now, not when the key
+    ///   was released.
     public static func checkEncryptedName(_ path: String) throws(CodeError) {
         let name = encryptedName(path)
         do throws(CodeError) {
@@ -54,7 +56,9 @@ public enum TreeEncryption {
     public static func decryptedName(_ path: String) throws(CodeError) -> String? {
         guard path.utf8.suffix(suffix.utf8.count).elementsEqual(suffix.utf8) else { return nil }
         let name = String(Substring(path.utf8.dropLast(suffix.utf8.count)))
-        guard Files.components(name).last?.isEmpty == false else { throw .refused(path: path, "a name of nothing but '\(suffix)'") }
+        guard Files.components(name).last?.isEmpty == false else {
+            throw .refused(path: path, "a name of nothing but '\(suffix)'")
+        }
         return name
     }
 
@@ -62,17 +66,28 @@ public enum TreeEncryption {
     /// - Throws: `CodeError`; then nothing was made. An existing output is refused.
     /// - Returns: how many files were encrypted.
     public static func encrypt(
-        _ folder: String, to output: String, key: borrowing CodeKey, nonces: Nonces = .random, ignoring ignored: IgnoreList = IgnoreList()
+        _ folder: String,
+        to output: String,
+        key: borrowing CodeKey,
+        nonces: Nonces = .random,
+        ignoring ignored: IgnoreList = IgnoreList()
     ) throws(CodeError) -> Int {
         let tree = try CodeTree(folder, ignoring: ignored)
         for file in tree.files { try checkEncryptedName(file.path) }
         let encryption = FileEncryption(key: key)
-        return try make(output, tree.files.map { (encryptedName($0.path), $0) }, .anybody) { (file, target) throws(CodeError) in
+        return try make(output, tree.files.map { (encryptedName($0.path), $0) }, .anybody) {
+            (file, target) throws(CodeError) in
             let input = try open(file)
             if isPlain(file.path) {
                 try copy(input, to: target, path: file.path)
             } else {
-                try encryption.encrypt(input, count: file.byteCount, to: target, nonce: nonces.nonce(of: file.path), path: file.path)
+                try encryption.encrypt(
+                    input,
+                    count: file.byteCount,
+                    to: target,
+                    nonce: nonces.nonce(of: file.path),
+                    path: file.path
+                )
             }
             return true
         }
@@ -87,7 +102,9 @@ public enum TreeEncryption {
         for file in try CodeTree(folder).files {
             if let name = try decryptedName(file.path) { files.append((name, file)) }
         }
-        guard !files.isEmpty else { throw .refused(path: folder, "no encrypted files, whose names end in '\(suffix)', are in it") }
+        guard !files.isEmpty else {
+            throw .refused(path: folder, "no encrypted files, whose names end in '\(suffix)', are in it")
+        }
         return try make(output, files, .ownerAlone) { (file, target) throws(CodeError) in
             let input = try open(file)
             try encryption.decrypt(input, count: file.byteCount, to: target, path: file.path)
@@ -103,7 +120,8 @@ public enum TreeEncryption {
         }
     }
 
-    private static func copy(_ input: borrowing OpenFile, to output: borrowing OpenFile, path: String) throws(CodeError) {
+    private static func copy(_ input: borrowing OpenFile, to output: borrowing OpenFile, path: String) throws(CodeError)
+    {
         do throws(FileError) {
             let bytes = try Files.read(input.path)
             try output.write(bytes)
@@ -120,7 +138,9 @@ public enum TreeEncryption {
     }
 
     private static func make(
-        _ output: String, _ files: [(name: String, file: CodeTree.File)], _ readers: Readers,
+        _ output: String,
+        _ files: [(name: String, file: CodeTree.File)],
+        _ readers: Readers,
         _ write: (CodeTree.File, borrowing OpenFile) throws(CodeError) -> Bool
     ) throws(CodeError) -> Int {
         guard !Files.exists(output) else { throw .file(output, "exists already; name a folder that doesn't") }
@@ -129,7 +149,10 @@ public enum TreeEncryption {
         do {
             let (parent, name) = Files.split(output)
             try Files.makeFolder(parent)
-            let work = try Files.makeTemporaryFolder(in: parent, prefix: "." + String(decoding: name.utf8.prefix(100), as: UTF8.self))
+            let work = try Files.makeTemporaryFolder(
+                in: parent,
+                prefix: "." + String(decoding: name.utf8.prefix(100), as: UTF8.self)
+            )
             temporary = work
             var made: Set<ExactText> = []
             for (name, file) in files {
@@ -154,7 +177,9 @@ public enum TreeEncryption {
     /// Refuses two files of one name, and a file where another needs a folder.
     public static func checkCollisions(_ names: [String]) throws(CodeError) {
         var files: Set<ExactText> = []
-        for name in names where !files.insert(ExactText(name)).inserted { throw .refused(path: name, "two files would get this name") }
+        for name in names where !files.insert(ExactText(name)).inserted {
+            throw .refused(path: name, "two files would get this name")
+        }
         for name in names {
             for folder in Files.foldersAbove(name) where files.contains(ExactText(folder)) {
                 throw .refused(path: folder, "this name would be a file's and a folder's")

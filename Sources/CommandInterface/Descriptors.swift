@@ -1,7 +1,7 @@
 internal import Glibc
 
-/// How many files this program may have open at once. What runs short of them in the midst of its work can't take it back, and some libraries end
-/// the program; so the few that every command needs are asked for before anything is done.
+/// How many files this program may have open at once. What runs short of them in the midst of its work can't take it
+/// back, and some libraries end the program; so the few that every command needs are asked for before anything is done.
 enum Descriptors {
     /// For files, programs and connections, and of each thread that serves connections.
     private static let needed = 64 + 4 * max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
@@ -9,7 +9,9 @@ enum Descriptors {
     /// Raises this program's own limit where that is allowed, and tries.
     static var suffice: Bool {
         var limit = rlimit()
-        if getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0, limit.rlim_cur < 1024, limit.rlim_cur < limit.rlim_max {
+        if getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0, limit.rlim_cur < 1024,
+            limit.rlim_cur < limit.rlim_max
+        {
             limit.rlim_cur = min(limit.rlim_max, 1024)
             setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
         }

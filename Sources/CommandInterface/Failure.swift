@@ -30,6 +30,8 @@ struct Failure {
     }
 
     var json: String {
-        JSON.line(.object(["error": .object(["code": Node(code), "message": Node(message), "mend": mend.map { Node($0) }])])) + "\n"
+        JSON.line(
+            .object(["error": .object(["code": Node(code), "message": Node(message), "mend": mend.map { Node($0) }])])
+        ) + "\n"
     }
 }

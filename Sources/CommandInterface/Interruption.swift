@@ -3,7 +3,8 @@ internal import Files
 internal import Glibc
 internal import Threads
 
-/// Ctrl-C, SIGTERM and a terminal that goes: what was begun is ended, told in one line, and the exit code is the signal's.
+/// Ctrl-C, SIGTERM and a terminal that goes: what was begun is ended, told in one line, and the exit code is the
+/// signal's.
 enum Interruption {
     /// Nobody waits in vain: what isn't to be caught, as under `nohup`, isn't.
     static func watch() {
@@ -21,7 +22,10 @@ enum Interruption {
     private static func line(_ outcome: Unfinished.Outcome) -> String? {
         var parts = outcome.remarks
         if !outcome.left.isEmpty {
-            parts.insert("what was begun could not be removed: \(outcome.left.map(FileError.printable).joined(separator: ", "))", at: 0)
+            parts.insert(
+                "what was begun could not be removed: \(outcome.left.map(FileError.printable).joined(separator: ", "))",
+                at: 0
+            )
         } else if !outcome.isEmpty {
             parts.insert("what was begun is removed", at: 0)
         }

@@ -12,7 +12,9 @@ enum Invocation {
     /// What isn't UTF-8 would be repaired on reading, and then name another file.
     static func checkText() throws {
         for index in 1..<max(1, Int(CommandLine.argc)) {
-            guard let argument = CommandLine.unsafeArgv[index], String(validatingCString: argument) == nil else { continue }
+            guard let argument = CommandLine.unsafeArgv[index], String(validatingCString: argument) == nil else {
+                continue
+            }
             throw ValidationError("Argument \(index) isn't UTF-8: '\(String(cString: argument))'")
         }
         for name in variables {
@@ -24,7 +26,11 @@ enum Invocation {
     /// Nothing has an empty name; with a path after it, it would be the root folder's.
     static func checkNames() throws {
         let arguments = CommandLine.arguments
-        guard let index = arguments.dropFirst().firstIndex(where: { $0.isEmpty || ($0.hasPrefix("--") && $0.hasSuffix("=")) }) else {
+        guard
+            let index = arguments.dropFirst().firstIndex(where: {
+                $0.isEmpty || ($0.hasPrefix("--") && $0.hasSuffix("="))
+            })
+        else {
             return
         }
         let place = index > 1 && arguments[index - 1].hasPrefix("-") ? "after '\(arguments[index - 1])' " : ""
@@ -33,14 +39,21 @@ enum Invocation {
 
     /// The parser's message repeats arguments as they are: one that holds line ends shows them as escapes.
     static func withArgumentsInOneLine(_ message: String) -> String {
-        CommandLine.arguments.dropFirst().filter { $0.unicodeScalars.contains("\n") }.reduce(message) { message, argument in
+        CommandLine.arguments.dropFirst().filter { $0.unicodeScalars.contains("\n") }.reduce(message) {
+            message,
+            argument in
             // An option's value may be told alone.
-            let value = argument.hasPrefix("-") ? argument.firstIndex(of: "=").map { String(argument[argument.index(after: $0)...]) } : nil
+            let value =
+                argument.hasPrefix("-")
+                ? argument.firstIndex(of: "=").map { String(argument[argument.index(after: $0)...]) } : nil
             return [argument, value].compactMap { $0 }.filter { $0.unicodeScalars.contains("\n") }.reduce(message) {
                 $0.replacing(
                     $1,
-                    with: $1.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false).map { String($0) }.joined(
-                        separator: "\\u{a}"))
+                    with: $1.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false).map { String($0) }
+                        .joined(
+                            separator: "\\u{a}"
+                        )
+                )
             }
         }
     }

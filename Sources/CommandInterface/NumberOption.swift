@@ -4,10 +4,13 @@ public import ArgumentParser
 struct NumberError: Error, CustomStringConvertible {
     var description: String
 
-    init(_ range: ClosedRange<Int>) { description = "a whole number from \(range.lowerBound) to \(range.upperBound) expected" }
+    init(_ range: ClosedRange<Int>) {
+        description = "a whole number from \(range.lowerBound) to \(range.upperBound) expected"
+    }
 }
 
-/// Options that are numbers, checked where they are read. What follows one is its value, so that `-1` is told to be out of range.
+/// Options that are numbers, checked where they are read. What follows one is its value, so that `-1` is told to be out
+/// of range.
 extension Option where Value == Int {
     public init(wrappedValue: Int, in range: ClosedRange<Int>, help: ArgumentHelp) {
         self.init(wrappedValue: wrappedValue, parsing: .unconditional, help: help) { try number($0, in: range) }
@@ -27,7 +30,9 @@ extension Option where Value == Int? {
 /// Decimal digits alone: no blanks, no plus, no digits of other scripts.
 private func number(_ text: String, in range: ClosedRange<Int>) throws(NumberError) -> Int {
     let digits = text.hasPrefix("-") ? text.utf8.dropFirst() : text.utf8[...]
-    guard !digits.isEmpty, digits.allSatisfy({ (0x30...0x39).contains($0) }), let value = Int(text), range.contains(value) else {
+    guard !digits.isEmpty, digits.allSatisfy({ (0x30...0x39).contains($0) }), let value = Int(text),
+        range.contains(value)
+    else {
         throw NumberError(range)
     }
     return value

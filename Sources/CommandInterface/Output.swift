@@ -8,7 +8,8 @@ public enum Output {
     /// - Throws: `OutputError`, which ends the program with its own exit code.
     public static func write(_ text: String) throws(OutputError) { try write(bytes: Array(printable(text).utf8)) }
 
-    /// A result for programs: JSON as `JSON.pretty` and `JSON.line` write it, which has escapes of its own for what commands a terminal.
+    /// A result for programs: JSON as `JSON.pretty` and `JSON.line` write it, which has escapes of its own for what
+    /// commands a terminal.
     public static func write(document: String) throws(OutputError) { try write(bytes: Array(document.utf8)) }
 
     /// Bytes as they are.
@@ -39,7 +40,9 @@ public enum Output {
 
     /// The program's name, as messages begin with it.
     private static let name =
-        CommandLine.arguments.first.map { String($0[($0.lastIndex(of: "/").map($0.index(after:)) ?? $0.startIndex)...]) } ?? ""
+        CommandLine.arguments.first.map {
+            String($0[($0.lastIndex(of: "/").map($0.index(after:)) ?? $0.startIndex)...])
+        } ?? ""
 
     /// By scalars: to Swift, CR and LF together are one character.
     private static func lines(of text: String) -> [String] {

@@ -5,7 +5,8 @@ internal import Glibc
 
 /// A program from its arguments to its exit code, whatever becomes of its output.
 public enum Program {
-    /// Not from an asynchronous `main`: before that begins, descriptors were opened in the place of those that are closed.
+    /// Not from an asynchronous `main`: before that begins, descriptors were opened in the place of those that are
+    /// closed.
     public static func run(_ root: any AsyncParsableCommand.Type) -> Never {
         prepare()
         Interruption.watch()
@@ -14,7 +15,11 @@ public enum Program {
                 try Invocation.checkText()
                 var command = try await root.asyncParseAsRoot()
                 try Invocation.checkNames()
-                if var command = command as? any AsyncParsableCommand { try await command.run() } else { try command.run() }
+                if var command = command as? any AsyncParsableCommand {
+                    try await command.run()
+                } else {
+                    try command.run()
+                }
                 exit(0)
             } catch {
                 end(error, of: root)

@@ -16,13 +16,15 @@ public struct OutputError: Error, Hashable, CustomStringConvertible {
 
 /// The three descriptors that every program is given, or isn't.
 enum StandardStreams {
-    /// Makes writing to a pipe that nobody reads an error instead of the program's end, and keeps the numbers 0, 1 and 2 from files that
-    /// are opened later: what was to be printed would be written into them.
+    /// Makes writing to a pipe that nobody reads an error instead of the program's end, and keeps the numbers 0, 1 and
+    /// 2 from files that are opened later: what was to be printed would be written into them.
     static func prepare() {
         // A handler, since what is ignored would be ignored by the programs that are started from here too.
         signal(SIGPIPE) { _ in }
         if fcntl(STDIN_FILENO, F_GETFD) == -1 { _ = open("/dev/null", O_RDONLY) }
-        for descriptor in [STDOUT_FILENO, STDERR_FILENO] where fcntl(descriptor, F_GETFD) == -1 { openWithoutReader(descriptor) }
+        for descriptor in [STDOUT_FILENO, STDERR_FILENO] where fcntl(descriptor, F_GETFD) == -1 {
+            openWithoutReader(descriptor)
+        }
     }
 
     /// What was closed becomes a pipe that nobody reads: for this program and those that it starts it is the same.

@@ -36,7 +36,8 @@ public enum ConnectionProblem {
     private static func channel(_ error: ChannelError) -> String {
         switch error {
         case .connectTimeout: "nobody answered in time"
-        case .eof, .ioOnClosedChannel, .alreadyClosed, .inputClosed, .outputClosed: "the connection was closed before the answer"
+        case .eof, .ioOnClosedChannel, .alreadyClosed, .inputClosed, .outputClosed:
+            "the connection was closed before the answer"
         case .unknownLocalAddress, .badInterfaceAddressFamily: "no address of this machine reaches it"
         default: "the connection failed"
         }

@@ -35,15 +35,22 @@ public struct CollateralRequest: Hashable, Sendable {
     public init(_ quote: Quote, edition: Edition = .standard) throws(CollateralError) {
         let layout = quote.layout
         guard layout.certificationKind == .chain || layout.certificationKind == .leaf,
-            let blocks = try? PEM.blocks(quote[layout.certificationData], label: "CERTIFICATE", allowsNUL: true), let first = blocks.first,
+            let blocks = try? PEM.blocks(quote[layout.certificationData], label: "CERTIFICATE", allowsNUL: true),
+            let first = blocks.first,
             let leaf = try? Certificate(first), let platform = try? PCKExtension(of: leaf)
         else {
             throw CollateralError(
-                "the quote", .refused, "carries no readable PCK certificate, so no service can be asked about its platform; name a folder")
+                "the quote",
+                .refused,
+                "carries no readable PCK certificate, so no service can be asked about its platform; name a folder"
+            )
         }
         self.init(
-            fmspc: platform.fmspc, authority: (leaf.issuer.commonName ?? "").contains("Processor") ? .processor : .platform,
-            tee: layout.tee == .sgx ? .sgx : .tdx, edition: edition)
+            fmspc: platform.fmspc,
+            authority: (leaf.issuer.commonName ?? "").contains("Processor") ? .processor : .platform,
+            tee: layout.tee == .sgx ? .sgx : .tdx,
+            edition: edition
+        )
     }
 }
 

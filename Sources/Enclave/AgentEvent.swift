@@ -1,7 +1,7 @@
 /// What the operator's log may say: a code, counts and an incident, and no text that anybody else wrote.
 ///
-/// The agent writes `line`; who keeps the log lets through what `init(line:)` reads and nothing else, since a service shares the agent's
-/// process and so its descriptors.
+/// The agent writes `line`; who keeps the log lets through what `init(line:)` reads and nothing else, since a service
+/// shares the agent's process and so its descriptors.
 public enum AgentEvent: Hashable, Sendable {
     case listening(port: Int, isConfigured: Bool, isMemoryHidden: Bool)
     case simulated
@@ -95,8 +95,11 @@ public enum AgentEvent: Hashable, Sendable {
         var words = line.split(separator: " ", maxSplits: 8)[...]
         guard let code = words.popFirst() else { return nil }
         let fields = Dictionary(
-            words.compactMap { word in word.firstIndex(of: "=").map { (word[..<$0], String(word[word.index(after: $0)...])) } },
-            uniquingKeysWith: { first, _ in first })
+            words.compactMap { word in
+                word.firstIndex(of: "=").map { (word[..<$0], String(word[word.index(after: $0)...])) }
+            },
+            uniquingKeysWith: { first, _ in first }
+        )
         func value<T>(_ name: Substring, _ read: (String) -> T?) -> T? { fields[name].flatMap(read) }
         let event: AgentEvent? =
             switch code {

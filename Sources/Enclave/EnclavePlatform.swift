@@ -12,8 +12,8 @@ public protocol EnclavePlatform: Sendable {
     /// What was measured, as the platform holds it; nil where the library OS enforces it by itself.
     func record() throws(EnclaveError) -> [UInt8]?
 
-    /// Ends what the platform does for this process, as far as it can. Called before the application is loaded: from there on the process
-    /// runs code that must not have quotes made over keys of its own, nor learn sealing keys.
+    /// Ends what the platform does for this process, as far as it can. Called before the application is loaded: from
+    /// there on the process runs code that must not have quotes made over keys of its own, nor learn sealing keys.
     func close()
 }
 

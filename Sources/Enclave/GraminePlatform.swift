@@ -12,7 +12,8 @@ public struct GraminePlatform: EnclavePlatform {
     public init(folder: String = GraminePlatform.defaultFolder) throws(EnclaveError) {
         self.folder = folder
         let bytes = try Self.read(folder + "/attestation_type", limit: 32)
-        let type = String(decoding: bytes, as: UTF8.self).split(whereSeparator: { $0.isWhitespace || $0 == "\0" }).joined()
+        let type = String(decoding: bytes, as: UTF8.self).split(whereSeparator: { $0.isWhitespace || $0 == "\0" })
+            .joined()
         guard type == "dcap" else { throw .attestationType(found: type) }
     }
 
@@ -35,7 +36,11 @@ public struct GraminePlatform: EnclavePlatform {
         defer { key.withUnsafeMutableBytes { explicit_bzero($0.baseAddress!, $0.count) } }
         guard key.count >= 16 else { throw .refused("a sealing key of 16 bytes expected, found \(key.count)") }
         let derived = HKDF<SHA256>.deriveKey(
-            inputKeyMaterial: SymmetricKey(data: key[..<16]), salt: [UInt8](), info: Array("mse-sealed-state-v1".utf8), outputByteCount: 32)
+            inputKeyMaterial: SymmetricKey(data: key[..<16]),
+            salt: [UInt8](),
+            info: Array("mse-sealed-state-v1".utf8),
+            outputByteCount: 32
+        )
         return derived.withUnsafeBytes { Array($0) }
     }
 

@@ -32,11 +32,17 @@ public final class SimulatedEnclave: EnclavePlatform {
 
     private func ask(_ request: SimulatedRequest, _ argument: [UInt8]) throws(EnclaveError) -> [UInt8] {
         let answer = socket.withLock { socket -> Result<[UInt8], EnclaveError> in
-            guard socket >= 0 else { return .failure(.refused("the processor does nothing more for an enclave that runs its application")) }
-            guard SimulatedFrame.write([request.rawValue] + argument, to: socket), let answer = SimulatedFrame.read(from: socket) else {
+            guard socket >= 0 else {
+                return .failure(.refused("the processor does nothing more for an enclave that runs its application"))
+            }
+            guard SimulatedFrame.write([request.rawValue] + argument, to: socket),
+                let answer = SimulatedFrame.read(from: socket)
+            else {
                 return .failure(.refused("the launcher of the simulated processor is gone"))
             }
-            guard answer.first == 0 else { return .failure(.refused(String(decoding: answer.dropFirst(), as: UTF8.self))) }
+            guard answer.first == 0 else {
+                return .failure(.refused(String(decoding: answer.dropFirst(), as: UTF8.self)))
+            }
             return .success(Array(answer.dropFirst()))
         }
         return try answer.get()
@@ -51,7 +57,8 @@ public enum SimulatedRequest: UInt8, Sendable {
     case record = 3
 }
 
-/// Messages between agent and launcher: their length as four bytes, little-endian, then their bytes. An answer begins with 0, or with 1 and a text.
+/// Messages between agent and launcher: their length as four bytes, little-endian, then their bytes. An answer begins
+/// with 0, or with 1 and a text.
 public enum SimulatedFrame {
     private static let limit = 64 << 20
 
@@ -60,7 +67,9 @@ public enum SimulatedFrame {
         let message = (0..<4).map { UInt8(truncatingIfNeeded: count >> (8 * $0)) } + bytes
         var sent = 0
         while sent < message.count {
-            let part = message.withUnsafeBytes { send(socket, $0.baseAddress! + sent, $0.count - sent, Int32(MSG_NOSIGNAL)) }
+            let part = message.withUnsafeBytes {
+                send(socket, $0.baseAddress! + sent, $0.count - sent, Int32(MSG_NOSIGNAL))
+            }
             if part < 0, errno == EINTR { continue }
             guard part > 0 else { return false }
             sent += part

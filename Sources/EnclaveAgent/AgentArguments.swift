@@ -44,22 +44,36 @@ public struct AgentArguments: Sendable {
     public var attestationFolder: String
     public var isVerbose: Bool
 
-    /// What the owner accepts besides the measurement; sealed with the configuration, so that a start under another one is told.
+    /// What the owner accepts besides the measurement; sealed with the configuration, so that a start under another one
+    /// is told.
     var launchText: String {
         if let launch = maker.launch { return String(decoding: launch.encoded, as: UTF8.self) }
         return JSON.canonical(
             .object([
-                "id": Node(id), "sans": Node(.array(maker.sans.map { Node($0) })), "subject": maker.subject.map { Node($0) },
+                "id": Node(id), "sans": Node(.array(maker.sans.map { Node($0) })),
+                "subject": maker.subject.map { Node($0) },
                 "mode": Node("\(mode)"),
                 // Where the certificate only carries the configuration, its end follows the clock.
                 "notAfter": mode == .attested ? Node(Int(maker.notAfter)) : nil,
-            ]))
+            ])
+        )
     }
 
     public init(
-        application: String?, package: String?, codeFolder: String?, id: String, maker: CertificateMaker, host: String, port: Int,
-        mode: Mode, isPlain: Bool,
-        configurationTimeout: Int, stateFolder: String?, renews: Bool, attestationFolder: String, isVerbose: Bool
+        application: String?,
+        package: String?,
+        codeFolder: String?,
+        id: String,
+        maker: CertificateMaker,
+        host: String,
+        port: Int,
+        mode: Mode,
+        isPlain: Bool,
+        configurationTimeout: Int,
+        stateFolder: String?,
+        renews: Bool,
+        attestationFolder: String,
+        isVerbose: Bool
     ) {
         self.application = application
         self.package = package

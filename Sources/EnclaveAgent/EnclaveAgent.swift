@@ -51,16 +51,24 @@ public final class EnclaveAgent: Sendable {
             }
             code = ServiceCode(source: source, mode: settings.mode, proof: try KeyProof(package))
             environment = try CodeSource.member("environment.tar", of: package, record: record)
-            guard arguments.mode.tls == settings.agent.tls, arguments.attestationFolder == settings.agent.attestationFolder else {
-                throw AgentError("\(path): TLS mode or attestation folder are others than what was measured", .unmeasured)
+            guard arguments.mode.tls == settings.agent.tls,
+                arguments.attestationFolder == settings.agent.attestationFolder
+            else {
+                throw AgentError(
+                    "\(path): TLS mode or attestation folder are others than what was measured",
+                    .unmeasured
+                )
             }
         } else if let folder = arguments.codeFolder, let application = arguments.application {
             guard ProjectConfiguration.isApplication(application) else {
                 throw AgentError("'\(NotationError.printable(application))' is no 'module:variable'")
             }
             settings = EnclaveSettings(
-                application: application, mode: arguments.isPlain ? .open : .encrypted, python: "",
-                agent: .init(path: "", loader: ""))
+                application: application,
+                mode: arguments.isPlain ? .open : .encrypted,
+                python: "",
+                agent: .init(path: "", loader: "")
+            )
             code = ServiceCode(source: .folder(folder), mode: settings.mode, proof: nil)
             environment = nil
         } else {
@@ -101,7 +109,14 @@ public final class EnclaveAgent: Sendable {
         let isConfigured: Bool
         let identity: SharedIdentity
         let configured = ConfigurationGate()
-        let ownersLog = OwnersLog(setting: settings.log, mode: settings.mode, id: arguments.id, state: state, events: events, log: log)
+        let ownersLog = OwnersLog(
+            setting: settings.log,
+            mode: settings.mode,
+            id: arguments.id,
+            state: state,
+            events: events,
+            log: log
+        )
         switch consume resumed {
         case .some(let resumed):
             try code.unpack(resumed.configuration.key, to: memory.code)
@@ -132,13 +147,26 @@ public final class EnclaveAgent: Sendable {
             server = AppServer(responder: phase, tls: serving, limits: limits, logger: Self.silence)
         } else {
             let waiting = try AppServer.tls(
-                certificateChain: chain, privateKey: key, protocols: [ConfigurationProtocol.name, "http/1.1"])
+                certificateChain: chain,
+                privateKey: key,
+                protocols: [ConfigurationProtocol.name, "http/1.1"]
+            )
             let configurator = Configurator(
-                arguments: arguments, code: code, memory: memory, state: state, identity: identity, events: events, log: ownersLog,
-                gate: configured)
+                arguments: arguments,
+                code: code,
+                memory: memory,
+                state: state,
+                identity: identity,
+                events: events,
+                log: ownersLog,
+                gate: configured
+            )
             server = AppServer(
-                responder: ConfigurationServer(report: report, events: events, configurator: configurator), tls: waiting, limits: limits,
-                logger: Self.silence)
+                responder: ConfigurationServer(report: report, events: events, configurator: configurator),
+                tls: waiting,
+                limits: limits,
+                logger: Self.silence
+            )
         }
         let port = try await server.start(host: arguments.host, port: arguments.port)
         events.write(.listening(port: port, isConfigured: configured.isOpen, isMemoryHidden: memory.isHidden))
@@ -151,13 +179,20 @@ public final class EnclaveAgent: Sendable {
         // The interpreter and the environment don't wait for the key.
         let failures = SealedReport(events: events, log: log)
         let start = ApplicationStart(
-            settings: settings, environment: environment, memory: memory, platform: platform, report: failures)
+            settings: settings,
+            environment: environment,
+            memory: memory,
+            platform: platform,
+            report: failures
+        )
         let prepared = Task { try start.interpreter() }
         let life = Task {
             do {
                 let opening = await configured.wait()
                 if !isConfigured { server.change(to: phase, tls: serving) }
-                let home = state.map { HomeKeeper(memory: memory, state: $0, epoch: opening.homeEpoch, wasRestored: opening.hasHome) }
+                let home = state.map {
+                    HomeKeeper(memory: memory, state: $0, epoch: opening.homeEpoch, wasRestored: opening.hasHome)
+                }
                 try await home?.restore()
                 let interpreter = try await prepared.value
                 phase.change(to: try await start.responder(on: interpreter))
@@ -173,7 +208,8 @@ public final class EnclaveAgent: Sendable {
             }
         }
         let exitCode = await outcome.wait()
-        // An import that never returns must not keep the process: until the application is there, there is nothing to drain or seal.
+        // An import that never returns must not keep the process: until the application is there, there is nothing to
+        // drain or seal.
         if exitCode == 0, case .serving = progress.withLock({ $0 }) {
             let code = await life.value
             memory.remove()
@@ -195,7 +231,9 @@ public final class EnclaveAgent: Sendable {
         case .attested: break
         case .clear: server.replaceTLS(nil)
         case .owner(let path):
-            server.replaceTLS(try AppServer.tls(certificateChain: try Files.read(path, limit: 1 << 20), privateKey: key ?? []))
+            server.replaceTLS(
+                try AppServer.tls(certificateChain: try Files.read(path, limit: 1 << 20), privateKey: key ?? [])
+            )
         }
     }
 
@@ -203,7 +241,9 @@ public final class EnclaveAgent: Sendable {
 
     /// Serves until somebody ends it; then drains, and seals HOME a last time, as often as the grace allows.
     /// - Returns: the exit code: 1 when HOME's last changes could not be kept; what was sealed before is whole.
-    private func end(_ outcome: AgentOutcome, _ server: AppServer, _ interpreter: Interpreter, _ home: HomeKeeper?) async -> Int32 {
+    private func end(_ outcome: AgentOutcome, _ server: AppServer, _ interpreter: Interpreter, _ home: HomeKeeper?)
+        async -> Int32
+    {
         _ = await outcome.wait()
         let end = ContinuousClock.now + .seconds(settings.server.grace)
         await server.shutdown(grace: .seconds(settings.server.grace))

@@ -8,13 +8,15 @@ public enum Files {
         try OpenFile(path, O_RDONLY).contents(limit: limit)
     }
 
-    /// Replaces a file in one step; whoever reads sees the old one or the new one whole. A link in its place is replaced, not followed.
+    /// Replaces a file in one step; whoever reads sees the old one or the new one whole. A link in its place is
+    /// replaced, not followed.
     /// - Parameter mode: what the file gets, whatever the umask.
     public static func write(_ bytes: [UInt8], to path: String, mode: mode_t = 0o644) throws(FileError) {
         try write([(bytes, path)], mode: mode)
     }
 
-    /// Replaces several files, in this order; all are on the disk before the first takes its name, so that only a rename can still fail.
+    /// Replaces several files, in this order; all are on the disk before the first takes its name, so that only a
+    /// rename can still fail.
     public static func write(_ contents: [(bytes: [UInt8], path: String)], mode: mode_t = 0o644) throws(FileError) {
         let staged = contents.map { (temporary: temporaryName(beside: $0.path), bytes: $0.bytes, path: $0.path) }
         // Those that have their name already aren't there under the temporary one.
@@ -49,7 +51,9 @@ public enum Files {
             try file.synchronise()
             // A name for what is whole; where a file system has no second names, a move that replaces nothing.
             if link(temporary, path) == 0 { return }
-            guard errno == EPERM || errno == EOPNOTSUPP || errno == EMLINK, SystemCalls.renameToNew(temporary, path) == 0 else {
+            guard errno == EPERM || errno == EOPNOTSUPP || errno == EMLINK,
+                SystemCalls.renameToNew(temporary, path) == 0
+            else {
                 throw FileError(path, doing: "create")
             }
         } catch {
@@ -104,7 +108,8 @@ public enum Files {
         }
     }
 
-    /// Gives a folder, with what lies in it to a depth of four, to a user and the group of the same number; links are not followed.
+    /// Gives a folder, with what lies in it to a depth of four, to a user and the group of the same number; links are
+    /// not followed.
     public static func give(_ path: String, to user: uid_t) throws(FileError) { try FolderTree(path).give(to: user) }
 
     /// The names in a folder, sorted by their bytes, `.` and `..` left out.
@@ -115,7 +120,8 @@ public enum Files {
         return names
     }
 
-    /// The names in a folder as their bytes, sorted, `.` and `..` left out: whoever leaves some out does so before they are judged.
+    /// The names in a folder as their bytes, sorted, `.` and `..` left out: whoever leaves some out does so before they
+    /// are judged.
     public static func rawNames(in path: String) throws(FileError) -> [[UInt8]] {
         guard let folder = opendir(path) else { throw FileError(path, doing: "list") }
         defer { closedir(folder) }
@@ -146,7 +152,8 @@ public enum Files {
         return (folder, String(Substring(trimmed[trimmed.index(after: place)...])))
     }
 
-    /// Between names in a path stands this byte: the kernel goes by bytes, while to a `String` a slash with an accent behind it is no slash.
+    /// Between names in a path stands this byte: the kernel goes by bytes, while to a `String` a slash with an accent
+    /// behind it is no slash.
     private static let slash = UInt8(ascii: "/")
 
     /// The names in a path, in their order; empty ones where two slashes meet, before the first and behind the last.
@@ -179,7 +186,8 @@ public enum Files {
         return String(cString: result)
     }
 
-    /// A new folder that only this user may enter, in `parent`; it is unfinished until it is removed, or completed under another name.
+    /// A new folder that only this user may enter, in `parent`; it is unfinished until it is removed, or completed
+    /// under another name.
     public static func makeTemporaryFolder(in parent: String, prefix: String) throws(FileError) -> String {
         var template = Array((parent + "/" + prefix + ".XXXXXX").utf8CString)
         guard mkdtemp(&template) != nil else { throw FileError(parent, doing: "make a temporary folder in it") }

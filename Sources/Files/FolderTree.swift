@@ -1,7 +1,8 @@
 internal import Glibc
 
-/// A folder in which somebody less trusted may have laid what he likes: names of any bytes, folders in folders beyond the longest path,
-/// links, folders that nobody may enter. Everything in it is reached from its own descriptor by one name, and no call of this nests.
+/// A folder in which somebody less trusted may have laid what he likes: names of any bytes, folders in folders beyond
+/// the longest path, links, folders that nobody may enter. Everything in it is reached from its own descriptor by one
+/// name, and no call of this nests.
 struct FolderTree: ~Copyable {
     private let root: OpenFile
     private let path: String
@@ -14,7 +15,8 @@ struct FolderTree: ~Copyable {
 
     // MARK: Removing
 
-    /// Removes all that it holds. A folder in a folder is moved up before it is emptied, so that the way to it is never longer than two names.
+    /// Removes all that it holds. A folder in a folder is moved up before it is emptied, so that the way to it is never
+    /// longer than two names.
     /// - Throws: `FileError` with the first that can't be removed; all else is gone then.
     borrowing func empty() throws(FileError) {
         Self.openUp(root)
@@ -68,7 +70,8 @@ struct FolderTree: ~Copyable {
     /// Of the files that are handed over, how deep they may lie.
     private static let depth = 4
 
-    /// Gives the folder and what lies in it to a user and the group of the same number. What lies deeper than anything of ours isn't ours.
+    /// Gives the folder and what lies in it to a user and the group of the same number. What lies deeper than anything
+    /// of ours isn't ours.
     borrowing func give(to user: uid_t) throws(FileError) {
         let group = user == getuid() ? getgid() : user
         let status = try root.status()
@@ -78,13 +81,18 @@ struct FolderTree: ~Copyable {
         try Self.give(root, path, user, group, depth: 1)
     }
 
-    private static func give(_ folder: borrowing OpenFile, _ path: String, _ user: uid_t, _ group: gid_t, depth: Int) throws(FileError) {
+    private static func give(_ folder: borrowing OpenFile, _ path: String, _ user: uid_t, _ group: gid_t, depth: Int)
+        throws(FileError)
+    {
         for name in try names(folder, but: [], limit: .max) {
             let place = path + "/" + String(decoding: name, as: UTF8.self)
             var status = stat()
-            guard withCString(name, { fstatat(folder.descriptor, $0, &status, AT_SYMLINK_NOFOLLOW) }) == 0 else { continue }  // gone
+            guard withCString(name, { fstatat(folder.descriptor, $0, &status, AT_SYMLINK_NOFOLLOW) }) == 0 else {
+                continue
+            }  // gone
             if status.st_uid != user {
-                guard withCString(name, { fchownat(folder.descriptor, $0, user, group, AT_SYMLINK_NOFOLLOW) }) == 0 else {
+                guard withCString(name, { fchownat(folder.descriptor, $0, user, group, AT_SYMLINK_NOFOLLOW) }) == 0
+                else {
                     throw FileError(place, doing: "hand over")
                 }
             }
@@ -99,7 +107,9 @@ struct FolderTree: ~Copyable {
     private static let batch = 10_000
 
     /// Some of the names in a folder as their bytes; none when it is empty.
-    private static func names(_ folder: borrowing OpenFile, but left: Set<[UInt8]>, limit: Int = batch) throws(FileError) -> [[UInt8]] {
+    private static func names(_ folder: borrowing OpenFile, but left: Set<[UInt8]>, limit: Int = batch)
+        throws(FileError) -> [[UInt8]]
+    {
         // The stream closes its descriptor; the place in the folder is shared with it.
         let copy = fcntl(folder.descriptor, F_DUPFD_CLOEXEC, 0)
         guard copy >= 0, let stream = fdopendir(copy) else {
@@ -139,7 +149,9 @@ struct FolderTree: ~Copyable {
     }
 
     private static func openUp(_ folder: borrowing OpenFile) {
-        guard let status = try? folder.status(), status.st_uid == geteuid(), status.st_mode & 0o700 != 0o700 else { return }
+        guard let status = try? folder.status(), status.st_uid == geteuid(), status.st_mode & 0o700 != 0o700 else {
+            return
+        }
         chmod("/proc/self/fd/\(folder.descriptor)", 0o700)
     }
 

@@ -25,7 +25,9 @@ public struct OpenFile: ~Copyable, Sendable {
     private static func open(_ path: String, _ flags: Int32) -> (descriptor: Int32, isNew: Bool) {
         // Until its mode is set it is nobody else's.
         let mode: mode_t = 0o600
-        guard flags & O_CREAT != 0, flags & O_EXCL == 0 else { return (Glibc.open(path, flags, mode), flags & O_CREAT != 0) }
+        guard flags & O_CREAT != 0, flags & O_EXCL == 0 else {
+            return (Glibc.open(path, flags, mode), flags & O_CREAT != 0)
+        }
         while true {
             let found = Glibc.open(path, flags & ~O_CREAT)
             guard found < 0, errno == ENOENT else { return (found, false) }
@@ -35,7 +37,8 @@ public struct OpenFile: ~Copyable, Sendable {
         }
     }
 
-    /// A file on a disk or in memory, and nothing else: no device, pipe or kernel's own file is so much as opened for reading. Links are followed.
+    /// A file on a disk or in memory, and nothing else: no device, pipe or kernel's own file is so much as opened for
+    /// reading. Links are followed.
     public init(onDisk path: String) throws(FileError) {
         descriptor = SystemCalls.openFileOnDisk(path)
         self.path = path
@@ -43,14 +46,16 @@ public struct OpenFile: ~Copyable, Sendable {
         guard descriptor >= 0 else { throw FileError(path, doing: "open", -descriptor) }
     }
 
-    /// A file that somebody less trusted may have laid there: no link is followed, and nothing is opened that could keep its reader waiting.
+    /// A file that somebody less trusted may have laid there: no link is followed, and nothing is opened that could
+    /// keep its reader waiting.
     /// - Parameter flags: besides those that this takes.
     public init(regular path: String, _ flags: Int32 = O_RDONLY, mode: mode_t = 0o600) throws(FileError) {
         let (descriptor, isNew) = Self.open(path, flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
         self.descriptor = descriptor
         self.path = path
         guard descriptor >= 0 else {
-            // A pipe that nobody reads refuses a writer who doesn't wait, a link or socket everybody: better words than the system's.
+            // A pipe that nobody reads refuses a writer who doesn't wait, a link or socket everybody: better words than
+            // the system's.
             let error = FileError(path, doing: flags & O_CREAT == 0 ? "open" : "create")
             let kind = try FileKind(path)
             throw kind == .file || kind == .absent ? error : FileError(path, "is \(kind), not a file")
@@ -94,9 +99,14 @@ public struct OpenFile: ~Copyable, Sendable {
     public func contents(limit: Int = 64 << 20) throws(FileError) -> [UInt8] {
         let status = try status()
         guard status.st_mode & S_IFMT != S_IFDIR else { throw FileError(path, "is a folder") }
-        guard Int(status.st_size) <= limit else { throw FileError(path, "holds \(status.st_size) bytes; at most \(limit) are read") }
+        guard Int(status.st_size) <= limit else {
+            throw FileError(path, "holds \(status.st_size) bytes; at most \(limit) are read")
+        }
         var bytes: [UInt8] = []
-        let chunk = UnsafeMutableRawBufferPointer.allocate(byteCount: max(4096, min(Int(status.st_size) + 1, 1 << 20)), alignment: 16)
+        let chunk = UnsafeMutableRawBufferPointer.allocate(
+            byteCount: max(4096, min(Int(status.st_size) + 1, 1 << 20)),
+            alignment: 16
+        )
         defer { chunk.deallocate() }
         while true {
             let count = try read(into: chunk)

@@ -2,7 +2,8 @@ internal import CLinux
 
 /// System calls that Swift's view of the C library lacks.
 enum SystemCalls {
-    /// - Returns: a descriptor, or the negative error number; `-EINVAL` for what is no regular file on a disk or in memory.
+    /// - Returns: a descriptor, or the negative error number; `-EINVAL` for what is no regular file on a disk or in
+    ///   memory.
     static func openFileOnDisk(_ path: String) -> Int32 { clinux_open_file_on_disk(path) }
 
     /// - Returns: a descriptor that names a folder and can do nothing else, or -1.

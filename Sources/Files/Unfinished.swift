@@ -1,7 +1,8 @@
 internal import Glibc
 internal import Synchronization
 
-/// What this program has begun and not ended: files and folders that mean nothing until they are whole, and programs that work on them.
+/// What this program has begun and not ended: files and folders that mean nothing until they are whole, and programs
+/// that work on them.
 ///
 /// Whoever ends the program before its time ends these first, so that nothing half done lies about and nobody works on.
 public enum Unfinished {
@@ -118,7 +119,9 @@ public enum Unfinished {
     }
 
     private static func descendants(of process: Int32) -> [Int32] {
-        guard let bytes = try? Files.read("/proc/\(process)/task/\(process)/children", limit: 1 << 16) else { return [] }
+        guard let bytes = try? Files.read("/proc/\(process)/task/\(process)/children", limit: 1 << 16) else {
+            return []
+        }
         let children = String(decoding: bytes, as: UTF8.self).split(separator: " ").compactMap { Int32($0) }
         return children.flatMap { descendants(of: $0) + [$0] }
     }

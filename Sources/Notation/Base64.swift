@@ -26,7 +26,9 @@ public enum Base64 {
         return values
     }
 
-    public static func text(_ bytes: some Collection<UInt8>, _ alphabet: Alphabet = .standard, padded: Bool = true) -> String {
+    public static func text(_ bytes: some Collection<UInt8>, _ alphabet: Alphabet = .standard, padded: Bool = true)
+        -> String
+    {
         let characters = alphabet.characters
         var text: [UInt8] = []
         text.reserveCapacity((bytes.count + 2) / 3 * 4)
@@ -52,7 +54,8 @@ public enum Base64 {
         return end == text.count ? bytes : nil
     }
 
-    /// The bytes of text that may be broken into lines, up to the first character that is none of it, and where that stands.
+    /// The bytes of text that may be broken into lines, up to the first character that is none of it, and where that
+    /// stands.
     public static func lines(_ text: Span<UInt8>, from start: Int) -> (bytes: [UInt8], end: Int)? {
         decode(text, from: start, .standard, allowsLines: true)
     }
@@ -70,7 +73,11 @@ public enum Base64 {
 
     /// - Returns: where the text stops being base64; nil when it isn't canonical up to there.
     private static func decode(
-        _ text: Span<UInt8>, from start: Int, _ alphabet: Alphabet, allowsLines: Bool, into bytes: UnsafeMutableBufferPointer<UInt8>,
+        _ text: Span<UInt8>,
+        from start: Int,
+        _ alphabet: Alphabet,
+        allowsLines: Bool,
+        into bytes: UnsafeMutableBufferPointer<UInt8>,
         _ count: inout Int
     ) -> Int? {
         let table = alphabet.values

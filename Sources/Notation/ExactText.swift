@@ -1,5 +1,6 @@
-/// Text that is the same only as the same bytes. A `String` equals every other that is canonically equivalent: to it U+212A is the letter K, and
-/// an accent before a letter is one behind it. Names of members and whatever a decision rests on are compared as these.
+/// Text that is the same only as the same bytes. A `String` equals every other that is canonically equivalent: to it
+/// U+212A is the letter K, and an accent before a letter is one behind it. Names of members and whatever a decision
+/// rests on are compared as these.
 public struct ExactText: Hashable, Sendable {
     public let text: String
 
@@ -15,7 +16,9 @@ public struct ExactText: Hashable, Sendable {
 
 extension ExactText: Comparable, ExpressibleByStringLiteral {
     /// In the order of bytes, which is that of code points.
-    public static func < (left: ExactText, right: ExactText) -> Bool { left.text.utf8.lexicographicallyPrecedes(right.text.utf8) }
+    public static func < (left: ExactText, right: ExactText) -> Bool {
+        left.text.utf8.lexicographicallyPrecedes(right.text.utf8)
+    }
 
     public init(stringLiteral text: String) { self.init(text) }
 }

@@ -60,7 +60,8 @@ public enum JSON {
         return text
     }
 
-    /// As Python's `json.dumps` writes it: `", "` and `": "`, everything beyond ASCII escaped, order kept (mse PROTOCOL §6).
+    /// As Python's `json.dumps` writes it: `", "` and `": "`, everything beyond ASCII escaped, order kept (mse PROTOCOL
+    /// §6).
     public static func pythonic(_ node: Node) -> String {
         var text = ""
         write(node, to: &text, indent: nil, sorted: false, escapes: .beyondASCII, separators: (", ", ": "))
@@ -78,7 +79,12 @@ public enum JSON {
     }
 
     private static func write(
-        _ node: Node, to text: inout String, indent: Int?, sorted: Bool, escapes: Escapes, separators: (element: String, member: String)
+        _ node: Node,
+        to text: inout String,
+        indent: Int?,
+        sorted: Bool,
+        escapes: Escapes,
+        separators: (element: String, member: String)
     ) {
         func list<Element>(_ elements: [Element], _ open: String, _ close: String, _ one: (Element, Int?) -> Void) {
             guard !elements.isEmpty else { return text += open + close }
@@ -112,10 +118,13 @@ public enum JSON {
         }
     }
 
-    /// Python reads `1.50` as a double and writes the shortest text that reads back the same; whole numbers keep their digits.
+    /// Python reads `1.50` as a double and writes the shortest text that reads back the same; whole numbers keep their
+    /// digits.
     private static func pythonNumber(_ digits: String) -> String {
         if digits == "-0" { return "0" }
-        guard digits.utf8.contains(where: { $0 == UInt8(ascii: ".") || $0 | 0x20 == UInt8(ascii: "e") }), let value = Double(digits) else {
+        guard digits.utf8.contains(where: { $0 == UInt8(ascii: ".") || $0 | 0x20 == UInt8(ascii: "e") }),
+            let value = Double(digits)
+        else {
             return digits
         }
         return value.isFinite ? value.description : (value < 0 ? "-Infinity" : "Infinity")
@@ -137,7 +146,8 @@ public enum JSON {
             case "\u{8}": text += "\\b"
             case "\u{C}": text += "\\f"
             case _ where scalar.value < 0x20: text += escape(UInt16(scalar.value))
-            case _ where escapes == .beyondASCII && scalar.value > 0x7E, _ where escapes == .commands && scalar.commandsDisplay:
+            case _ where escapes == .beyondASCII && scalar.value > 0x7E,
+                _ where escapes == .commands && scalar.commandsDisplay:
                 for unit in String(scalar).utf16 { text += escape(unit) }
             default: text.unicodeScalars.append(scalar)
             }

@@ -1,4 +1,5 @@
-/// The name of a member: up to 24 bytes lie in the value itself, so that names of documents are read and compared without allocating.
+/// The name of a member: up to 24 bytes lie in the value itself, so that names of documents are read and compared
+/// without allocating.
 public struct JSONName: Sendable, Equatable, ExpressibleByStringLiteral {
     /// Where it stands in the text, without the quotes.
     let range: Range<Int>
@@ -49,7 +50,9 @@ public struct JSONName: Sendable, Equatable, ExpressibleByStringLiteral {
                 return UInt64(littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: start, as: UInt64.self)) & mask
             }
             var word: UInt64 = 0
-            for index in 0..<count { word |= UInt64(bytes.unsafeLoad(fromByteOffset: start + index, as: UInt8.self)) << UInt64(8 * index) }
+            for index in 0..<count {
+                word |= UInt64(bytes.unsafeLoad(fromByteOffset: start + index, as: UInt8.self)) << UInt64(8 * index)
+            }
             return word
         }
         let start = content.lowerBound
@@ -72,7 +75,8 @@ extension JSONName: Hashable {
     }
 }
 
-/// The names that one object has shown so far: the first few lie here, more go into sets, so that a large object costs no more than its size.
+/// The names that one object has shown so far: the first few lie here, more go into sets, so that a large object costs
+/// no more than its size.
 struct JSONNameList {
     private static let fewLimit = 4
     private var few: InlineArray<4, JSONName> = InlineArray(repeating: "")

@@ -1,7 +1,8 @@
 /// Reads JSON (RFC 8259) value by value from bytes that somebody else wrote, without building a tree.
 ///
-/// Stricter than the RFC: UTF-8 valid throughout, no byte order mark, no member name twice in an object (compared after unescaping), no lone
-/// surrogates, depth bounded (DCAP SPEC §4.1). The scanner that reads the values is the one that tells where an object begins and ends.
+/// Stricter than the RFC: UTF-8 valid throughout, no byte order mark, no member name twice in an object (compared after
+/// unescaping), no lone surrogates, depth bounded (DCAP SPEC §4.1). The scanner that reads the values is the one that
+/// tells where an object begins and ends.
 public struct JSONScanner: ~Escapable {
     private let bytes: Span<UInt8>
     /// The offset of the next byte.
@@ -51,7 +52,9 @@ public struct JSONScanner: ~Escapable {
             skipBlanks()
         }
         let place = offset
-        guard offset < bytes.count, bytes[offset] == UInt8(ascii: "\"") else { throw failure("a member name in quotes expected") }
+        guard offset < bytes.count, bytes[offset] == UInt8(ascii: "\"") else {
+            throw failure("a member name in quotes expected")
+        }
         let token = try stringToken()
         let name: JSONName
         if token.isEscaped {
@@ -145,12 +148,16 @@ public struct JSONScanner: ~Escapable {
             offset = start
             throw failure(
                 "a whole number from \(range.lowerBound) to \(range.upperBound) expected, found \(NotationError.printable(try number()))",
-                at: start)
+                at: start
+            )
         }
         var value = 0
         for index in start..<offset { value = value * 10 + Int(bytes[index] - UInt8(ascii: "0")) }
         guard range.contains(value) else {
-            throw failure("a whole number from \(range.lowerBound) to \(range.upperBound) expected, found \(value)", at: start)
+            throw failure(
+                "a whole number from \(range.lowerBound) to \(range.upperBound) expected, found \(value)",
+                at: start
+            )
         }
         return value
     }
@@ -172,11 +179,15 @@ public struct JSONScanner: ~Escapable {
         let start = offset
         _ = take(UInt8(ascii: "-"))
         let whole = skipDigits()
-        guard whole > 0, whole == 1 || bytes[offset - whole] != UInt8(ascii: "0") else { throw failure("a number expected", at: start) }
+        guard whole > 0, whole == 1 || bytes[offset - whole] != UInt8(ascii: "0") else {
+            throw failure("a number expected", at: start)
+        }
         if take(UInt8(ascii: ".")), skipDigits() == 0 { throw failure("a digit expected after '.'") }
         if offset < bytes.count, bytes[offset] | 0x20 == UInt8(ascii: "e") {
             offset += 1
-            if offset < bytes.count, bytes[offset] == UInt8(ascii: "+") || bytes[offset] == UInt8(ascii: "-") { offset += 1 }
+            if offset < bytes.count, bytes[offset] == UInt8(ascii: "+") || bytes[offset] == UInt8(ascii: "-") {
+                offset += 1
+            }
             if skipDigits() == 0 { throw failure("a digit expected in the exponent") }
         }
         return start..<offset
@@ -255,7 +266,11 @@ public struct JSONScanner: ~Escapable {
     public mutating func nextPlace() -> Place {
         if offset < counted.offset { counted = (0, Place(line: 1, column: 1)) }
         for index in counted.offset..<min(offset, bytes.count) {
-            if bytes[index] == 0x0A { counted.place = Place(line: counted.place.line + 1, column: 1) } else { counted.place.column += 1 }
+            if bytes[index] == 0x0A {
+                counted.place = Place(line: counted.place.line + 1, column: 1)
+            } else {
+                counted.place.column += 1
+            }
         }
         counted.offset = offset
         return counted.place
@@ -288,7 +303,9 @@ public struct JSONScanner: ~Escapable {
 
     private mutating func skipDigits() -> Int {
         let start = offset
-        while offset < bytes.count, bytes[offset] >= UInt8(ascii: "0"), bytes[offset] <= UInt8(ascii: "9") { offset += 1 }
+        while offset < bytes.count, bytes[offset] >= UInt8(ascii: "0"), bytes[offset] <= UInt8(ascii: "9") {
+            offset += 1
+        }
         return offset - start
     }
 
@@ -321,7 +338,8 @@ public struct JSONScanner: ~Escapable {
         throw failure("the text ends in a string")
     }
 
-    /// The whole text was proven to be UTF-8; quotes and backslashes are no part of longer sequences, so parts between them are as well.
+    /// The whole text was proven to be UTF-8; quotes and backslashes are no part of longer sequences, so parts between
+    /// them are as well.
     private func text(_ token: StringToken) throws(NotationError) -> String {
         token.isEscaped ? try unescaped(token.range) : try plain(token.range)
     }
@@ -363,12 +381,15 @@ public struct JSONScanner: ~Escapable {
         case UInt8(ascii: "u"):
             let first = try hexDigits(&index, end)
             if let scalar = Unicode.Scalar(first) { return scalar }
-            guard first < 0xDC00, end - index >= 2, bytes[index] == UInt8(ascii: "\\"), bytes[index + 1] == UInt8(ascii: "u") else {
+            guard first < 0xDC00, end - index >= 2, bytes[index] == UInt8(ascii: "\\"),
+                bytes[index + 1] == UInt8(ascii: "u")
+            else {
                 throw failure("a lone surrogate", at: start)
             }
             index += 2
             let second = try hexDigits(&index, end)
-            guard (0xDC00...0xDFFF).contains(second), let scalar = Unicode.Scalar(0x10000 + (first - 0xD800) << 10 + (second - 0xDC00))
+            guard (0xDC00...0xDFFF).contains(second),
+                let scalar = Unicode.Scalar(0x10000 + (first - 0xD800) << 10 + (second - 0xDC00))
             else {
                 throw failure("a lone surrogate", at: start)
             }

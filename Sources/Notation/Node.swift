@@ -8,7 +8,8 @@ public struct Node: Hashable, Sendable {
         case number(String)
         case boolean(Bool)
         case null
-        /// What TOML has and JSON has not, as it stands in the text: a date, a time, `inf`, `nan`. Nothing of ours takes one.
+        /// What TOML has and JSON has not, as it stands in the text: a date, a time, `inf`, `nan`. Nothing of ours
+        /// takes one.
         case foreign(String)
     }
 
@@ -68,7 +69,9 @@ public struct Place: Hashable, Sendable, CustomStringConvertible {
     public var description: String { line == 0 ? "in no text" : "line \(line), column \(column)" }
 }
 
-extension Node: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByBooleanLiteral, ExpressibleByArrayLiteral {
+extension Node: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByBooleanLiteral,
+    ExpressibleByArrayLiteral
+{
     public init(stringLiteral value: String) { self.init(.string(value)) }
     public init(integerLiteral value: Int) { self.init(.number(String(value))) }
     public init(booleanLiteral value: Bool) { self.init(.boolean(value)) }

@@ -57,10 +57,14 @@ public struct ObjectReader {
     }
 
     /// An array of strings, each with its place.
-    public mutating func strings(_ name: String, limit: Int = 1024) throws(NotationError) -> [(text: String, place: Place)]? {
+    public mutating func strings(_ name: String, limit: Int = 1024) throws(NotationError) -> [(
+        text: String, place: Place
+    )]? {
         guard let node = optional(name) else { return nil }
         guard case .array(let elements) = node.value else { throw mismatch(node, name, "an array of strings") }
-        guard elements.count <= limit else { throw NotationError(at: node.place, member: path(to: name), "more than \(limit) entries") }
+        guard elements.count <= limit else {
+            throw NotationError(at: node.place, member: path(to: name), "more than \(limit) entries")
+        }
         var result: [(text: String, place: Place)] = []
         for element in elements {
             guard case .string(let text) = element.value else { throw mismatch(element, name, "a string") }
@@ -84,9 +88,13 @@ public struct ObjectReader {
     public func finish() throws(NotationError) {
         let asked = Set(known.map { ExactText($0) })
         guard let unknown = members.first(where: { !asked.contains(ExactText($0.name)) }) else { return }
-        let nearest = known.map { (name: $0, distance: Self.distance($0, unknown.name)) }.min { $0.distance < $1.distance }
+        let nearest = known.map { (name: $0, distance: Self.distance($0, unknown.name)) }.min {
+            $0.distance < $1.distance
+        }
         var problem = "is unknown here"
-        if let nearest, nearest.distance <= max(2, unknown.name.count / 3) { problem += "; did you mean '\(nearest.name)'?" }
+        if let nearest, nearest.distance <= max(2, unknown.name.count / 3) {
+            problem += "; did you mean '\(nearest.name)'?"
+        }
         throw NotationError(at: unknown.place, member: path(to: unknown.name), problem)
     }
 

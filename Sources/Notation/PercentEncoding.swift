@@ -12,7 +12,9 @@ public enum PercentEncoding {
                 index += 1
                 continue
             }
-            guard index + 2 < bytes.count, let byte = Hex.bytes(String(decoding: bytes[(index + 1)...(index + 2)], as: UTF8.self)) else {
+            guard index + 2 < bytes.count,
+                let byte = Hex.bytes(String(decoding: bytes[(index + 1)...(index + 2)], as: UTF8.self))
+            else {
                 return nil
             }
             result += byte
@@ -25,7 +27,8 @@ public enum PercentEncoding {
     public static func encoded(_ text: [UInt8]) -> String {
         text.map { byte in
             switch byte {
-            case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"):
+            case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"):
                 String(UnicodeScalar(byte))
             default: "%" + Hex.text([byte]).uppercased()
             }

@@ -1,6 +1,7 @@
 /// Texts that people write with whatever editor they have: lists of requirements, ignore lists, settings, secrets.
 ///
-/// What stands before the first character is the editor's, not the text's: a UTF-8 byte order mark is dropped, and UTF-16 is recognised by its own.
+/// What stands before the first character is the editor's, not the text's: a UTF-8 byte order mark is dropped, and
+/// UTF-16 is recognised by its own.
 public enum PlainText {
     /// Reads a text in UTF-8, or in UTF-16 with a byte order mark; the mark is no part of the text.
     /// - Throws: `NotationError` with the line of the first byte that is no text, NUL included.
@@ -37,13 +38,19 @@ public enum PlainText {
     }
 
     /// The bytes behind a UTF-8 byte order mark, if there is one.
-    public static func withoutMark(_ bytes: [UInt8]) -> [UInt8] { startsWithMark(bytes) ? Array(bytes.dropFirst(3)) : bytes }
+    public static func withoutMark(_ bytes: [UInt8]) -> [UInt8] {
+        startsWithMark(bytes) ? Array(bytes.dropFirst(3)) : bytes
+    }
 
     private static func startsWithMark(_ bytes: [UInt8]) -> Bool { bytes.starts(with: [0xEF, 0xBB, 0xBF]) }
 
-    private static func utf16(_ bytes: ArraySlice<UInt8>, _ unit: (UInt8, UInt8) -> UInt16) throws(NotationError) -> String {
+    private static func utf16(_ bytes: ArraySlice<UInt8>, _ unit: (UInt8, UInt8) -> UInt16) throws(NotationError)
+        -> String
+    {
         let problem = NotationError(
-            at: Place(line: 1, column: 1), "bytes that are no UTF-16, though they begin like it; save the text as UTF-8")
+            at: Place(line: 1, column: 1),
+            "bytes that are no UTF-16, though they begin like it; save the text as UTF-8"
+        )
         guard bytes.count % 2 == 0 else { throw problem }
         let start = bytes.startIndex
         let units = (0..<(bytes.count / 2)).map { unit(bytes[start + 2 * $0], bytes[start + 2 * $0 + 1]) }

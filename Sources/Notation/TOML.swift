@@ -51,9 +51,13 @@ private struct TOMLReader {
                         switch self[name]! {  // every name was added with its entry
                         case .node(let node): Member(name, node, at: place)
                         case .table(let table): Member(name, table.node, at: place)
-                        case .tables(let tables, let first): Member(name, Node(.array(tables.all.map(\.node)), at: first), at: place)
+                        case .tables(let tables, let first):
+                            Member(name, Node(.array(tables.all.map(\.node)), at: first), at: place)
                         }
-                    }), at: place)
+                    }
+                ),
+                at: place
+            )
         }
     }
 
@@ -100,7 +104,9 @@ private struct TOMLReader {
         skipBlanks()
         if next == UInt8(ascii: "#") {
             while let byte = next, byte != 0x0A, !(byte == 0x0D && follows("\n", at: 1)) {
-                guard byte >= 0x20 || byte == 0x09, byte != 0x7F else { throw failure("a control character in a comment") }
+                guard byte >= 0x20 || byte == 0x09, byte != 0x7F else {
+                    throw failure("a control character in a comment")
+                }
                 offset += 1
             }
         }
@@ -222,7 +228,8 @@ private struct TOMLReader {
 
     private static func isBare(_ byte: UInt8) -> Bool {
         switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"),
             UInt8(ascii: "_"), UInt8(ascii: "-"):
             true
         default: false
@@ -234,15 +241,19 @@ private struct TOMLReader {
     private mutating func value() throws(NotationError) -> Node {
         let start = place
         switch next {
-        case UInt8(ascii: "\""): return Node(.string(follows("\"\"\"") ? try longString(UInt8(ascii: "\"")) : try basicString()), at: start)
-        case UInt8(ascii: "'"): return Node(.string(follows("'''") ? try longString(UInt8(ascii: "'")) : try literalString()), at: start)
+        case UInt8(ascii: "\""):
+            return Node(.string(follows("\"\"\"") ? try longString(UInt8(ascii: "\"")) : try basicString()), at: start)
+        case UInt8(ascii: "'"):
+            return Node(.string(follows("'''") ? try longString(UInt8(ascii: "'")) : try literalString()), at: start)
         case UInt8(ascii: "["): return try nested { (reader) throws(NotationError) in try reader.array(at: start) }
-        case UInt8(ascii: "{"): return try nested { (reader) throws(NotationError) in try reader.inlineTable(at: start) }
+        case UInt8(ascii: "{"):
+            return try nested { (reader) throws(NotationError) in try reader.inlineTable(at: start) }
         default: return Node(try word(), at: start)
         }
     }
 
-    private mutating func nested(_ read: (inout TOMLReader) throws(NotationError) -> Node) throws(NotationError) -> Node {
+    private mutating func nested(_ read: (inout TOMLReader) throws(NotationError) -> Node) throws(NotationError) -> Node
+    {
         depth += 1
         guard depth <= 16 else { throw failure("nested deeper than 16") }
         defer { depth -= 1 }
@@ -257,7 +268,11 @@ private struct TOMLReader {
             if next == UInt8(ascii: "]") { break }
             elements.append(try value())
             try skipBlanksAndLines()
-            if next == UInt8(ascii: ",") { offset += 1 } else if next != UInt8(ascii: "]") { throw failure("',' or ']' expected") }
+            if next == UInt8(ascii: ",") {
+                offset += 1
+            } else if next != UInt8(ascii: "]") {
+                throw failure("',' or ']' expected")
+            }
         }
         offset += 1
         return Node(.array(elements), at: start)
@@ -284,7 +299,9 @@ private struct TOMLReader {
     /// true, false, a number, a date or time.
     private mutating func word() throws(NotationError) -> Node.Value {
         let start = offset
-        while let byte = next, Self.isBare(byte) || byte == UInt8(ascii: "+") || byte == UInt8(ascii: ".") || byte == UInt8(ascii: ":") {
+        while let byte = next,
+            Self.isBare(byte) || byte == UInt8(ascii: "+") || byte == UInt8(ascii: ".") || byte == UInt8(ascii: ":")
+        {
             offset += 1
         }
         var text = String(decoding: bytes[start..<offset], as: UTF8.self)
@@ -321,7 +338,8 @@ private struct TOMLReader {
     private static func number(_ text: String) -> String? {
         func groups(_ digits: Substring, _ isDigit: (Character) -> Bool) -> String? {
             let parts = digits.split(separator: "_", omittingEmptySubsequences: false)
-            return parts.allSatisfy { !$0.isEmpty && $0.allSatisfy { $0.isASCII && isDigit($0) } } ? parts.joined() : nil
+            return parts.allSatisfy { !$0.isEmpty && $0.allSatisfy { $0.isASCII && isDigit($0) } }
+                ? parts.joined() : nil
         }
         for (prefix, radix) in [("0x", 16), ("0o", 8), ("0b", 2)] where text.hasPrefix(prefix) {
             return groups(text.dropFirst(2), { $0.isHexDigit }).flatMap { Int($0, radix: radix) }.map { String($0) }
@@ -353,7 +371,9 @@ private struct TOMLReader {
         offset += 1
         let start = offset
         while let byte = next, byte != UInt8(ascii: "'") {
-            guard byte >= 0x20 || byte == 0x09, byte != 0x7F else { throw failure("a control character or line end in a string") }
+            guard byte >= 0x20 || byte == 0x09, byte != 0x7F else {
+                throw failure("a control character or line end in a string")
+            }
             offset += 1
         }
         guard next != nil else { throw failure("the text ends in a string") }
@@ -368,7 +388,9 @@ private struct TOMLReader {
             if byte == UInt8(ascii: "\\") {
                 result += String(try escape()).utf8
             } else {
-                guard byte >= 0x20 || byte == 0x09, byte != 0x7F else { throw failure("a control character or line end in a string") }
+                guard byte >= 0x20 || byte == 0x09, byte != 0x7F else {
+                    throw failure("a control character or line end in a string")
+                }
                 result.append(byte)
                 offset += 1
             }
@@ -391,7 +413,9 @@ private struct TOMLReader {
             } else if takeNewline() {
                 result.append(0x0A)
             } else {
-                guard byte >= 0x20 || byte == 0x09, byte != 0x7F else { throw failure("a control character in a string") }
+                guard byte >= 0x20 || byte == 0x09, byte != 0x7F else {
+                    throw failure("a control character in a string")
+                }
                 result.append(byte)
                 offset += 1
             }
@@ -432,7 +456,8 @@ private struct TOMLReader {
         let count = kind == UInt8(ascii: "u") ? 4 : kind == UInt8(ascii: "U") ? 8 : 0
         guard count > 0, offset + 2 + count <= bytes.count,
             let value = UInt32(String(decoding: bytes[(offset + 2)..<(offset + 2 + count)], as: UTF8.self), radix: 16),
-            bytes[offset + 2] != UInt8(ascii: "+"), bytes[offset + 2] != UInt8(ascii: "-"), let scalar = Unicode.Scalar(value)
+            bytes[offset + 2] != UInt8(ascii: "+"), bytes[offset + 2] != UInt8(ascii: "-"),
+            let scalar = Unicode.Scalar(value)
         else { throw failure("an unknown escape in a string") }
         offset += 2 + count
         return scalar

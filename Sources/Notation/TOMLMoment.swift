@@ -14,12 +14,15 @@ enum TOMLMoment {
     /// A date, a time, or both with or without an offset from UTC.
     static func isMoment(_ text: String) -> Bool {
         if isDate(text) || isTime(text[...]) { return true }
-        guard text.utf8.count > 11, isDate(String(text.prefix(10))), "Tt ".contains(text.dropFirst(10).first ?? "-") else { return false }
+        guard text.utf8.count > 11, isDate(String(text.prefix(10))), "Tt ".contains(text.dropFirst(10).first ?? "-")
+        else { return false }
         let rest = text.dropFirst(11)
         if rest.hasSuffix("Z") || rest.hasSuffix("z") { return isTime(rest.dropLast()) }
         if let sign = rest.lastIndex(where: { $0 == "+" || $0 == "-" }) {
             let offset = rest[rest.index(after: sign)...].split(separator: ":", omittingEmptySubsequences: false)
-            guard offset.count == 2, let hours = number(offset[0], digits: 2), let minutes = number(offset[1], digits: 2) else {
+            guard offset.count == 2, let hours = number(offset[0], digits: 2),
+                let minutes = number(offset[1], digits: 2)
+            else {
                 return false
             }
             return hours < 24 && minutes < 60 && isTime(rest[..<sign])

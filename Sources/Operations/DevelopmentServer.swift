@@ -9,9 +9,13 @@ public enum DevelopmentServer {
     public static func replaceThisProcess(_ arguments: [String], certificate: String?, privateKey: String?) throws {
         guard (certificate == nil) == (privateKey == nil) else {
             throw OperationError(
-                certificate == nil ? "--private-key" : "--certificate", "--certificate and --private-key stand only together")
+                certificate == nil ? "--private-key" : "--certificate",
+                "--certificate and --private-key stand only together"
+            )
         }
-        if let certificate { try NamedFile.tlsCertificate(certificate).check { kind, _ in kind == .certificate(isPEM: true) } }
+        if let certificate {
+            try NamedFile.tlsCertificate(certificate).check { kind, _ in kind == .certificate(isPEM: true) }
+        }
         if let privateKey { try NamedFile.tlsKey(privateKey).check { kind, _ in kind == .privateKey } }
         let programs = try Programs.found()
         let pointers = ([programs.agent, "serve"] + arguments).map { strdup($0) } + [nil]

@@ -5,7 +5,8 @@ internal import Notation
 internal import PackageFormat
 internal import StrictX509
 
-/// A file that a person named for a purpose: what stands in it must be of that kind, and what isn't is called by what it looks like.
+/// A file that a person named for a purpose: what stands in it must be of that kind, and what isn't is called by what
+/// it looks like.
 struct NamedFile {
     /// The option that names it, such as `--key`; empty for an argument.
     let option: String
@@ -18,14 +19,20 @@ struct NamedFile {
 
     static func key(_ path: String, _ option: String = "--key") -> NamedFile {
         NamedFile(
-            option: option, path: path, expected: "a key file of \(CodeKey.byteCount) raw bytes",
-            mend: "name the .key file that 'mse package' made beside the package")
+            option: option,
+            path: path,
+            expected: "a key file of \(CodeKey.byteCount) raw bytes",
+            mend: "name the .key file that 'mse package' made beside the package"
+        )
     }
 
     static func unsealingKey(_ path: String) -> NamedFile {
         NamedFile(
-            option: "--private-key", path: path, expected: "an X25519 key of \(CodeKey.byteCount) raw bytes",
-            mend: "name the secret key that the box was sealed to")
+            option: "--private-key",
+            path: path,
+            expected: "an X25519 key of \(CodeKey.byteCount) raw bytes",
+            mend: "name the secret key that the box was sealed to"
+        )
     }
 
     static func package(_ path: String, _ option: String = "--package") -> NamedFile {
@@ -42,18 +49,29 @@ struct NamedFile {
 
     static func tlsCertificate(_ path: String) -> NamedFile {
         NamedFile(
-            option: "--certificate", path: path, expected: "a certificate chain, PEM,",
-            mend: "convert it with 'openssl x509', or name the right one")
+            option: "--certificate",
+            path: path,
+            expected: "a certificate chain, PEM,",
+            mend: "convert it with 'openssl x509', or name the right one"
+        )
     }
 
     static func tlsKey(_ path: String) -> NamedFile {
         NamedFile(
-            option: "--private-key", path: path, expected: "the key of the owner's certificate, PEM,",
-            mend: "convert it with 'openssl pkey', or name the right one")
+            option: "--private-key",
+            path: path,
+            expected: "the key of the owner's certificate, PEM,",
+            mend: "convert it with 'openssl pkey', or name the right one"
+        )
     }
 
     static func policy(_ path: String) -> NamedFile {
-        NamedFile(option: "--policy", path: path, expected: "a policy in TOML or JSON", mend: "docs/policy.md shows a whole one")
+        NamedFile(
+            option: "--policy",
+            path: path,
+            expected: "a policy in TOML or JSON",
+            mend: "docs/policy.md shows a whole one"
+        )
     }
 
     private var subject: String { (option.isEmpty ? "" : option + " ") + FileError.printable(path) }
@@ -76,8 +94,11 @@ struct NamedFile {
     func mismatch(_ kind: ContentKind, byteCount: Int? = nil, _ detail: String? = nil) -> OperationError {
         let size = byteCount.map { ", \($0) bytes" } ?? ""
         return OperationError(
-            subject, "\(expected) expected, found: it is \(kind.description)\(size)" + (detail.map { " (\($0))" } ?? ""), mend: mend,
-            code: "file.kind")
+            subject,
+            "\(expected) expected, found: it is \(kind.description)\(size)" + (detail.map { " (\($0))" } ?? ""),
+            mend: mend,
+            code: "file.kind"
+        )
     }
 
     /// - Throws: unless it looks like one of these.

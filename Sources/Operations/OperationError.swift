@@ -11,7 +11,13 @@ public struct OperationError: CodedError, CustomStringConvertible {
     /// What somebody else said about it, in lines of his own.
     public var quotation: String?
 
-    public init(_ subject: String, _ problem: String, mend: String? = nil, code: String = "operation", quoting quotation: String? = nil) {
+    public init(
+        _ subject: String,
+        _ problem: String,
+        mend: String? = nil,
+        code: String = "operation",
+        quoting quotation: String? = nil
+    ) {
         self.subject = subject
         self.problem = problem
         self.mend = mend
@@ -19,8 +25,8 @@ public struct OperationError: CodedError, CustomStringConvertible {
         self.quotation = quotation
     }
 
-    /// One line, whatever names and texts of strangers stand in it. A quotation follows, each of its lines behind a bar: none can pass for
-    /// one of ours.
+    /// One line, whatever names and texts of strangers stand in it. A quotation follows, each of its lines behind a
+    /// bar: none can pass for one of ours.
     public var description: String {
         let own = (subject.isEmpty ? "" : subject + ": ") + problem + (mend.map { "; " + $0 } ?? "")
         let quoted = quotation.map { text in

@@ -22,7 +22,8 @@ public struct PackageBuilder: Sendable {
     /// Nonces by relative path, for tests and for making a package again.
     public var nonces: TreeEncryption.Nonces = .random
 
-    public init(project: String, output: String, runtime: RuntimeList, cache: String, encrypts: Bool, timestamp: Int64) {
+    public init(project: String, output: String, runtime: RuntimeList, cache: String, encrypts: Bool, timestamp: Int64)
+    {
         self.project = project
         self.output = output
         self.runtime = runtime
@@ -54,7 +55,9 @@ public struct PackageBuilder: Sendable {
                     "'name' makes a file name of \(length) bytes, \(length - CodeTree.nameLimit) more than a folder takes; choose a shorter one"
                 )
             }
-            for path in [base + ".tar", base + ".key"] where Files.exists(path) { throw FileError(path, "exists already") }
+            for path in [base + ".tar", base + ".key"] where Files.exists(path) {
+                throw FileError(path, "exists already")
+            }
             let made = Self.absentFolders(output)
             var isDone = false
             // Of those above only what is still empty: others may have put something there meanwhile.
@@ -96,10 +99,12 @@ public struct PackageBuilder: Sendable {
     private func checkOutput() throws {
         let real = try Files.resolved(output) + "/"
         for name in ["mse_src", "tests"] {
-            guard let folder = try? Files.resolved(project + "/" + name), real.utf8.starts(with: (folder + "/").utf8) else { continue }
+            guard let folder = try? Files.resolved(project + "/" + name), real.utf8.starts(with: (folder + "/").utf8)
+            else { continue }
             throw FileError(
                 output,
-                "is in \(name) of the project, which ships: the next package would hold this one's key; name an --output outside of it")
+                "is in \(name) of the project, which ships: the next package would hold this one's key; name an --output outside of it"
+            )
         }
     }
 
@@ -145,7 +150,9 @@ public struct PackageBuilder: Sendable {
         do {
             let configuration = try ProjectConfiguration(bytes)
             try configuration.checkReadable(bytes)
-            if configuration.hasCloudTable { notes.append("[cloud] in \(ProjectConfiguration.fileName) means nothing here") }
+            if configuration.hasCloudTable {
+                notes.append("[cloud] in \(ProjectConfiguration.fileName) means nothing here")
+            }
             return configuration
         } catch {
             throw PackageError.text(path: path, error)
@@ -153,18 +160,28 @@ public struct PackageBuilder: Sendable {
     }
 
     private func write(
-        _ package: String, _ configuration: ProjectConfiguration, _ key: borrowing CodeKey, _ work: String, _ notes: inout [String]
+        _ package: String,
+        _ configuration: ProjectConfiguration,
+        _ key: borrowing CodeKey,
+        _ work: String,
+        _ notes: inout [String]
     ) throws {
         let code = project + "/mse_src"
-        guard Files.isFolder(code) else { throw FileError(code, "there is no such folder; the service's code belongs there") }
+        guard Files.isFolder(code) else {
+            throw FileError(code, "there is no such folder; the service's code belongs there")
+        }
         let requirements = try requirements(code, configuration)
         let files = try codeFiles(code, configuration, requirements, work, &notes)
         try Self.checkKey(files, code, key)
         let lock = try writeEnvironment(work + "/environment.tar", requirements, configuration, work)
         if checksImports {
             let check = ImportCheck(
-                interpreter: runtime.interpreter, project: project, files: files, site: work + "/site",
-                runtime: runtime.files.map(\.path))
+                interpreter: runtime.interpreter,
+                project: project,
+                files: files,
+                site: work + "/site",
+                runtime: runtime.files.map(\.path)
+            )
             notes += try check.notes(module: configuration.module, variable: configuration.variable, work: work)
         }
         try writeCode(work + "/app.tar", files, key)
@@ -193,25 +210,38 @@ public struct PackageBuilder: Sendable {
         let file = code + "/requirements.txt"
         guard Files.exists(file) else { return nil }
         return try Requirements(
-            file: file, project: project, allowsSources: configuration.allowSources, environment: ProgramRun.inheritedVariables)
+            file: file,
+            project: project,
+            allowsSources: configuration.allowSources,
+            environment: ProgramRun.inheritedVariables
+        )
     }
 
-    /// The files that ship, of which lists of requirements that everybody can read are replaced by copies without users, passwords and comments.
+    /// The files that ship, of which lists of requirements that everybody can read are replaced by copies without
+    /// users, passwords and comments.
     private func codeFiles(
-        _ folder: String, _ configuration: ProjectConfiguration, _ requirements: Requirements?, _ work: String, _ notes: inout [String]
+        _ folder: String,
+        _ configuration: ProjectConfiguration,
+        _ requirements: Requirements?,
+        _ work: String,
+        _ notes: inout [String]
     ) throws -> [CodeTree.File] {
         let ignored = try ProjectFiles.ignoreList(folder, &notes)
         let tree = try CodeTree(folder, ignoring: ignored, dotFiles: .leftOut(but: configuration.include))
         notes += ProjectFiles.notes(leftOut: tree.leftOut)
         var present: Set<ExactText> = []
         if !configuration.include.isEmpty {
-            for file in tree.files { present.formUnion((Files.foldersAbove(file.path) + [file.path]).map { ExactText($0) }) }
+            for file in tree.files {
+                present.formUnion((Files.foldersAbove(file.path) + [file.path]).map { ExactText($0) })
+            }
         }
         for wanted in configuration.include where !present.contains(ExactText(wanted)) {
             throw PackageError.archive(path: folder + "/" + wanted, "is named in [package] include, but isn't there")
         }
         notes += try ProjectFiles.warnings(
-            of: tree.files, encrypts ? "in the code, to whoever has the code key" : "readable in the code, to whoever gets the package")
+            of: tree.files,
+            encrypts ? "in the code, to whoever has the code key" : "readable in the code, to whoever gets the package"
+        )
         return try tree.files.enumerated().map { index, file in
             let isReadable = TreeEncryption.isPlain(file.path) || (!encrypts && ReadableRequirements.isOne(file.path))
             guard isReadable || requirements?.files.contains(file.source) == true else { return file }
@@ -241,7 +271,13 @@ public struct PackageBuilder: Sendable {
             }
             let input = try OpenFile(file.source, O_RDONLY | O_NOFOLLOW)
             try tar.add(name, byteCount: file.byteCount + FileCipher.overhead) { (target) throws(CodeError) in
-                try encryption.encrypt(input, count: file.byteCount, to: target, nonce: nonces.nonce(of: file.path), path: file.path)
+                try encryption.encrypt(
+                    input,
+                    count: file.byteCount,
+                    to: target,
+                    nonce: nonces.nonce(of: file.path),
+                    path: file.path
+                )
             }
         }
         try tar.finish()
@@ -251,7 +287,11 @@ public struct PackageBuilder: Sendable {
         let folder = project + "/tests"
         let tar = try TarWriter(path)
         if Files.isFolder(folder) {
-            let tree = try CodeTree(folder, ignoring: IgnoreList(patterns: ["__pycache__"]), dotFiles: .leftOut(but: []))
+            let tree = try CodeTree(
+                folder,
+                ignoring: IgnoreList(patterns: ["__pycache__"]),
+                dotFiles: .leftOut(but: [])
+            )
             try Self.checkKey(tree.files, folder, key)
             notes += try ProjectFiles.warnings(of: tree.files, "readable in tests.tar, to whoever gets the package")
             for file in tree.files {
@@ -269,7 +309,12 @@ public struct PackageBuilder: Sendable {
     }
 
     /// - Returns: the lock's text.
-    private func writeEnvironment(_ path: String, _ requirements: Requirements?, _ configuration: ProjectConfiguration, _ work: String)
+    private func writeEnvironment(
+        _ path: String,
+        _ requirements: Requirements?,
+        _ configuration: ProjectConfiguration,
+        _ work: String
+    )
         throws -> String
     {
         let tar = try TarWriter(path)
@@ -277,7 +322,11 @@ public struct PackageBuilder: Sendable {
         if let requirements {
             let site = work + "/site"
             let builder = EnvironmentBuilder(
-                interpreter: runtime.interpreter, version: runtime.python, cache: cache, allowsSources: configuration.allowSources)
+                interpreter: runtime.interpreter,
+                version: runtime.python,
+                cache: cache,
+                allowsSources: configuration.allowSources
+            )
             lock = try builder.build(requirements, into: site, work: work)
             if !lock.isEmpty {
                 for file in try InstalledEnvironment.files(site) {

@@ -4,7 +4,9 @@ internal import Glibc
 
 /// Private keys among files that ship: somebody forgot to leave them out.
 enum PrivateKeyFiles {
-    private static let names: Set<String> = ["id_rsa", "id_dsa", "id_ecdsa", "id_ed25519", "id_ecdsa_sk", "id_ed25519_sk"]
+    private static let names: Set<String> = [
+        "id_rsa", "id_dsa", "id_ecdsa", "id_ed25519", "id_ecdsa_sk", "id_ed25519_sk",
+    ]
     private static let endings = [".p12", ".pfx", ".jks", ".keystore", ".ppk", ".pvk"]
     /// Of what is looked at in each file.
     private static let byteLimit = 256 << 10
@@ -21,7 +23,8 @@ enum PrivateKeyFiles {
         // As code keys and start tokens are.
         if name.hasSuffix(".key"), file.byteCount == CodeKey.byteCount { return true }
         let open = try OpenFile(regular: file.source)
-        let bytes = try [UInt8](unsafeUninitializedCapacity: min(file.byteCount, byteLimit)) { (buffer, count) throws(FileError) in
+        let bytes = try [UInt8](unsafeUninitializedCapacity: min(file.byteCount, byteLimit)) {
+            (buffer, count) throws(FileError) in
             count = try open.read(into: UnsafeMutableRawBufferPointer(buffer))
         }
         return holdsText(bytes) || isDER(bytes, byteCount: file.byteCount)
@@ -54,6 +57,7 @@ enum PrivateKeyFiles {
         let lengths = bytes[1] < 0x80 ? 0 : Int(bytes[1] & 0x7F)
         guard lengths <= 2 else { return false }
         let length = lengths == 0 ? Int(bytes[1]) : bytes[2..<(2 + lengths)].reduce(0) { $0 << 8 | Int($1) }
-        return 2 + lengths + length == byteCount && bytes[(2 + lengths)...].starts(with: [2, 1]) && bytes[4 + lengths] <= 1
+        return 2 + lengths + length == byteCount && bytes[(2 + lengths)...].starts(with: [2, 1])
+            && bytes[4 + lengths] <= 1
     }
 }

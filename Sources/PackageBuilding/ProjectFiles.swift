@@ -18,7 +18,9 @@ public enum ProjectFiles {
             let list = IgnoreList(patterns: patterns)
             guard list.partCount <= IgnoreList.partLimit else {
                 throw FileError(
-                    path, "its patterns with '*', '?' and '[' have \(list.partCount) parts; at most \(IgnoreList.partLimit) are taken")
+                    path,
+                    "its patterns with '*', '?' and '[' have \(list.partCount) parts; at most \(IgnoreList.partLimit) are taken"
+                )
             }
             notes += list.idlePatterns.prefix(20).map {
                 "\(IgnoreList.fileName): '\(NotationError.printable($0))' can match nothing that is meant: patterns are compared with base names; blanks, quotes and '#' behind a name count"
@@ -44,7 +46,8 @@ public enum ProjectFiles {
         do {
             for file in try CodeTree(folder, ignoring: ignored).files where TreeEncryption.isPlain(file.path) {
                 let text = try PlainText.read(try Files.read(file.source, limit: ReadableRequirements.byteLimit))
-                for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated()
+                for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+                    .enumerated()
                 where ReadableRequirements.hasUsers(String(line)) {
                     throw FileError(
                         folder + "/" + file.path,
@@ -65,8 +68,10 @@ public enum ProjectFiles {
             let names = entries.prefix(5).map { FileError.printable($0.name) }.joined(separator: ", ")
             let more = entries.count > 5 ? " and \(entries.count - 5) more" : ""
             let place = folder.isEmpty ? "" : " in \(FileError.printable(folder))"
-            return "left out\(place): \(names)\(more), which begin with a dot; name in [package] include what shall ship"
+            return
+                "left out\(place): \(names)\(more), which begin with a dot; name in [package] include what shall ship"
         }
-        return lines + (folders.count > 20 ? ["left out in \(folders.count - 20) more folders: what begins with a dot"] : [])
+        return lines
+            + (folders.count > 20 ? ["left out in \(folders.count - 20) more folders: what begins with a dot"] : [])
     }
 }

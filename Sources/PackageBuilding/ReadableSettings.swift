@@ -8,7 +8,8 @@ extension ProjectConfiguration {
         var root = try ObjectReader(TOML.read(bytes))
         for line in try root.strings("tests_requirements") ?? [] where ReadableRequirements.saysTooMuch(line.text) {
             throw NotationError(
-                at: line.place, member: "tests_requirements",
+                at: line.place,
+                member: "tests_requirements",
                 "a user, password, query or comment stands in it, and this file ships readable; name the index in pip's own settings (PIP_INDEX_URL), or write ${NAME} for a variable"
             )
         }
@@ -17,7 +18,9 @@ extension ProjectConfiguration {
             ReadableRequirements.hasUsers(String($0))
         }) {
             throw NotationError(
-                at: Place(line: index + 1, column: 1), "a user or password stands in an address, and this file ships readable; remove it")
+                at: Place(line: index + 1, column: 1),
+                "a user or password stands in an address, and this file ships readable; remove it"
+            )
         }
     }
 }

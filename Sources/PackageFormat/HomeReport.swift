@@ -2,8 +2,8 @@ public import Files
 internal import Glibc
 internal import Notation
 
-/// How the last sealing of HOME went, as the operator may know it: a time and a code, in a file of one fixed size beside what is sealed.
-/// It is overwritten in its place, so that it can be told even when the disk is full.
+/// How the last sealing of HOME went, as the operator may know it: a time and a code, in a file of one fixed size
+/// beside what is sealed. It is overwritten in its place, so that it can be told even when the disk is full.
 public struct HomeReport: Hashable, Sendable {
     public enum Problem: String, Sendable {
         /// There is no room where sealed state lies.
@@ -38,7 +38,9 @@ public struct HomeReport: Hashable, Sendable {
         do {
             var reader = try ObjectReader(JSON.read(OpenFile(regular: path).contents(limit: Self.byteCount)))
             savedAt = try reader.integer("savedAt", in: 0...Int.max).map { Int64($0) }
-            if let savedAt, savedAt < Self.earliest || savedAt - 86400 > now { (self.savedAt, isTimeUntold) = (nil, true) }
+            if let savedAt, savedAt < Self.earliest || savedAt - 86400 > now {
+                (self.savedAt, isTimeUntold) = (nil, true)
+            }
             problem = try reader.string("problem").flatMap { Problem(rawValue: $0) }
             refusals = try reader.integer("refusals", in: 0...Int.max) ?? 0
         } catch let error as FileError {
@@ -52,8 +54,10 @@ public struct HomeReport: Hashable, Sendable {
     public func write(to folder: String) throws(FileError) {
         let text = JSON.canonical(
             .object([
-                "savedAt": savedAt.map { Node(Int($0)) }, "problem": problem.map { Node($0.rawValue) }, "refusals": Node(refusals),
-            ]))
+                "savedAt": savedAt.map { Node(Int($0)) }, "problem": problem.map { Node($0.rawValue) },
+                "refusals": Node(refusals),
+            ])
+        )
         let padding = [UInt8](repeating: UInt8(ascii: " "), count: Self.byteCount - 1 - text.utf8.count)
         let file = try OpenFile(regular: folder + "/" + Self.fileName, O_WRONLY | O_CREAT, mode: 0o600)
         try file.write(Array(text.utf8) + padding + [UInt8(ascii: "\n")], at: 0)

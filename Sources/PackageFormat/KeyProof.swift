@@ -3,7 +3,8 @@ internal import Crypto
 internal import Files
 internal import Glibc
 
-/// What tells whether a key or token is what starts a package, without unpacking it: its smallest encrypted file, or the token's digest.
+/// What tells whether a key or token is what starts a package, without unpacking it: its smallest encrypted file, or
+/// the token's digest.
 public struct KeyProof: Sendable {
     private enum Means {
         /// Anybody's first POST starts it: every key is as good as none.
@@ -41,7 +42,8 @@ public struct KeyProof: Sendable {
             do {
                 let file = try OpenFile(path, O_RDONLY)
                 guard lseek(file.descriptor, member.offset, SEEK_SET) >= 0 else { throw FileError(path, doing: "read") }
-                try FileEncryption(key: key).prove(count: member.byteCount, path: member.name) { (buffer) throws(FileError) in
+                try FileEncryption(key: key).prove(count: member.byteCount, path: member.name) {
+                    (buffer) throws(FileError) in
                     try file.read(into: buffer)
                 }
                 return true

@@ -4,7 +4,8 @@ public import Files
 internal import Glibc
 internal import Notation
 
-/// A package as it lies on disk: where its members are, and what they say. The reference value is a pure function of it.
+/// A package as it lies on disk: where its members are, and what they say. The reference value is a pure function of
+/// it.
 public struct PackageFile: Sendable {
     public let path: String
     public let configuration: ProjectConfiguration
@@ -14,7 +15,8 @@ public struct PackageFile: Sendable {
     private let members: [ExactText: TarReader.Member]
 
     private static let known: Set<ExactText> = [
-        "app.tar", "tests.tar", "image.tar", ExactText(ProjectConfiguration.fileName), "start.json", "environment.lock", "environment.tar",
+        "app.tar", "tests.tar", "image.tar", ExactText(ProjectConfiguration.fileName), "start.json", "environment.lock",
+        "environment.tar",
         "runtime.json",
     ]
     private static let textLimit = 16 << 20
@@ -28,26 +30,38 @@ public struct PackageFile: Sendable {
             var texts: [ExactText: [UInt8]] = [:]
             while let member = try reader.next() {
                 guard Self.known.contains(ExactText(member.name)) else {
-                    throw PackageError.archive(path: path, "holds '\(NotationError.printable(member.name))', which no package has")
+                    throw PackageError.archive(
+                        path: path,
+                        "holds '\(NotationError.printable(member.name))', which no package has"
+                    )
                 }
                 members[ExactText(member.name)] = member
-                if !member.name.hasSuffix(".tar") { texts[ExactText(member.name)] = try reader.content(limit: Self.textLimit) }
+                if !member.name.hasSuffix(".tar") {
+                    texts[ExactText(member.name)] = try reader.content(limit: Self.textLimit)
+                }
             }
             for name in ["app.tar", ProjectConfiguration.fileName] where members[ExactText(name)] == nil {
                 throw PackageError.archive(path: path, "'\(name)' was not found in it")
             }
             self.members = members
-            configuration = try Self.parse(texts[ExactText(ProjectConfiguration.fileName)], path) { bytes throws(NotationError) in
+            configuration = try Self.parse(texts[ExactText(ProjectConfiguration.fileName)], path) {
+                bytes throws(NotationError) in
                 try ProjectConfiguration(bytes)
             }!
-            runtime = try Self.parse(texts["runtime.json"], path) { bytes throws(NotationError) in try RuntimeList(bytes) }
+            runtime = try Self.parse(texts["runtime.json"], path) { bytes throws(NotationError) in
+                try RuntimeList(bytes)
+            }
             mode = try Self.parse(texts["start.json"], path, Self.readMode) ?? .open
         } catch {
             throw .wrapping(error, path: path)
         }
     }
 
-    private static func parse<Value>(_ bytes: [UInt8]?, _ path: String, _ read: ([UInt8]) throws(NotationError) -> Value)
+    private static func parse<Value>(
+        _ bytes: [UInt8]?,
+        _ path: String,
+        _ read: ([UInt8]) throws(NotationError) -> Value
+    )
         throws(PackageError) -> Value?
     {
         guard let bytes else { return nil }
@@ -95,8 +109,11 @@ public struct PackageFile: Sendable {
             )
         }
         var settings = EnclaveSettings(
-            application: configuration.application, mode: mode, python: runtime.python,
-            agent: .init(path: runtime.agent, loader: runtime.loader))
+            application: configuration.application,
+            mode: mode,
+            python: runtime.python,
+            agent: .init(path: runtime.agent, loader: runtime.loader)
+        )
         settings.enclave = configuration.enclave
         settings.server = configuration.server
         settings.log = configuration.log
@@ -129,7 +146,9 @@ public enum FileDigest {
             hash.update(bufferPointer: UnsafeRawBufferPointer(rebasing: buffer[..<count]))
             left -= count
         }
-        guard byteCount == nil || left == 0 else { throw FileError(file.path, "ends early: it was cut, or changed while it was read") }
+        guard byteCount == nil || left == 0 else {
+            throw FileError(file.path, "ends early: it was cut, or changed while it was read")
+        }
         return Array(hash.finalize())
     }
 }

@@ -1,6 +1,7 @@
 public import Notation
 
-/// `mse.toml`: the original's keys and tables of ours (mse PROTOCOL §2, DESIGN §5). Unknown keys are errors with line and the nearest known key.
+/// `mse.toml`: the original's keys and tables of ours (mse PROTOCOL §2, DESIGN §5). Unknown keys are errors with line
+/// and the nearest known key.
 public struct ProjectConfiguration: Hashable, Sendable {
     public static let fileName = "mse.toml"
 
@@ -26,23 +27,35 @@ public struct ProjectConfiguration: Hashable, Sendable {
         name = try Self.text(&root, "name")
         guard Self.isFileName(name) else {
             throw NotationError(
-                at: try root.required("name").place, member: "name",
-                "no '/', control characters or leading '.' may stand in it: it becomes part of file names")
+                at: try root.required("name").place,
+                member: "name",
+                "no '/', control characters or leading '.' may stand in it: it becomes part of file names"
+            )
         }
         application = try Self.text(&root, "python_application")
         guard Self.isApplication(application) else {
             throw NotationError(
-                at: try root.required("python_application").place, member: "python_application",
-                "'module:variable' expected, found \"\(NotationError.printable(application))\"")
+                at: try root.required("python_application").place,
+                member: "python_application",
+                "'module:variable' expected, found \"\(NotationError.printable(application))\""
+            )
         }
         healthCheck = try Self.text(&root, "healthcheck_endpoint")
         guard healthCheck.hasPrefix("/"), healthCheck.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
             throw NotationError(
-                at: try root.required("healthcheck_endpoint").place, member: "healthcheck_endpoint", "a path that begins with '/' expected")
+                at: try root.required("healthcheck_endpoint").place,
+                member: "healthcheck_endpoint",
+                "a path that begins with '/' expected"
+            )
         }
         testCommand = try Self.text(&root, "tests_cmd", limit: 4096)
-        for (member, text) in [("python_application", application), ("tests_cmd", testCommand)] where !PlainText.isOneLine(text) {
-            throw NotationError(at: try root.required(member).place, member: member, "no control characters may stand in it")
+        for (member, text) in [("python_application", application), ("tests_cmd", testCommand)]
+        where !PlainText.isOneLine(text) {
+            throw NotationError(
+                at: try root.required(member).place,
+                member: member,
+                "no control characters may stand in it"
+            )
         }
         guard let requirements = try root.strings("tests_requirements") else {
             throw NotationError(at: root.place, member: "tests_requirements", "is missing")
@@ -54,7 +67,10 @@ public struct ProjectConfiguration: Hashable, Sendable {
             if let text = try table.string("application") {
                 guard let log = EnclaveSettings.Log(rawValue: text) else {
                     throw NotationError(
-                        at: try table.required("application").place, member: "log.application", "\"sealed\", \"open\" or \"none\" expected")
+                        at: try table.required("application").place,
+                        member: "log.application",
+                        "\"sealed\", \"open\" or \"none\" expected"
+                    )
                 }
                 self.log = log
             }
@@ -75,7 +91,9 @@ public struct ProjectConfiguration: Hashable, Sendable {
         String(application.split(separator: ":", maxSplits: 1)[1].prefix { $0 != "." && $0 != "(" && $0 != " " })
     }
 
-    private static func text(_ root: inout ObjectReader, _ name: String, limit: Int = 255) throws(NotationError) -> String {
+    private static func text(_ root: inout ObjectReader, _ name: String, limit: Int = 255) throws(NotationError)
+        -> String
+    {
         guard let text = try root.string(name) else { throw NotationError(at: root.place, member: name, "is missing") }
         let trimmed = String(text.drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed())
         guard (1...limit).contains(trimmed.unicodeScalars.count) else {
@@ -99,13 +117,15 @@ public struct ProjectConfiguration: Hashable, Sendable {
 
     private static func isDotted(_ text: Substring) -> Bool {
         text.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { part in
-            guard let first = part.unicodeScalars.first, first == "_" || first.properties.isXIDStart else { return false }
+            guard let first = part.unicodeScalars.first, first == "_" || first.properties.isXIDStart else {
+                return false
+            }
             return part.unicodeScalars.allSatisfy { $0.properties.isXIDContinue }
         }
     }
 
-    /// Brackets that fit, around nothing but literals, names of arguments and what separates them: no call, attribute or operator.
-    /// Python reads the literals themselves, and takes nothing else either.
+    /// Brackets that fit, around nothing but literals, names of arguments and what separates them: no call, attribute
+    /// or operator. Python reads the literals themselves, and takes nothing else either.
     private static func isArgumentList(_ text: Substring) -> Bool {
         var expected: [Character] = []
         var quote: Character?
@@ -114,7 +134,13 @@ public struct ProjectConfiguration: Hashable, Sendable {
         for character in text {
             guard !character.isNewline, before != ")" || !expected.isEmpty else { return false }
             if let end = quote {
-                if isEscaped { isEscaped = false } else if character == "\\" { isEscaped = true } else if character == end { quote = nil }
+                if isEscaped {
+                    isEscaped = false
+                } else if character == "\\" {
+                    isEscaped = true
+                } else if character == end {
+                    quote = nil
+                }
                 before = character
                 continue
             }
@@ -135,7 +161,9 @@ public struct ProjectConfiguration: Hashable, Sendable {
         return quote == nil && expected.isEmpty && before == ")"
     }
 
-    private static func read(_ table: inout ObjectReader, _ enclave: inout EnclaveSettings.Enclave) throws(NotationError) {
+    private static func read(_ table: inout ObjectReader, _ enclave: inout EnclaveSettings.Enclave)
+        throws(NotationError)
+    {
         if let node = table.optional("size") {
             guard let count = byteCount(node), count >= 256 << 20, count & (count - 1) == 0 else {
                 throw table.mismatch(node, "size", "a power of two from \"256M\" on, such as \"1G\",")
@@ -148,7 +176,8 @@ public struct ProjectConfiguration: Hashable, Sendable {
         try table.finish()
     }
 
-    private static func read(_ table: inout ObjectReader, _ server: inout EnclaveSettings.Server) throws(NotationError) {
+    private static func read(_ table: inout ObjectReader, _ server: inout EnclaveSettings.Server) throws(NotationError)
+    {
         if let node = table.optional("interface") {
             guard case .string(let text) = node.value, ["auto", "wsgi"].contains(text) else {
                 throw table.mismatch(node, "interface", "\"auto\" or \"wsgi\"")
@@ -157,9 +186,13 @@ public struct ProjectConfiguration: Hashable, Sendable {
         }
         server.threads = try table.integer("threads", in: 1...256) ?? server.threads
         server.grace = try table.integer("grace", in: 0...3600) ?? server.grace
-        for (name, path) in [("max_body", \EnclaveSettings.Server.bodyLimit), ("max_header", \EnclaveSettings.Server.headerLimit)] {
+        for (name, path) in [
+            ("max_body", \EnclaveSettings.Server.bodyLimit), ("max_header", \EnclaveSettings.Server.headerLimit),
+        ] {
             guard let node = table.optional(name) else { continue }
-            guard let count = byteCount(node), count >= 1024 else { throw table.mismatch(node, name, "a size such as \"64M\"") }
+            guard let count = byteCount(node), count >= 1024 else {
+                throw table.mismatch(node, name, "a size such as \"64M\"")
+            }
             server[keyPath: path] = count
         }
         try table.finish()
@@ -169,7 +202,8 @@ public struct ProjectConfiguration: Hashable, Sendable {
     private static func byteCount(_ node: Node) -> Int? {
         let units = [UInt8(ascii: "K"): 10, UInt8(ascii: "M"): 20, UInt8(ascii: "G"): 30]
         guard case .string(let text) = node.value, let last = text.utf8.last, let shift = units[last],
-            text.utf8.dropLast().allSatisfy({ (0x30...0x39).contains($0) }), let number = Int(Substring(text.utf8.dropLast())),
+            text.utf8.dropLast().allSatisfy({ (0x30...0x39).contains($0) }),
+            let number = Int(Substring(text.utf8.dropLast())),
             number > 0, number <= 1 << 20
         else { return nil }
         return number << shift

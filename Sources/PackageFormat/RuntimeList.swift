@@ -27,7 +27,10 @@ public struct RuntimeList: Hashable, Sendable {
         var reader = try ObjectReader(JSON.read(bytes))
         guard try reader.integer("version", in: 1...Int.max) == Self.version else {
             throw NotationError(
-                at: reader.place, member: "version", "\(Self.version) expected: older lists lack files that run; package the project again")
+                at: reader.place,
+                member: "version",
+                "\(Self.version) expected: older lists lack files that run; package the project again"
+            )
         }
         guard let python = try reader.string("python"), let interpreter = try reader.string("interpreter"),
             let loader = try reader.string("loader"), let agent = try reader.string("agent"),
@@ -36,25 +39,38 @@ public struct RuntimeList: Hashable, Sendable {
         try reader.finish()
         guard Self.isVersion(python) else {
             throw NotationError(
-                at: reader.place, member: "python", "a version such as 3.11.2 expected, found \"\(NotationError.printable(python))\"")
+                at: reader.place,
+                member: "python",
+                "a version such as 3.11.2 expected, found \"\(NotationError.printable(python))\""
+            )
         }
         for (member, path) in [("interpreter", interpreter), ("loader", loader), ("agent", agent)] {
             try Self.check(path, member, at: reader.place)
         }
         guard list.count <= Self.fileLimit else {
-            throw NotationError(at: reader.place, member: "files", "\(list.count) files; at most \(Self.fileLimit) are taken")
+            throw NotationError(
+                at: reader.place,
+                member: "files",
+                "\(list.count) files; at most \(Self.fileLimit) are taken"
+            )
         }
         var files: [EnclaveRecord.File] = []
         var seen: Set<ExactText> = []
         for one in list {
             var entry = try ObjectReader(one, path: "files")
-            guard let path = try entry.string("path"), let digest = Hex.bytes(try entry.string("sha256") ?? ""), digest.count == 32 else {
+            guard let path = try entry.string("path"), let digest = Hex.bytes(try entry.string("sha256") ?? ""),
+                digest.count == 32
+            else {
                 throw NotationError(at: one.place, member: "files", "path and sha256 expected")
             }
             try entry.finish()
             try Self.check(path, "files", at: one.place)
             guard seen.insert(ExactText(path)).inserted else {
-                throw NotationError(at: one.place, member: "files", "'\(NotationError.printable(path))' stands in it twice")
+                throw NotationError(
+                    at: one.place,
+                    member: "files",
+                    "'\(NotationError.printable(path))' stands in it twice"
+                )
             }
             files.append(.init(path: path, digest: digest))
         }
@@ -70,7 +86,8 @@ public struct RuntimeList: Hashable, Sendable {
     private static func isVersion(_ text: String) -> Bool {
         let numbers = text.utf8.prefix { (0x30...0x39).contains($0) || $0 == UInt8(ascii: ".") }
         let parts = Substring(numbers).split(separator: ".", omittingEmptySubsequences: false)
-        return text.utf8.count <= 32 && (2...4).contains(parts.count) && parts.allSatisfy { (1...4).contains($0.utf8.count) }
+        return text.utf8.count <= 32 && (2...4).contains(parts.count)
+            && parts.allSatisfy { (1...4).contains($0.utf8.count) }
             && text.utf8.dropFirst(numbers.count).allSatisfy {
                 (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == UInt8(ascii: "+")
             }
@@ -84,7 +101,10 @@ public struct RuntimeList: Hashable, Sendable {
             !["proc", "sys", "dev"].contains(parts[1])
         else {
             throw NotationError(
-                at: place, member: member, "the whole path of a file on a disk expected, found \"\(NotationError.printable(path))\"")
+                at: place,
+                member: member,
+                "the whole path of a file on a disk expected, found \"\(NotationError.printable(path))\""
+            )
         }
     }
 
@@ -92,19 +112,25 @@ public struct RuntimeList: Hashable, Sendable {
         Array(
             JSON.pretty(
                 .object([
-                    "version": Node(Self.version), "python": Node(python), "interpreter": Node(interpreter), "loader": Node(loader),
+                    "version": Node(Self.version), "python": Node(python), "interpreter": Node(interpreter),
+                    "loader": Node(loader),
                     "agent": Node(agent),
-                    "files": Node(.array(files.map { .object(["path": Node($0.path), "sha256": Node(Hex.text($0.digest))]) })),
+                    "files": Node(
+                        .array(files.map { .object(["path": Node($0.path), "sha256": Node(Hex.text($0.digest))]) })
+                    ),
                 ])
-            ).utf8)
+            ).utf8
+        )
     }
 
-    /// The files that are others on this machine, or aren't there. Whoever made the list chose the names: nothing but plain files of bounded size is
-    /// opened for it.
+    /// The files that are others on this machine, or aren't there. Whoever made the list chose the names: nothing but
+    /// plain files of bounded size is opened for it.
     public func differences() -> [String] {
         var left = Self.totalByteLimit
         return files.filter { file in
-            guard let open = try? OpenFile(onDisk: file.path), let count = try? open.byteCount(), count <= min(Self.byteLimit, left) else {
+            guard let open = try? OpenFile(onDisk: file.path), let count = try? open.byteCount(),
+                count <= min(Self.byteLimit, left)
+            else {
                 return true
             }
             left -= count

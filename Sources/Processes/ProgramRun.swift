@@ -14,7 +14,11 @@ public struct ProgramRun: Sendable {
     public var inheritsEnvironment: Bool
 
     public init(
-        _ path: String, _ arguments: [String], environment: [String: String?] = [:], folder: String? = nil, inheritsEnvironment: Bool = true
+        _ path: String,
+        _ arguments: [String],
+        environment: [String: String?] = [:],
+        folder: String? = nil,
+        inheritsEnvironment: Bool = true
     ) {
         self.inheritsEnvironment = inheritsEnvironment
         self.path = path
@@ -25,7 +29,8 @@ public struct ProgramRun: Sendable {
 
     /// The variables that a program started here inherits.
     package static var inheritedVariables: [String: String] { surroundings ?? ProcessInfo.processInfo.environment }
-    /// Another environment than this process's, for the time of one call: tests can't change that one, which is everybody's.
+    /// Another environment than this process's, for the time of one call: tests can't change that one, which is
+    /// everybody's.
     @TaskLocal static var surroundings: [String: String]?
 
     public struct Result: Sendable {
@@ -52,7 +57,9 @@ public struct ProgramRun: Sendable {
         while waitpid(process, &status, 0) < 0, errno == EINTR {}
         Unfinished.end(program: process)
         return Result(
-            status: status & 0x7F == 0 ? status >> 8 & 0xFF : 128 + status & 0x7F, output: String(decoding: output, as: UTF8.self))
+            status: status & 0x7F == 0 ? status >> 8 & 0xFF : 128 + status & 0x7F,
+            output: String(decoding: output, as: UTF8.self)
+        )
     }
 
     private func start(output: Int32) -> Int32 {

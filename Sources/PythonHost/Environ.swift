@@ -17,12 +17,16 @@ final class Environ {
     private static let methodLimit = 64
 
     private struct Keys {
-        let method = Environ.text("REQUEST_METHOD"), path = Environ.text("PATH_INFO"), query = Environ.text("QUERY_STRING")
+        let method = Environ.text("REQUEST_METHOD"), path = Environ.text("PATH_INFO"),
+            query = Environ.text("QUERY_STRING")
         let serverName = Environ.text("SERVER_NAME"), serverPort = Environ.text("SERVER_PORT"),
             protocolName = Environ.text("SERVER_PROTOCOL")
-        let remoteAddress = Environ.text("REMOTE_ADDR"), remotePort = Environ.text("REMOTE_PORT"), scheme = Environ.text("wsgi.url_scheme")
-        let input = Environ.text("wsgi.input"), contentType = Environ.text("CONTENT_TYPE"), contentLength = Environ.text("CONTENT_LENGTH")
-        let http10 = Environ.text("HTTP/1.0"), http11 = Environ.text("HTTP/1.1"), http = Environ.text("http"), https = Environ.text("https")
+        let remoteAddress = Environ.text("REMOTE_ADDR"), remotePort = Environ.text("REMOTE_PORT"),
+            scheme = Environ.text("wsgi.url_scheme")
+        let input = Environ.text("wsgi.input"), contentType = Environ.text("CONTENT_TYPE"),
+            contentLength = Environ.text("CONTENT_LENGTH")
+        let http10 = Environ.text("HTTP/1.0"), http11 = Environ.text("HTTP/1.1"), http = Environ.text("http"),
+            https = Environ.text("https")
     }
 
     init(multithread: Bool) throws(PythonError) {
@@ -72,7 +76,11 @@ final class Environ {
         var value = value
         guard
             let text = value.withUTF8({
-                PyUnicode_DecodeLatin1(UnsafeRawPointer($0.baseAddress)?.assumingMemoryBound(to: CChar.self), $0.count, nil)
+                PyUnicode_DecodeLatin1(
+                    UnsafeRawPointer($0.baseAddress)?.assumingMemoryBound(to: CChar.self),
+                    $0.count,
+                    nil
+                )
             })
         else { return PyErr_Clear() }
         defer { Py_DecRef(text) }
@@ -95,7 +103,8 @@ final class Environ {
         return PyUnicode_Concat(head, right)
     }
 
-    /// The key of a header, which the caller owns; nil for names with an underscore, which could pose as another header.
+    /// The key of a header, which the caller owns; nil for names with an underscore, which could pose as another
+    /// header.
     private func headerKey(_ name: String) -> PyPointer? {
         if let known = headerKeys[name] {
             Py_IncRef(known)
@@ -139,13 +148,16 @@ final class Environ {
     }
 
     private func set(_ environ: PyPointer, _ key: PyPointer?, _ bytes: [UInt8]) {
-        let text = bytes.withUnsafeBytes { PyUnicode_DecodeLatin1($0.baseAddress?.assumingMemoryBound(to: CChar.self), $0.count, nil) }
+        let text = bytes.withUnsafeBytes {
+            PyUnicode_DecodeLatin1($0.baseAddress?.assumingMemoryBound(to: CChar.self), $0.count, nil)
+        }
         guard let text else { return PyErr_Clear() }
         PyDict_SetItem(environ, key, text)
         Py_DecRef(text)
     }
 
-    private static func text(_ text: String) -> PyPointer { PyUnicode_InternFromString(text)! }  // memory alone can fail here
+    // memory alone can fail here
+    private static func text(_ text: String) -> PyPointer { PyUnicode_InternFromString(text)! }
 
     /// The path with its escapes resolved, and the query as it stands.
     private static func split(_ target: String) -> (path: [UInt8], query: [UInt8]) {
@@ -162,7 +174,9 @@ final class Environ {
         var path: [UInt8] = []
         var index = raw.startIndex
         while index < raw.endIndex {
-            if raw[index] == UInt8(ascii: "%"), index + 2 < raw.endIndex, let high = hex(raw[index + 1]), let low = hex(raw[index + 2]) {
+            if raw[index] == UInt8(ascii: "%"), index + 2 < raw.endIndex, let high = hex(raw[index + 1]),
+                let low = hex(raw[index + 2])
+            {
                 path.append(high << 4 | low)
                 index += 3
             } else {

@@ -5,7 +5,8 @@ internal import Glibc
 internal import NIOCore
 internal import Threads
 
-/// The embedded interpreter. It has a thread of its own, on which it starts, imports and ends; applications run on the threads of their pool.
+/// The embedded interpreter. It has a thread of its own, on which it starts, imports and ends; applications run on the
+/// threads of their pool.
 public final class Interpreter: Sendable {
     /// What waits for the interpreter's thread.
     private let jobs = Monitor(CircularBuffer<@Sendable () -> Void>())
@@ -56,8 +57,13 @@ public final class Interpreter: Sendable {
                     location.standardLibrary.withCString { library in
                         (configuration.folder + "/no-byte-code").withCString { byteCode in
                             var start = CPythonStart(
-                                executable: executable, prefix: prefix, standard_library: library, byte_code_folder: byteCode,
-                                search_paths: pointers.baseAddress, search_path_count: pointers.count)
+                                executable: executable,
+                                prefix: prefix,
+                                standard_library: library,
+                                byte_code_folder: byteCode,
+                                search_paths: pointers.baseAddress,
+                                search_path_count: pointers.count
+                            )
                             return CPython_Start(&start, &message, message.count)
                         }
                     }
@@ -65,7 +71,9 @@ public final class Interpreter: Sendable {
             }
         }
         guard status == 0 else {
-            return PythonError(String(decoding: message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self))
+            return PythonError(
+                String(decoding: message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            )
         }
         return nil
     }
@@ -81,7 +89,9 @@ public final class Interpreter: Sendable {
     }
 
     /// Runs on the interpreter's thread with the GIL held.
-    public func run<Value: Sendable>(_ body: @escaping @Sendable () throws(PythonError) -> Value) async throws(PythonError) -> Value {
+    public func run<Value: Sendable>(_ body: @escaping @Sendable () throws(PythonError) -> Value)
+        async throws(PythonError) -> Value
+    {
         let result: Result<Value, PythonError> = await withCheckedContinuation { continuation in
             jobs.change {
                 $0.append {
@@ -96,14 +106,17 @@ public final class Interpreter: Sendable {
         return try result.get()
     }
 
-    /// What `atexit` holds, on the thread that started Python. Python isn't taken down: whoever still runs in it ends with the process.
+    /// What `atexit` holds, on the thread that started Python. Python isn't taken down: whoever still runs in it ends
+    /// with the process.
     /// - Parameter limit: what takes longer ends with the process too.
     public func runExitFunctions(within limit: Duration) async {
         let race = Race()
         Task {
             do throws(PythonError) {
                 try await run { () throws(PythonError) in
-                    try Interpreter.execute("import atexit, sys\natexit._run_exitfuncs()\nsys.stdout.flush()\nsys.stderr.flush()\n")
+                    try Interpreter.execute(
+                        "import atexit, sys\natexit._run_exitfuncs()\nsys.stdout.flush()\nsys.stderr.flush()\n"
+                    )
                 }
             } catch {
                 report.failed("an exit function failed: \(error)")

@@ -20,11 +20,17 @@ public struct PythonLocation: Hashable, Sendable {
         let library = try Files.resolved(String(cString: CPython_LibraryPath()))
         var folder = Files.split(library).folder
         while folder != "/" {
-            for candidate in [folder + "/python" + minor, folder + "/lib/python" + minor] where Files.exists(candidate + "/os.py") {
+            for candidate in [folder + "/python" + minor, folder + "/lib/python" + minor]
+            where Files.exists(candidate + "/os.py") {
                 let prefix = Files.split(Files.split(candidate).folder).folder
                 return PythonLocation(
-                    version: version, prefix: prefix, standardLibrary: candidate, dynamicModules: candidate + "/lib-dynload",
-                    interpreter: prefix + "/bin/python" + minor, sharedLibrary: library)
+                    version: version,
+                    prefix: prefix,
+                    standardLibrary: candidate,
+                    dynamicModules: candidate + "/lib-dynload",
+                    interpreter: prefix + "/bin/python" + minor,
+                    sharedLibrary: library
+                )
             }
             folder = Files.split(folder).folder
         }

@@ -7,7 +7,8 @@ public struct WSGIApplication: @unchecked Sendable {  // an immortal reference, 
 
     /// Imports `module:variable` from a folder that comes first; the variable may be dotted, and a factory is called.
     /// - Throws: `PythonError` with Python's own words when that fails, or when it is no WSGI application.
-    public static func load(_ application: String, from folder: String, on interpreter: Interpreter) async throws(PythonError)
+    public static func load(_ application: String, from folder: String, on interpreter: Interpreter)
+        async throws(PythonError)
         -> WSGIApplication
     {
         try await interpreter.run { () throws(PythonError) in try load(application, folder) }

@@ -3,8 +3,8 @@ internal import CPython
 internal import CPythonShim
 internal import NIOHTTP1
 
-/// One call of the application for one request, and what start_response and write mean for as long as somebody holds them.
-/// Everything here is done with the GIL held, which is given back while the client is waited for.
+/// One call of the application for one request, and what start_response and write mean for as long as somebody holds
+/// them. Everything here is done with the GIL held, which is given back while the client is waited for.
 final class WSGICall {
     private let exchange: Exchange
     private let report: any ApplicationReport
@@ -26,9 +26,13 @@ final class WSGICall {
             isOver = true
             exchange.body.finish()
         }
-        guard let body = CPython_NewBody(Unmanaged.passRetained(exchange.body).toOpaque(), Self.bodyCalls) else { return fail(.fetch()) }
+        guard let body = CPython_NewBody(Unmanaged.passRetained(exchange.body).toOpaque(), Self.bodyCalls) else {
+            return fail(.fetch())
+        }
         defer { Py_DecRef(body) }
-        guard let start = CPython_NewStartResponse(Unmanaged.passRetained(self).toOpaque(), Self.startCalls) else { return fail(.fetch()) }
+        guard let start = CPython_NewStartResponse(Unmanaged.passRetained(self).toOpaque(), Self.startCalls) else {
+            return fail(.fetch())
+        }
         defer { Py_DecRef(start) }
         guard let environ = environs.make(exchange, input: body) else { return fail(.fetch()) }
         defer { Py_DecRef(environ) }
@@ -48,8 +52,12 @@ final class WSGICall {
     private func answer(_ result: PyPointer) throws(PythonError) {
         if !exchange.hasStarted, let response, let whole = wholeBody(result) {
             // One write for head and body; what is short of a declared length can't be mended.
-            guard declared == nil || declared == whole.count || exchange.head.method == .HEAD || response.isBodilessStatus else {
-                throw PythonError("the application declared a Content-Length of \(declared ?? 0) and gave \(whole.count) bytes")
+            guard
+                declared == nil || declared == whole.count || exchange.head.method == .HEAD || response.isBodilessStatus
+            else {
+                throw PythonError(
+                    "the application declared a Content-Length of \(declared ?? 0) and gave \(whole.count) bytes"
+                )
             }
             return exchange.respond(response, body: whole)
         }
@@ -75,7 +83,9 @@ final class WSGICall {
         let count = isList ? PyList_Size(result) : CPython_TupleCount(result)
         var whole: [UInt8] = []
         for index in 0..<count {
-            guard let item = isList ? CPython_ListItem(result, index) : CPython_TupleItem(result, index), CPython_IsBytes(item) != 0 else {
+            guard let item = isList ? CPython_ListItem(result, index) : CPython_TupleItem(result, index),
+                CPython_IsBytes(item) != 0
+            else {
                 return nil
             }
             let size = PyBytes_Size(item)
@@ -86,8 +96,12 @@ final class WSGICall {
     }
 
     private func send(_ part: PyPointer) throws(PythonError) {
-        guard CPython_IsBytes(part) != 0 else { throw PythonError("the application's body has a part that isn't bytes") }
-        guard let response else { throw PythonError("the application gave a part of its body before it called start_response") }
+        guard CPython_IsBytes(part) != 0 else {
+            throw PythonError("the application's body has a part that isn't bytes")
+        }
+        guard let response else {
+            throw PythonError("the application gave a part of its body before it called start_response")
+        }
         var count = PyBytes_Size(part)
         guard count > 0, let bytes = PyBytes_AsString(part) else { return }
         if !exchange.hasStarted { exchange.begin(response, length: declared) }
@@ -115,14 +129,17 @@ final class WSGICall {
 
     private func fail(_ error: PythonError) {
         if error.summary != Self.clientIsGone {
-            report.failed("\(exchange.head.method.rawValue) \(printable(exchange.head.uri)): \(error)\n\(error.traceback)")
+            report.failed(
+                "\(exchange.head.method.rawValue) \(printable(exchange.head.uri)): \(error)\n\(error.traceback)"
+            )
         }
         if exchange.hasStarted {
             exchange.end(isBroken: true)
         } else {
             exchange.respond(
                 ResponseHead("500 Internal Server Error", [("Content-Type", "text/plain; charset=utf-8")]),
-                body: Array("Internal Server Error\n".utf8))
+                body: Array("Internal Server Error\n".utf8)
+            )
         }
     }
 
@@ -146,17 +163,25 @@ final class WSGICall {
                 case .notYet: return CPythonBodyNotYet
                 }
             },
-            release: { Unmanaged<RequestBody>.fromOpaque($0!).release() }))
+            release: { Unmanaged<RequestBody>.fromOpaque($0!).release() }
+        )
+    )
 
     nonisolated(unsafe) private static let startCalls = immortal(
         CPythonStartCalls(
             start: { context, status, headers, again in
-                Unmanaged<WSGICall>.fromOpaque(context!).takeUnretainedValue().start(status!, headers!, again: again != 0)
+                Unmanaged<WSGICall>.fromOpaque(context!).takeUnretainedValue().start(
+                    status!,
+                    headers!,
+                    again: again != 0
+                )
             },
             write: { context, bytes in
                 Unmanaged<WSGICall>.fromOpaque(context!).takeUnretainedValue().write(bytes!)
             },
-            release: { Unmanaged<WSGICall>.fromOpaque($0!).release() }))
+            release: { Unmanaged<WSGICall>.fromOpaque($0!).release() }
+        )
+    )
 
     private static func immortal<Calls>(_ calls: Calls) -> UnsafePointer<Calls> {
         let pointer = UnsafeMutablePointer<Calls>.allocate(capacity: 1)
@@ -182,7 +207,8 @@ final class WSGICall {
         } else if response != nil {
             return Self.raise("start_response was called twice")
         }
-        guard let line = Self.latin1(status), line.count >= 4, line[3] == 0x20, line.prefix(3).allSatisfy({ (0x30...0x39).contains($0) }),
+        guard let line = Self.latin1(status), line.count >= 4, line[3] == 0x20,
+            line.prefix(3).allSatisfy({ (0x30...0x39).contains($0) }),
             line[0] > 0x30
         else {
             return Self.raise("a status such as '200 OK' is needed")
@@ -191,8 +217,10 @@ final class WSGICall {
         var head = ResponseHead(status: line)
         declared = nil
         for index in 0..<PyList_Size(headers) {
-            guard let pair = CPython_ListItem(headers, index), CPython_IsTuple(pair) != 0, CPython_TupleCount(pair) == 2,
-                let name = CPython_TupleItem(pair, 0).flatMap(Self.latin1), let value = CPython_TupleItem(pair, 1).flatMap(Self.latin1),
+            guard let pair = CPython_ListItem(headers, index), CPython_IsTuple(pair) != 0,
+                CPython_TupleCount(pair) == 2,
+                let name = CPython_TupleItem(pair, 0).flatMap(Self.latin1),
+                let value = CPython_TupleItem(pair, 1).flatMap(Self.latin1),
                 !name.isEmpty,
                 name.allSatisfy(Self.isToken)
             else { return Self.raise("a header must be a tuple of two str in Latin-1, without line ends") }

@@ -9,7 +9,8 @@ public struct AttestedCertificate: Sendable {
     private static let alternativeNames = ObjectIdentifier(arcs: 2, 5, 29, 17)
     /// What is understood when it is critical: basicConstraints, keyUsage, extended key usage, subjectAltName.
     private static let understood: Set<ObjectIdentifier> = [
-        ObjectIdentifier(arcs: 2, 5, 29, 19), ObjectIdentifier(arcs: 2, 5, 29, 15), ObjectIdentifier(arcs: 2, 5, 29, 37), alternativeNames,
+        ObjectIdentifier(arcs: 2, 5, 29, 19), ObjectIdentifier(arcs: 2, 5, 29, 15),
+        ObjectIdentifier(arcs: 2, 5, 29, 37), alternativeNames,
     ]
 
     public let certificate: Certificate
@@ -32,7 +33,9 @@ public struct AttestedCertificate: Sendable {
         } catch {
             throw .certificate("\(error)")
         }
-        let carried = certificate.extensions.compactMap { one in EvidenceDialect(one.identifier).map { (one, dialect: $0) } }
+        let carried = certificate.extensions.compactMap { one in
+            EvidenceDialect(one.identifier).map { (one, dialect: $0) }
+        }
         guard let value = certificate.value(of: Self.quoteIdentifier) else {
             if let other = carried.first { throw .otherDialect(other.dialect, other.0.identifier) }
             throw .noQuote
@@ -43,19 +46,26 @@ public struct AttestedCertificate: Sendable {
             throw .quote(error)
         }
         furtherEvidence = carried.filter { $0.dialect != .quote }
-            .map { [certificate] one, dialect in EvidenceExtension(one.identifier, dialect, Array(der[one.value]), certificate.key) }
+            .map { [certificate] one, dialect in
+                EvidenceExtension(one.identifier, dialect, Array(der[one.value]), certificate.key)
+            }
         do {
             sans = try Self.names(certificate)
         } catch {
             throw .certificate("subjectAltName: \(error)")
         }
-        unknownCritical = certificate.extensions.first { $0.isCritical && !Self.understood.contains($0.identifier) }?.identifier
+        unknownCritical =
+            certificate.extensions.first { $0.isCritical && !Self.understood.contains($0.identifier) }?.identifier
         var launch: LaunchRecord?
         var problem: String?
         if let value = certificate.value(of: LaunchRecord.identifier) {
             do {
                 let record = try LaunchRecord(Array(der[value]))
-                if record.encoded == Array(der[value]) { launch = record } else { problem = "the launch record isn't in its one form" }
+                if record.encoded == Array(der[value]) {
+                    launch = record
+                } else {
+                    problem = "the launch record isn't in its one form"
+                }
             } catch {
                 problem = "\(error)"
             }
@@ -80,7 +90,9 @@ public struct AttestedCertificate: Sendable {
     public var binding: ReportDataBinding { ReportDataBinding(reportData: quote.reportData) }
     public var bindsItsKey: Bool { binding.binds(certificate.key.point) }
     /// Issued by itself, with a signature that says so.
-    public var isSelfSigned: Bool { certificate.issuer.der == certificate.subject.der && certificate.isSigned(by: certificate.key) }
+    public var isSelfSigned: Bool {
+        certificate.issuer.der == certificate.subject.der && certificate.isSigned(by: certificate.key)
+    }
 
     private static func names(_ certificate: Certificate) throws(DERError) -> [SubjectAlternativeName] {
         guard let value = certificate.value(of: alternativeNames) else { return [] }
@@ -93,7 +105,9 @@ public struct AttestedCertificate: Sendable {
             let bytes = list.array(element.content)
             switch element.tag {
             case DERTag.implicit(2).rawValue:
-                guard let name = SubjectAlternativeName(String(decoding: bytes, as: UTF8.self)), case .dns = name else { continue }
+                guard let name = SubjectAlternativeName(String(decoding: bytes, as: UTF8.self)), case .dns = name else {
+                    continue
+                }
                 names.append(name)
             case DERTag.implicit(7).rawValue where bytes.count == 4 || bytes.count == 16: names.append(.address(bytes))
             default: continue  // a kind of name that no client of ours asks for

@@ -30,11 +30,17 @@ public struct CertificateMaker: Sendable {
     }
 
     /// - Parameter now: seconds since 1970; the certificate is valid from an hour before.
-    /// - Throws: `CertificateMakerError` for an end that has passed or lies too far ahead, and for names that can't be written.
-    public func make(key: P256.Signing.PrivateKey, quote: [UInt8], now: Int64) throws(CertificateMakerError) -> [UInt8] {
-        guard notAfter > now else { throw CertificateMakerError("the certificate would have ended at \(CalendarTime.text(notAfter))") }
+    /// - Throws: `CertificateMakerError` for an end that has passed or lies too far ahead, and for names that can't be
+    ///   written.
+    public func make(key: P256.Signing.PrivateKey, quote: [UInt8], now: Int64) throws(CertificateMakerError) -> [UInt8]
+    {
+        guard notAfter > now else {
+            throw CertificateMakerError("the certificate would have ended at \(CalendarTime.text(notAfter))")
+        }
         if launch != nil, notAfter > now + LaunchRecord.longestLife {
-            throw CertificateMakerError("the certificate would be valid for more than \(LaunchRecord.longestLife / 86400) days")
+            throw CertificateMakerError(
+                "the certificate would be valid for more than \(LaunchRecord.longestLife / 86400) days"
+            )
         }
         do {
             let name = try Self.name(subject ?? "CN=" + (sans.first ?? "localhost").replacing(":", with: "\\:"))
@@ -42,9 +48,17 @@ public struct CertificateMaker: Sendable {
             let identifier = Array(Insecure.SHA1.hash(data: key.publicKey.x963Representation))
             let extensions = try X509.Certificate.Extensions {
                 SubjectAlternativeNames(sans.compactMap { SubjectAlternativeName($0) }.map(Self.generalName))
-                X509.Certificate.Extension(oid: try Self.oid(AttestedCertificate.quoteIdentifier), critical: false, value: quote[...])
+                X509.Certificate.Extension(
+                    oid: try Self.oid(AttestedCertificate.quoteIdentifier),
+                    critical: false,
+                    value: quote[...]
+                )
                 if let launch {
-                    X509.Certificate.Extension(oid: try Self.oid(LaunchRecord.identifier), critical: false, value: launch.encoded[...])
+                    X509.Certificate.Extension(
+                        oid: try Self.oid(LaunchRecord.identifier),
+                        critical: false,
+                        value: launch.encoded[...]
+                    )
                 }
                 Critical(BasicConstraints.notCertificateAuthority)
                 Critical(KeyUsage(digitalSignature: true))
@@ -55,10 +69,17 @@ public struct CertificateMaker: Sendable {
             var serial = (0..<16).map { _ in UInt8.random(in: .min ... .max) }
             serial[0] = serial[0] & 0x7F | 0x40
             let certificate = try X509.Certificate(
-                version: .v3, serialNumber: .init(bytes: serial), publicKey: publicKey,
+                version: .v3,
+                serialNumber: .init(bytes: serial),
+                publicKey: publicKey,
                 notValidBefore: Date(timeIntervalSince1970: Double(now - 3600)),
-                notValidAfter: Date(timeIntervalSince1970: Double(notAfter)), issuer: name,
-                subject: name, signatureAlgorithm: .ecdsaWithSHA256, extensions: extensions, issuerPrivateKey: .init(key))
+                notValidAfter: Date(timeIntervalSince1970: Double(notAfter)),
+                issuer: name,
+                subject: name,
+                signatureAlgorithm: .ecdsaWithSHA256,
+                extensions: extensions,
+                issuerPrivateKey: .init(key)
+            )
             var serializer = DER.Serializer()
             try serializer.serialize(certificate)
             return serializer.serializedBytes
@@ -88,16 +109,20 @@ public struct CertificateMaker: Sendable {
             throw CertificateMakerError("'\(NotationError.printable(text))' is no name such as 'CN=service,O=Company'")
         }
         let types: [String: ASN1ObjectIdentifier] = [
-            "CN": .RDNAttributeType.commonName, "O": .RDNAttributeType.organizationName, "OU": .RDNAttributeType.organizationalUnitName,
-            "L": .RDNAttributeType.localityName, "ST": .RDNAttributeType.stateOrProvinceName, "C": .RDNAttributeType.countryName,
+            "CN": .RDNAttributeType.commonName, "O": .RDNAttributeType.organizationName,
+            "OU": .RDNAttributeType.organizationalUnitName,
+            "L": .RDNAttributeType.localityName, "ST": .RDNAttributeType.stateOrProvinceName,
+            "C": .RDNAttributeType.countryName,
         ]
         return try X509.DistinguishedName(
             attributes.reversed().compactMap { type, value in
                 try types[type].map { oid in
                     RelativeDistinguishedName(
-                        try type == "C" ? .init(type: oid, printableString: value) : .init(type: oid, utf8String: value))
+                        try type == "C" ? .init(type: oid, printableString: value) : .init(type: oid, utf8String: value)
+                    )
                 }
-            })
+            }
+        )
     }
 }
 

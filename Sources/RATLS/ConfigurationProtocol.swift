@@ -1,5 +1,5 @@
-/// How key and secrets are delivered: a protocol of its own beside the application's, negotiated by ALPN on the same port, so that
-/// nothing meant for the agent can reach the application. Inside: HTTP/1.1, typed answers.
+/// How key and secrets are delivered: a protocol of its own beside the application's, negotiated by ALPN on the same
+/// port, so that nothing meant for the agent can reach the application. Inside: HTTP/1.1, typed answers.
 public enum ConfigurationProtocol {
     /// The agent offers it only while it waits; the sender sends nothing without it.
     public static let name = "mse-configuration/1"

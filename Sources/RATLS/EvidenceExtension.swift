@@ -43,20 +43,28 @@ public enum EvidenceDialect: Sendable, CaseIterable {
         case .openEnclave:
             (
                 [
-                    ObjectIdentifier(arcs: 1, 3, 6, 1, 4, 1, 311, 105, 1), ObjectIdentifier(arcs: 1, 3, 6, 1, 4, 1, 311, 105, 2),
-                    ObjectIdentifier(arcs: 1, 2, 840, 113556, 10, 1, 1), ObjectIdentifier(arcs: 1, 2, 840, 113556, 10, 1, 2),
+                    ObjectIdentifier(arcs: 1, 3, 6, 1, 4, 1, 311, 105, 1),
+                    ObjectIdentifier(arcs: 1, 3, 6, 1, 4, 1, 311, 105, 2),
+                    ObjectIdentifier(arcs: 1, 2, 840, 113556, 10, 1, 1),
+                    ObjectIdentifier(arcs: 1, 2, 840, 113556, 10, 1, 2),
                 ], []
             )
         // .2 is an event log, .3, .4 and .9 describe the application.
         case .dstack:
-            ([ObjectIdentifier(arcs: 1, 3, 6, 1, 4, 1, 62397, 1, 1), ObjectIdentifier(arcs: 1, 3, 6, 1, 4, 1, 62397, 1, 8)], [])
+            (
+                [
+                    ObjectIdentifier(arcs: 1, 3, 6, 1, 4, 1, 62397, 1, 1),
+                    ObjectIdentifier(arcs: 1, 3, 6, 1, 4, 1, 62397, 1, 8),
+                ], []
+            )
         case .contrast: ([], [ObjectIdentifier(arcs: 1, 3, 9901, 2)])
         case .constellation: ([], [ObjectIdentifier(arcs: 1, 3, 9900)])
         // Not 1.2.840.113741.1.13.1: Intel's SDK repeats the quote there, and it binds nothing.
         case .privasys:
             (
                 [
-                    ObjectIdentifier(arcs: 1, 2, 840, 113741, 1, 13, 1, 0), ObjectIdentifier(arcs: 1, 2, 840, 113741, 1, 5, 5, 1, 6),
+                    ObjectIdentifier(arcs: 1, 2, 840, 113741, 1, 13, 1, 0),
+                    ObjectIdentifier(arcs: 1, 2, 840, 113741, 1, 5, 5, 1, 6),
                     ObjectIdentifier(arcs: 1, 3, 6, 1, 4, 1, 65230, 4, 1),
                 ], []
             )
@@ -69,7 +77,9 @@ public enum EvidenceDialect: Sendable, CaseIterable {
         let encoded = identifier.encoded
         let found = Self.allCases.first { dialect in
             dialect.identifiers.exact.contains(identifier)
-                || dialect.identifiers.below.contains { encoded.count > $0.encoded.count && encoded.starts(with: $0.encoded) }
+                || dialect.identifiers.below.contains {
+                    encoded.count > $0.encoded.count && encoded.starts(with: $0.encoded)
+                }
         }
         guard let found else { return nil }
         self = found
@@ -125,6 +135,7 @@ extension Quote {
         guard layout.tee == other.layout.tee, layout.body == other.layout.body else { return false }
         let dataOffset = layout.body == .sgx ? 320 : 520
         let mine = Array(self[layout.bodyRange]), theirs = Array(other[other.layout.bodyRange])
-        return mine[..<dataOffset] == theirs[..<dataOffset] && mine[(dataOffset + 64)...] == theirs[(dataOffset + 64)...]
+        return mine[..<dataOffset] == theirs[..<dataOffset]
+            && mine[(dataOffset + 64)...] == theirs[(dataOffset + 64)...]
     }
 }

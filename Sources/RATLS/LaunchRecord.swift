@@ -1,12 +1,27 @@
 public import Notation
 public import StrictX509
 
-/// What differs between instances of one measurement, and is therefore not measured (DESIGN §4). The enclave vouches for it by signing it into its certificate.
+/// What differs between instances of one measurement, and is therefore not measured (DESIGN §4). The enclave vouches
+/// for it by signing it into its certificate.
 public struct LaunchRecord: Hashable, Sendable {
     public static let byteLimit = 4096
     /// The arc for identifiers made from UUIDs in short numbers.
     public static let identifier = ObjectIdentifier(
-        arcs: 1, 2, 840, 113556, 1, 8000, 2554, 17133, 23233, 42759, 20942, 38101, 5_347_717, 1_766_784)
+        arcs: 1,
+        2,
+        840,
+        113556,
+        1,
+        8000,
+        2554,
+        17133,
+        23233,
+        42759,
+        20942,
+        38101,
+        5_347_717,
+        1_766_784
+    )
     public static let longestLife: Int64 = 397 * 86400
     /// Seconds; 0 for none.
     public static let configurationTimeouts = 0...31_536_000
@@ -26,7 +41,14 @@ public struct LaunchRecord: Hashable, Sendable {
     public var configurationTimeout: Int
 
     public init(
-        id: String, name: String, sans: [String], host: String, port: Int, subject: String?, notAfter: Int64, configurationTimeout: Int
+        id: String,
+        name: String,
+        sans: [String],
+        host: String,
+        port: Int,
+        subject: String?,
+        notAfter: Int64,
+        configurationTimeout: Int
     )
         throws(NotationError)
     {
@@ -43,7 +65,9 @@ public struct LaunchRecord: Hashable, Sendable {
 
     /// Reads a record; unknown and repeated members are refused.
     public init(_ bytes: [UInt8]) throws(NotationError) {
-        guard bytes.count <= Self.byteLimit else { throw NotationError(at: .none, "a launch record of more than \(Self.byteLimit) bytes") }
+        guard bytes.count <= Self.byteLimit else {
+            throw NotationError(at: .none, "a launch record of more than \(Self.byteLimit) bytes")
+        }
         var reader = try ObjectReader(try JSON.read(bytes, depthLimit: 4))
         guard try reader.integer("version", in: 1...1) != nil else {
             throw NotationError(at: reader.place, member: "version", "is missing")
@@ -60,7 +84,9 @@ public struct LaunchRecord: Hashable, Sendable {
         }
         notAfter = seconds
         configurationTimeout = try Self.required(
-            reader.integer("configurationTimeout", in: Self.configurationTimeouts), "configurationTimeout")
+            reader.integer("configurationTimeout", in: Self.configurationTimeouts),
+            "configurationTimeout"
+        )
         try reader.finish()
         try check()
     }
@@ -78,14 +104,23 @@ public struct LaunchRecord: Hashable, Sendable {
         try require(Self.isName(name), "name", "1 to 63 of a–z, 0–9 and '-'")
         try require((1...16).contains(sans.count), "sans", "1 to 16 names")
         for san in sans {
-            try require(SubjectAlternativeName(san) != nil, "sans", "a DNS name or an address, not '\(NotationError.printable(san))',")
+            try require(
+                SubjectAlternativeName(san) != nil,
+                "sans",
+                "a DNS name or an address, not '\(NotationError.printable(san))',"
+            )
         }
         try require(
-            !host.isEmpty && host.utf8.count <= 255 && host.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }, "host", "a host name or address")
+            !host.isEmpty && host.utf8.count <= 255 && host.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F },
+            "host",
+            "a host name or address"
+        )
         try require((1...65535).contains(port), "port", "1 to 65535")
         try require(
-            Self.configurationTimeouts.contains(configurationTimeout), "configurationTimeout",
-            "\(Self.configurationTimeouts.lowerBound) to \(Self.configurationTimeouts.upperBound) seconds")
+            Self.configurationTimeouts.contains(configurationTimeout),
+            "configurationTimeout",
+            "\(Self.configurationTimeouts.lowerBound) to \(Self.configurationTimeouts.upperBound) seconds"
+        )
         if let subject {
             try require(PlainText.isOneLine(subject), "subject", "a name without control characters")
             try require(RFC4514.attributes(subject) != nil, "subject", "a name such as 'CN=service,O=Company'")
@@ -93,22 +128,29 @@ public struct LaunchRecord: Hashable, Sendable {
     }
 
     /// A name of RFC 4514 in one line.
-    public static func isSubject(_ text: String) -> Bool { PlainText.isOneLine(text) && RFC4514.attributes(text) != nil }
+    public static func isSubject(_ text: String) -> Bool {
+        PlainText.isOneLine(text) && RFC4514.attributes(text) != nil
+    }
 
     public static func isName(_ text: String) -> Bool {
         (1...63).contains(text.utf8.count)
-            && text.utf8.allSatisfy { (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == UInt8(ascii: "-") }
+            && text.utf8.allSatisfy {
+                (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == UInt8(ascii: "-")
+            }
     }
 
     static func isUUID(_ text: String) -> Bool {
         let parts = text.split(separator: "-", omittingEmptySubsequences: false)
         return parts.map(\.utf8.count) == [8, 4, 4, 4, 12]
-            && text.utf8.allSatisfy { (0x61...0x66).contains($0) || (0x30...0x39).contains($0) || $0 == UInt8(ascii: "-") }
+            && text.utf8.allSatisfy {
+                (0x61...0x66).contains($0) || (0x30...0x39).contains($0) || $0 == UInt8(ascii: "-")
+            }
     }
 
     public var node: Node {
         .object([
-            "version": 1, "id": Node(id), "name": Node(name), "sans": Node(.array(sans.map { Node($0) })), "host": Node(host),
+            "version": 1, "id": Node(id), "name": Node(name), "sans": Node(.array(sans.map { Node($0) })),
+            "host": Node(host),
             "port": Node(port),
             "subject": subject.map { Node($0) }, "notAfter": Node(CalendarTime.text(notAfter)),
             "configurationTimeout": Node(configurationTimeout),

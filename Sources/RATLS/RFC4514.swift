@@ -1,6 +1,7 @@
 /// Names as text, `CN=service,O=Company` (RFC 4514); the certificate has their attributes in reverse order.
 enum RFC4514 {
-    /// Types and values in the text's order; nil when it is no such text. Escapes by backslash are read, multi-valued RDNs are not.
+    /// Types and values in the text's order; nil when it is no such text. Escapes by backslash are read, multi-valued
+    /// RDNs are not.
     static func attributes(_ text: String) -> [(type: String, value: String)]? {
         var result: [(type: String, value: String)] = []
         var rest = Array(text.utf8)[...]
@@ -9,7 +10,8 @@ enum RFC4514 {
             guard let equals = rest.firstIndex(of: UInt8(ascii: "=")) else { return nil }
             let type = String(decoding: rest[..<equals], as: UTF8.self).trimmingBlanks.uppercased()
             // Other letters than those of ASCII can become these in upper case.
-            guard rest[..<equals].allSatisfy({ $0 < 0x80 }), types.contains(type), let (value, end) = value(rest[(equals + 1)...]),
+            guard rest[..<equals].allSatisfy({ $0 < 0x80 }), types.contains(type),
+                let (value, end) = value(rest[(equals + 1)...]),
                 !value.isEmpty, value.utf8.count <= 64
             else {
                 return nil
@@ -34,7 +36,9 @@ enum RFC4514 {
                 guard index + 1 < bytes.endIndex else { return nil }
                 value.append(bytes[index + 1])
                 index += 2
-            case UInt8(ascii: "+"), UInt8(ascii: "\""), UInt8(ascii: ";"), UInt8(ascii: "<"), UInt8(ascii: ">"), 0..<0x20: return nil
+            case UInt8(ascii: "+"), UInt8(ascii: "\""), UInt8(ascii: ";"), UInt8(ascii: "<"), UInt8(ascii: ">"),
+                0..<0x20:
+                return nil
             default:
                 value.append(bytes[index])
                 index += 1

@@ -22,7 +22,8 @@ public enum SubjectAlternativeName: Hashable, Sendable, CustomStringConvertible 
     private static func isLabel(_ label: Substring) -> Bool {
         (1...63).contains(label.utf8.count) && label.first != "-" && label.last != "-"
             && label.utf8.allSatisfy {
-                (0x61...0x7A).contains($0 | 0x20) || (0x30...0x39).contains($0) || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_")
+                (0x61...0x7A).contains($0 | 0x20) || (0x30...0x39).contains($0) || $0 == UInt8(ascii: "-")
+                    || $0 == UInt8(ascii: "_")
             }
     }
 
@@ -40,7 +41,9 @@ public enum SubjectAlternativeName: Hashable, Sendable, CustomStringConvertible 
     public func covers(_ host: String) -> Bool {
         guard let host = Self(host) else { return false }
         if host == self { return true }
-        guard case .dns(let pattern) = self, case .dns(let name) = host, pattern.hasPrefix("*."), let dot = name.firstIndex(of: ".") else {
+        guard case .dns(let pattern) = self, case .dns(let name) = host, pattern.hasPrefix("*."),
+            let dot = name.firstIndex(of: ".")
+        else {
             return false
         }
         return name[dot...] == pattern.dropFirst()[...]

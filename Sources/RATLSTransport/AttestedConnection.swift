@@ -34,10 +34,16 @@ public final class AttestedConnection: Sendable {
     }
 
     /// Connects, and lets the certificate be judged before the handshake ends.
-    /// - Parameter seconds: how long the peer may take for the handshake, and at most ten of them to accept the connection.
-    /// - Throws: `TransportError`: when nobody answers, the certificate can't be read, the judge says no, or the peer speaks something else.
+    /// - Parameter seconds: how long the peer may take for the handshake, and at most ten of them to accept the
+    ///   connection.
+    /// - Throws: `TransportError`: when nobody answers, the certificate can't be read, the judge says no, or the peer
+    ///   speaks something else.
     public static func open(
-        host: String, port: Int, speaking speech: Speech = .http, seconds: Int = handshakeSeconds, judge: @escaping Judge
+        host: String,
+        port: Int,
+        speaking speech: Speech = .http,
+        seconds: Int = handshakeSeconds,
+        judge: @escaping Judge
     ) async throws(TransportError) -> AttestedConnection {
         let outcome = Judged()
         let eventLoop = MultiThreadedEventLoopGroup.singleton.next()
@@ -55,11 +61,16 @@ public final class AttestedConnection: Sendable {
                 .connectTimeout(.seconds(Int64(min(10, seconds))))
                 .channelInitializer { channel in
                     channel.eventLoop.makeCompletedFuture {
-                        let tls = try NIOSSLClientHandler(context: context, serverHostname: name) { certificates, promise in
+                        let tls = try NIOSSLClientHandler(context: context, serverHostname: name) {
+                            certificates,
+                            promise in
                             Self.judge(certificates, judge, outcome, promise)
                         }
                         try channel.pipeline.syncOperations.addHandler(tls)
-                        try channel.pipeline.syncOperations.addHandler(HandshakeHandler(done: handshake), name: "handshake")
+                        try channel.pipeline.syncOperations.addHandler(
+                            HandshakeHandler(done: handshake),
+                            name: "handshake"
+                        )
                     }
                 }
                 .connect(host: host, port: port)
@@ -89,7 +100,9 @@ public final class AttestedConnection: Sendable {
 
     /// The leaf alone is judged; what else the peer sends means nothing.
     private static func judge(
-        _ certificates: [NIOSSLCertificate], _ judge: @escaping Judge, _ outcome: Judged,
+        _ certificates: [NIOSSLCertificate],
+        _ judge: @escaping Judge,
+        _ outcome: Judged,
         _ promise: EventLoopPromise<NIOSSLVerificationResult>
     ) {
         let der = (try? certificates.first?.toDERBytes()) ?? []
@@ -137,10 +150,13 @@ public final class AttestedConnection: Sendable {
         try await exchange(method, path, body: [], seconds: seconds, bodyLimit: bodyLimit)
     }
 
-    /// Sends what only an accepted peer may have; it is the last request. What the network library copies of the body can't be overwritten.
+    /// Sends what only an accepted peer may have; it is the last request. What the network library copies of the body
+    /// can't be overwritten.
     /// - Parameter acceptance: of this connection's certificate.
     /// - Throws: `TransportError.refused` when it is another's: then nothing was sent.
-    public func post(_ path: String, body: [UInt8], to acceptance: Acceptance, seconds: Int) async throws(TransportError) -> Response {
+    public func post(_ path: String, body: [UInt8], to acceptance: Acceptance, seconds: Int)
+        async throws(TransportError) -> Response
+    {
         guard acceptance.verdict.evidence.certificate?.certificate.der == certificate.certificate.der else {
             close()
             throw .refused
@@ -148,7 +164,8 @@ public final class AttestedConnection: Sendable {
         return try await exchange("POST", path, body: body, seconds: seconds, bodyLimit: Self.bodyLimit)
     }
 
-    private func exchange(_ method: String, _ path: String, body: [UInt8], seconds: Int, bodyLimit: Int) async throws(TransportError)
+    private func exchange(_ method: String, _ path: String, body: [UInt8], seconds: Int, bodyLimit: Int)
+        async throws(TransportError)
         -> Response
     {
         let promise = channel.eventLoop.makePromise(of: Response.self)
@@ -157,15 +174,21 @@ public final class AttestedConnection: Sendable {
                 try channel.pipeline.syncOperations.addHTTPClientHandlers()
                 try channel.pipeline.syncOperations.addHandler(ResponseHandler(promise: promise, bodyLimit: bodyLimit))
             }.get()
-            let limit = channel.eventLoop.scheduleTask(in: .seconds(Int64(seconds))) { [channel] in channel.close(promise: nil) }
+            let limit = channel.eventLoop.scheduleTask(in: .seconds(Int64(seconds))) { [channel] in
+                channel.close(promise: nil)
+            }
             defer { limit.cancel() }
             var head = HTTPRequestHead(version: .http1_1, method: HTTPMethod(rawValue: method), uri: path)
-            head.headers = ["Host": host.contains(":") ? "[\(host)]" : host, "Connection": "close", "User-Agent": "mse"]
+            head.headers = [
+                "Host": host.contains(":") ? "[\(host)]" : host, "Connection": "close", "User-Agent": "mse",
+            ]
             if !body.isEmpty || method == "POST" {
                 head.headers.add(contentsOf: ["Content-Type": "application/json", "Content-Length": "\(body.count)"])
             }
             channel.write(HTTPClientRequestPart.head(head), promise: nil)
-            if !body.isEmpty { channel.write(HTTPClientRequestPart.body(.byteBuffer(ByteBuffer(bytes: body))), promise: nil) }
+            if !body.isEmpty {
+                channel.write(HTTPClientRequestPart.body(.byteBuffer(ByteBuffer(bytes: body))), promise: nil)
+            }
             channel.writeAndFlush(HTTPClientRequestPart.end(nil), promise: nil)
             let response = try await promise.futureResult.get()
             channel.close(promise: nil)
@@ -195,7 +218,8 @@ public enum TransportError: Error, CustomStringConvertible {
 
     public var description: String {
         switch self {
-        case .unreachable(let target, let problem), .notListening(let target, let problem): "\(target): can't be reached: \(problem)"
+        case .unreachable(let target, let problem), .notListening(let target, let problem):
+            "\(target): can't be reached: \(problem)"
         case .certificate(let error): "\(error)"
         case .refused: "the peer was refused"
         case .otherProtocol(let expected): "the peer doesn't speak '\(expected)'; nothing was sent"

@@ -1,5 +1,6 @@
 /// A word of flags whose bits have names.
-public protocol NamedBits: OptionSet, Hashable, Sendable, CustomStringConvertible where RawValue: FixedWidthInteger, Element == Self {
+public protocol NamedBits: OptionSet, Hashable, Sendable, CustomStringConvertible
+where RawValue: FixedWidthInteger, Element == Self {
     /// By position; what has no name is reserved or newer than this list.
     static var names: [Int: String] { get }
 }
@@ -29,7 +30,8 @@ public struct EnclaveAttributes: NamedBits {
     public static let aexNotify = Self(rawValue: 1 << 10)
 
     public static let names = [
-        0: "INIT", 1: "DEBUG", 2: "MODE64BIT", 4: "PROVISION_KEY", 5: "EINITTOKEN_KEY", 6: "CET", 7: "KSS", 10: "AEX_NOTIFY",
+        0: "INIT", 1: "DEBUG", 2: "MODE64BIT", 4: "PROVISION_KEY", 5: "EINITTOKEN_KEY", 6: "CET", 7: "KSS",
+        10: "AEX_NOTIFY",
     ]
 }
 
@@ -47,8 +49,10 @@ public struct ExtendedFeatures: NamedBits {
     public init(rawValue: UInt64) { self.rawValue = rawValue }
 
     public static let names = [
-        0: "x87", 1: "SSE", 2: "AVX", 3: "BNDREGS", 4: "BNDCSR", 5: "opmask", 6: "ZMM_Hi256", 7: "Hi16_ZMM", 8: "PT", 9: "PKRU",
-        10: "PASID", 11: "CET_U", 12: "CET_S", 13: "HDC", 14: "UINTR", 15: "LBR", 16: "HWP", 17: "AMX_TILECFG", 18: "AMX_TILEDATA",
+        0: "x87", 1: "SSE", 2: "AVX", 3: "BNDREGS", 4: "BNDCSR", 5: "opmask", 6: "ZMM_Hi256", 7: "Hi16_ZMM", 8: "PT",
+        9: "PKRU",
+        10: "PASID", 11: "CET_U", 12: "CET_S", 13: "HDC", 14: "UINTR", 15: "LBR", 16: "HWP", 17: "AMX_TILECFG",
+        18: "AMX_TILEDATA",
     ]
 }
 

@@ -1,6 +1,8 @@
-/// So many bytes, neither more nor fewer: a digest, a key, a vector of SVNs. Lies where it is declared; nothing is allocated.
+/// So many bytes, neither more nor fewer: a digest, a key, a vector of SVNs. Lies where it is declared; nothing is
+/// allocated.
 ///
-/// Inlinable throughout: unless code of other modules is specialised for a number of bytes, a warm verification takes 1.7 times as long.
+/// Inlinable throughout: unless code of other modules is specialised for a number of bytes, a warm verification takes
+/// 1.7 times as long.
 @frozen
 public struct FixedBytes<let byteCount: Int>: Sendable, BitwiseCopyable {
     @usableFromInline var storage: InlineArray<byteCount, UInt8>
@@ -47,7 +49,9 @@ public struct FixedBytes<let byteCount: Int>: Sendable, BitwiseCopyable {
 
     @inlinable
     public mutating func replace<Value: FixedWidthInteger>(at offset: Int, with number: Value) {
-        for index in 0..<(Value.bitWidth / 8) { storage[offset + index] = UInt8(truncatingIfNeeded: number >> (8 * index)) }
+        for index in 0..<(Value.bitWidth / 8) {
+            storage[offset + index] = UInt8(truncatingIfNeeded: number >> (8 * index))
+        }
     }
 
     @inlinable

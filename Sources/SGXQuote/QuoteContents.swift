@@ -20,9 +20,15 @@ public struct QuoteContents: Hashable, Sendable {
     public var certificationData: [UInt8]
 
     public init(
-        header: QuoteHeader, body: Body, signature: FixedBytes<64> = FixedBytes(), attestationKey: FixedBytes<64> = FixedBytes(),
-        qeReport: ReportBody = ReportBody(), qeReportSignature: FixedBytes<64> = FixedBytes(), authenticationData: [UInt8] = [],
-        certificationKind: QuoteLayout.CertificationKind = .chain, certificationData: [UInt8] = []
+        header: QuoteHeader,
+        body: Body,
+        signature: FixedBytes<64> = FixedBytes(),
+        attestationKey: FixedBytes<64> = FixedBytes(),
+        qeReport: ReportBody = ReportBody(),
+        qeReportSignature: FixedBytes<64> = FixedBytes(),
+        authenticationData: [UInt8] = [],
+        certificationKind: QuoteLayout.CertificationKind = .chain,
+        certificationData: [UInt8] = []
     ) {
         self.header = header
         self.body = body
@@ -38,7 +44,10 @@ public struct QuoteContents: Hashable, Sendable {
     public init(_ quote: Quote) {
         let view = quote.view, layout = quote.layout
         header = view.header
-        body = if let report = view.report { .enclave(report) } else { .td(TDReport(view[layout.bodyRange], kind: layout.body)) }
+        body =
+            if let report = view.report { .enclave(report) } else {
+                .td(TDReport(view[layout.bodyRange], kind: layout.body))
+            }
         signature = view.signature
         attestationKey = view.attestationKey
         qeReport = view.qeReport

@@ -20,7 +20,9 @@ public enum QuoteError: Error, Sendable {
 }
 
 extension QuoteError: Equatable {
-    public static func == (left: QuoteError, right: QuoteError) -> Bool { left.code == right.code && left.description == right.description }
+    public static func == (left: QuoteError, right: QuoteError) -> Bool {
+        left.code == right.code && left.description == right.description
+    }
 }
 
 extension QuoteError: CustomStringConvertible {

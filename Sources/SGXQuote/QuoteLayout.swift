@@ -1,4 +1,5 @@
-/// Where the parts of a quote lie (DCAP SPEC §1). Made in one pass, without allocation; every length is checked before it is used.
+/// Where the parts of a quote lie (DCAP SPEC §1). Made in one pass, without allocation; every length is checked before
+/// it is used.
 public struct QuoteLayout: Hashable, Sendable {
     /// 3, 4 or 5.
     public let version: UInt16
@@ -54,14 +55,26 @@ public struct QuoteLayout: Hashable, Sendable {
         guard bytes.byteCount <= Quote.byteLimit else { throw .tooLarge(count: bytes.byteCount) }
         var reader = ByteReader(bytes)
         version = try reader.integer("version")
-        guard (3...5).contains(version) else { throw .unsupported(field: "version", offset: 0, expected: "3, 4 or 5", found: Int(version)) }
+        guard (3...5).contains(version) else {
+            throw .unsupported(field: "version", offset: 0, expected: "3, 4 or 5", found: Int(version))
+        }
         let keyType: UInt16 = try reader.integer("attestation key type")
         guard keyType == 2 else {
-            throw .unsupported(field: "attestation key type", offset: 2, expected: "2 (ECDSA P-256)", found: Int(keyType))
+            throw .unsupported(
+                field: "attestation key type",
+                offset: 2,
+                expected: "2 (ECDSA P-256)",
+                found: Int(keyType)
+            )
         }
         let rawTEE: UInt32 = try reader.integer("TEE type")
         guard let tee = TEE(rawValue: rawTEE), version > 3 || tee == .sgx else {
-            throw .unsupported(field: "TEE type", offset: 4, expected: version > 3 ? "0 (SGX) or 129 (TDX)" : "0 (SGX)", found: Int(rawTEE))
+            throw .unsupported(
+                field: "TEE type",
+                offset: 4,
+                expected: version > 3 ? "0 (SGX) or 129 (TDX)" : "0 (SGX)",
+                found: Int(rawTEE)
+            )
         }
         self.tee = tee
         _ = try reader.take(QuoteHeader.byteCount - reader.offset, "header")
@@ -73,7 +86,12 @@ public struct QuoteLayout: Hashable, Sendable {
         let signatureCount: UInt32 = try reader.integer("length of the signature data")
         let signatureStart = reader.offset
         guard Int(signatureCount) <= reader.remaining else {
-            throw .truncated(field: "signature data", offset: reader.offset, needed: Int(signatureCount), remaining: reader.remaining)
+            throw .truncated(
+                field: "signature data",
+                offset: reader.offset,
+                needed: Int(signatureCount),
+                remaining: reader.remaining
+            )
         }
         end = signatureStart + Int(signatureCount)
         signature = try reader.take(64, "quote signature")
@@ -81,11 +99,21 @@ public struct QuoteLayout: Hashable, Sendable {
         if version > 3 {
             let outer: UInt16 = try reader.integer("certification data type")
             guard outer == 6 else {
-                throw .unsupported(field: "outer certification data type", offset: reader.offset - 2, expected: "6", found: Int(outer))
+                throw .unsupported(
+                    field: "outer certification data type",
+                    offset: reader.offset - 2,
+                    expected: "6",
+                    found: Int(outer)
+                )
             }
             let count: UInt32 = try reader.integer("certification data size")
             guard Int(count) == end - reader.offset else {
-                throw .wrongSize(field: "outer certification data", offset: reader.offset, expected: end - reader.offset, found: Int(count))
+                throw .wrongSize(
+                    field: "outer certification data",
+                    offset: reader.offset,
+                    expected: end - reader.offset,
+                    found: Int(count)
+                )
             }
         }
         qeReport = try reader.take(ReportBody.byteCount, "QE report")
@@ -93,12 +121,21 @@ public struct QuoteLayout: Hashable, Sendable {
         let authenticationCount: UInt16 = try reader.integer("authentication data size")
         guard authenticationCount <= Self.authenticationLimit else {
             throw .wrongSize(
-                field: "authentication data", offset: reader.offset, expected: Self.authenticationLimit, found: Int(authenticationCount))
+                field: "authentication data",
+                offset: reader.offset,
+                expected: Self.authenticationLimit,
+                found: Int(authenticationCount)
+            )
         }
         authenticationData = try reader.take(Int(authenticationCount), "authentication data")
         let rawKind: UInt16 = try reader.integer("certification data type")
         guard let kind = CertificationKind(rawValue: rawKind) else {
-            throw .unsupported(field: "certification data type", offset: reader.offset - 2, expected: "1 to 5", found: Int(rawKind))
+            throw .unsupported(
+                field: "certification data type",
+                offset: reader.offset - 2,
+                expected: "1 to 5",
+                found: Int(rawKind)
+            )
         }
         certificationKind = kind
         let count: UInt32 = try reader.integer("certification data size")
@@ -106,7 +143,12 @@ public struct QuoteLayout: Hashable, Sendable {
             throw .wrongSize(field: "certification data", offset: reader.offset, expected: exact, found: Int(count))
         }
         guard Int(count) == end - reader.offset else {
-            throw .wrongSize(field: "certification data", offset: reader.offset, expected: end - reader.offset, found: Int(count))
+            throw .wrongSize(
+                field: "certification data",
+                offset: reader.offset,
+                expected: end - reader.offset,
+                found: Int(count)
+            )
         }
         certificationData = try reader.take(Int(count), "certification data")
         try Self.checkPadding(bytes, from: end)
@@ -116,7 +158,12 @@ public struct QuoteLayout: Hashable, Sendable {
         guard version == 5 else { return tee == .sgx ? .sgx : .td10 }
         let rawKind: UInt16 = try reader.integer("body type")
         guard let kind = BodyKind(rawValue: rawKind), (kind == .sgx) == (tee == .sgx) else {
-            throw .unsupported(field: "body type", offset: 48, expected: tee == .sgx ? "1" : "2, 3 or 4", found: Int(rawKind))
+            throw .unsupported(
+                field: "body type",
+                offset: 48,
+                expected: tee == .sgx ? "1" : "2, 3 or 4",
+                found: Int(rawKind)
+            )
         }
         let count: UInt32 = try reader.integer("body size")
         guard Int(count) == kind.byteCount else {

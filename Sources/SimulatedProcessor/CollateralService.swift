@@ -37,7 +37,9 @@ public struct CollateralService: Sendable {
         }
         started(channel.localAddress?.port ?? port)
         let (ends, continuation) = AsyncStream<Void>.makeStream()
-        guard ProcessSignal.termination.watch({ continuation.finish() }) else { throw FileError("SIGTERM", doing: "wait for") }
+        guard ProcessSignal.termination.watch({ continuation.finish() }) else {
+            throw FileError("SIGTERM", doing: "wait for")
+        }
         for await _ in ends {}
         try await channel.close()
     }
@@ -63,7 +65,10 @@ private final class CollateralHandler: ChannelInboundHandler {
             let (status, body, chain) = answer(head)
             var headers: HTTPHeaders = ["Content-Length": "\(body.count)"]
             if let chain { headers.add(name: chain.name, value: PercentEncoding.encoded(chain.text)) }
-            context.write(wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: status, headers: headers))), promise: nil)
+            context.write(
+                wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: status, headers: headers))),
+                promise: nil
+            )
             context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: body)))), promise: nil)
             context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
         }
@@ -85,11 +90,14 @@ private final class CollateralHandler: ChannelInboundHandler {
         }
         switch parts.first.map(String.init) {
         case "/sgx/certification/v4/tcb":
-            guard query.lowercased().contains("fmspc=" + Hex.text(SimulatedPKI.fmspc)) else { return (.notFound, [], nil) }
+            guard query.lowercased().contains("fmspc=" + Hex.text(SimulatedPKI.fmspc)) else {
+                return (.notFound, [], nil)
+            }
             return (.ok, collateral.tcbInfo, ("TCB-Info-Issuer-Chain", collateral.tcbInfoChain))
         case "/sgx/certification/v4/qe/identity":
             return (.ok, collateral.qeIdentity, ("SGX-Enclave-Identity-Issuer-Chain", collateral.qeIdentityChain))
-        case "/sgx/certification/v4/pckcrl": return (.ok, collateral.pckCRL, ("SGX-PCK-CRL-Issuer-Chain", platform.authorityChain))
+        case "/sgx/certification/v4/pckcrl":
+            return (.ok, collateral.pckCRL, ("SGX-PCK-CRL-Issuer-Chain", platform.authorityChain))
         case "/sgx/certification/v4/rootcacrl": return (.ok, Array(Hex.text(collateral.rootCRL).utf8), nil)
         default: return (.notFound, [], nil)
         }

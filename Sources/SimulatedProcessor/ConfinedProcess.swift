@@ -58,10 +58,16 @@ struct ConfinedProcess {
         let strings = CStrings()
         var bindings = plan.bindings.map { binding in
             clinux_binding(
-                source: strings.pointer(binding.source), target: strings.pointer(binding.target), descriptor: binding.descriptor,
-                is_writable: binding.isWritable ? 1 : 0, is_device: binding.isDevice ? 1 : 0, is_optional: binding.isOptional ? 1 : 0)
+                source: strings.pointer(binding.source),
+                target: strings.pointer(binding.target),
+                descriptor: binding.descriptor,
+                is_writable: binding.isWritable ? 1 : 0,
+                is_device: binding.isDevice ? 1 : 0,
+                is_optional: binding.isOptional ? 1 : 0
+            )
         }
-        var arguments = (isOpen ? plan.arguments.open : plan.arguments.confined).map { strings.mutablePointer($0) } + [nil]
+        var arguments =
+            (isOpen ? plan.arguments.open : plan.arguments.confined).map { strings.mutablePointer($0) } + [nil]
         var environment = variables(plan, root: isOpen ? plan.root : "").map { strings.mutablePointer($0) } + [nil]
         var control: Int32 = -1
         let root = strings.pointer(plan.root)
@@ -70,9 +76,17 @@ struct ConfinedProcess {
                 arguments.withUnsafeMutableBufferPointer { arguments in
                     environment.withUnsafeMutableBufferPointer { environment in
                         var confinement = clinux_confinement(
-                            view: view, root: root, byte_count: plan.byteCount, user: plan.user, bindings: bindings.baseAddress,
-                            binding_count: bindings.count, arguments: arguments.baseAddress, environment: environment.baseAddress,
-                            socket: plan.socket, output: plan.output)
+                            view: view,
+                            root: root,
+                            byte_count: plan.byteCount,
+                            user: plan.user,
+                            bindings: bindings.baseAddress,
+                            binding_count: bindings.count,
+                            arguments: arguments.baseAddress,
+                            environment: environment.baseAddress,
+                            socket: plan.socket,
+                            output: plan.output
+                        )
                         return clinux_confine(&confinement, &control)
                     }
                 }
@@ -81,7 +95,9 @@ struct ConfinedProcess {
         guard id > 0 else { return nil }
         defer { close(control) }
         do throws(FileError) {
-            if let missing = try follow(control, plan, isOpen: isOpen) { return ConfinedProcess(id: id, missing: missing) }
+            if let missing = try follow(control, plan, isOpen: isOpen) {
+                return ConfinedProcess(id: id, missing: missing)
+            }
         } catch {
             kill(id, SIGKILL)
             Self.reap(id)
@@ -119,8 +135,10 @@ struct ConfinedProcess {
     /// Fixed, and a function of the record: nothing that this process finds in its own environment goes on.
     private static func variables(_ plan: Plan, root: String) -> [String] {
         [
-            "LD_LIBRARY_PATH=" + EnclaveFileSystem.libraryFolders(of: plan.record).map { root + $0 }.joined(separator: ":"),
-            SimulatedEnclave.variable + "=1", "LANG=C.UTF-8", "SSL_CERT_FILE=" + EnclaveFileSystem.authorities, "SWIFT_BACKTRACE=enable=no",
+            "LD_LIBRARY_PATH="
+                + EnclaveFileSystem.libraryFolders(of: plan.record).map { root + $0 }.joined(separator: ":"),
+            SimulatedEnclave.variable + "=1", "LANG=C.UTF-8", "SSL_CERT_FILE=" + EnclaveFileSystem.authorities,
+            "SWIFT_BACKTRACE=enable=no",
         ]
     }
 

@@ -11,9 +11,11 @@ struct EnclaveFileSystem {
     private static let fileLimit = 50_000
     private static let operatorFileLimit = 4 << 20
 
-    /// What a service needs of the machine that isn't measured: how to reach the network, and whom TLS trusts there. All of it is data.
+    /// What a service needs of the machine that isn't measured: how to reach the network, and whom TLS trusts there.
+    /// All of it is data.
     static let operatorFiles = [
-        "/etc/resolv.conf", "/etc/hosts", "/etc/host.conf", "/etc/services", "/etc/protocols", "/etc/ssl/certs/ca-certificates.crt",
+        "/etc/resolv.conf", "/etc/hosts", "/etc/host.conf", "/etc/services", "/etc/protocols",
+        "/etc/ssl/certs/ca-certificates.crt",
     ]
     static let authorities = "/etc/ssl/certs/ca-certificates.crt"
     static let devices = ["null", "zero", "full", "random", "urandom"]
@@ -29,13 +31,17 @@ struct EnclaveFileSystem {
         var folders: Set<ExactText> = []
         var bytesLeft = Self.byteLimit
         let files = record.files.filter { $0.path.utf8.first == UInt8(ascii: "/") }
-        guard files.count <= Self.fileLimit else { throw FileError(root, "a record of at most \(Self.fileLimit) files expected") }
+        guard files.count <= Self.fileLimit else {
+            throw FileError(root, "a record of at most \(Self.fileLimit) files expected")
+        }
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 4096)
         defer { buffer.deallocate() }
         for file in files {
             try Self.check(file.path)
             let target = root + file.path
-            if folders.insert(ExactText(Files.split(target).folder)).inserted { try Files.makeFolder(Files.split(target).folder) }
+            if folders.insert(ExactText(Files.split(target).folder)).inserted {
+                try Files.makeFolder(Files.split(target).folder)
+            }
             if let copy = copies[file.digest] {
                 guard link(copy, target) == 0 else { throw FileError(file.path, doing: "load") }
                 continue
@@ -47,7 +53,12 @@ struct EnclaveFileSystem {
     }
 
     /// One pass: what is written is what was hashed.
-    private static func copy(_ file: EnclaveRecord.File, to target: String, _ buffer: UnsafeMutableRawBufferPointer, atMost limit: Int)
+    private static func copy(
+        _ file: EnclaveRecord.File,
+        to target: String,
+        _ buffer: UnsafeMutableRawBufferPointer,
+        atMost limit: Int
+    )
         throws(FileError) -> Int
     {
         let input = try OpenFile(onDisk: file.path)
@@ -57,12 +68,17 @@ struct EnclaveFileSystem {
         while case let count = try input.read(into: buffer), count > 0 {
             let piece = UnsafeRawBufferPointer(rebasing: buffer[..<count])
             size += count
-            guard size <= limit else { throw FileError(file.path, "an enclave's files have at most \(byteLimit >> 30) GiB together") }
+            guard size <= limit else {
+                throw FileError(file.path, "an enclave's files have at most \(byteLimit >> 30) GiB together")
+            }
             hash.update(bufferPointer: piece)
             try output.write(piece)
         }
         guard Array(hash.finalize()) == file.digest else {
-            throw FileError(file.path, "is not the file that was measured; package the project again, or install what it was packaged with")
+            throw FileError(
+                file.path,
+                "is not the file that was measured; package the project again, or install what it was packaged with"
+            )
         }
         // The user who makes them may have a narrower mask than the enclave's user needs.
         guard fchmod(output.descriptor, 0o555) == 0 else { throw FileError(file.path, doing: "load") }
@@ -73,24 +89,30 @@ struct EnclaveFileSystem {
     static func check(_ path: String) throws(FileError) {
         let parts = Files.components(path).dropFirst()
         let reserved = ["proc", "dev", "memory", "instance"]
-        guard path.utf8.count < Int(PATH_MAX), !path.utf8.contains(0), parts.allSatisfy({ !$0.isEmpty && $0 != "." && $0 != ".." }),
+        guard path.utf8.count < Int(PATH_MAX), !path.utf8.contains(0),
+            parts.allSatisfy({ !$0.isEmpty && $0 != "." && $0 != ".." }),
             parts.count > 1, !reserved.contains(String(parts.first ?? ""))
         else { throw FileError(path, "can't be the place of a measured file") }
     }
 
-    /// Makes what the enclave needs of the machine: the operator's few files as they are now, and the places for mounts.
+    /// Makes what the enclave needs of the machine: the operator's few files as they are now, and the places for
+    /// mounts.
     func prepare(bindings: [Binding], user: uid_t) throws(FileError) {
         for folder in ["dev", "proc", "memory", "instance", "etc"] { try Files.makeFolder(root + "/" + folder) }
         // Who knows no variable finds private memory at the usual place too.
-        guard Files.exists(root + "/tmp") || symlink("memory/tmp", root + "/tmp") == 0 else { throw FileError("/tmp", doing: "make") }
+        guard Files.exists(root + "/tmp") || symlink("memory/tmp", root + "/tmp") == 0 else {
+            throw FileError("/tmp", doing: "make")
+        }
         for path in Self.operatorFiles where !Files.exists(root + path) {
-            guard let bytes = try? Files.read(path, limit: Self.operatorFileLimit) else { continue }  // not every machine has it
+            // not every machine has it
+            guard let bytes = try? Files.read(path, limit: Self.operatorFileLimit) else { continue }
             try Files.makeFolder(root + Files.split(path).folder)
             try put(bytes, at: path)
         }
         // Names of users say nothing of this machine's.
         let fixed = [
-            "/etc/passwd": "service:x:\(user):\(user)::/memory/home:/nonexistent\n", "/etc/group": "service:x:\(user):\n",
+            "/etc/passwd": "service:x:\(user):\(user)::/memory/home:/nonexistent\n",
+            "/etc/group": "service:x:\(user):\n",
             "/etc/nsswitch.conf": "passwd: files\ngroup: files\nhosts: files dns\nservices: files\nprotocols: files\n",
         ]
         for (path, text) in fixed where !Files.exists(root + path) { try put(Array(text.utf8), at: path) }
@@ -114,7 +136,8 @@ struct EnclaveFileSystem {
     /// Where the record's shared objects lie, for the loader of shared objects; below the root in its own view.
     static func libraryFolders(of record: EnclaveRecord) -> [String] {
         var seen: Set<ExactText> = []
-        return record.files.map { Files.split($0.path) }.filter { $0.folder.hasPrefix("/") && $0.name.contains(".so") }.map(\.folder)
+        return record.files.map { Files.split($0.path) }.filter { $0.folder.hasPrefix("/") && $0.name.contains(".so") }
+            .map(\.folder)
             .filter { !$0.hasSuffix("/lib-dynload") && seen.insert(ExactText($0)).inserted }
     }
 }

@@ -32,7 +32,13 @@ public struct Launcher: Sendable {
         public var logPath: String
 
         public init(
-            id: String, package: Int32, packagePath: String, launchPath: String, sealedFolder: String, memoryFolder: String, logPath: String
+            id: String,
+            package: Int32,
+            packagePath: String,
+            launchPath: String,
+            sealedFolder: String,
+            memoryFolder: String,
+            logPath: String
         ) {
             self.id = id
             self.package = package
@@ -59,9 +65,13 @@ public struct Launcher: Sendable {
     /// - Throws: `FileError` when a file isn't the one that was measured.
     public func run(on platform: SimulatedPlatform, started: (Int32, [Protection]) throws -> Void) throws -> Int32 {
         let enclave = LaunchedEnclave(
-            measurement: record.measurement, productID: record.settings.enclave.productID,
-            securityVersion: record.settings.enclave.securityVersion, isDebug: isDebug)
-        for program in [record.settings.agent.path, record.settings.agent.loader] where record.digest(of: program) == nil {
+            measurement: record.measurement,
+            productID: record.settings.enclave.productID,
+            securityVersion: record.settings.enclave.securityVersion,
+            isDebug: isDebug
+        )
+        for program in [record.settings.agent.path, record.settings.agent.loader]
+        where record.digest(of: program) == nil {
             throw FileError(program, "is what starts the enclave, and isn't among the files that were measured")
         }
         var sockets: [Int32] = [-1, -1]
@@ -96,10 +106,13 @@ public struct Launcher: Sendable {
         return status & 0x7F == 0 ? status >> 8 & 0xFF : 128 + status & 0x7F
     }
 
-    private func answer(_ request: [UInt8], _ enclave: LaunchedEnclave, _ quoting: QuotingEnclave, _ record: [UInt8]) -> [UInt8] {
+    private func answer(_ request: [UInt8], _ enclave: LaunchedEnclave, _ quoting: QuotingEnclave, _ record: [UInt8])
+        -> [UInt8]
+    {
         do {
             switch request.first.flatMap({ SimulatedRequest(rawValue: $0) }) {
-            case .quote where request.count == 65: return [0] + (try quoting.quote(enclave, reportData: Array(request.dropFirst())))
+            case .quote where request.count == 65:
+                return [0] + (try quoting.quote(enclave, reportData: Array(request.dropFirst())))
             case .sealingSecret where request.count == 1: return [0] + quoting.sealingSecret(enclave)
             case .record where request.count == 1: return [0] + record
             default: return [1] + Array("the launcher knows no such request".utf8)
@@ -115,27 +128,49 @@ public struct Launcher: Sendable {
             Binding(source: instance.packagePath, target: "instance/package.tar", descriptor: instance.package),
             Binding(source: instance.launchPath, target: "instance/launch.json"),
             Binding(source: instance.sealedFolder, target: "instance/sealed", isWritable: true),
-            Binding(source: EnclaveFileSystem.timeZones, target: String(EnclaveFileSystem.timeZones.dropFirst()), isOptional: true),
+            Binding(
+                source: EnclaveFileSystem.timeZones,
+                target: String(EnclaveFileSystem.timeZones.dropFirst()),
+                isOptional: true
+            ),
         ]
         bindings += EnclaveFileSystem.devices.map { Binding(source: "/dev/" + $0, target: "dev/" + $0, isDevice: true) }
         func words(root: String, package: String, launch: String, sealed: String, memory: String) -> [String] {
-            [root + agent.loader, root + agent.path, "--package", package, "--launch", launch, "--state", sealed, "--memory", memory]
+            [
+                root + agent.loader, root + agent.path, "--package", package, "--launch", launch, "--state", sealed,
+                "--memory", memory,
+            ]
                 + arguments
         }
         return ConfinedProcess.Plan(
-            record: record, root: instance.memoryFolder + "/root", byteCount: Self.memoryByteCount, user: user, bindings: bindings,
+            record: record,
+            root: instance.memoryFolder + "/root",
+            byteCount: Self.memoryByteCount,
+            user: user,
+            bindings: bindings,
             arguments: (
                 words(
-                    root: "", package: "/instance/package.tar", launch: "/instance/launch.json", sealed: "/instance/sealed",
-                    memory: "/memory"),
+                    root: "",
+                    package: "/instance/package.tar",
+                    launch: "/instance/launch.json",
+                    sealed: "/instance/sealed",
+                    memory: "/memory"
+                ),
                 words(
-                    root: instance.memoryFolder + "/root", package: instance.packagePath, launch: instance.launchPath,
-                    sealed: instance.sealedFolder, memory: instance.memoryFolder + "/private")
+                    root: instance.memoryFolder + "/root",
+                    package: instance.packagePath,
+                    launch: instance.launchPath,
+                    sealed: instance.sealedFolder,
+                    memory: instance.memoryFolder + "/private"
+                )
             ),
-            socket: socket, output: output)
+            socket: socket,
+            output: output
+        )
     }
 
-    /// A number that no user of the machine has, the same at each start: above those that systems give out, containers' ranges included.
+    /// A number that no user of the machine has, the same at each start: above those that systems give out, containers'
+    /// ranges included.
     private var user: uid_t {
         let digest = Array(SHA256.hash(data: Array(instance.id.utf8)))
         return 0x6000_0000 | digest.prefix(3).reduce(0) { $0 << 8 | uid_t($1) }

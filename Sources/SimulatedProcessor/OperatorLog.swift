@@ -5,10 +5,11 @@ internal import Glibc
 internal import StrictX509
 internal import Synchronization
 
-/// The operator's log of one instance: the agent's events and its launcher's, a line each, bounded in length, rate and size whatever comes.
+/// The operator's log of one instance: the agent's events and its launcher's, a line each, bounded in length, rate and
+/// size whatever comes.
 ///
-/// What comes from the agent's process is let through when it is an event, with a time of the launcher's; a service shares that process, and
-/// so no line of another form is written, only counted.
+/// What comes from the agent's process is let through when it is an event, with a time of the launcher's; a service
+/// shares that process, and so no line of another form is written, only counted.
 ///
 /// The newest lines are in the file itself, older ones in `.1`, `.2` and so on beside it.
 public final class OperatorLog: Sendable {
@@ -53,7 +54,9 @@ public final class OperatorLog: Sendable {
         self.limits = limits
         let file = try Self.open(path)
         let byteCount = try file.byteCount()
-        state = Mutex(State(file: file, byteCount: byteCount, left: limits.burstByteCount, lastMillisecond: Self.milliseconds()))
+        state = Mutex(
+            State(file: file, byteCount: byteCount, left: limits.burstByteCount, lastMillisecond: Self.milliseconds())
+        )
     }
 
     /// The files of a log, oldest first.
@@ -64,7 +67,8 @@ public final class OperatorLog: Sendable {
 
     public func write(_ event: LauncherEvent) { state.withLock { append(event.line, &$0) } }
 
-    /// Makes the end of a pipe that another process writes its lines to, until it ends. The caller closes it, and then calls `listen`.
+    /// Makes the end of a pipe that another process writes its lines to, until it ends. The caller closes it, and then
+    /// calls `listen`.
     public func inlet() throws(FileError) -> Int32 {
         var ends: [Int32] = [-1, -1]
         guard pipe(&ends) == 0 else { throw FileError(path, doing: "make a pipe for") }
@@ -129,7 +133,10 @@ public final class OperatorLog: Sendable {
 
     private func append(_ event: String, _ state: inout State) {
         let now = Self.milliseconds()
-        state.left = min(limits.burstByteCount, state.left + min(now - state.lastMillisecond, 1 << 20) * limits.bytesPerSecond / 1000)
+        state.left = min(
+            limits.burstByteCount,
+            state.left + min(now - state.lastMillisecond, 1 << 20) * limits.bytesPerSecond / 1000
+        )
         state.lastMillisecond = now
         let bytes = Self.line(event)
         guard state.left >= bytes.count else {
@@ -148,7 +155,9 @@ public final class OperatorLog: Sendable {
         if dropped > 0 { put(Self.line(LauncherEvent.dropped(lines: dropped).line), &state) }
     }
 
-    private static func line(_ event: String) -> [UInt8] { Array("\(CalendarTime.text(Int64(time(nil)))) \(event)\n".utf8) }
+    private static func line(_ event: String) -> [UInt8] {
+        Array("\(CalendarTime.text(Int64(time(nil)))) \(event)\n".utf8)
+    }
 
     // MARK: Files
 
@@ -172,7 +181,9 @@ public final class OperatorLog: Sendable {
         if Files.exists(path) {
             for index in stride(from: limits.olderFiles - 1, through: 0, by: -1) {
                 let name = index == 0 ? path : "\(path).\(index)"
-                guard rename(name, "\(path).\(index + 1)") == 0 || errno == ENOENT else { throw FileError(name, doing: "rotate") }
+                guard rename(name, "\(path).\(index + 1)") == 0 || errno == ENOENT else {
+                    throw FileError(name, doing: "rotate")
+                }
             }
         }
         state.file = try Self.open(path, O_TRUNC)

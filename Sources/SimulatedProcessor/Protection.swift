@@ -2,7 +2,8 @@ internal import CLinux
 
 /// What keeps a package's code from the machine that it runs on. A kernel or a container may withhold some of it.
 public enum Protection: String, CaseIterable, Sendable {
-    /// It sees the files that were measured, its instance's, and a few of the operator's; no others, and can write none outside.
+    /// It sees the files that were measured, its instance's, and a few of the operator's; no others, and can write none
+    /// outside.
     case ownFiles
     /// It sees no process but its own.
     case ownProcesses
@@ -19,8 +20,10 @@ public enum Protection: String, CaseIterable, Sendable {
             without files of its own: the service can read and write what this user can, and what was measured can be exchanged while it \
             runs; allow user namespaces (user.max_user_namespaces, kernel.apparmor_restrict_unprivileged_userns) or mounts (CAP_SYS_ADMIN)
             """
-        case .ownProcesses: "without processes of its own: the service sees this machine's processes; allow a new /proc to be mounted"
-        case .ownUser: "without a user of its own: the service runs as the user who launched it; only root can give it another"
+        case .ownProcesses:
+            "without processes of its own: the service sees this machine's processes; allow a new /proc to be mounted"
+        case .ownUser:
+            "without a user of its own: the service runs as the user who launched it; only root can give it another"
         case .systemCallFilter: "without a filter of system calls: the kernel has no seccomp"
         }
     }

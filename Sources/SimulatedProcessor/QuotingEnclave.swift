@@ -30,17 +30,34 @@ struct QuotingEnclave {
         header.pceSVN = UInt16(SimulatedPKI.pceSVN)
         header.userData.replace(at: 0, with: pki.ppid)
         let report = Self.report(
-            enclave.isDebug ? [.initialised, .mode64Bit, .debug] : [.initialised, .mode64Bit], mrenclave: enclave.measurement,
-            mrsigner: pki.enclaveSigner, product: enclave.productID, svn: enclave.securityVersion, reportData: reportData)
+            enclave.isDebug ? [.initialised, .mode64Bit, .debug] : [.initialised, .mode64Bit],
+            mrenclave: enclave.measurement,
+            mrsigner: pki.enclaveSigner,
+            product: enclave.productID,
+            svn: enclave.securityVersion,
+            reportData: reportData
+        )
         let qeReport = Self.report(
-            [.initialised, .mode64Bit, .provisionKey], mrenclave: Array(SHA256.hash(data: pki.quotingSigner)), mrsigner: pki.quotingSigner,
-            product: 1, svn: Self.securityVersion, reportData: Array(SHA256.hash(data: key + authentication)))
+            [.initialised, .mode64Bit, .provisionKey],
+            mrenclave: Array(SHA256.hash(data: pki.quotingSigner)),
+            mrsigner: pki.quotingSigner,
+            product: 1,
+            svn: Self.securityVersion,
+            reportData: Array(SHA256.hash(data: key + authentication))
+        )
         var quote = QuoteContents(
-            header: header, body: .enclave(report), qeReport: qeReport, authenticationData: authentication,
-            certificationData: pki.pckChain + [0])
+            header: header,
+            body: .enclave(report),
+            qeReport: qeReport,
+            authenticationData: authentication,
+            certificationData: pki.pckChain + [0]
+        )
         quote.attestationKey.replace(at: 0, with: key)
         quote.signature.replace(at: 0, with: try pki.attestationKey.signature(for: quote.signedBytes).rawRepresentation)
-        quote.qeReportSignature.replace(at: 0, with: try pki.pck.key.signature(for: Array(qeReport.bytes)).rawRepresentation)
+        quote.qeReportSignature.replace(
+            at: 0,
+            with: try pki.pck.key.signature(for: Array(qeReport.bytes)).rawRepresentation
+        )
         return quote.encoded
     }
 
@@ -48,13 +65,21 @@ struct QuotingEnclave {
     func sealingSecret(_ enclave: LaunchedEnclave) -> [UInt8] {
         let info = Array("mrenclave".utf8) + enclave.measurement + [enclave.isDebug ? 1 : 0]
         return HKDF<SHA256>.deriveKey(
-            inputKeyMaterial: SymmetricKey(data: pki.fuse), salt: Array("mse-simulated-seal".utf8), info: info, outputByteCount: 32
+            inputKeyMaterial: SymmetricKey(data: pki.fuse),
+            salt: Array("mse-simulated-seal".utf8),
+            info: info,
+            outputByteCount: 32
         )
         .withUnsafeBytes { Array($0) }
     }
 
     private static func report(
-        _ attributes: EnclaveAttributes, mrenclave: [UInt8], mrsigner: [UInt8], product: Int, svn: Int, reportData: [UInt8]
+        _ attributes: EnclaveAttributes,
+        mrenclave: [UInt8],
+        mrsigner: [UInt8],
+        product: Int,
+        svn: Int,
+        reportData: [UInt8]
     ) -> ReportBody {
         var report = ReportBody()
         report.cpuSVN = FixedBytes(repeating: SimulatedPKI.platformSVN)

@@ -35,8 +35,12 @@ struct SimulatedCertificate {
 
     static func name(_ kind: Kind) throws -> DistinguishedName {
         try DistinguishedName([
-            RelativeDistinguishedName(.init(type: .RDNAttributeType.commonName, utf8String: SimulatedPKI.maker + " " + kind.commonName)),
-            RelativeDistinguishedName(.init(type: .RDNAttributeType.organizationName, utf8String: "Simulated, NOT Intel")),
+            RelativeDistinguishedName(
+                .init(type: .RDNAttributeType.commonName, utf8String: SimulatedPKI.maker + " " + kind.commonName)
+            ),
+            RelativeDistinguishedName(
+                .init(type: .RDNAttributeType.organizationName, utf8String: "Simulated, NOT Intel")
+            ),
             RelativeDistinguishedName(.init(type: .RDNAttributeType.localityName, utf8String: "This machine")),
             RelativeDistinguishedName(.init(type: .RDNAttributeType.stateOrProvinceName, utf8String: "XX")),
             RelativeDistinguishedName(.init(type: .RDNAttributeType.countryName, printableString: "XX")),
@@ -45,8 +49,12 @@ struct SimulatedCertificate {
 
     /// DER.
     func make(key: P256.Signing.PublicKey, issuer: Kind, issuerKey: P256.Signing.PrivateKey) throws -> [UInt8] {
-        func identifier(_ key: P256.Signing.PublicKey) -> ArraySlice<UInt8> { Array(Insecure.SHA1.hash(data: key.x963Representation))[...] }
-        let usage = kind.isCA ? KeyUsage(keyCertSign: true, cRLSign: true) : KeyUsage(digitalSignature: true, nonRepudiation: true)
+        func identifier(_ key: P256.Signing.PublicKey) -> ArraySlice<UInt8> {
+            Array(Insecure.SHA1.hash(data: key.x963Representation))[...]
+        }
+        let usage =
+            kind.isCA
+            ? KeyUsage(keyCertSign: true, cRLSign: true) : KeyUsage(digitalSignature: true, nonRepudiation: true)
         let extensions = try Certificate.Extensions {
             AuthorityKeyIdentifier(keyIdentifier: identifier(issuerKey.publicKey))
             SubjectKeyIdentifier(keyIdentifier: identifier(key))
@@ -57,17 +65,27 @@ struct SimulatedCertificate {
             case .pck, .signer: Critical(BasicConstraints.notCertificateAuthority)
             }
             if kind == .pck {
-                Certificate.Extension(oid: SGXExtension.identifier, critical: false, value: try SGXExtension(ppid: ppid).encoded[...])
+                Certificate.Extension(
+                    oid: SGXExtension.identifier,
+                    critical: false,
+                    value: try SGXExtension(ppid: ppid).encoded[...]
+                )
             }
         }
         var serial = (0..<16).map { _ in UInt8.random(in: .min ... .max) }
         serial[0] = serial[0] & 0x7F | 0x40
         let certificate = try Certificate(
-            version: .v3, serialNumber: .init(bytes: serial), publicKey: .init(key),
+            version: .v3,
+            serialNumber: .init(bytes: serial),
+            publicKey: .init(key),
             notValidBefore: Date(timeIntervalSince1970: Double(now - 86400)),
-            notValidAfter: Date(timeIntervalSince1970: Double(now + kind.years * 365 * 86400)), issuer: Self.name(issuer),
+            notValidAfter: Date(timeIntervalSince1970: Double(now + kind.years * 365 * 86400)),
+            issuer: Self.name(issuer),
             subject: Self.name(kind),
-            signatureAlgorithm: .ecdsaWithSHA256, extensions: extensions, issuerPrivateKey: .init(issuerKey))
+            signatureAlgorithm: .ecdsaWithSHA256,
+            extensions: extensions,
+            issuerPrivateKey: .init(issuerKey)
+        )
         var serializer = DER.Serializer()
         try serializer.serialize(certificate)
         return serializer.serializedBytes
@@ -86,7 +104,11 @@ struct SGXExtension {
             }
             var serializer = DER.Serializer()
             try serializer.appendConstructedNode(identifier: .sequence) { list in
-                func pair(_ list: inout DER.Serializer, _ identifier: ASN1ObjectIdentifier, _ write: (inout DER.Serializer) throws -> Void)
+                func pair(
+                    _ list: inout DER.Serializer,
+                    _ identifier: ASN1ObjectIdentifier,
+                    _ write: (inout DER.Serializer) throws -> Void
+                )
                     throws
                 {
                     try list.appendConstructedNode(identifier: .sequence) { pair in
@@ -101,7 +123,9 @@ struct SGXExtension {
                 try pair(&list, oid(2)) { tcb in
                     try tcb.appendConstructedNode(identifier: .sequence) { components in
                         for index in 1...16 {
-                            try pair(&components, oid(2, UInt(index))) { try $0.serialize(Int(SimulatedPKI.platformSVN)) }
+                            try pair(&components, oid(2, UInt(index))) {
+                                try $0.serialize(Int(SimulatedPKI.platformSVN))
+                            }
                         }
                         try pair(&components, oid(2, 17)) { try $0.serialize(SimulatedPKI.pceSVN) }
                         try octets(&components, oid(2, 18), [UInt8](repeating: SimulatedPKI.platformSVN, count: 16))
@@ -109,7 +133,8 @@ struct SGXExtension {
                 }
                 try octets(&list, oid(3), SimulatedPKI.pceID)
                 try octets(&list, oid(4), SimulatedPKI.fmspc)
-                try pair(&list, oid(5)) { (pair: inout DER.Serializer) in pair.appendPrimitiveNode(identifier: .enumerated) { $0.append(1) }
+                try pair(&list, oid(5)) { (pair: inout DER.Serializer) in
+                    pair.appendPrimitiveNode(identifier: .enumerated) { $0.append(1) }
                 }
                 try octets(&list, oid(6), Array(ppid.reversed()))
                 try pair(&list, oid(7)) { configuration in

@@ -48,11 +48,16 @@ struct SimulatedPKI: Sendable {
             P256.Signing.PrivateKey(), P256.Signing.PrivateKey(), P256.Signing.PrivateKey(), P256.Signing.PrivateKey()
         )
         func make(
-            _ kind: SimulatedCertificate.Kind, _ key: P256.Signing.PrivateKey, _ issuer: P256.Signing.PrivateKey,
+            _ kind: SimulatedCertificate.Kind,
+            _ key: P256.Signing.PrivateKey,
+            _ issuer: P256.Signing.PrivateKey,
             _ issuerKind: SimulatedCertificate.Kind
         ) throws -> Identity {
             let certificate = SimulatedCertificate(kind: kind, ppid: ppid, now: now)
-            return Identity(key: key, certificate: try certificate.make(key: key.publicKey, issuer: issuerKind, issuerKey: issuer))
+            return Identity(
+                key: key,
+                certificate: try certificate.make(key: key.publicKey, issuer: issuerKind, issuerKey: issuer)
+            )
         }
         root = try make(.root, rootKey, rootKey, .root)
         authority = try make(.authority, authorityKey, rootKey, .root)
@@ -61,7 +66,9 @@ struct SimulatedPKI: Sendable {
     }
 
     /// Leaf, PCK CA, root as PEM.
-    var pckChain: [UInt8] { Array((PEM.text(pck.certificate) + PEM.text(authority.certificate) + PEM.text(root.certificate)).utf8) }
+    var pckChain: [UInt8] {
+        Array((PEM.text(pck.certificate) + PEM.text(authority.certificate) + PEM.text(root.certificate)).utf8)
+    }
     var signingChain: [UInt8] { Array((PEM.text(signer.certificate) + PEM.text(root.certificate)).utf8) }
     var authorityChain: [UInt8] { Array((PEM.text(authority.certificate) + PEM.text(root.certificate)).utf8) }
 
@@ -69,10 +76,14 @@ struct SimulatedPKI: Sendable {
 
     func save(in folder: String) throws {
         func identity(_ identity: Identity) -> Node {
-            .object(["key": Node(Hex.text(identity.key.rawRepresentation)), "certificate": Node(Base64.text(identity.certificate))])
+            .object([
+                "key": Node(Hex.text(identity.key.rawRepresentation)),
+                "certificate": Node(Base64.text(identity.certificate)),
+            ])
         }
         let node = Node.object([
-            "version": 1, "root": identity(root), "authority": identity(authority), "pck": identity(pck), "signer": identity(signer),
+            "version": 1, "root": identity(root), "authority": identity(authority), "pck": identity(pck),
+            "signer": identity(signer),
             "attestationKey": Node(Hex.text(attestationKey.rawRepresentation)), "fuse": Node(Hex.text(fuse)),
             "enclaveSigner": Node(Hex.text(enclaveSigner)),
             "quotingSigner": Node(Hex.text(quotingSigner)), "ppid": Node(Hex.text(ppid)),
@@ -83,7 +94,9 @@ struct SimulatedPKI: Sendable {
 
     init(folder: String) throws {
         let path = folder + "/" + Self.keysFile
-        guard Files.exists(path) else { throw SimulatorError("there is no simulated processor yet; make one with 'mse simulator init'") }
+        guard Files.exists(path) else {
+            throw SimulatorError("there is no simulated processor yet; make one with 'mse simulator init'")
+        }
         do {
             var reader = try ObjectReader(JSON.read(try Files.read(path, limit: 1 << 20)))
             _ = try reader.integer("version", in: 1...1)
@@ -98,7 +111,10 @@ struct SimulatedPKI: Sendable {
                 guard let certificate = Base64.bytes(Array((try inner.string("certificate") ?? "").utf8)) else {
                     throw NotationError(at: inner.place, member: name, "base64 expected")
                 }
-                return Identity(key: try P256.Signing.PrivateKey(rawRepresentation: bytes(&inner, "key")), certificate: certificate)
+                return Identity(
+                    key: try P256.Signing.PrivateKey(rawRepresentation: bytes(&inner, "key")),
+                    certificate: certificate
+                )
             }
             root = try identity(&reader, "root")
             authority = try identity(&reader, "authority")

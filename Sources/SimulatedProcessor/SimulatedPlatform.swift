@@ -42,7 +42,8 @@ public struct SimulatedPlatform: Sendable {
 
         func save(in folder: String) throws {
             let node = Node.object([
-                "version": 1, "made": Node(Int(made)), "recoveries": Node(recoveries), "pckRevoked": Node(.boolean(isPCKRevoked)),
+                "version": 1, "made": Node(Int(made)), "recoveries": Node(recoveries),
+                "pckRevoked": Node(.boolean(isPCKRevoked)),
                 "authorityRevoked": Node(.boolean(isAuthorityRevoked)), "expired": Node(.boolean(isExpired)),
             ])
             try Files.write(JSON.pretty(node), to: folder + "/" + stateFile, mode: 0o600)
@@ -83,15 +84,24 @@ public struct SimulatedPlatform: Sendable {
         let next = issued + 30 * 86400
         let pckSerial = try Certificate(pki.pck.certificate).serial.bytes,
             authoritySerial = try Certificate(pki.authority.certificate).serial.bytes
-        let pckCRL = SimulatedRevocationList(serials: state.isPCKRevoked ? [pckSerial] : [], thisUpdate: issued, nextUpdate: next)
+        let pckCRL = SimulatedRevocationList(
+            serials: state.isPCKRevoked ? [pckSerial] : [],
+            thisUpdate: issued,
+            nextUpdate: next
+        )
         let rootCRL = SimulatedRevocationList(
-            serials: state.isAuthorityRevoked ? [authoritySerial] : [], thisUpdate: issued, nextUpdate: next)
+            serials: state.isAuthorityRevoked ? [authoritySerial] : [],
+            thisUpdate: issued,
+            nextUpdate: next
+        )
         let documents = SimulatedDocuments(state: state, quotingSigner: pki.quotingSigner, issued: issued, next: next)
         return Collateral(
             rootCRL: try rootCRL.make(issuer: pki.root.certificate, key: pki.root.key),
             pckCRL: try pckCRL.make(issuer: pki.authority.certificate, key: pki.authority.key),
             tcbInfo: try sign(documents.tcbInfo, "tcbInfo"),
-            qeIdentity: try sign(documents.qeIdentity, "enclaveIdentity"), tcbInfoChain: pki.signingChain, qeIdentityChain: pki.signingChain
+            qeIdentity: try sign(documents.qeIdentity, "enclaveIdentity"),
+            tcbInfoChain: pki.signingChain,
+            qeIdentityChain: pki.signingChain
         )
     }
 
@@ -133,19 +143,31 @@ struct SimulatedDocuments {
             let advisories =
                 recovery == state.recoveries
                 ? []
-                : ((recovery + 1)...state.recoveries).map { "SIMULATED-SA-\(String(repeating: "0", count: 5 - String($0).count))\($0)" }
-            levels.append(level(svn + recovery, recovery == state.recoveries ? "UpToDate" : "OutOfDate", state.made - 86400, advisories))
+                : ((recovery + 1)...state.recoveries).map {
+                    "SIMULATED-SA-\(String(repeating: "0", count: 5 - String($0).count))\($0)"
+                }
+            levels.append(
+                level(
+                    svn + recovery,
+                    recovery == state.recoveries ? "UpToDate" : "OutOfDate",
+                    state.made - 86400,
+                    advisories
+                )
+            )
         }
         return .object([
-            "id": "SGX", "version": 3, "issueDate": Node(CalendarTime.text(issued)), "nextUpdate": Node(CalendarTime.text(next)),
-            "fmspc": Node(Hex.text(SimulatedPKI.fmspc).uppercased()), "pceId": Node(Hex.text(SimulatedPKI.pceID)), "tcbType": 0,
+            "id": "SGX", "version": 3, "issueDate": Node(CalendarTime.text(issued)),
+            "nextUpdate": Node(CalendarTime.text(next)),
+            "fmspc": Node(Hex.text(SimulatedPKI.fmspc).uppercased()), "pceId": Node(Hex.text(SimulatedPKI.pceID)),
+            "tcbType": 0,
             "tcbEvaluationDataNumber": Node(evaluationNumber), "tcbLevels": Node(.array(levels)),
         ])
     }
 
     var qeIdentity: Node {
         .object([
-            "id": "QE", "version": 2, "issueDate": Node(CalendarTime.text(issued)), "nextUpdate": Node(CalendarTime.text(next)),
+            "id": "QE", "version": 2, "issueDate": Node(CalendarTime.text(issued)),
+            "nextUpdate": Node(CalendarTime.text(next)),
             "tcbEvaluationDataNumber": Node(evaluationNumber), "miscselect": "00000000", "miscselectMask": "FFFFFFFF",
             "attributes": "11000000000000000000000000000000", "attributesMask": "FBFFFFFFFFFFFFFF0000000000000000",
             "mrsigner": Node(Hex.text(quotingSigner).uppercased()), "isvprodid": 1,

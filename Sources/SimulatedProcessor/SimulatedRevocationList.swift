@@ -16,8 +16,14 @@ struct SimulatedRevocationList {
             let fields = CalendarTime.fields(seconds)
             try serializer.serialize(
                 try UTCTime(
-                    year: fields.year, month: fields.month, day: fields.day, hours: fields.hour, minutes: fields.minute,
-                    seconds: fields.second))
+                    year: fields.year,
+                    month: fields.month,
+                    day: fields.day,
+                    hours: fields.hour,
+                    minutes: fields.minute,
+                    seconds: fields.second
+                )
+            )
         }
         var tbs = DER.Serializer()
         try tbs.appendConstructedNode(identifier: .sequence) { list in

@@ -15,11 +15,14 @@ public enum BlockingThread {
         defer { pthread_attr_destroy(&attributes) }
         pthread_attr_setstacksize(&attributes, stackByteCount)
         let status = pthread_create(
-            &thread, &attributes,
+            &thread,
+            &attributes,
             { context in
                 Unmanaged<Box>.fromOpaque(context!).takeRetainedValue().body()
                 return nil
-            }, box.toOpaque())
+            },
+            box.toOpaque()
+        )
         guard status == 0 else {
             box.release()
             return false

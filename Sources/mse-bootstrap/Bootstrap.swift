@@ -7,7 +7,8 @@ import EnclaveAgent
 import Glibc
 import Logging
 
-/// The agent's entry point. Without a subcommand it takes the launch record, or the original's arguments (mse PROTOCOL §9.1).
+/// The agent's entry point. Without a subcommand it takes the launch record, or the original's arguments (mse PROTOCOL
+/// §9.1).
 @main
 struct Bootstrap: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -22,8 +23,9 @@ struct Bootstrap: ParsableCommand {
 
     static func main() { Program.run(Bootstrap.self) }
 
-    /// Runs asynchronous work from the main thread, and ends the process with its exit code: at once, for exit functions of libraries would run beside
-    /// threads that use what they take down, and what they wrote would be kept nowhere.
+    /// Runs asynchronous work from the main thread, and ends the process with its exit code: at once, for exit
+    /// functions of libraries would run beside threads that use what they take down, and what they wrote would be kept
+    /// nowhere.
     static func run(_ body: @escaping @Sendable () async -> Int32) -> Never {
         cgramineshim_link()
         Task.detached {

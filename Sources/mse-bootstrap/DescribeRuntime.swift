@@ -5,8 +5,10 @@ import PackageFormat
 
 struct DescribeRuntime: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "describe-runtime", abstract: "List the files that run here besides a package's own, as runtime.json.",
-        shouldDisplay: false)
+        commandName: "describe-runtime",
+        abstract: "List the files that run here besides a package's own, as runtime.json.",
+        shouldDisplay: false
+    )
 
     @Option(help: "What stands for Gramine's own files.")
     var loader: String

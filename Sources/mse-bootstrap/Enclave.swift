@@ -10,7 +10,10 @@ import Threads
 
 struct Enclave: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "enclave", abstract: "Run in an enclave (the default).", shouldDisplay: false)
+        commandName: "enclave",
+        abstract: "Run in an enclave (the default).",
+        shouldDisplay: false
+    )
 
     @Argument(help: "module:variable; a package says it itself.")
     var application: String?
@@ -39,7 +42,10 @@ struct Enclave: ParsableCommand {
     var san: String?
     @Flag(help: "The code is not encrypted.")
     var plaincode = false
-    @Option(in: LaunchRecord.configurationTimeouts, help: "Seconds to wait for the configuration; exit code 124 when they are over.")
+    @Option(
+        in: LaunchRecord.configurationTimeouts,
+        help: "Seconds to wait for the configuration; exit code 124 when they are over."
+    )
     var timeout: Int?
     @Option(help: "Where sealed state is kept over restarts.")
     var state: String?
@@ -55,7 +61,8 @@ struct Enclave: ParsableCommand {
     func validate() throws {
         if launch != nil {
             let others: [(String, Bool)] = [
-                ("--id", id != nil), ("--san", san != nil), ("--host", host != nil), ("--port", port != nil), ("--subject", subject != nil),
+                ("--id", id != nil), ("--san", san != nil), ("--host", host != nil), ("--port", port != nil),
+                ("--subject", subject != nil),
                 ("--ratls", ratls != nil), ("--timeout", timeout != nil),
             ]
             if let (name, _) = others.first(where: { $0.1 }) {
@@ -81,16 +88,18 @@ struct Enclave: ParsableCommand {
         let now = Int64(time(nil))
         do {
             arguments = try agentArguments(now)
-            let mountPoint = self.memory ?? (getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp") + "/mse-memory-\(getpid())"
+            let mountPoint =
+                self.memory ?? (getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp") + "/mse-memory-\(getpid())"
             memory = try PrivateMemory(mountPoint: Files.absolute(mountPoint), byteCount: 4 << 30)
         } catch {
             fail(error)
         }
         clinux_protect_memory()
-        // Under Gramine no service can start programs, so none can here; where there is no filter, the launcher said so.
+        // Under Gramine no service can start programs, so none can here; where there is no filter, the launcher said
+        // so.
         _ = clinux_forbid_programs()
-        // Where the operator stood when he started it is nothing to the application, and a relative path must not lead to his
-        // disk. Nor must a home that is looked up in the table of users, which is the machine's.
+        // Where the operator stood when he started it is nothing to the application, and a relative path must not lead
+        // to his disk. Nor must a home that is looked up in the table of users, which is the machine's.
         guard chdir(memory.folder) == 0 else { fail(AgentError("\(memory.folder): can't work in it")) }
         cgramineshim_set_home(memory.home)
         // From here on nobody in this process writes anything that the operator reads, but for the agent's events.
@@ -111,7 +120,8 @@ struct Enclave: ParsableCommand {
     }
 
     private func agentArguments(_ now: Int64) throws -> AgentArguments {
-        let mode: AgentArguments.Mode = try noSSL ? .clear : certificate.map { .owner(certificate: try Files.absolute($0)) } ?? .attested
+        let mode: AgentArguments.Mode =
+            try noSSL ? .clear : certificate.map { .owner(certificate: try Files.absolute($0)) } ?? .attested
         if let launch {
             let record: LaunchRecord
             do {
@@ -122,26 +132,44 @@ struct Enclave: ParsableCommand {
                 throw AgentError("\(launch): \(error)")
             }
             return AgentArguments(
-                application: application, package: try package.map { try Files.absolute($0) },
-                codeFolder: try appDir.map { try Files.absolute($0) }, id: record.id,
+                application: application,
+                package: try package.map { try Files.absolute($0) },
+                codeFolder: try appDir.map { try Files.absolute($0) },
+                id: record.id,
                 maker: CertificateMaker(record),
                 host: record.host,
-                port: record.port, mode: mode, isPlain: plaincode, configurationTimeout: record.configurationTimeout,
+                port: record.port,
+                mode: mode,
+                isPlain: plaincode,
+                configurationTimeout: record.configurationTimeout,
                 stateFolder: try state.map { try Files.absolute($0) },
                 renews: renew,
-                attestationFolder: try Files.absolute(attestationFolder), isVerbose: debug)
+                attestationFolder: try Files.absolute(attestationFolder),
+                isVerbose: debug
+            )
         }
         let subject = subject ?? "CN=localhost,O=MSE,L=Paris,ST=Ile-de-France,C=FR"
         // Where the certificate only carries the configuration, ten hours are enough.
-        let maker = CertificateMaker(sans: [san ?? "localhost"], subject: subject, notAfter: ratls.map(Int64.init) ?? now + 36000)
+        let maker = CertificateMaker(
+            sans: [san ?? "localhost"],
+            subject: subject,
+            notAfter: ratls.map(Int64.init) ?? now + 36000
+        )
         return AgentArguments(
-            application: application, package: try package.map { try Files.absolute($0) },
-            codeFolder: try appDir.map { try Files.absolute($0) }, id: id ?? "", maker: maker,
+            application: application,
+            package: try package.map { try Files.absolute($0) },
+            codeFolder: try appDir.map { try Files.absolute($0) },
+            id: id ?? "",
+            maker: maker,
             host: host ?? "0.0.0.0",
             port: port ?? 443,
-            mode: mode, isPlain: plaincode, configurationTimeout: timeout ?? 0, stateFolder: try state.map { try Files.absolute($0) },
+            mode: mode,
+            isPlain: plaincode,
+            configurationTimeout: timeout ?? 0,
+            stateFolder: try state.map { try Files.absolute($0) },
             renews: renew,
             attestationFolder: try Files.absolute(attestationFolder),
-            isVerbose: debug)
+            isVerbose: debug
+        )
     }
 }

@@ -8,7 +8,8 @@ struct Serve: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve",
         abstract: "Serve an application without enclave or encryption, for development.",
-        discussion: "Example: mse serve app:app --app-dir mse_src --port 5000")
+        discussion: "Example: mse serve app:app --app-dir mse_src --port 5000"
+    )
 
     @Argument(help: "module:variable or module:factory.")
     var application: String
@@ -31,20 +32,34 @@ struct Serve: ParsableCommand {
     @Option(in: 0...3600, help: "Seconds that running requests may take after SIGTERM.")
     var grace = 30
 
-    @Option(in: 1...Int(Int32.max), help: ArgumentHelp("Ends with this process, which started it.", visibility: .hidden))
+    @Option(
+        in: 1...Int(Int32.max),
+        help: ArgumentHelp("Ends with this process, which started it.", visibility: .hidden)
+    )
     var parent: Int?
 
     func validate() throws {
-        guard (certificate == nil) == (privateKey == nil) else { throw ValidationError("--certificate and --private-key go together.") }
-        guard ["auto", "wsgi"].contains(interface) else { throw ValidationError("--interface is auto or wsgi; others are not served yet.") }
+        guard (certificate == nil) == (privateKey == nil) else {
+            throw ValidationError("--certificate and --private-key go together.")
+        }
+        guard ["auto", "wsgi"].contains(interface) else {
+            throw ValidationError("--interface is auto or wsgi; others are not served yet.")
+        }
     }
 
     func run() throws {
         if let parent, clinux_end_with_parent(Int32(parent)) != 0 { throw ExitCode.failure }
         let server = DevelopmentServer(
-            application: application, folder: appDir, sitePackages: sitePackages, certificate: certificate, privateKey: privateKey,
-            host: host, port: port,
-            threads: threads, grace: grace)
+            application: application,
+            folder: appDir,
+            sitePackages: sitePackages,
+            certificate: certificate,
+            privateKey: privateKey,
+            host: host,
+            port: port,
+            threads: threads,
+            grace: grace
+        )
         let logger = Bootstrap.logger(.notice)
         Bootstrap.run { await server.live(logger: logger) }
     }

@@ -5,12 +5,16 @@ import Operations
 struct Code: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "code",
-        abstract: "Encrypt or decrypt a code tree, as package and agent do it.", subcommands: [Encrypt.self, Decrypt.self])
+        abstract: "Encrypt or decrypt a code tree, as package and agent do it.",
+        subcommands: [Encrypt.self, Decrypt.self]
+    )
 
     struct Encrypt: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "encrypt",
-            abstract: "Encrypt a folder into a new one.", discussion: "Example: mse code encrypt hello/mse_src encrypted --key code.key")
+            abstract: "Encrypt a folder into a new one.",
+            discussion: "Example: mse code encrypt hello/mse_src encrypted --key code.key"
+        )
 
         @Argument(help: "The folder.", completion: .directory)
         var folder: String
@@ -29,7 +33,8 @@ struct Code: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "decrypt",
             abstract: "Decrypt a folder into a new one; plain files stay behind.",
-            discussion: "Example: mse code decrypt encrypted plain --key code.key")
+            discussion: "Example: mse code decrypt encrypted plain --key code.key"
+        )
 
         @Argument(help: "The folder.", completion: .directory)
         var folder: String

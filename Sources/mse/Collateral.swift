@@ -4,18 +4,25 @@ import Operations
 
 struct Collateral: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "collateral", abstract: "Fetch, show and check what Intel signs about platforms.",
-        subcommands: [Fetch.self, Show.self, Check.self])
+        commandName: "collateral",
+        abstract: "Fetch, show and check what Intel signs about platforms.",
+        subcommands: [Fetch.self, Show.self, Check.self]
+    )
 
     struct Fetch: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "fetch", abstract: "Fetch the collateral of a quote's platform, or of one that is named.",
+            commandName: "fetch",
+            abstract: "Fetch the collateral of a quote's platform, or of one that is named.",
             discussion: """
                 Examples: mse collateral fetch quote.bin --output collateral
                           mse collateral fetch --fmspc 00906ED50000 --ca processor --collateral https://localhost:8081 --collateral-ca pccs.pem
-                """)
+                """
+        )
 
-        @Argument(help: "A quote: raw, hex, base64, or a PEM certificate that carries one; - reads standard input.", completion: .file())
+        @Argument(
+            help: "A quote: raw, hex, base64, or a PEM certificate that carries one; - reads standard input.",
+            completion: .file()
+        )
         var file: String?
         @Option(help: "The platform's FMSPC, 12 hex digits, instead of a quote.")
         var fmspc: String?
@@ -25,9 +32,14 @@ struct Collateral: ParsableCommand {
         var tee = "sgx"
         @Option(help: "Which edition: standard, early, or the number of an evaluation.")
         var update = "standard"
-        @Option(help: "Where to ask: the address of a service, a folder or an evidence file. Several are asked in turn.")
+        @Option(
+            help: "Where to ask: the address of a service, a folder or an evidence file. Several are asked in turn."
+        )
         var collateral: [String] = []
-        @Option(help: "Certificates, PEM or DER, trusted for the service's TLS instead of the system's authorities.", completion: .file())
+        @Option(
+            help: "Certificates, PEM or DER, trusted for the service's TLS instead of the system's authorities.",
+            completion: .file()
+        )
         var collateralCa: String?
         @Option(help: "A folder for the parts, which --collateral takes.", completion: .directory)
         var output: String?
@@ -35,17 +47,27 @@ struct Collateral: ParsableCommand {
         var json = false
 
         func run() async throws {
-            let request = CollateralOperations.Request(quote: file, fmspc: fmspc, authority: ca, tee: tee, edition: update)
+            let request = CollateralOperations.Request(
+                quote: file,
+                fmspc: fmspc,
+                authority: ca,
+                tee: tee,
+                edition: update
+            )
             let options = JudgingOptions(collateral: collateral, collateralAuthority: collateralCa)
-            let report = try await Output.attempt { try await CollateralOperations().fetch(request, options: options, output: output) }
+            let report = try await Output.attempt {
+                try await CollateralOperations().fetch(request, options: options, output: output)
+            }
             if json { try Output.write(document: report.json) } else { try Output.write(report.text) }
         }
     }
 
     struct Show: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "show", abstract: "Show what is in a folder, an evidence file or the cache, and when it expires.",
-            discussion: "Example: mse collateral show collateral --json")
+            commandName: "show",
+            abstract: "Show what is in a folder, an evidence file or the cache, and when it expires.",
+            discussion: "Example: mse collateral show collateral --json"
+        )
 
         @Argument(help: "A folder or an evidence file (default: the cache).", completion: .file())
         var path: String?
@@ -60,8 +82,10 @@ struct Collateral: ParsableCommand {
 
     struct Check: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "check", abstract: "Judge collateral for itself: signatures, chains, dates, and that its parts belong together.",
-            discussion: "Example: mse collateral check collateral --at 2025-07-04T10:28:44Z")
+            commandName: "check",
+            abstract: "Judge collateral for itself: signatures, chains, dates, and that its parts belong together.",
+            discussion: "Example: mse collateral check collateral --at 2025-07-04T10:28:44Z"
+        )
 
         @Argument(help: "A folder or an evidence file.", completion: .file())
         var path: String

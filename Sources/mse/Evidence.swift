@@ -6,7 +6,8 @@ struct Evidence: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "evidence",
         abstract: "Write an instance's certificate, quote and collateral as a file.",
-        discussion: "Example: mse evidence hello-1 --output out")
+        discussion: "Example: mse evidence hello-1 --output out"
+    )
 
     @Argument(help: "The instance.")
     var name: String
@@ -14,6 +15,8 @@ struct Evidence: AsyncParsableCommand {
     var output: String
 
     func run() async throws {
-        try Output.write(try await Output.attempt { try await ServiceOperations().evidence(name, output: output) } + "\n")
+        try Output.write(
+            try await Output.attempt { try await ServiceOperations().evidence(name, output: output) } + "\n"
+        )
     }
 }

@@ -3,9 +3,15 @@ import Operations
 
 /// The options of everything that judges.
 struct JudgingArguments: ParsableArguments {
-    @Option(help: "Where collateral comes from: a folder, an evidence file or the address of a service. Several are asked in turn.")
+    @Option(
+        help:
+            "Where collateral comes from: a folder, an evidence file or the address of a service. Several are asked in turn."
+    )
     var collateral: [String] = []
-    @Option(help: "Certificates, PEM or DER, trusted for the service's TLS instead of the system's authorities.", completion: .file())
+    @Option(
+        help: "Certificates, PEM or DER, trusted for the service's TLS instead of the system's authorities.",
+        completion: .file()
+    )
     var collateralCa: String?
     @Option(help: "What is good enough: a policy, TOML or JSON.", completion: .file())
     var policy: String?
@@ -16,7 +22,13 @@ struct JudgingArguments: ParsableArguments {
 
     func options(package: String? = nil, at: Int64? = nil) -> JudgingOptions {
         JudgingOptions(
-            collateral: collateral, collateralAuthority: collateralCa, policy: policy, expected: expected, package: package,
-            trustedRoot: trustedRoot, at: at)
+            collateral: collateral,
+            collateralAuthority: collateralCa,
+            policy: policy,
+            expected: expected,
+            package: package,
+            trustedRoot: trustedRoot,
+            at: at
+        )
     }
 }

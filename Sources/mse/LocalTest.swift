@@ -4,8 +4,10 @@ import Operations
 
 struct LocalTest: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "localtest", abstract: "Run a project's tests against the development server.",
-        discussion: "Example: mse localtest --project hello")
+        commandName: "localtest",
+        abstract: "Run a project's tests against the development server.",
+        discussion: "Example: mse localtest --project hello"
+    )
 
     @Option(help: "The project's folder.", completion: .directory)
     var project: String
@@ -15,7 +17,9 @@ struct LocalTest: AsyncParsableCommand {
     var sealedSecrets: String?
 
     func run() async throws {
-        let status = try await Output.attempt { try ProjectTests().local(project: project, secrets: secrets, sealedSecrets: sealedSecrets) }
+        let status = try await Output.attempt {
+            try ProjectTests().local(project: project, secrets: secrets, sealedSecrets: sealedSecrets)
+        }
         guard status == 0 else {
             Output.note("\(project): the tests failed (exit code \(status))")
             throw ExitCode.failure

@@ -6,7 +6,8 @@ struct Logs: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "logs",
         abstract: "Show an instance's events; with the key, what the application said.",
-        discussion: "Example: mse logs hello-1 --key out/package_hello_1764000000000000000.key -f")
+        discussion: "Example: mse logs hello-1 --key out/package_hello_1764000000000000000.key -f"
+    )
 
     @Argument(help: "The instance, or with --key a sealed log: its folder, or one piece.")
     var target: String

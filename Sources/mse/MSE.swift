@@ -11,12 +11,15 @@ enum Start {
 struct MSE: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "mse",
-        abstract: "Run Python web services, encrypted, on machines of people you don't trust, and prove that they can't look.",
+        abstract:
+            "Run Python web services, encrypted, on machines of people you don't trust, and prove that they can't look.",
         version: "mse 1.0.0",
         subcommands: [
-            Scaffold.self, Serve.self, LocalTest.self, Package.self, Code.self, Measure.self, Spawn.self, Evidence.self, Verify.self,
+            Scaffold.self, Serve.self, LocalTest.self, Package.self, Code.self, Measure.self, Spawn.self, Evidence.self,
+            Verify.self,
             Seal.self, Unseal.self,
-            Run.self, Test.self, Status.self, List.self, Logs.self, Stop.self, Restart.self, Quote.self, Collateral.self, Simulator.self,
+            Run.self, Test.self, Status.self, List.self, Logs.self, Stop.self, Restart.self, Quote.self,
+            Collateral.self, Simulator.self,
         ]
     )
 }

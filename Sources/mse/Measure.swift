@@ -6,7 +6,8 @@ struct Measure: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "measure",
         abstract: "Tell a package's reference value, and what went into it.",
-        discussion: "Example: mse measure out/package_hello_1764000000000000000.tar")
+        discussion: "Example: mse measure out/package_hello_1764000000000000000.tar"
+    )
 
     @Argument(help: "The package.", completion: .file())
     var package: String

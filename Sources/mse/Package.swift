@@ -6,7 +6,8 @@ struct Package: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "package",
         abstract: "Lock, install, encrypt and pack a project into one file, with its key beside it.",
-        discussion: "Example: mse package --project hello --output out --encrypt")
+        discussion: "Example: mse package --project hello --output out --encrypt"
+    )
 
     @Option(help: "The project's folder.", completion: .directory)
     var project: String
@@ -21,7 +22,13 @@ struct Package: AsyncParsableCommand {
 
     func run() async throws {
         let product = try await Output.attempt {
-            try Packaging().package(project: project, output: output, encrypts: encrypt, key: key, checksImports: !skipsImportCheck)
+            try Packaging().package(
+                project: project,
+                output: output,
+                encrypts: encrypt,
+                key: key,
+                checksImports: !skipsImportCheck
+            )
         }
         for note in product.notes { Output.note("\(project): \(note)") }
         if !encrypt {
@@ -32,7 +39,8 @@ struct Package: AsyncParsableCommand {
                   The token only decides who may start it; it hides nothing.
                   To encrypt it, package again with --encrypt:
                     mse package --project \(project) --output \(output) --encrypt
-                """)
+                """
+            )
         }
         try Output.write(
             "package  \(product.package)\n\(encrypt ? "key      " : "token    ")\(product.key)   (yours alone: whoever has it can start the service\(encrypt ? " and read its code" : ""))\n"

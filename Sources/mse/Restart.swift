@@ -5,8 +5,10 @@ import Operations
 struct Restart: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "restart",
-        abstract: "End an instance and start it again from its sealed state; returns when it answers, or with why it doesn't.",
-        discussion: "Example: mse restart hello-1 --renew")
+        abstract:
+            "End an instance and start it again from its sealed state; returns when it answers, or with why it doesn't.",
+        discussion: "Example: mse restart hello-1 --renew"
+    )
 
     @Argument(help: "The instance.")
     var name: String

@@ -7,7 +7,8 @@ struct Run: AsyncParsableCommand {
         commandName: "run",
         abstract: "Verify a waiting service, and release its key and secrets over the verified connection.",
         discussion:
-            "Example: mse run hello-1 --package out/package_hello_1764000000000000000.tar --key out/package_hello_1764000000000000000.key")
+            "Example: mse run hello-1 --package out/package_hello_1764000000000000000.tar --key out/package_hello_1764000000000000000.key"
+    )
 
     @Argument(help: "An instance's name or an https address.")
     var target: String
@@ -22,8 +23,10 @@ struct Run: AsyncParsableCommand {
     @Option(help: "The key of the owner's certificate, PEM.", completion: .file())
     var privateKey: String?
     @Option(
-        name: .customLong("continue"), help: "Continue the HOME of this epoch, as an earlier run printed it.",
-        transform: { try Provision.epoch($0) })
+        name: .customLong("continue"),
+        help: "Continue the HOME of this epoch, as an earlier run printed it.",
+        transform: { try Provision.epoch($0) }
+    )
     var continueEpoch: String?
     @Option(in: 1...86400, help: "Seconds until the application must answer.")
     var wait = 120
@@ -33,13 +36,22 @@ struct Run: AsyncParsableCommand {
 
     func run() async throws {
         let provision = Provision(
-            target: target, options: judging.options(package: package), key: key, secrets: secrets, sealedSecrets: sealedSecrets,
-            privateKey: privateKey, continueEpoch: continueEpoch, waitSeconds: wait)
+            target: target,
+            options: judging.options(package: package),
+            key: key,
+            secrets: secrets,
+            sealedSecrets: sealedSecrets,
+            privateKey: privateKey,
+            continueEpoch: continueEpoch,
+            waitSeconds: wait
+        )
         switch try await Output.attempt({ try await provision.run() }) {
         case .refused(let judgement): try Output.show(judgement, json: json)
         case .started(let judgement, let homeEpoch):
             try Output.show(judgement, json: json)
-            if !json { try Output.write("\n\(target) is configured and answers; its HOME has the epoch \(homeEpoch)\n") }
+            if !json {
+                try Output.write("\n\(target) is configured and answers; its HOME has the epoch \(homeEpoch)\n")
+            }
         }
     }
 }

@@ -5,7 +5,9 @@ import Operations
 struct Scaffold: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "scaffold",
-        abstract: "Make a project that works, with tests.", discussion: "Example: mse scaffold hello --template flask")
+        abstract: "Make a project that works, with tests.",
+        discussion: "Example: mse scaffold hello --template flask"
+    )
 
     @Argument(help: "The project's name; its folder is made here.")
     var name: String

@@ -6,7 +6,9 @@ struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve",
         abstract: "Serve an application without enclave or encryption, for development.",
-        discussion: "Example: mse serve app:app --app-dir hello/mse_src --site-packages .venv/lib/python3.11/site-packages --port 5000")
+        discussion:
+            "Example: mse serve app:app --app-dir hello/mse_src --site-packages .venv/lib/python3.11/site-packages --port 5000"
+    )
 
     @Argument(help: "module:variable or module:factory.")
     var application: String
@@ -31,12 +33,15 @@ struct Serve: AsyncParsableCommand {
 
     func run() async throws {
         var arguments = [
-            application, "--app-dir", appDir, "--host", host, "--port", "\(port)", "--interface", interface, "--threads", "\(threads)",
+            application, "--app-dir", appDir, "--host", host, "--port", "\(port)", "--interface", interface,
+            "--threads", "\(threads)",
             "--grace", "\(grace)",
         ]
         for folder in sitePackages { arguments += ["--site-packages", folder] }
         if let certificate { arguments += ["--certificate", certificate] }
         if let privateKey { arguments += ["--private-key", privateKey] }
-        try await Output.attempt { try DevelopmentServer.replaceThisProcess(arguments, certificate: certificate, privateKey: privateKey) }
+        try await Output.attempt {
+            try DevelopmentServer.replaceThisProcess(arguments, certificate: certificate, privateKey: privateKey)
+        }
     }
 }

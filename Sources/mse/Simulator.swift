@@ -7,12 +7,15 @@ struct Simulator: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "simulator",
         abstract: "The simulated processor of this user: everything but the silicon.",
-        subcommands: [Init.self, Root.self, Service.self, Recover.self, Revoke.self, Expire.self, Launch.self])
+        subcommands: [Init.self, Root.self, Service.self, Recover.self, Revoke.self, Expire.self, Launch.self]
+    )
 
     struct Init: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "init",
-            abstract: "Make its keys and certificates.", discussion: "Example: mse simulator init")
+            abstract: "Make its keys and certificates.",
+            discussion: "Example: mse simulator init"
+        )
 
         @Flag(help: "Replace the one that is there; what it sealed is lost.")
         var force = false
@@ -26,22 +29,30 @@ struct Simulator: ParsableCommand {
     struct Root: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "root",
-            abstract: "Print the path of its root certificate.", discussion: "Example: mse simulator root")
+            abstract: "Print the path of its root certificate.",
+            discussion: "Example: mse simulator root"
+        )
 
-        func run() async throws { try Output.write(try await Output.attempt { try SimulatorOperations().rootPath() } + "\n") }
+        func run() async throws {
+            try Output.write(try await Output.attempt { try SimulatorOperations().rootPath() } + "\n")
+        }
     }
 
     struct Service: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "serve", abstract: "Serve its collateral on loopback as Intel's service does.",
-            discussion: "Example: mse simulator serve --port 8081")
+            commandName: "serve",
+            abstract: "Serve its collateral on loopback as Intel's service does.",
+            discussion: "Example: mse simulator serve --port 8081"
+        )
 
         @Option(in: 0...65535, help: "The port; 0 for any.")
         var port = 8081
 
         func run() async throws {
             try await Output.attempt {
-                try await SimulatorOperations().serve(port: port) { Output.note("collateral at http://127.0.0.1:\($0)") }
+                try await SimulatorOperations().serve(port: port) {
+                    Output.note("collateral at http://127.0.0.1:\($0)")
+                }
             }
         }
     }
@@ -49,7 +60,9 @@ struct Simulator: ParsableCommand {
     struct Recover: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "recover",
-            abstract: "A TCB recovery: enclaves on this platform become OutOfDate.", discussion: "Example: mse simulator recover")
+            abstract: "A TCB recovery: enclaves on this platform become OutOfDate.",
+            discussion: "Example: mse simulator recover"
+        )
 
         func run() async throws { try await Output.attempt { try SimulatorOperations().recover() } }
     }
@@ -57,7 +70,9 @@ struct Simulator: ParsableCommand {
     struct Revoke: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "revoke",
-            abstract: "Revoke the PCK certificate or its CA.", discussion: "Example: mse simulator revoke --pck")
+            abstract: "Revoke the PCK certificate or its CA.",
+            discussion: "Example: mse simulator revoke --pck"
+        )
 
         @Flag(help: "The PCK certificate (the default).")
         var pck = false
@@ -75,7 +90,9 @@ struct Simulator: ParsableCommand {
     struct Expire: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "expire",
-            abstract: "From now on the collateral is out of date.", discussion: "Example: mse simulator expire")
+            abstract: "From now on the collateral is out of date.",
+            discussion: "Example: mse simulator expire"
+        )
 
         func run() async throws { try await Output.attempt { try SimulatorOperations().expire() } }
     }
@@ -83,7 +100,10 @@ struct Simulator: ParsableCommand {
     /// What `spawn` starts in the background.
     struct Launch: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "launch", abstract: "Launch an instance and answer its agent.", shouldDisplay: false)
+            commandName: "launch",
+            abstract: "Launch an instance and answer its agent.",
+            shouldDisplay: false
+        )
 
         @Argument var name: String
         @Flag var renew = false

@@ -18,7 +18,10 @@ struct Spawn: AsyncParsableCommand {
     var name: String
     @Option(help: "The package.", completion: .file())
     var package: String
-    @Option(help: "A name or address that users will call; may be repeated.", transform: { try Operations.Spawn.san($0) })
+    @Option(
+        help: "A name or address that users will call; may be repeated.",
+        transform: { try Operations.Spawn.san($0) }
+    )
     var san: [String]
     @Option(in: 1...65535, help: "The port.")
     var port: Int
@@ -43,7 +46,16 @@ struct Spawn: AsyncParsableCommand {
             throw ExitCode.failure
         }
         let spawn = Operations.Spawn(
-            name: name, package: package, sans: san, host: host, port: port, subject: subject, days: days, timeout: timeout, isDebug: debug)
+            name: name,
+            package: package,
+            sans: san,
+            host: host,
+            port: port,
+            subject: subject,
+            days: days,
+            timeout: timeout,
+            isDebug: debug
+        )
         try Output.write(try await Output.attempt { try await spawn.run() } + "\n")
     }
 }

@@ -4,8 +4,10 @@ import Operations
 
 struct Status: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "status", abstract: "Tell how an instance is; exit code 3 when it is stopped, failed or unresponsive.",
-        discussion: "Example: mse status hello-1 --json")
+        commandName: "status",
+        abstract: "Tell how an instance is; exit code 3 when it is stopped, failed or unresponsive.",
+        discussion: "Example: mse status hello-1 --json"
+    )
 
     @Argument(help: "The instance.")
     var name: String
@@ -20,10 +22,12 @@ struct Status: AsyncParsableCommand {
 
     private func text(_ status: ServiceOperations.Status) -> String {
         let fields = [
-            "name", "state", "reason", "platform", "url", "sans", "mrenclave", "startedAt", "notAfter", "homeSavedAt", "homeError", "pid",
+            "name", "state", "reason", "platform", "url", "sans", "mrenclave", "startedAt", "notAfter", "homeSavedAt",
+            "homeError", "pid",
             "id",
         ]
         let lines = fields.map { $0 + String(repeating: " ", count: 13 - $0.count) + status.field($0) + "\n" }.joined()
-        return lines + (status.field("platform") == "simulator" ? "this enclave is simulated: it protects nothing\n" : "")
+        return lines
+            + (status.field("platform") == "simulator" ? "this enclave is simulated: it protects nothing\n" : "")
     }
 }

@@ -6,7 +6,8 @@ struct Stop: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "stop",
         abstract: "End an instance, once its HOME is sealed.",
-        discussion: "Example: mse stop hello-1 --remove")
+        discussion: "Example: mse stop hello-1 --remove"
+    )
 
     @Argument(help: "The instance.")
     var name: String

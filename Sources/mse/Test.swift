@@ -6,7 +6,9 @@ struct Test: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "test",
         abstract: "Verify a running instance, and run its package's tests against it.",
-        discussion: "Example: mse test hello-1 --package out/package_hello_1764000000000000000.tar --secrets hello/secrets.json")
+        discussion:
+            "Example: mse test hello-1 --package out/package_hello_1764000000000000000.tar --secrets hello/secrets.json"
+    )
 
     @Argument(help: "The instance's name, or its https address.")
     var name: String
@@ -16,7 +18,9 @@ struct Test: AsyncParsableCommand {
     var secrets: String?
     @Option(help: "The sealed secrets that it was given, in clear, for the tests.", completion: .file())
     var sealedSecrets: String?
-    @Flag(help: "Run the tests of a package that was not made here: nothing measures them, and they run on this machine.")
+    @Flag(
+        help: "Run the tests of a package that was not made here: nothing measures them, and they run on this machine."
+    )
     var foreignTests = false
 
     @OptionGroup var judging: JudgingArguments
@@ -24,8 +28,12 @@ struct Test: AsyncParsableCommand {
     func run() async throws {
         let outcome = try await Output.attempt {
             try await ProjectTests().remote(
-                name, options: judging.options(package: package), secrets: secrets, sealedSecrets: sealedSecrets,
-                runsForeign: foreignTests)
+                name,
+                options: judging.options(package: package),
+                secrets: secrets,
+                sealedSecrets: sealedSecrets,
+                runsForeign: foreignTests
+            )
         }
         let status: Int32
         switch outcome {

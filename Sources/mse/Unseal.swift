@@ -6,7 +6,8 @@ struct Unseal: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "unseal",
         abstract: "Open a sealed file with the X25519 key it was sealed to.",
-        discussion: "Example: mse unseal --input secrets.json.sealed --private-key enclave.sk")
+        discussion: "Example: mse unseal --input secrets.json.sealed --private-key enclave.sk"
+    )
 
     @Option(help: "The box.", completion: .file())
     var input: String

@@ -7,7 +7,8 @@ struct Verify: AsyncParsableCommand {
         commandName: "verify",
         abstract: "Judge a service: is it genuine, up to date, and yours?",
         discussion:
-            "Example: mse verify https://localhost:7443 --package out/package_hello_1764000000000000000.tar --certificate-out pin.pem")
+            "Example: mse verify https://localhost:7443 --package out/package_hello_1764000000000000000.tar --certificate-out pin.pem"
+    )
 
     @Argument(help: "An instance's name, an https address, an evidence file or a certificate.")
     var target: String
@@ -23,12 +24,18 @@ struct Verify: AsyncParsableCommand {
 
     func validate() throws {
         guard certificateOut == nil || at == nil else {
-            throw ValidationError("--certificate-out can't be combined with --at: what is pinned is judged now, as of no other time.")
+            throw ValidationError(
+                "--certificate-out can't be combined with --at: what is pinned is judged now, as of no other time."
+            )
         }
     }
 
     func run() async throws {
-        let verify = Operations.Verify(target: target, options: judging.options(package: package, at: at), certificateOut: certificateOut)
+        let verify = Operations.Verify(
+            target: target,
+            options: judging.options(package: package, at: at),
+            certificateOut: certificateOut
+        )
         try Output.show(try await Output.attempt { try await verify.run() }, json: json)
     }
 }

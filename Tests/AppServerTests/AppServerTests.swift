@@ -26,7 +26,9 @@ private struct Echo: Responder {
                 defer { buffer.deallocate() }
                 while case .bytes(let part) = exchange.body.read(into: buffer, waits: true) { count += part }
                 exchange.respond(
-                    ResponseHead("200 OK", [("X-Count", "\(count)")]), body: Array("\(exchange.head.method.rawValue) \(path)".utf8))
+                    ResponseHead("200 OK", [("X-Count", "\(count)")]),
+                    body: Array("\(exchange.head.method.rawValue) \(path)".utf8)
+                )
             }
         }
     }
@@ -37,7 +39,11 @@ struct AppServerTests {
     /// Sends raw bytes, and reads until the server closes or a second passes without a byte.
     private func exchange(_ text: String, limits: ServerLimits = ServerLimits()) async throws -> String {
         let server = AppServer(
-            responder: Echo(), tls: nil, limits: limits, logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
+            responder: Echo(),
+            tls: nil,
+            limits: limits,
+            logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
+        )
         let port = try await server.start(host: "127.0.0.1", port: 0)
         let answer = Self.talk(port, Array(text.utf8))
         await server.shutdown(grace: .zero)
@@ -54,11 +60,15 @@ struct AppServerTests {
         var limit = timeval(tv_sec: 1, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
         _ = withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) }
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
         }
         var sent = 0
         while sent < bytes.count {
-            let count = bytes.withUnsafeBytes { send(descriptor, $0.baseAddress! + sent, $0.count - sent, Int32(MSG_NOSIGNAL)) }
+            let count = bytes.withUnsafeBytes {
+                send(descriptor, $0.baseAddress! + sent, $0.count - sent, Int32(MSG_NOSIGNAL))
+            }
             guard count > 0 else { break }
             sent += count
         }
@@ -81,19 +91,24 @@ struct AppServerTests {
 
     @Test("a streamed answer is chunked for 1.1 and ends with the connection for 1.0")
     func streaming() async throws {
-        #expect(try await exchange("GET /stream HTTP/1.1\r\nHost: x\r\n\r\n").hasSuffix("3\r\none\r\n3\r\ntwo\r\n0\r\n\r\n"))
+        #expect(
+            try await exchange("GET /stream HTTP/1.1\r\nHost: x\r\n\r\n").hasSuffix("3\r\none\r\n3\r\ntwo\r\n0\r\n\r\n")
+        )
         #expect(try await exchange("GET /stream HTTP/1.0\r\n\r\n").hasSuffix("\r\n\r\nonetwo"))
     }
 
     @Test("an answer that breaks off is not ended properly")
     func broken() async throws {
-        #expect(try await exchange("GET /broken HTTP/1.1\r\nHost: x\r\n\r\n").hasSuffix("Content-Length: 10\r\n\r\nabc"))
+        #expect(
+            try await exchange("GET /broken HTTP/1.1\r\nHost: x\r\n\r\n").hasSuffix("Content-Length: 10\r\n\r\nabc")
+        )
     }
 
     @Test("chunked bodies arrive whole")
     func chunked() async throws {
         let answer = try await exchange(
-            "POST /x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n6\r\n world\r\n0\r\n\r\n")
+            "POST /x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n6\r\n world\r\n0\r\n\r\n"
+        )
         #expect(answer.contains("X-Count: 11"))
     }
 
@@ -107,12 +122,15 @@ struct AppServerTests {
         "contradictory framing and malformed heads are refused",
         arguments: [
             ("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "400"),
-            ("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab", "4"), ("GET / HTTP/1.1\r\n\r\n", "400"),
+            ("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab", "4"),
+            ("GET / HTTP/1.1\r\n\r\n", "400"),
             ("nonsense\r\n\r\n", "400"),
-            ("GET / HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n", "400"), ("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: abc\r\n\r\n", "4"),
+            ("GET / HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n", "400"),
+            ("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: abc\r\n\r\n", "4"),
             ("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", "400"),
             ("GET / HTTP/1.1\r\nHost : x\r\n\r\n", "400"),
-        ])
+        ]
+    )
     func malformed(text: String, status: String) async throws {
         let answer = try await exchange(text)
         #expect(answer.hasPrefix("HTTP/1.1 \(status)"), "\(answer)")
@@ -124,15 +142,26 @@ struct AppServerTests {
         var limits = ServerLimits()
         limits.bodyByteCount = 100
         limits.headerByteCount = 1000
-        #expect(try await exchange("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 101\r\n\r\n", limits: limits).hasPrefix("HTTP/1.1 413"))
+        #expect(
+            try await exchange("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 101\r\n\r\n", limits: limits).hasPrefix(
+                "HTTP/1.1 413"
+            )
+        )
         let chunk = String(repeating: "a", count: 200)
         #expect(
             try await exchange(
-                "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nc8\r\n\(chunk)\r\n0\r\n\r\n", limits: limits
-            ).hasPrefix("HTTP/1.1 413"))
+                "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nc8\r\n\(chunk)\r\n0\r\n\r\n",
+                limits: limits
+            ).hasPrefix("HTTP/1.1 413")
+        )
         #expect(
-            try await exchange("GET /\(String(repeating: "a", count: 1001)) HTTP/1.1\r\nHost: x\r\n\r\n", limits: limits).hasPrefix(
-                "HTTP/1.1 431"))
+            try await exchange(
+                "GET /\(String(repeating: "a", count: 1001)) HTTP/1.1\r\nHost: x\r\n\r\n",
+                limits: limits
+            ).hasPrefix(
+                "HTTP/1.1 431"
+            )
+        )
     }
 
     @Test("a client that stands still is dropped")
@@ -141,7 +170,11 @@ struct AppServerTests {
         limits.headSeconds = 1
         limits.bodySeconds = 1
         let server = AppServer(
-            responder: Echo(), tls: nil, limits: limits, logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
+            responder: Echo(),
+            tls: nil,
+            limits: limits,
+            logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
+        )
         let port = try await server.start(host: "127.0.0.1", port: 0)
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_in()
@@ -149,7 +182,9 @@ struct AppServerTests {
         address.sin_port = in_port_t(port).bigEndian
         address.sin_addr.s_addr = inet_addr("127.0.0.1")
         _ = withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) }
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
         }
         let text = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc"
         _ = Array(text.utf8).withUnsafeBytes { send(descriptor, $0.baseAddress!, $0.count, 0) }

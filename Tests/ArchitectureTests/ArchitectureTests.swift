@@ -12,9 +12,12 @@ struct ArchitectureTests {
         let text = String(decoding: try Files.read(Self.project + "/docs/architecture.md"), as: UTF8.self)
         var rows: [(target: String, imports: Set<String>)] = []
         for line in text.split(separator: "\n") {
-            let cells = line.split(separator: "|", omittingEmptySubsequences: false).map { $0.trimmingCharacters(in: .whitespaces) }
+            let cells = line.split(separator: "|", omittingEmptySubsequences: false).map {
+                $0.trimmingCharacters(in: .whitespaces)
+            }
             guard cells.count == 5, cells[1].hasPrefix("`") else { continue }
-            let imports = Set(cells[3].split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }).subtracting(["–"])
+            let imports = Set(cells[3].split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) })
+                .subtracting(["–"])
             for target in cells[1].split(separator: ",") {
                 rows.append((target.trimmingCharacters(in: CharacterSet(charactersIn: "` ")), imports))
             }
@@ -59,7 +62,9 @@ struct ArchitectureTests {
         #expect(paths.count > 8)
         for path in paths {
             let parts = path.split(separator: "/")
-            let files = FileManager.default.enumerator(atPath: Self.project + "/" + (parts[0] == "Sources" ? "" : "Sources/") + parts[0])
+            let files = FileManager.default.enumerator(
+                atPath: Self.project + "/" + (parts[0] == "Sources" ? "" : "Sources/") + parts[0]
+            )
             var isThere = false
             while let file = files?.nextObject() as? String {
                 let name = Files.split(file).name

@@ -31,7 +31,8 @@ struct FurtherEvidenceTests {
         ObjectIdentifier(arcs: 1, 3, 6, 1, 4, 1, 311, 105, 1), ObjectIdentifier(arcs: 1, 3, 6, 1, 4, 1, 311, 105, 2),
         ObjectIdentifier(arcs: 1, 2, 840, 113556, 10, 1, 1), ObjectIdentifier(arcs: 1, 2, 840, 113556, 10, 1, 2),
         ObjectIdentifier(arcs: 1, 3, 6, 1, 4, 1, 62397, 1, 1), ObjectIdentifier(arcs: 1, 3, 6, 1, 4, 1, 62397, 1, 8),
-        ObjectIdentifier(arcs: 1, 3, 9901, 2, 1), ObjectIdentifier(arcs: 1, 3, 9901, 2, 3), ObjectIdentifier(arcs: 1, 3, 9900, 4, 3),
+        ObjectIdentifier(arcs: 1, 3, 9901, 2, 1), ObjectIdentifier(arcs: 1, 3, 9901, 2, 3),
+        ObjectIdentifier(arcs: 1, 3, 9900, 4, 3),
         ObjectIdentifier(arcs: 1, 3, 9900, 5, 99), ObjectIdentifier(arcs: 1, 2, 840, 113741, 1, 13, 1, 0),
         ObjectIdentifier(arcs: 1, 2, 840, 113741, 1, 5, 5, 1, 6), ObjectIdentifier(arcs: 1, 3, 6, 1, 4, 1, 65230, 4, 1),
     ]
@@ -47,22 +48,39 @@ struct FurtherEvidenceTests {
         platform = try SimulatedPlatform.make(in: folder.path, now: Self.now)
     }
 
-    private func quote(_ reportData: [UInt8], measurement: [UInt8]? = nil, product: Int = 1, isDebug: Bool = false) throws -> [UInt8] {
+    private func quote(_ reportData: [UInt8], measurement: [UInt8]? = nil, product: Int = 1, isDebug: Bool = false)
+        throws -> [UInt8]
+    {
         let enclave = LaunchedEnclave(
-            measurement: measurement ?? self.measurement, productID: product, securityVersion: 3, isDebug: isDebug)
+            measurement: measurement ?? self.measurement,
+            productID: product,
+            securityVersion: 3,
+            isDebug: isDebug
+        )
         return try platform.quote(for: enclave, reportData: reportData)
     }
 
     /// As our own certificate, and as those that bind SubjectPublicKeyInfo, do.
-    private var keyBinding: [UInt8] { ReportDataBinding(point: point, sealingKey: [UInt8](repeating: 7, count: 32)).encoded }
-    private var infoBinding: [UInt8] { Array(SHA256.hash(data: Certificate.p256Prefix + point)) + [UInt8](repeating: 0, count: 32) }
+    private var keyBinding: [UInt8] {
+        ReportDataBinding(point: point, sealingKey: [UInt8](repeating: 7, count: 32)).encoded
+    }
+    private var infoBinding: [UInt8] {
+        Array(SHA256.hash(data: Certificate.p256Prefix + point)) + [UInt8](repeating: 0, count: 32)
+    }
 
     private func certificate(_ further: [(ObjectIdentifier, [UInt8])], own: Bool = true) throws -> FakeCertificate {
         let name: [(ObjectIdentifier, String)] = [(DistinguishedName.commonName, "hello-1")]
         let ours = try (AttestedCertificate.quoteIdentifier, quote(keyBinding))
         return FakeCertificate(
-            serial: [1], issuer: name, notBefore: Self.now - 3600, notAfter: Self.now + 30 * 86400, subject: name, key: key,
-            extensions: ((own ? [ours] : []) + further).map { .init(identifier: $0.0, value: $0.1) }, issuerKey: key)
+            serial: [1],
+            issuer: name,
+            notBefore: Self.now - 3600,
+            notAfter: Self.now + 30 * 86400,
+            subject: name,
+            key: key,
+            extensions: ((own ? [ours] : []) + further).map { .init(identifier: $0.0, value: $0.1) },
+            issuerKey: key
+        )
     }
 
     private func codes(_ further: (ObjectIdentifier, [UInt8])...) throws -> Set<String> {
@@ -78,13 +96,21 @@ struct FurtherEvidenceTests {
     @Test("all that bind and say the same are one")
     func agreement() throws {
         #expect(
-            try codes((Self.gramine, quote(infoBinding)), (Self.occlum, quote(infoBinding)), (Self.cosmianTDX, quote(keyBinding))) == [])
+            try codes(
+                (Self.gramine, quote(infoBinding)),
+                (Self.occlum, quote(infoBinding)),
+                (Self.cosmianTDX, quote(keyBinding))
+            ) == []
+        )
         for identifier in Self.noEvidence { #expect(try codes((identifier, [1, 2, 3])) == [], "\(identifier)") }
     }
 
     @Test("one that binds another key, or as another dialect does, is refused")
     func bindings() throws {
-        let stranger = ReportDataBinding(point: Array(P256.Signing.PrivateKey().publicKey.x963Representation), sealingKey: []).encoded
+        let stranger = ReportDataBinding(
+            point: Array(P256.Signing.PrivateKey().publicKey.x963Representation),
+            sealingKey: []
+        ).encoded
         for (identifier, data) in [
             (Self.gramine, keyBinding), (Self.occlum, keyBinding), (Self.cosmianTDX, infoBinding),
             (Self.cosmianTDX, stranger + [UInt8](repeating: 0, count: 32)),
@@ -97,7 +123,8 @@ struct FurtherEvidenceTests {
     @Test("one that says something else is refused")
     func contradictions() throws {
         let others = [
-            try quote(infoBinding, measurement: [UInt8](repeating: 0xAC, count: 32)), try quote(infoBinding, product: 2),
+            try quote(infoBinding, measurement: [UInt8](repeating: 0xAC, count: 32)),
+            try quote(infoBinding, product: 2),
             try quote(infoBinding, isDebug: true),
         ]
         for other in others { #expect(try codes((Self.gramine, other)) == ["evidence.contradiction"]) }

@@ -12,7 +12,9 @@ import Testing
 struct LibraryExampleTests {
     // example
     /// Judges many quotes of one platform, each for itself.
-    func accepted(_ quotes: [[UInt8]], collateral: Collateral, mrenclave: [UInt8], anchor: TrustAnchor, now: Int64) throws -> [Bool] {
+    func accepted(_ quotes: [[UInt8]], collateral: Collateral, mrenclave: [UInt8], anchor: TrustAnchor, now: Int64)
+        throws -> [Bool]
+    {
         var policy = AttestationPolicy()  // strict: UpToDate alone, no debug
         policy.measurement.mrenclave = [mrenclave]
         let known = VerifiedObjects(anchor: anchor)  // bounded, safe between threads; keep it for as long as you like
@@ -29,11 +31,20 @@ struct LibraryExampleTests {
     func example() throws {
         let made = try Scenario().make()
         let accepted = try accepted(
-            [made.bytes, made.bytes], collateral: made.collateral, mrenclave: [UInt8](repeating: 0xAB, count: 32), anchor: made.anchor,
-            now: made.time)
+            [made.bytes, made.bytes],
+            collateral: made.collateral,
+            mrenclave: [UInt8](repeating: 0xAB, count: 32),
+            anchor: made.anchor,
+            now: made.time
+        )
         #expect(accepted == [true, true])
         let refused = try self.accepted(
-            [made.bytes], collateral: made.collateral, mrenclave: [UInt8](repeating: 0xAC, count: 32), anchor: made.anchor, now: made.time)
+            [made.bytes],
+            collateral: made.collateral,
+            mrenclave: [UInt8](repeating: 0xAC, count: 32),
+            anchor: made.anchor,
+            now: made.time
+        )
         #expect(refused == [false])
     }
 
@@ -41,10 +52,18 @@ struct LibraryExampleTests {
     func document() throws {
         let source = String(decoding: try Files.read(#filePath), as: UTF8.self)
         let example = try #require(
-            source.components(separatedBy: "    // example\n").dropFirst().first?.components(separatedBy: "    // end\n").first)
-        let shown = example.split(separator: "\n", omittingEmptySubsequences: false).map { $0.hasPrefix("    ") ? $0.dropFirst(4) : $0 }
-            .joined(separator: "\n")
+            source.components(separatedBy: "    // example\n").dropFirst().first?.components(
+                separatedBy: "    // end\n"
+            ).first
+        )
+        let shown = example.split(separator: "\n", omittingEmptySubsequences: false).map {
+            $0.hasPrefix("    ") ? $0.dropFirst(4) : $0
+        }
+        .joined(separator: "\n")
         let path = Files.split(Files.split(Files.split(#filePath).folder).folder).folder + "/docs/library.md"
-        #expect(String(decoding: try Files.read(path), as: UTF8.self).contains("```swift\n" + shown + "```\n"), "\(shown)")
+        #expect(
+            String(decoding: try Files.read(path), as: UTF8.self).contains("```swift\n" + shown + "```\n"),
+            "\(shown)"
+        )
     }
 }

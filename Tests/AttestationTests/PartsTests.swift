@@ -30,48 +30,105 @@ struct PartsTests {
         "a status below the line needs a list, a date or a name of its own",
         arguments: [
             Case(
-                testDescription: "a quoting enclave of 2019 without advisories behind a platform whose advisory is allowed",
-                platform: ("SWHardeningNeeded", ["INTEL-SA-00334"]), enclave: ("OutOfDate", []), date: "2019-05-15T00:00:00Z",
-                policy: hardening, objections: ["the quoting enclave"]),
+                testDescription:
+                    "a quoting enclave of 2019 without advisories behind a platform whose advisory is allowed",
+                platform: ("SWHardeningNeeded", ["INTEL-SA-00334"]),
+                enclave: ("OutOfDate", []),
+                date: "2019-05-15T00:00:00Z",
+                policy: hardening,
+                objections: ["the quoting enclave"]
+            ),
             Case(
-                testDescription: "the same the other way round", platform: ("OutOfDate", []), enclave: ("OutOfDate", ["INTEL-SA-00334"]),
-                policy: hardening, objections: ["the platform"]),
+                testDescription: "the same the other way round",
+                platform: ("OutOfDate", []),
+                enclave: ("OutOfDate", ["INTEL-SA-00334"]),
+                policy: hardening,
+                objections: ["the platform"]
+            ),
             Case(
-                testDescription: "both have an allowed advisory", platform: ("SWHardeningNeeded", ["INTEL-SA-00334"]),
-                enclave: ("OutOfDate", ["INTEL-SA-00334"]), policy: hardening),
+                testDescription: "both have an allowed advisory",
+                platform: ("SWHardeningNeeded", ["INTEL-SA-00334"]),
+                enclave: ("OutOfDate", ["INTEL-SA-00334"]),
+                policy: hardening
+            ),
             Case(
-                testDescription: "one advisory of two", platform: ("SWHardeningNeeded", ["INTEL-SA-00334"]),
-                enclave: ("OutOfDate", ["INTEL-SA-00334", "INTEL-SA-00615"]), policy: hardening, objections: ["the quoting enclave"]),
+                testDescription: "one advisory of two",
+                platform: ("SWHardeningNeeded", ["INTEL-SA-00334"]),
+                enclave: ("OutOfDate", ["INTEL-SA-00334", "INTEL-SA-00615"]),
+                policy: hardening,
+                objections: ["the quoting enclave"]
+            ),
             Case(
-                testDescription: "neither", platform: ("SWHardeningNeeded", ["A"]), enclave: ("OutOfDate", ["B"]),
-                objections: ["the platform", "the quoting enclave"]),
+                testDescription: "neither",
+                platform: ("SWHardeningNeeded", ["A"]),
+                enclave: ("OutOfDate", ["B"]),
+                objections: ["the platform", "the quoting enclave"]
+            ),
             Case(
-                testDescription: "the platform's advisory is good for the platform alone", platform: ("UpToDate", ["INTEL-SA-00334"]),
-                enclave: ("OutOfDate", []), policy: hardening, objections: ["the quoting enclave"]),
+                testDescription: "the platform's advisory is good for the platform alone",
+                platform: ("UpToDate", ["INTEL-SA-00334"]),
+                enclave: ("OutOfDate", []),
+                policy: hardening,
+                objections: ["the quoting enclave"]
+            ),
             Case(
-                testDescription: "grace of a quoting enclave doesn't excuse the platform", platform: ("ConfigurationNeeded", []),
-                enclave: ("OutOfDate", []), policy: { $0.grace = 1 << 40 }, objections: ["the platform"]),
+                testDescription: "grace of a quoting enclave doesn't excuse the platform",
+                platform: ("ConfigurationNeeded", []),
+                enclave: ("OutOfDate", []),
+                policy: { $0.grace = 1 << 40 },
+                objections: ["the platform"]
+            ),
             Case(
-                testDescription: "a quoting enclave that has no grace left", platform: ("OutOfDate", []), enclave: ("OutOfDate", []),
-                date: "2019-05-15T00:00:00Z", policy: { $0.grace = Scenario.now - 1_700_000_000 }, objections: ["the quoting enclave"]),
+                testDescription: "a quoting enclave that has no grace left",
+                platform: ("OutOfDate", []),
+                enclave: ("OutOfDate", []),
+                date: "2019-05-15T00:00:00Z",
+                policy: { $0.grace = Scenario.now - 1_700_000_000 },
+                objections: ["the quoting enclave"]
+            ),
             Case(
-                testDescription: "a date that is still to come has no grace", platform: ("UpToDate", []), enclave: ("OutOfDate", []),
-                date: "9999-12-31T00:00:00Z", policy: { $0.grace = 1 << 40 }, objections: ["the quoting enclave"]),
+                testDescription: "a date that is still to come has no grace",
+                platform: ("UpToDate", []),
+                enclave: ("OutOfDate", []),
+                date: "9999-12-31T00:00:00Z",
+                policy: { $0.grace = 1 << 40 },
+                objections: ["the quoting enclave"]
+            ),
             Case(
-                testDescription: "nor one of the next second", platform: ("UpToDate", []), enclave: ("OutOfDate", []),
-                date: CalendarTime.text(Scenario.now + 1), policy: { $0.grace = 1 }, objections: ["the quoting enclave"]),
+                testDescription: "nor one of the next second",
+                platform: ("UpToDate", []),
+                enclave: ("OutOfDate", []),
+                date: CalendarTime.text(Scenario.now + 1),
+                policy: { $0.grace = 1 },
+                objections: ["the quoting enclave"]
+            ),
             Case(
-                testDescription: "this very second has", platform: ("UpToDate", []), enclave: ("OutOfDate", []),
-                date: CalendarTime.text(Scenario.now), policy: { $0.grace = 1 }),
+                testDescription: "this very second has",
+                platform: ("UpToDate", []),
+                enclave: ("OutOfDate", []),
+                date: CalendarTime.text(Scenario.now),
+                policy: { $0.grace = 1 }
+            ),
             Case(
-                testDescription: "a name for the worse part isn't one for the other", platform: ("SWHardeningNeeded", []),
-                enclave: ("OutOfDate", []), policy: { $0.accepted = [.upToDate, .outOfDate] }, objections: ["the platform"]),
+                testDescription: "a name for the worse part isn't one for the other",
+                platform: ("SWHardeningNeeded", []),
+                enclave: ("OutOfDate", []),
+                policy: { $0.accepted = [.upToDate, .outOfDate] },
+                objections: ["the platform"]
+            ),
             Case(
-                testDescription: "a name that names both", platform: ("ConfigurationNeeded", []), enclave: ("OutOfDate", []),
-                policy: { $0.accepted = [.upToDate, .outOfDateConfigurationNeeded] }),
+                testDescription: "a name that names both",
+                platform: ("ConfigurationNeeded", []),
+                enclave: ("OutOfDate", []),
+                policy: { $0.accepted = [.upToDate, .outOfDateConfigurationNeeded] }
+            ),
             Case(
-                testDescription: "nothing is accepted", policy: { $0.accepted = [] }, objections: ["the platform", "the quoting enclave"]),
-        ])
+                testDescription: "nothing is accepted",
+                policy: { $0.accepted = [] },
+                objections: ["the platform", "the quoting enclave"]
+            ),
+        ]
+    )
     func each(_ item: Case) throws {
         var scenario = Scenario()
         scenario.tcbInfo.levels[0].status = item.platform.0
@@ -102,7 +159,9 @@ struct PartsTests {
             }
             let verdict = try judge(scenario) { $0.allowedAdvisories = Set(advisories) }
             #expect(
-                !verdict.isAccepted && verdict.reasons.contains { $0.message.contains("an advisory without a name") }, "\(verdict.reasons)")
+                !verdict.isAccepted && verdict.reasons.contains { $0.message.contains("an advisory without a name") },
+                "\(verdict.reasons)"
+            )
         }
     }
 
@@ -113,14 +172,19 @@ struct PartsTests {
         scenario.tcbInfo.levels[0].advisories = ["A"]
         scenario.tcbInfo.identities?[0].levels = [FakeEnclaveLevel(svn: 4, status: "OutOfDate")]
         var verdict = try judge(scenario) { $0.allowedAdvisories = ["A"] }
-        #expect(verdict.reasons.map(\.message).allSatisfy { $0.hasPrefix("the TDX module's") } && verdict.reasons.count == 1)
+        #expect(
+            verdict.reasons.map(\.message).allSatisfy { $0.hasPrefix("the TDX module's") } && verdict.reasons.count == 1
+        )
         scenario.tcbInfo.identities?[0].levels[0].advisories = ["A"]
         verdict = try judge(scenario) { $0.allowedAdvisories = ["A"] }
         #expect(verdict.isAccepted, "\(verdict.reasons)")
         #expect(verdict.node["tcb"]?["parts"]?["tdxModule"]?["status"]?.value == .string("OutOfDate"))
     }
 
-    @Test("what runs now is judged besides what was launched", arguments: [("Revoked", "tcb.revoked"), ("OutOfDate", "tcb.notAccepted")])
+    @Test(
+        "what runs now is judged besides what was launched",
+        arguments: [("Revoked", "tcb.revoked"), ("OutOfDate", "tcb.notAccepted")]
+    )
     func current(status: String, code: String) throws {
         var scenario = Scenario(.td15)
         scenario.tcbInfo.identities?[0].levels = [FakeEnclaveLevel(svn: 5), FakeEnclaveLevel(svn: 3, status: status)]
@@ -133,7 +197,9 @@ struct PartsTests {
     @Test("a relaunch that is accepted by name still has its parts judged")
     func relaunch() throws {
         var scenario = Scenario(.td15)
-        scenario.tcbInfo.identities?[0].levels = [FakeEnclaveLevel(svn: 7), FakeEnclaveLevel(svn: 5, status: "OutOfDate")]
+        scenario.tcbInfo.identities?[0].levels = [
+            FakeEnclaveLevel(svn: 7), FakeEnclaveLevel(svn: 5, status: "OutOfDate"),
+        ]
         scenario.td { $0.teeTCBSVN2 = Scenario.svn(7, 1) }
         #expect(try judge(scenario) { $0.accepted = [.upToDate, .tdRelaunchAdvised] }.isAccepted)
         #expect(try !judge(scenario) { _ in }.isAccepted)
@@ -148,6 +214,9 @@ struct PartsTests {
         policy.tdx.mrtd = [[UInt8](repeating: 0xAB, count: 48)]
         change(&policy.tcb)
         return Verifier(anchor: made.anchor, policy: policy).judge(
-            Evidence(try Quote(made.bytes)), with: made.collateral, at: made.time)
+            Evidence(try Quote(made.bytes)),
+            with: made.collateral,
+            at: made.time
+        )
     }
 }

@@ -19,7 +19,8 @@ struct TreeEncryptionTests {
 
     @Test(
         "what was encrypted opens again, at every size around the pieces",
-        arguments: [0, 1, 31, 32, 33, 63, 64, 65, 96, 262_103, 262_104, 262_105, 262_144, 524_288, 700_001])
+        arguments: [0, 1, 31, 32, 33, 63, 64, 65, 96, 262_103, 262_104, 262_105, 262_144, 524_288, 700_001]
+    )
     func roundTrip(count: Int) throws {
         let key = CodeKey()
         let bytes = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 7) }
@@ -31,7 +32,10 @@ struct TreeEncryptionTests {
         #expect(SecretBox.open(try #require(result["a/b.py.enc"]), with: key) == bytes)
     }
 
-    @Test("a changed bit anywhere is refused with its path, and nothing is made", arguments: [0, 23, 24, 39, 40, 300_039])
+    @Test(
+        "a changed bit anywhere is refused with its path, and nothing is made",
+        arguments: [0, 23, 24, 39, 40, 300_039]
+    )
     func changed(offset: Int) throws {
         let key = CodeKey()
         var bytes = try #require(try encrypted(["x.py": [UInt8](repeating: 5, count: 300_000)], key: key)["x.py.enc"])
@@ -85,7 +89,8 @@ struct TreeEncryptionTests {
 
     /// Names that a `String` holds for equal, or for other parts than the kernel sees.
     static let namesakes = [
-        "\u{E9}/a", "e\u{301}/a", "\u{E9}.py", "e\u{301}.py", "K", "\u{212A}", "a;b", "a\u{37E}b", "\u{600}", "\u{301}x/y", "z/\u{301}",
+        "\u{E9}/a", "e\u{301}/a", "\u{E9}.py", "e\u{301}.py", "K", "\u{212A}", "a;b", "a\u{37E}b", "\u{600}",
+        "\u{301}x/y", "z/\u{301}",
     ]
 
     @Test("names that differ in composition alone are two files, and go into a tree and out of it")
@@ -96,13 +101,25 @@ struct TreeEncryptionTests {
         #expect(Set(tree.files.map { ExactText($0.path) }) == names && tree.files.count == names.count)
         let key = CodeKey()
         var nonces: [ExactText: [UInt8]] = [:]
-        for (index, name) in Self.namesakes.enumerated() { nonces[ExactText(name)] = [UInt8](repeating: UInt8(index), count: 24) }
-        let count = try TreeEncryption.encrypt(folder.path + "/plain", to: folder.path + "/encrypted", key: key, nonces: .given(nonces))
+        for (index, name) in Self.namesakes.enumerated() {
+            nonces[ExactText(name)] = [UInt8](repeating: UInt8(index), count: 24)
+        }
+        let count = try TreeEncryption.encrypt(
+            folder.path + "/plain",
+            to: folder.path + "/encrypted",
+            key: key,
+            nonces: .given(nonces)
+        )
         #expect(
-            try count == names.count && TreeEncryption.decrypt(folder.path + "/encrypted", to: folder.path + "/back", key: key) == count)
+            try count == names.count
+                && TreeEncryption.decrypt(folder.path + "/encrypted", to: folder.path + "/back", key: key) == count
+        )
         for (index, name) in Self.namesakes.enumerated() {
             #expect(try folder.read("back/" + name) == Array(name.utf8))
-            #expect(Array(try folder.read("encrypted/" + name + ".enc").prefix(24)) == [UInt8](repeating: UInt8(index), count: 24))
+            #expect(
+                Array(try folder.read("encrypted/" + name + ".enc").prefix(24))
+                    == [UInt8](repeating: UInt8(index), count: 24)
+            )
         }
     }
 
@@ -115,7 +132,9 @@ struct TreeEncryptionTests {
         #expect(tree.files.map(\.path) == ["\u{301}/kept/.env"] && tree.leftOut.count == 2)
         try folder.write("e\u{301}/secret", "x")
         symlink(folder.path + "/e\u{301}/secret", folder.path + "/\u{E9}/link")
-        #expect(throws: CodeError.refused(path: "link", "a link that leaves the tree")) { try CodeTree(folder.path + "/\u{E9}") }
+        #expect(throws: CodeError.refused(path: "link", "a link that leaves the tree")) {
+            try CodeTree(folder.path + "/\u{E9}")
+        }
         try Files.remove(folder.path + "/\u{E9}/link")
         symlink("\u{301}/kept/.env", folder.path + "/\u{E9}/link")
         #expect(try CodeTree(folder.path + "/\u{E9}").files.count == 4)
@@ -144,16 +163,20 @@ struct TreeEncryptionTests {
     func existing() throws {
         try folder.write("plain/x", "1")
         try folder.write("out/precious", "2")
-        #expect(throws: CodeError.self) { try TreeEncryption.encrypt(folder.path + "/plain", to: folder.path + "/out", key: CodeKey()) }
+        #expect(throws: CodeError.self) {
+            try TreeEncryption.encrypt(folder.path + "/plain", to: folder.path + "/out", key: CodeKey())
+        }
         #expect(try folder.tree("out") == ["precious": Array("2".utf8)])
     }
 
     @Test(
         "names from archives must stay in the tree",
         arguments: [
-            "", "/a", "../a", "a/../b", "a//b", "./a", "a/", "a\u{0}b", "../\u{301}a", "a/../\u{301}b", "/\u{301}a", "\u{600}/../a", "a/..",
+            "", "/a", "../a", "a/../b", "a//b", "./a", "a/", "a\u{0}b", "../\u{301}a", "a/../\u{301}b", "/\u{301}a",
+            "\u{600}/../a", "a/..",
             "..\u{2F}\u{20DD}", "./\u{FE0F}a", "a/\u{301}/../b", "a\u{0}\u{301}b",
-        ])
+        ]
+    )
     func unsafe(name: String) {
         #expect(throws: CodeError.self) { try CodeTree.check(name) }
     }
@@ -175,12 +198,14 @@ struct IgnoreListTests {
     @Test(
         "matches",
         arguments: [
-            ("*.pyc", "a.pyc", true), ("*.pyc", "a.PYC", false), ("*", ".env", true), ("a?c", "abc", true), ("[abc].py", "b.py", true),
+            ("*.pyc", "a.pyc", true), ("*.pyc", "a.PYC", false), ("*", ".env", true), ("a?c", "abc", true),
+            ("[abc].py", "b.py", true),
             ("[!abc].py", "b.py", false),
             ("[a-c]x", "bx", true), ("[", "[", true), ("[b", "b", false), ("[]]", "]", true), ("a*b*c", "aXbYc", true),
             ("a*b*c", "aXbY", false), ("build", "build2", false), ("", "", true),
             ("[b].txt", "[b].txt", false), ("**", "x", true),
-        ])
+        ]
+    )
     func matches(pattern: String, name: String, expected: Bool) {
         #expect(IgnoreList(patterns: [pattern]).matches(name) == expected)
     }
@@ -217,27 +242,44 @@ struct OriginalCodeTests {
         let plain = try work.tree("plain")
         #expect(
             plain.keys.sorted() == [
-                "app.py", "archive.enc", "pkg/__init__.py", "pkg/static/block.bin", "pkg/static/naïve file.txt", "pkg/values.py",
-            ])
+                "app.py", "archive.enc", "pkg/__init__.py", "pkg/static/block.bin", "pkg/static/naïve file.txt",
+                "pkg/values.py",
+            ]
+        )
         for (name, bytes) in plain { #expect(try Files.read(Self.folder + "code/plain/" + name) == bytes) }
         var nonces: [ExactText: [UInt8]] = [:]
         for (name, bytes) in try TestSupport.tree(Self.folder + "code/encrypted") where name.hasSuffix(".enc") {
             nonces[ExactText(String(name.dropLast(4)))] = Array(bytes.prefix(24))
         }
-        _ = try TreeEncryption.encrypt(work.path + "/plain", to: work.path + "/encrypted", key: key, nonces: .given(nonces))
-        for (name, bytes) in try work.tree("encrypted") { #expect(try Files.read(Self.folder + "code/encrypted/" + name) == bytes) }
+        _ = try TreeEncryption.encrypt(
+            work.path + "/plain",
+            to: work.path + "/encrypted",
+            key: key,
+            nonces: .given(nonces)
+        )
+        for (name, bytes) in try work.tree("encrypted") {
+            #expect(try Files.read(Self.folder + "code/encrypted/" + name) == bytes)
+        }
     }
 
     @Test("names of every kind get the same names and bytes")
     func names() throws {
         let work = try TemporaryFolder()
         let expected = try TestSupport.tree(Self.folder + "code/names/encrypted")
-        let ignored = IgnoreList(text: String(decoding: try Files.read(Self.folder + "code/names/plain/.mseignore"), as: UTF8.self))
+        let ignored = IgnoreList(
+            text: String(decoding: try Files.read(Self.folder + "code/names/plain/.mseignore"), as: UTF8.self)
+        )
         var nonces: [ExactText: [UInt8]] = [:]
-        for (name, bytes) in expected where name.hasSuffix(".enc") { nonces[ExactText(String(name.dropLast(4)))] = Array(bytes.prefix(24)) }
+        for (name, bytes) in expected where name.hasSuffix(".enc") {
+            nonces[ExactText(String(name.dropLast(4)))] = Array(bytes.prefix(24))
+        }
         _ = try TreeEncryption.encrypt(
-            Self.folder + "code/names/plain", to: work.path + "/encrypted", key: CodeKey(file: Self.folder + "code/code.key"),
-            nonces: .given(nonces), ignoring: ignored)
+            Self.folder + "code/names/plain",
+            to: work.path + "/encrypted",
+            key: CodeKey(file: Self.folder + "code/code.key"),
+            nonces: .given(nonces),
+            ignoring: ignored
+        )
         #expect(try work.tree("encrypted") == expected)
     }
 
@@ -246,7 +288,10 @@ struct OriginalCodeTests {
         let work = try TemporaryFolder()
         #expect(throws: CodeError.self) {
             try TreeEncryption.decrypt(
-                Self.folder + "code/encrypted", to: work.path + "/out", key: CodeKey(file: Self.folder + "code/wrong.key"))
+                Self.folder + "code/encrypted",
+                to: work.path + "/out",
+                key: CodeKey(file: Self.folder + "code/wrong.key")
+            )
         }
         let key = try CodeKey(file: Self.folder + "code/code.key")
         for (name, bytes) in try TestSupport.tree(Self.folder + "code/tampered") {
@@ -268,8 +313,11 @@ struct OriginalCodeTests {
         for name in ["secrets.json", "with_code_key.json"] {
             #expect(
                 SealedBox.open(try Files.read(Self.folder + "seal/\(name).sealed"), with: key)
-                    == (try Files.read(Self.folder + "seal/" + name)))
+                    == (try Files.read(Self.folder + "seal/" + name))
+            )
         }
-        for name in ["tampered", "short"] { #expect(SealedBox.open(try Files.read(Self.folder + "seal/\(name).sealed"), with: key) == nil) }
+        for name in ["tampered", "short"] {
+            #expect(SealedBox.open(try Files.read(Self.folder + "seal/\(name).sealed"), with: key) == nil)
+        }
     }
 }

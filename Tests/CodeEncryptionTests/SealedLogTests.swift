@@ -14,7 +14,8 @@ final class SealedLogTests {
 
     init() throws { folder = try TemporaryFolder() }
 
-    private func writer(_ id: String = "one", epoch: [UInt8]? = nil, pieceByteCount: Int = 2 << 20, pieces: Int = 16) throws
+    private func writer(_ id: String = "one", epoch: [UInt8]? = nil, pieceByteCount: Int = 2 << 20, pieces: Int = 16)
+        throws
         -> SealedLogWriter
     {
         var limits = SealedLogWriter.Limits()
@@ -81,7 +82,9 @@ final class SealedLogTests {
                 altered[index] ^= 0x10
                 try folder.write("log/" + name, altered)
                 // A changed length leaves what can't be a whole message: that is a cut, and told as one.
-                if let (texts, notes) = try? read() { #expect(!notes.isEmpty && texts.allSatisfy(whole.contains), "\(name) \(index)") }
+                if let (texts, notes) = try? read() {
+                    #expect(!notes.isEmpty && texts.allSatisfy(whole.contains), "\(name) \(index)")
+                }
             }
             try folder.write("log/" + name, bytes)
         }
@@ -158,7 +161,8 @@ final class SealedLogTests {
 
     @Test(
         "what was laid among the pieces keeps nobody waiting, hides nothing, and is told",
-        arguments: ["pipe", "socket", "link", "folder", "junk", "empty", "zero"])
+        arguments: ["pipe", "socket", "link", "folder", "junk", "empty", "zero"]
+    )
     func laid(kind: String) throws {
         let writer = try writer()
         try writer.append(entry("here", at: 1))
@@ -191,7 +195,10 @@ final class SealedLogTests {
         try folder.write("log/" + names[1], bytes)
         let contents = try SealedLogReader(root: key).read(path)
         let left = texts(contents)
-        #expect(left.count < whole.count && left.count >= whole.count - 3 && left.last == whole.last && left == whole.filter(left.contains))
+        #expect(
+            left.count < whole.count && left.count >= whole.count - 3 && left.last == whole.last
+                && left == whole.filter(left.contains)
+        )
         #expect(contents.faults.count == 1 && "\(contents.faults)".contains("altered"), "\(contents.faults)")
     }
 
@@ -221,7 +228,10 @@ final class SealedLogTests {
         0x70, 0xE9, 0xD4, 0x7D, 0xB3, 0x22, 0xD0, 0xF5, 0x15, 0x5E, 0xED, 0xDF, 0x7E, 0x27, 0xFA, 0x20,
     ]
 
-    @Test("what is no log is called so", arguments: [[], [1, 2, 3], Array("MSELOG".utf8), [UInt8](repeating: 0x4D, count: 5000)])
+    @Test(
+        "what is no log is called so",
+        arguments: [[], [1, 2, 3], Array("MSELOG".utf8), [UInt8](repeating: 0x4D, count: 5000)]
+    )
     func noLog(bytes: [UInt8]) throws {
         try folder.write("file", bytes)
         #expect(problem(of: folder.path + "/file", key: key) == .notALog(folder.path + "/file"))

@@ -42,7 +42,9 @@ struct CacheTests {
     }
 
     private var cache: CollateralCache { CollateralCache(folder: folder.path + "/collateral") }
-    private func cached(at time: Int64 = now, maximumAge: Int64 = 30 * 86400, _ source: (any CollateralSource)? = nil) -> CachedSource {
+    private func cached(at time: Int64 = now, maximumAge: Int64 = 30 * 86400, _ source: (any CollateralSource)? = nil)
+        -> CachedSource
+    {
         CachedSource(source ?? self.source, cache: cache, maximumAge: maximumAge, now: { time })
     }
     private func files(_ name: String) throws -> [String] {
@@ -53,7 +55,10 @@ struct CacheTests {
     func hit() async throws {
         let first = try await cached().collateral(for: Served.request)
         let second = try await cached(at: Self.now + 3600).collateral(for: Served.request)
-        #expect(source.count == 1 && first.collateral == second.collateral && second.source.hasSuffix("(cached)") && second.notes.isEmpty)
+        #expect(
+            source.count == 1 && first.collateral == second.collateral && second.source.hasSuffix("(cached)")
+                && second.notes.isEmpty
+        )
         for path in try files("objects") + files("entries") where !path.hasSuffix(".lock") {
             var status = stat()
             #expect(stat(path, &status) == 0 && status.st_mode & 0o777 == 0o600, "\(path)")
@@ -105,14 +110,18 @@ struct CacheTests {
         await #expect(throws: CollateralError.self) {
             try await cached(at: Self.now + 20 * 86400, maximumAge: 10 * 86400).collateral(for: Served.request)
         }
-        await #expect(throws: CollateralError.self) { try await cached(at: Self.now + 31 * 86400).collateral(for: Served.request) }
+        await #expect(throws: CollateralError.self) {
+            try await cached(at: Self.now + 31 * 86400).collateral(for: Served.request)
+        }
     }
 
     @Test("a service that says no is believed, whatever the cache holds")
     func gone() async throws {
         _ = try await cached().collateral(for: Served.request)
         source.answer(.failure(CollateralError("http://service.test", .gone, "gone")))
-        await #expect(throws: CollateralError.self) { try await cached(at: Self.now + 2 * 86400).collateral(for: Served.request) }
+        await #expect(throws: CollateralError.self) {
+            try await cached(at: Self.now + 2 * 86400).collateral(for: Served.request)
+        }
     }
 
     @Test("one asks, the others wait for the answer")
@@ -143,7 +152,10 @@ struct CacheTests {
         _ = try await cached().collateral(for: Served.request)
         for path in try files("entries") where path.hasSuffix(".json") {
             let text = String(decoding: try Files.read(path), as: UTF8.self)
-            try Files.write(text.replacing(/"rootCRL": "[0-9a-f]+"/, with: "\"rootCRL\": \"../../../etc/passwd\""), to: path)
+            try Files.write(
+                text.replacing(/"rootCRL": "[0-9a-f]+"/, with: "\"rootCRL\": \"../../../etc/passwd\""),
+                to: path
+            )
         }
         #expect(cache.all().isEmpty)
         _ = try await cached().collateral(for: Served.request)
@@ -154,7 +166,10 @@ struct CacheTests {
     func readOnly() async throws {
         try folder.write("collateral", "a file where the folder should be")
         let delivery = try await cached().collateral(for: Served.request)
-        #expect(delivery.collateral == served.collateral && delivery.notes.contains { $0.contains("cache couldn't be written") })
+        #expect(
+            delivery.collateral == served.collateral
+                && delivery.notes.contains { $0.contains("cache couldn't be written") }
+        )
     }
 
     @Test("the number of entries is bounded")
@@ -165,7 +180,10 @@ struct CacheTests {
             _ = try await cached(at: Self.now + Int64(number)).collateral(for: request)
         }
         let kept = cache.all()
-        #expect(kept.count == CollateralCache.entryLimit / 2 && kept.contains { $0.request.edition == .number(CollateralCache.entryLimit) })
+        #expect(
+            kept.count == CollateralCache.entryLimit / 2
+                && kept.contains { $0.request.edition == .number(CollateralCache.entryLimit) }
+        )
         // The two documents have one chain.
         #expect(try files("objects").count == 5)
     }

@@ -63,7 +63,10 @@ final class LoopbackService: Sendable {
             var headers = HTTPHeaders(answer.headers)
             headers.add(name: "Content-Length", value: "\(answer.body.count + (answer.breaksOff ? 10 : 0))")
             let status = HTTPResponseStatus(statusCode: answer.status)
-            context.write(wrapOutboundOut(.head(.init(version: .http1_1, status: status, headers: headers))), promise: nil)
+            context.write(
+                wrapOutboundOut(.head(.init(version: .http1_1, status: status, headers: headers))),
+                promise: nil
+            )
             context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: answer.body)))), promise: nil)
             if answer.breaksOff {
                 context.flush()

@@ -68,7 +68,8 @@ struct ProviderConfigurationTests {
                 "PCS_URL=https://localhost:8081/sgx/certification/v1/\nUSE_SECURE_CERT=TRUE\n",
                 "https://localhost:8081/sgx/certification/v1/"
             ),
-        ])
+        ]
+    )
     func service(text: String, expected: String) throws {
         let read = try ProviderConfiguration(Array(text.utf8))
         #expect(read.service == expected && read.usesSecureCertificate == !text.contains("CERT=FALSE"))
@@ -80,16 +81,19 @@ struct ProviderConfigurationTests {
             ("{\n\"pccs_url\": \"https://a\",\n\"colateral_service\": \"https://b\"}", 3, "colateral_service"),
             ("{\n\"PCCS_URL\": \"https://a\"}", 2, "PCCS_URL"), ("{\n\n\"pccs_url\": 5}", 3, "pccs_url"),
             ("{\"pccs_url\": \"localhost:8081\"}", 1, "pccs_url"), ("{\"pccs_url\": \"https:///x\"}", 1, "pccs_url"),
-            ("{\n\"pccs_url\": \"https://a\"\n\"use_secure_cert\": true}", 3, ""), ("{\"pccs_url\": \"https://a\"", 1, ""),
+            ("{\n\"pccs_url\": \"https://a\"\n\"use_secure_cert\": true}", 3, ""),
+            ("{\"pccs_url\": \"https://a\"", 1, ""),
             ("{\"pccs_url\":\"https://a\",\"pccs_url\":\"https://b\"}", 1, ""),
             ("{\"pccs_url\":\"https://a\",\n\"use_secure_cert\":\"maybe\"}", 2, "use_secure_cert"),
             ("{\"pccs_url\":\"https://a\",\n\"tcb_update_type\":\"early\"}", 2, "tcb_update_type"),
             ("# a\nPCCS_URL https://a\n", 2, ""), ("PCCS_URL=https://a\nPCCS_URL=https://b", 2, "PCCS_URL"),
             ("pccs_url=https://a", 1, "pccs_url"),
-            ("PCCS_URL=", 1, "pccs_url"), ("PCCS_URL=https://a b", 1, "PCCS_URL"), ("COLLATERAL=https://a", 1, "collateral"),
+            ("PCCS_URL=", 1, "pccs_url"), ("PCCS_URL=https://a b", 1, "PCCS_URL"),
+            ("COLLATERAL=https://a", 1, "collateral"),
             ("{ // nothing\n}", 0, ""), ("", 0, ""), ("USE_SECURE_CERT=TRUE", 0, ""), ("<html>\n", 1, ""),
             ("{\"\u{212A}\":1,\"pccs_url\":\"https://a\"}", 1, "\u{212A}"),
-        ])
+        ]
+    )
     func errors(text: String, line: Int, member: String) throws {
         let error = #expect(throws: NotationError.self) { try ProviderConfiguration(Array(text.utf8)) }
         #expect(error?.place.line == line && error?.member == member, "\(error?.description ?? "")")
@@ -100,10 +104,15 @@ struct ProviderConfigurationTests {
         let folder = try TemporaryFolder()
         let path = folder.path + "/qcnl.conf"
         try Files.write(Self.shipped, to: path)
-        #expect(try ProviderConfiguration(environment: ["QCNL_CONF_PATH": path])?.service == "https://localhost:8081/sgx/certification/v4/")
+        #expect(
+            try ProviderConfiguration(environment: ["QCNL_CONF_PATH": path])?.service
+                == "https://localhost:8081/sgx/certification/v4/"
+        )
         try Files.write("{\n\"pccs\": 1}", to: path)
         for named in [path, folder.path + "/none", folder.path] {
-            let error = #expect(throws: CollateralError.self) { try ProviderConfiguration(environment: ["QCNL_CONF_PATH": named]) }
+            let error = #expect(throws: CollateralError.self) {
+                try ProviderConfiguration(environment: ["QCNL_CONF_PATH": named])
+            }
             #expect(error?.source == named)
         }
     }
@@ -122,7 +131,9 @@ struct ProviderConfigurationTests {
         growth("quotes") { "{" + Growth.text($0) { _ in "\"//\"" } },
         growth("lines") { Growth.text($0) { _ in "PCCS_URL=https://localhost/\r\n" } },
         growth("names in lines") {
-            Growth.text($0) { "A\(String(repeating: "B", count: $0 % 50))_\(String(repeating: "C", count: $0 / 50 % 50))=1\n" }
+            Growth.text($0) {
+                "A\(String(repeating: "B", count: $0 % 50))_\(String(repeating: "C", count: $0 / 50 % 50))=1\n"
+            }
         },
         growth("blanks in lines") { "A =" + Growth.text($0) { _ in " " } },
     ]

@@ -9,7 +9,11 @@ import Testing
 /// What a service of version 4 answers about the simulated processor.
 struct Served: Sendable {
     static let now: Int64 = 1_764_000_000
-    static let request = CollateralRequest(fmspc: FixedBytes([0, 1, 2, 3, 4, 5] as [UInt8])!, authority: .platform, tee: .sgx)
+    static let request = CollateralRequest(
+        fmspc: FixedBytes([0, 1, 2, 3, 4, 5] as [UInt8])!,
+        authority: .platform,
+        tee: .sgx
+    )
     let collateral: Collateral
     let authorityChain: [UInt8]
 
@@ -32,13 +36,20 @@ struct Served: Sendable {
         let bare = path.split(separator: "?").first.map(String.init) ?? ""
         switch bare {
         case "/sgx/certification/v4/tcb":
-            return Answer(headers: [("tcb-info-issuer-chain", Self.encoded(collateral.tcbInfoChain))], body: collateral.tcbInfo)
+            return Answer(
+                headers: [("tcb-info-issuer-chain", Self.encoded(collateral.tcbInfoChain))],
+                body: collateral.tcbInfo
+            )
         case "/sgx/certification/v4/qe/identity":
             return Answer(
-                headers: [("SGX-Enclave-Identity-Issuer-Chain", Self.encoded(collateral.qeIdentityChain))], body: collateral.qeIdentity)
+                headers: [("SGX-Enclave-Identity-Issuer-Chain", Self.encoded(collateral.qeIdentityChain))],
+                body: collateral.qeIdentity
+            )
         case "/sgx/certification/v4/pckcrl":
             return Answer(
-                headers: [("SGX-PCK-CRL-Issuer-Chain", Self.encoded(authorityChain))], body: Array(Hex.text(collateral.pckCRL).utf8))
+                headers: [("SGX-PCK-CRL-Issuer-Chain", Self.encoded(authorityChain))],
+                body: Array(Hex.text(collateral.pckCRL).utf8)
+            )
         case "/sgx/certification/v4/rootcacrl": return Answer(body: Array(Hex.text(collateral.rootCRL).utf8))
         default: return Answer(status: 404)
         }
@@ -51,27 +62,39 @@ struct ServiceTests {
 
     init() throws { served = try Served() }
 
-    private func source(_ service: LoopbackService, attempts: Int = 3, timeLimit: Duration = .seconds(5)) -> ServiceSource {
+    private func source(_ service: LoopbackService, attempts: Int = 3, timeLimit: Duration = .seconds(5))
+        -> ServiceSource
+    {
         ServiceSource(
-            service.address, retry: RetryPolicy(attempts: attempts, delay: .milliseconds(5), longest: .seconds(2)), timeLimit: timeLimit)
+            service.address,
+            retry: RetryPolicy(attempts: attempts, delay: .milliseconds(5), longest: .seconds(2)),
+            timeLimit: timeLimit
+        )
     }
 
-    private func error(_ answer: @escaping @Sendable (String, Int) -> LoopbackService.Answer) async throws -> (CollateralError, Int) {
+    private func error(_ answer: @escaping @Sendable (String, Int) -> LoopbackService.Answer) async throws -> (
+        CollateralError, Int
+    ) {
         let service = try await LoopbackService(answer)
-        let error = try await #require(throws: CollateralError.self) { try await source(service).collateral(for: Served.request) }
+        let error = try await #require(throws: CollateralError.self) {
+            try await source(service).collateral(for: Served.request)
+        }
         try await service.stop()
         return (error, service.asked.count)
     }
 
     @Test(
         "all parts are fetched, chains decoded, lists in hexadecimal taken as they are",
-        arguments: ["", "/", "/sgx/certification/v4/", "/sgx/certification/v3"])
+        arguments: ["", "/", "/sgx/certification/v4/", "/sgx/certification/v3"]
+    )
     func whole(suffix: String) async throws {
         let served = served
         let service = try await LoopbackService { path, _ in served.answer(path) }
         let delivery = try await ServiceSource(service.address + suffix).collateral(for: Served.request)
         #expect(
-            delivery.collateral.tcbInfo == served.collateral.tcbInfo && delivery.collateral.tcbInfoChain == served.collateral.tcbInfoChain)
+            delivery.collateral.tcbInfo == served.collateral.tcbInfo
+                && delivery.collateral.tcbInfoChain == served.collateral.tcbInfoChain
+        )
         #expect(delivery.collateral.pckCRL == Array(Hex.text(served.collateral.pckCRL).utf8))
         #expect(delivery.collateral.pckCRLChain == served.authorityChain)
         #expect(delivery.source == service.address && delivery.notes.isEmpty)
@@ -85,10 +108,14 @@ struct ServiceTests {
         arguments: [
             ("https://api.trustedservices.intel.com/sgx/certification/v4/", "https://api.trustedservices.intel.com"),
             ("https://global.acccache.azure.net/sgx/certification/v3", "https://global.acccache.azure.net"),
-            ("https://sgx-dcap-server.cn-hangzhou.aliyuncs.com/sgx/certification/v4", "https://sgx-dcap-server.cn-hangzhou.aliyuncs.com"),
+            (
+                "https://sgx-dcap-server.cn-hangzhou.aliyuncs.com/sgx/certification/v4",
+                "https://sgx-dcap-server.cn-hangzhou.aliyuncs.com"
+            ),
             ("https://localhost:8081/tdx/certification/v4", "https://localhost:8081"),
             ("https://proxy.test/pccs", "https://proxy.test/pccs"),
-        ])
+        ]
+    )
     func addresses(text: String, base: String) {
         #expect(ServiceSource(text).name == base)
     }
@@ -105,7 +132,9 @@ struct ServiceTests {
         _ = try await source(service).collateral(for: request)
         #expect(service.asked.contains("/sgx/certification/v4/tcb?fmspc=000102030405&tcbEvaluationDataNumber=20"))
         request.edition = .number(19)
-        let error = try await #require(throws: CollateralError.self) { try await source(service).collateral(for: request) }
+        let error = try await #require(throws: CollateralError.self) {
+            try await source(service).collateral(for: request)
+        }
         #expect(error.kind == .malformed && error.problem.contains("evaluation 19"))
         try await service.stop()
     }
@@ -114,7 +143,9 @@ struct ServiceTests {
     func tdx() async throws {
         let served = served
         let service = try await LoopbackService { path, _ in
-            if path.hasPrefix("/sgx/certification/v4/crl?uri=https%3A%2F%2F") { return .init(body: served.collateral.rootCRL) }
+            if path.hasPrefix("/sgx/certification/v4/crl?uri=https%3A%2F%2F") {
+                return .init(body: served.collateral.rootCRL)
+            }
             if path.hasSuffix("rootcacrl") { return .init(status: 404) }
             return served.answer(path.replacing("/tdx/", with: "/sgx/"))
         }
@@ -127,19 +158,24 @@ struct ServiceTests {
             service.asked.prefix(3) == [
                 "/tdx/certification/v4/tcb?fmspc=000102030405", "/tdx/certification/v4/qe/identity",
                 "/sgx/certification/v4/pckcrl?ca=processor&encoding=der",
-            ])
+            ]
+        )
         try await service.stop()
     }
 
     @Test(
         "statuses are told apart, and only what may pass is asked again",
         arguments: [
-            (400, .refused, 1), (401, .refused, 1), (404, .unknown, 1), (410, .gone, 1), (429, .throttled(retryAfter: nil), 3),
-            (460, .malformed, 1), (461, .unknown, 1), (462, .unknown, 1), (500, .unavailable, 3), (502, .unavailable, 3),
+            (400, .refused, 1), (401, .refused, 1), (404, .unknown, 1), (410, .gone, 1),
+            (429, .throttled(retryAfter: nil), 3),
+            (460, .malformed, 1), (461, .unknown, 1), (462, .unknown, 1), (500, .unavailable, 3),
+            (502, .unavailable, 3),
             (503, .unavailable, 3), (302, .refused, 1),
-        ] as [(Int, CollateralError.Kind, Int)])
+        ] as [(Int, CollateralError.Kind, Int)]
+    )
     func statuses(status: Int, kind: CollateralError.Kind, count: Int) async throws {
-        let (error, asked) = try await error { _, _ in .init(status: status, headers: [("Request-ID", "abc\u{202E}d")]) }
+        let (error, asked) = try await error { _, _ in .init(status: status, headers: [("Request-ID", "abc\u{202E}d")])
+        }
         #expect(error.kind == kind && asked == count, "\(error), \(asked)")
         #expect(error.description.contains("\(status)") && !error.description.contains("\u{202E}"))
     }
@@ -148,9 +184,13 @@ struct ServiceTests {
     func retries() async throws {
         let served = served
         let service = try await LoopbackService { path, number in
-            number == 1 ? .init(status: 503) : number == 3 ? .init(status: 429, headers: [("Retry-After", "0")]) : served.answer(path)
+            number == 1
+                ? .init(status: 503)
+                : number == 3 ? .init(status: 429, headers: [("Retry-After", "0")]) : served.answer(path)
         }
-        #expect(try await source(service).collateral(for: Served.request).collateral.tcbInfo == served.collateral.tcbInfo)
+        #expect(
+            try await source(service).collateral(for: Served.request).collateral.tcbInfo == served.collateral.tcbInfo
+        )
         #expect(service.asked.count == 6)
         try await service.stop()
     }
@@ -203,7 +243,9 @@ struct ServiceTests {
     func nobody() async throws {
         for (address, kind) in [("http://127.0.0.1:1", CollateralError.Kind.unreachable), ("https://", .refused)] {
             let source = ServiceSource(address, retry: RetryPolicy(attempts: 1))
-            let error = try await #require(throws: CollateralError.self) { try await source.collateral(for: Served.request) }
+            let error = try await #require(throws: CollateralError.self) {
+                try await source.collateral(for: Served.request)
+            }
             #expect(error.kind == kind, "\(error)")
         }
     }
@@ -225,12 +267,16 @@ struct ServiceTests {
         let served = served
         let service = try await LoopbackService { path, _ in served.answer(path) }
         let dead = ServiceSource("http://127.0.0.1:1", retry: RetryPolicy(attempts: 1))
-        let delivery = try await FallbackSource([dead, FolderSource("/nowhere"), source(service)]).collateral(for: Served.request)
+        let delivery = try await FallbackSource([dead, FolderSource("/nowhere"), source(service)]).collateral(
+            for: Served.request
+        )
         #expect(delivery.source == service.address && delivery.notes.count == 2)
         let error = try await #require(throws: CollateralError.self) {
             try await FallbackSource([FolderSource("/nowhere"), dead]).collateral(for: Served.request)
         }
-        #expect(error.kind == .unreachable && error.problem.contains("/nowhere") && error.problem.contains("127.0.0.1:1"))
+        #expect(
+            error.kind == .unreachable && error.problem.contains("/nowhere") && error.problem.contains("127.0.0.1:1")
+        )
         try await service.stop()
     }
 }

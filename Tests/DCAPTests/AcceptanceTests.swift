@@ -13,22 +13,35 @@ struct AcceptanceTests {
 
     static let cases: [Wrong] = [
         Wrong(what: "no authentication data") { $0.contents.authenticationData = [] },
-        Wrong(what: "1,024 bytes of authentication data") { $0.contents.authenticationData = [UInt8](repeating: 1, count: 1024) },
+        Wrong(what: "1,024 bytes of authentication data") {
+            $0.contents.authenticationData = [UInt8](repeating: 1, count: 1024)
+        },
         Wrong(what: "CR LF in the PCK chain") { $0.pckText = { $0.joined().replacing("\n", with: "\r\n") } },
         Wrong(what: "one NUL at the end of the quote's chain") { $0.pckText = { $0.joined() + "\0" } },
-        Wrong(what: "blanks around the signing chain") { $0.signingText = { "\n \t" + $0.joined(separator: "\r\n\n") + " " } },
-        Wrong(what: "a list as hexadecimal text") { $0.delivery = { $0.pckCRL = Array((Hex.text($0.pckCRL).uppercased() + "\n").utf8) } },
-        Wrong(what: "a list as PEM") { $0.delivery = { $0.rootCRL = Array(PEM.text($0.rootCRL, label: "X509 CRL").utf8) } },
+        Wrong(what: "blanks around the signing chain") {
+            $0.signingText = { "\n \t" + $0.joined(separator: "\r\n\n") + " " }
+        },
+        Wrong(what: "a list as hexadecimal text") {
+            $0.delivery = { $0.pckCRL = Array((Hex.text($0.pckCRL).uppercased() + "\n").utf8) }
+        },
+        Wrong(what: "a list as PEM") {
+            $0.delivery = { $0.rootCRL = Array(PEM.text($0.rootCRL, label: "X509 CRL").utf8) }
+        },
         Wrong(what: "blanks that were signed") { $0.tcbDocument.edit = { $0.replacing(",", with: ", ") } },
         Wrong(what: "the signature before the body, blanks around") {
             $0.tcbDocument.frame = { " {\"signature\": \"\($1)\" , \"tcbInfo\" :\($0)}\n" }
         },
-        Wrong(what: "an escaped member name") { $0.tcbDocument.edit = { $0.replacing("\"fmspc\"", with: "\"f\\u006dspc\"") } },
+        Wrong(what: "an escaped member name") {
+            $0.tcbDocument.edit = { $0.replacing("\"fmspc\"", with: "\"f\\u006dspc\"") }
+        },
         Wrong(what: "an escaped value") { $0.tcbDocument.edit = { $0.replacing("00906ED5", with: "0\\u0030906ed5") } },
-        Wrong(what: "unknown members inside") { $0.tcbDocument.edit = { $0.dropLast() + ",\"new\":{\"a\":[1,null,true,\"\\n\"]}}" } },
+        Wrong(what: "unknown members inside") {
+            $0.tcbDocument.edit = { $0.dropLast() + ",\"new\":{\"a\":[1,null,true,\"\\n\"]}}" }
+        },
         Wrong(what: "nested 15 deep inside") {
             $0.tcbDocument.edit = {
-                $0.dropLast() + ",\"deep\":" + String(repeating: "[", count: 15) + String(repeating: "]", count: 15) + "}"
+                $0.dropLast() + ",\"deep\":" + String(repeating: "[", count: 15) + String(repeating: "]", count: 15)
+                    + "}"
             }
         },
         Wrong(what: "the id behind the levels") {
@@ -37,7 +50,9 @@ struct AcceptanceTests {
         Wrong(what: "an unknown extension that isn't critical") {
             $0.pck.extensions.append(.init(identifier: FakeCertificate.Identifier.unknown, value: []))
         },
-        Wrong(what: "an unknown member of the SGX extension") { $0.platform.more = [$0.platform.member(99, DER.integer(1))] },
+        Wrong(what: "an unknown member of the SGX extension") {
+            $0.platform.more = [$0.platform.member(99, DER.integer(1))]
+        },
         Wrong(what: "no configuration and no instance") {
             $0.platform.instance = nil
             $0.platform.configuration = nil
@@ -54,7 +69,9 @@ struct AcceptanceTests {
             $0.pckCRL.entries = (1...60).map { ([0x77, $0], []) }
             $0.rootCRL.entries = [([2], []), ([2, 1, 2, 0], []), ([0xFF, 2, 1, 2], [])]
         },
-        Wrong(what: "a serial number of 20 octets whose first bit is set") { $0.pck.serial = [UInt8](repeating: 0x95, count: 20) },
+        Wrong(what: "a serial number of 20 octets whose first bit is set") {
+            $0.pck.serial = [UInt8](repeating: 0x95, count: 20)
+        },
         Wrong(what: "a QE SVN of two bytes") {
             $0.contents.qeReport.securityVersion = 0x0108
             $0.qeIdentity.levels = [FakeEnclaveLevel(svn: 0x0100), FakeEnclaveLevel(svn: 8, status: "OutOfDate")]
@@ -108,7 +125,9 @@ struct AcceptanceTests {
             scenario.delivery = { $0.pckChain = chain }
         },
         Wrong(what: "module ids in lower case", kind: .td10) { $0.tcbInfo.identities?[0].id = "tdx_01" },
-        Wrong(what: "TDX components 0 and 1 don't count with a module version", kind: .td10) { $0.tcbInfo.levels[0].tdx?[0] = 99 },
+        Wrong(what: "TDX components 0 and 1 don't count with a module version", kind: .td10) {
+            $0.tcbInfo.levels[0].tdx?[0] = 99
+        },
     ]
 
     @Test("all of this is taken", arguments: cases)
@@ -136,9 +155,13 @@ struct AcceptanceTests {
         #expect(platform.fmspc.description == "00906ed50000" && platform.pceSVN == 13 && platform.sgxType == .scalable)
         #expect((0..<16).allSatisfy { platform.components[$0] == UInt8(10 + $0) })
         let configuration = try #require(platform.configuration)
-        #expect(configuration.dynamicPlatform == true && configuration.cachedKeys == true && configuration.smtEnabled == false)
+        #expect(
+            configuration.dynamicPlatform == true && configuration.cachedKeys == true
+                && configuration.smtEnabled == false
+        )
         #expect(
             platform.platformInstanceID == FixedBytes(repeating: 0x22)
-                && platform.unknown.map(\.description) == ["1.2.840.113741.1.13.1.99"])
+                && platform.unknown.map(\.description) == ["1.2.840.113741.1.13.1.99"]
+        )
     }
 }

@@ -15,7 +15,8 @@ struct DifferentialTests {
         case refused(codes: Set<String>, why: String)
     }
 
-    /// Why the two may differ: ours refuses with one of these codes, or the peer refuses with this text, or both take it and say another status.
+    /// Why the two may differ: ours refuses with one of these codes, or the peer refuses with this text, or both take
+    /// it and say another status.
     struct Difference {
         enum Kind {
             case oursRefuses(String)
@@ -29,8 +30,14 @@ struct DifferentialTests {
 
     static let differences: [Difference] = [
         // Ours refuses what the peer takes.
-        .init(kind: .oursRefuses("quote.trailingBytes"), why: "bytes behind the quote that aren't zero: nothing covers them"),
-        .init(kind: .oursRefuses("quote.unsupported"), why: "an outer certification type other than 6: the peer doesn't look"),
+        .init(
+            kind: .oursRefuses("quote.trailingBytes"),
+            why: "bytes behind the quote that aren't zero: nothing covers them"
+        ),
+        .init(
+            kind: .oursRefuses("quote.unsupported"),
+            why: "an outer certification type other than 6: the peer doesn't look"
+        ),
         .init(kind: .oursRefuses("quote.wrongSize"), why: "nested lengths that aren't used up to the byte"),
         .init(
             kind: .oursRefuses("certificate.malformed"),
@@ -39,46 +46,71 @@ struct DifferentialTests {
         ),
         .init(
             kind: .oursRefuses("certificate.chain"),
-            why: "more or other certificates than the chain has: the peer looks for a path among those that are there"),
+            why: "more or other certificates than the chain has: the peer looks for a path among those that are there"
+        ),
         .init(kind: .oursRefuses("certificate.name"), why: "subjects are compared exactly; the peer ignores names"),
         .init(kind: .oursRefuses("certificate.issuer"), why: "issuers are compared byte for byte, the root's included"),
         .init(
             kind: .oursRefuses("certificate.signature"),
-            why: "the chain's own root is read and its signature proven unless it is the pinned certificate; the peer doesn't read it"),
+            why:
+                "the chain's own root is read and its signature proven unless it is the pinned certificate; the peer doesn't read it"
+        ),
         .init(
             kind: .oursRefuses("certificate.constraints"),
-            why: "key usage and constraints, the root's included, which the peer takes from its anchor"),
+            why: "key usage and constraints, the root's included, which the peer takes from its anchor"
+        ),
         .init(
             kind: .oursRefuses("pck.extension"),
-            why: "all components, each in its range and shortest form, equal to CPUSVN; the peer reads CPUSVN alone"),
-        .init(kind: .oursRefuses("qe.binding"), why: "all 64 bytes of the quoting enclave's REPORTDATA; the peer looks at the first 32"),
+            why: "all components, each in its range and shortest form, equal to CPUSVN; the peer reads CPUSVN alone"
+        ),
+        .init(
+            kind: .oursRefuses("qe.binding"),
+            why: "all 64 bytes of the quoting enclave's REPORTDATA; the peer looks at the first 32"
+        ),
         .init(kind: .oursRefuses("crl.malformed"), why: "a CRL number is required"),
-        .init(kind: .oursRefuses("crl.issuer"), why: "a list's issuer is compared byte for byte with the chain's own root or CA"),
-        .init(kind: .oursRefuses("crl.notYetValid"), why: "a list from the future; the peer doesn't compare thisUpdate"),
-        .init(kind: .oursRefuses("document.malformed"), why: "one form of dates, no level or module twice, no TDX module for SGX"),
+        .init(
+            kind: .oursRefuses("crl.issuer"),
+            why: "a list's issuer is compared byte for byte with the chain's own root or CA"
+        ),
+        .init(
+            kind: .oursRefuses("crl.notYetValid"),
+            why: "a list from the future; the peer doesn't compare thisUpdate"
+        ),
+        .init(
+            kind: .oursRefuses("document.malformed"),
+            why: "one form of dates, no level or module twice, no TDX module for SGX"
+        ),
         .init(kind: .oursRefuses("document.version"), why: "version 3 of TCB info and version 2 of QE identity alone"),
         .init(kind: .oursRefuses("document.platform"), why: "PCEID counts beside FMSPC"),
         // The peer refuses what ours takes, or judges under its policy before it tells a status.
         .init(
             kind: .peerRefuses("Debug mode is enabled"),
-            why: "debug enclaves and TDs: refused before a status is told; ours tells it and refuses by policy"),
-        .init(kind: .peerRefuses("SEPT_VE_DISABLE is not enabled"), why: "TDs without SEPT_VE_DISABLE: likewise by policy"),
+            why: "debug enclaves and TDs: refused before a status is told; ours tells it and refuses by policy"
+        ),
+        .init(
+            kind: .peerRefuses("SEPT_VE_DISABLE is not enabled"),
+            why: "TDs without SEPT_VE_DISABLE: likewise by policy"
+        ),
         .init(kind: .peerRefuses("Invalid MR service TD"), why: "TDs with a service TD: likewise by policy"),
         .init(kind: .peerRefuses("TD migration is enabled"), why: "migratable TDs: likewise by policy"),
         .init(kind: .peerRefuses("TCB status is invalid"), why: "TCB status Revoked: a result that no policy accepts"),
         .init(kind: .peerRefuses("No matching TCB level"), why: "no level fits: genuine, without a status"),
         .init(
             kind: .peerRefuses("is below minimum required"),
-            why: "no level of the module or the quoting enclave fits: genuine, without a status"),
+            why: "no level of the module or the quoting enclave fits: genuine, without a status"
+        ),
         .init(
             kind: .peerRefuses("Failed to evaluate the current TDX TCB"),
-            why: "the module that runs now is unknown: genuine, without a status"),
+            why: "the module that runs now is unknown: genuine, without a status"
+        ),
         .init(kind: .peerRefuses("SGX TEE quote must have version 3"), why: "SGX reports in quotes of version 4 and 5"),
         .init(kind: .peerRefuses("auth data"), why: "authentication data of another length than 32"),
         // Both take it, and say another status.
         .init(
             kind: .status(ours: "ConfigurationAndSWHardeningNeeded", peer: "OutOfDateConfigurationNeeded"),
-            why: "levels of the quoting enclave are sorted before they are matched; the peer takes them as they are written"),
+            why:
+                "levels of the quoting enclave are sorted before they are matched; the peer takes them as they are written"
+        ),
     ]
 
     // MARK: Cases
@@ -102,7 +134,8 @@ struct DifferentialTests {
         var generator = Generator(state: seed)
         let bases = VectorCase.real.filter { VectorCase.text($0.node["peer"]) == VectorCase.text($0.node["status"]) }
         let names = [
-            "quote.bin", "quote.bin", "quote.bin", "tcb_info.json", "qe_identity.json", "pck.crl.der", "root_ca.crl.der",
+            "quote.bin", "quote.bin", "quote.bin", "tcb_info.json", "qe_identity.json", "pck.crl.der",
+            "root_ca.crl.der",
             "tcb_info_chain.pem", "qe_identity_chain.pem",
         ]
         var known: [String: [String: [UInt8]]] = [:]
@@ -118,11 +151,16 @@ struct DifferentialTests {
                 case 0: vector.operations.append(.object(["truncate": [Node(name), Node(offset)]]))
                 case 1:
                     vector.operations.append(
-                        .object(["append": [Node(name), Node(Hex.text([UInt8.random(in: 0...255, using: &generator)]))]]))
+                        .object([
+                            "append": [Node(name), Node(Hex.text([UInt8.random(in: 0...255, using: &generator)]))]
+                        ])
+                    )
                 case 2: vector.time += Int64.random(in: -40...40, using: &generator) * 86400
                 case 3:
                     // A digit of text into another, so that it stays well formed.
-                    guard let digit = bytes[offset...].firstIndex(where: { (0x30...0x39).contains($0) }), name != "quote.bin" else {
+                    guard let digit = bytes[offset...].firstIndex(where: { (0x30...0x39).contains($0) }),
+                        name != "quote.bin"
+                    else {
                         fallthrough
                     }
                     vector.operations.append(.object(["xor": [Node(name), Node(digit), 1]]))
@@ -172,7 +210,8 @@ struct DifferentialTests {
                 .object([
                     "quote": Node(vector.quote), "collateral": Node(vector.collateral), "at": Node(Int(vector.time)),
                     "root": vector.root.map { Node($0) }, "operations": Node(.array(vector.operations)),
-                ]))
+                ])
+            )
         }
         try folder.write("jobs", lines.joined(separator: "\n") + "\n")
         let process = Process()
@@ -183,7 +222,10 @@ struct DifferentialTests {
         process.standardOutput = FileHandle(forWritingAtPath: output)
         try process.run()
         process.waitUntilExit()
-        let answers = String(decoding: try folder.read("answers"), as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
+        let answers = String(decoding: try folder.read("answers"), as: UTF8.self).split(
+            separator: "\n",
+            omittingEmptySubsequences: false
+        )
         try #require(process.terminationStatus == 0 && answers.count == cases.count + 1)
         return answers.dropLast().map { line in
             let words = line.split(separator: " ", maxSplits: 1)
@@ -242,13 +284,18 @@ struct DifferentialTests {
                 let lines = Self.explanations(ours, peer)
                 for line in lines { counts.differed[line, default: 0] += 1 }
                 counts.differences += 1
-                #expect(!lines.isEmpty, "\(vector.name): ours \(ours), dcap-qvl \(peer), \(vector.operations.map { JSON.canonical($0) })")
+                #expect(
+                    !lines.isEmpty,
+                    "\(vector.name): ours \(ours), dcap-qvl \(peer), \(vector.operations.map { JSON.canonical($0) })"
+                )
             }
         }
         return counts
     }
 
-    @Test("all vectors and 3,000 seeded mutations: the same, or a difference that the table explains, and no line of it is idle")
+    @Test(
+        "all vectors and 3,000 seeded mutations: the same, or a difference that the table explains, and no line of it is idle"
+    )
     func all() throws {
         let vectors = try compare(VectorCase.real + VectorCase.negative + VectorCase.forged)
         print("vectors: \(vectors)")

@@ -11,10 +11,13 @@ import Testing
 struct CollateralGrowthTests {
     /// Examining costs some milliseconds whatever the size is: the sizes are such that reading outweighs that.
     private static func scenario(
-        _ what: String, _ sizes: ClosedRange<Int>, _ turn: @escaping @Sendable (inout Scenario, Int) -> Void
+        _ what: String,
+        _ sizes: ClosedRange<Int>,
+        _ turn: @escaping @Sendable (inout Scenario, Int) -> Void
     ) -> Growth {
         Growth(
-            what, sizes,
+            what,
+            sizes,
             make: { count in
                 var scenario = Scenario()
                 turn(&scenario, count)
@@ -33,14 +36,18 @@ struct CollateralGrowthTests {
         scenario("unknown members", 1024...65536) { scenario, count in
             let members = Growth.text(count) { ",\"e\u{301}\($0)\":[]" }
             scenario.delivery = {
-                $0.tcbInfo = Array(String(decoding: $0.tcbInfo, as: UTF8.self).replacing("}}", with: members + "}}").utf8)
+                $0.tcbInfo = Array(
+                    String(decoding: $0.tcbInfo, as: UTF8.self).replacing("}}", with: members + "}}").utf8
+                )
             }
         },
         scenario("blanks in documents", 4096...262144) { scenario, count in
             scenario.delivery = { $0.qeIdentity += [UInt8](repeating: 0x20, count: count) }
         },
         scenario("PEM around a list", 4096...262144) { scenario, count in
-            scenario.delivery = { $0.rootCRL = Array("-----BEGIN X509 CRL-----\n".utf8) + [UInt8](repeating: 0x0A, count: count) }
+            scenario.delivery = {
+                $0.rootCRL = Array("-----BEGIN X509 CRL-----\n".utf8) + [UInt8](repeating: 0x0A, count: count)
+            }
         },
     ]
 
@@ -64,7 +71,10 @@ struct CollateralGrowthTests {
     func attributes() {
         let type = DistinguishedName.commonName
         for (one, other) in [("K", "\u{212A}"), ("\u{E9}", "e\u{301}"), (";", "\u{37E}")] {
-            let (left, right) = (DistinguishedName.Attribute(type: type, value: one), DistinguishedName.Attribute(type: type, value: other))
+            let (left, right) = (
+                DistinguishedName.Attribute(type: type, value: one),
+                DistinguishedName.Attribute(type: type, value: other)
+            )
             #expect(left != right && left == left && Set([left, right]).count == 2)
         }
     }

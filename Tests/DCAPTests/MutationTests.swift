@@ -10,7 +10,9 @@ import Testing
 struct MutationTests {
     @Test(
         "every truncation is refused with its place",
-        arguments: [(.sgx, 3), (.sgx, 5), (.td10, 4), (.td15, 5), (.td15Extended, 5)] as [(QuoteLayout.BodyKind, UInt16)])
+        arguments: [(.sgx, 3), (.sgx, 5), (.td10, 4), (.td15, 5), (.td15Extended, 5)]
+            as [(QuoteLayout.BodyKind, UInt16)]
+    )
     func truncations(kind: QuoteLayout.BodyKind, version: UInt16) throws {
         let bytes = try Scenario(kind, version: version).make().bytes
         for count in 0..<bytes.count {
@@ -19,7 +21,10 @@ struct MutationTests {
         }
     }
 
-    @Test("every single byte of what is signed counts", arguments: [(.sgx, 3), (.td10, 4)] as [(QuoteLayout.BodyKind, UInt16)])
+    @Test(
+        "every single byte of what is signed counts",
+        arguments: [(.sgx, 3), (.td10, 4)] as [(QuoteLayout.BodyKind, UInt16)]
+    )
     func signedBytes(kind: QuoteLayout.BodyKind, version: UInt16) throws {
         let made = try Scenario(kind, version: version).make()
         let quote = try Quote(made.bytes), layout = quote.layout
@@ -39,8 +44,10 @@ struct MutationTests {
     }
 
     @Test(
-        "every value of every single byte of what is signed counts", .onlyDeep,
-        arguments: [.sgx, .td10] as [QuoteLayout.BodyKind])
+        "every value of every single byte of what is signed counts",
+        .onlyDeep,
+        arguments: [.sgx, .td10] as [QuoteLayout.BodyKind]
+    )
     func everyValue(kind: QuoteLayout.BodyKind) async throws {
         let made = try Scenario(kind).make()
         let layout = try Quote(made.bytes).layout
@@ -77,6 +84,8 @@ struct MutationTests {
     func padding() throws {
         let made = try Scenario().make()
         let padded = try Quote(made.bytes + [UInt8](repeating: 0, count: 3000))
-        #expect(QuoteExaminer(anchor: made.anchor).examine(padded, with: made.collateral, at: made.time).reasons.isEmpty)
+        #expect(
+            QuoteExaminer(anchor: made.anchor).examine(padded, with: made.collateral, at: made.time).reasons.isEmpty
+        )
     }
 }

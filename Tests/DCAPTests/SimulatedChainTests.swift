@@ -17,13 +17,24 @@ struct SimulatedChainTests {
     init() throws {
         folder = try TemporaryFolder()
         platform = try SimulatedPlatform.make(in: folder.path, now: Self.now)
-        let enclave = LaunchedEnclave(measurement: [UInt8](repeating: 0xAB, count: 32), productID: 1, securityVersion: 2, isDebug: false)
+        let enclave = LaunchedEnclave(
+            measurement: [UInt8](repeating: 0xAB, count: 32),
+            productID: 1,
+            securityVersion: 2,
+            isDebug: false
+        )
         quote = try Quote(try platform.quote(for: enclave, reportData: [UInt8](repeating: 0xCD, count: 64)))
         examiner = QuoteExaminer(anchor: try TrustAnchor(file: try folder.read("root.pem")))
     }
 
-    private func codes(_ quote: Quote? = nil, _ collateral: Collateral? = nil, at time: Int64 = now) throws -> Set<String> {
-        let result = examiner.examine(quote ?? self.quote, with: try collateral ?? platform.collateral(at: time), at: time)
+    private func codes(_ quote: Quote? = nil, _ collateral: Collateral? = nil, at time: Int64 = now) throws -> Set<
+        String
+    > {
+        let result = examiner.examine(
+            quote ?? self.quote,
+            with: try collateral ?? platform.collateral(at: time),
+            at: time
+        )
         return Set(result.reasons.map(\.code.name))
     }
 
@@ -77,7 +88,9 @@ struct SimulatedChainTests {
     @Test("dates are compared with the time given")
     func dates() throws {
         let collateral = try platform.collateral(at: Self.now)
-        #expect(try codes(nil, collateral, at: Self.now - 7200).isSuperset(of: ["document.notYetValid", "crl.notYetValid"]))
+        #expect(
+            try codes(nil, collateral, at: Self.now - 7200).isSuperset(of: ["document.notYetValid", "crl.notYetValid"])
+        )
         #expect(try codes(nil, collateral, at: Self.now + 40 * 86400) == ["document.expired", "crl.expired"])
         #expect(try codes(at: Self.now - 2 * 86400) == ["certificate.notYetValid"])
         #expect(try codes(at: Self.now + 8 * 365 * 86400) == ["certificate.expired"])
@@ -96,7 +109,9 @@ struct SimulatedChainTests {
         wrong.tcbInfoChain = Array(quote[quote.layout.certificationData].dropLast())
         #expect(try codes(nil, wrong).contains("certificate.chain"))
         wrong = right
-        wrong.tcbInfo = Array(String(decoding: wrong.tcbInfo, as: UTF8.self).replacing("UpToDate", with: "UpTodate").utf8)
+        wrong.tcbInfo = Array(
+            String(decoding: wrong.tcbInfo, as: UTF8.self).replacing("UpToDate", with: "UpTodate").utf8
+        )
         #expect(try codes(nil, wrong) == ["document.signature", "document.malformed"])
         wrong = right
         wrong.pckCRL.append(0)

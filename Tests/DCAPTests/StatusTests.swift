@@ -58,8 +58,11 @@ struct StatusTests {
                 let then = expected(level, [launched, qe]), now = expected(level, [current, qe])
                 let helps =
                     then.hasPrefix("OutOfDate")
-                    && ["UpToDate", "SWHardeningNeeded", "ConfigurationNeeded", "ConfigurationAndSWHardeningNeeded"].contains(now)
-                let advised = (then + now).contains("Configuration") ? "TDRelaunchAdvisedConfigurationNeeded" : "TDRelaunchAdvised"
+                    && ["UpToDate", "SWHardeningNeeded", "ConfigurationNeeded", "ConfigurationAndSWHardeningNeeded"]
+                        .contains(now)
+                let advised =
+                    (then + now).contains("Configuration")
+                    ? "TDRelaunchAdvisedConfigurationNeeded" : "TDRelaunchAdvised"
                 let result = try scenario.examine()
                 // What runs now and is revoked is Revoked, whatever was launched.
                 let wanted = now == "Revoked" ? now : helps ? advised : then
@@ -71,7 +74,9 @@ struct StatusTests {
     @Test("all nine statuses occur, and each is written as Intel writes it")
     func nine() {
         #expect(
-            Set(TCBStatus.allCases.map(\.rawValue)) == Set(Self.ofLevels + ["TDRelaunchAdvised", "TDRelaunchAdvisedConfigurationNeeded"]))
+            Set(TCBStatus.allCases.map(\.rawValue))
+                == Set(Self.ofLevels + ["TDRelaunchAdvised", "TDRelaunchAdvisedConfigurationNeeded"])
+        )
     }
 
     @Test("levels are matched from the highest down, in whatever order they are written")
@@ -107,7 +112,9 @@ struct StatusTests {
             scenario.td { $0.teeTCBSVN = Scenario.svn(5, version) }
             var svns = [Int](repeating: 0, count: 16)
             svns[index] = 10  // the TD has 9, and 5 and the version in the first two
-            scenario.tcbInfo.levels = [FakeLevel(tdx: svns), FakeLevel(tdx: [Int](repeating: 0, count: 16), status: "OutOfDate")]
+            scenario.tcbInfo.levels = [
+                FakeLevel(tdx: svns), FakeLevel(tdx: [Int](repeating: 0, count: 16), status: "OutOfDate"),
+            ]
             #expect(try scenario.examine().status == (index < 2 && version > 0 ? .upToDate : .outOfDate))
         }
     }

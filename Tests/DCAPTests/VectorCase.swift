@@ -42,12 +42,17 @@ struct VectorCase {
 
     static let real: [VectorCase] = list("cases.json").map { node in
         VectorCase(
-            name: text(node["name"]) ?? "", quote: text(node["quote"]) ?? "", collateral: text(node["collateral"]) ?? "",
-            time: seconds(node["at"]), node: node)
+            name: text(node["name"]) ?? "",
+            quote: text(node["quote"]) ?? "",
+            collateral: text(node["collateral"]) ?? "",
+            time: seconds(node["at"]),
+            node: node
+        )
     }
 
     static let negative: [VectorCase] = list("negatives.json").compactMap { node in
-        guard var vector = real.first(where: { $0.name == text(node["base"]) }), case .array(let operations)? = node["operations"]?.value
+        guard var vector = real.first(where: { $0.name == text(node["base"]) }),
+            case .array(let operations)? = node["operations"]?.value
         else {
             return nil
         }
@@ -62,8 +67,13 @@ struct VectorCase {
     static let forged: [VectorCase] = ((try? Files.names(in: folder + "/forged")) ?? []).compactMap { name in
         guard let node = try? JSON.read(try Files.read(folder + "/forged/\(name)/case.json")) else { return nil }
         return VectorCase(
-            name: name, quote: "forged/\(name)/quote.bin", collateral: "forged/\(name)/collateral", root: "forged/\(name)/root.pem",
-            time: seconds(node["at"]), node: node)
+            name: name,
+            quote: "forged/\(name)/quote.bin",
+            collateral: "forged/\(name)/collateral",
+            root: "forged/\(name)/root.pem",
+            time: seconds(node["at"]),
+            node: node
+        )
     }
 
     // MARK: Judging
@@ -74,7 +84,8 @@ struct VectorCase {
     }
 
     private static let names = [
-        "root_ca.crl.der", "pck.crl.der", "tcb_info.json", "qe_identity.json", "tcb_info_chain.pem", "qe_identity_chain.pem",
+        "root_ca.crl.der", "pck.crl.der", "tcb_info.json", "qe_identity.json", "tcb_info_chain.pem",
+        "qe_identity_chain.pem",
         "pck_chain.pem",
     ]
 
@@ -103,9 +114,14 @@ struct VectorCase {
             throw NotEvenInput(description: "\(error)")
         }
         let collateral = Collateral(
-            rootCRL: try file("root_ca.crl.der"), pckCRL: try file("pck.crl.der"), tcbInfo: try file("tcb_info.json"),
-            qeIdentity: try file("qe_identity.json"), tcbInfoChain: try file("tcb_info_chain.pem"),
-            qeIdentityChain: try file("qe_identity_chain.pem"), pckChain: files["pck_chain.pem"])
+            rootCRL: try file("root_ca.crl.der"),
+            pckCRL: try file("pck.crl.der"),
+            tcbInfo: try file("tcb_info.json"),
+            qeIdentity: try file("qe_identity.json"),
+            tcbInfoChain: try file("tcb_info_chain.pem"),
+            qeIdentityChain: try file("qe_identity_chain.pem"),
+            pckChain: files["pck_chain.pem"]
+        )
         return QuoteExaminer(anchor: anchor).examine(quote, with: collateral, at: time)
     }
 
@@ -121,7 +137,9 @@ struct VectorCase {
     private func apply(_ operation: Node, _ files: inout [String: [UInt8]]) throws {
         guard case .object(let members) = operation.value, let member = members.first else { return }
         let arguments: [Node] = if case .array(let list) = member.node.value { list } else { [member.node] }
-        func number(_ index: Int) -> Int { if case .number(let digits) = arguments[index].value { Int(digits) ?? 0 } else { 0 } }
+        func number(_ index: Int) -> Int {
+            if case .number(let digits) = arguments[index].value { Int(digits) ?? 0 } else { 0 }
+        }
         func text(_ index: Int) throws -> String { try #require(Self.text(arguments[index])) }
         let file = try text(0)
         var bytes = files[file] ?? []
@@ -132,7 +150,9 @@ struct VectorCase {
         case "copy": bytes = try Files.read(Self.folder + "/" + text(1))
         case "text":
             let old = Array(try text(1).utf8)
-            let start = try #require((0...(bytes.count - old.count)).first { bytes[$0..<($0 + old.count)].elementsEqual(old) })
+            let start = try #require(
+                (0...(bytes.count - old.count)).first { bytes[$0..<($0 + old.count)].elementsEqual(old) }
+            )
             bytes.replaceSubrange(start..<(start + old.count), with: Array(try text(2).utf8))
         case "truncate": bytes = Array(bytes.prefix(number(1)))
         case "append": bytes += try #require(Hex.bytes(text(1)))

@@ -31,7 +31,10 @@ struct VectorTests {
         #expect(QuoteContents(quote).encoded == Array(quote.encoded))
     }
 
-    @Test("changed quotes and collateral are never accepted, for the right kind of reason", arguments: VectorCase.negative.indices)
+    @Test(
+        "changed quotes and collateral are never accepted, for the right kind of reason",
+        arguments: VectorCase.negative.indices
+    )
     func negative(index: Int) throws {
         let vector = VectorCase.negative[index]
         let questions = try #require(VectorCase.text(vector.node["question"])).split(separator: "|").map(String.init)
@@ -40,18 +43,21 @@ struct VectorTests {
             #expect(!result.reasons.isEmpty, "\(vector.name)")
             #expect(
                 questions.contains("input") || result.reasons.contains { questions.contains($0.question.rawValue) },
-                "\(vector.name): \(result.reasons)")
+                "\(vector.name): \(result.reasons)"
+            )
         } catch let error as VectorCase.NotEvenInput {
             #expect(questions.contains("input"), "\(vector.name): \(error)")
         }
     }
 
-    /// This case's index asks for a reason of `genuine`, where the specification (§4.4) gives dates to `upToDate`; the specification holds here.
+    /// This case's index asks for a reason of `genuine`, where the specification (§4.4) gives dates to `upToDate`; the
+    /// specification holds here.
     private static let datedOtherwise: Set<String> = ["sgx-pck-expired"]
 
     @Test(
         "forged chains are refused under Intel's root, and judged by the specification under their own",
-        arguments: VectorCase.forged.indices)
+        arguments: VectorCase.forged.indices
+    )
     func forged(index: Int) throws {
         let vector = VectorCase.forged[index], expected = vector.node["expected"]
         let questions = VectorCase.text(expected?["refusedBy"])?.split(separator: "|").map(String.init)
@@ -60,8 +66,11 @@ struct VectorTests {
             let result = try vector.examine(vector.ownAnchor())
             if let questions {
                 #expect(
-                    result.reasons.contains { questions.contains($0.question.rawValue) || Self.datedOtherwise.contains(vector.name) },
-                    "\(vector.name): \(result.reasons)")
+                    result.reasons.contains {
+                        questions.contains($0.question.rawValue) || Self.datedOtherwise.contains(vector.name)
+                    },
+                    "\(vector.name): \(result.reasons)"
+                )
             } else {
                 #expect(result.isGenuine, "\(vector.name): \(result.reasons)")
                 #expect(result.status?.rawValue == VectorCase.text(expected?["status"]), "\(vector.name)")

@@ -8,13 +8,24 @@ import Testing
 @Suite("Verified objects")
 struct VerifiedObjectsTests {
     private func codes(_ examiner: QuoteExaminer, _ made: Scenario.Made, at time: Int64? = nil) throws -> Set<String> {
-        Set(examiner.examine(try Quote(made.bytes), with: made.collateral, at: time ?? made.time).reasons.map(\.code.name))
+        Set(
+            examiner.examine(try Quote(made.bytes), with: made.collateral, at: time ?? made.time).reasons.map(
+                \.code.name
+            )
+        )
     }
 
-    @Test("remembered or not, one at a time or many at once: the same examinations", arguments: [QuoteLayout.BodyKind.sgx, .td15])
+    @Test(
+        "remembered or not, one at a time or many at once: the same examinations",
+        arguments: [QuoteLayout.BodyKind.sgx, .td15]
+    )
     func same(kind: QuoteLayout.BodyKind) async throws {
         let made = try Scenario(kind).make()
-        let plain = QuoteExaminer(anchor: made.anchor).examine(try Quote(made.bytes), with: made.collateral, at: made.time)
+        let plain = QuoteExaminer(anchor: made.anchor).examine(
+            try Quote(made.bytes),
+            with: made.collateral,
+            at: made.time
+        )
         let examiner = QuoteExaminer(remembering: VerifiedObjects(anchor: made.anchor))
         let quotes = [Quote](repeating: try Quote(made.bytes), count: 40)
         for result in await examiner.examine(quotes, with: made.collateral, at: made.time) + [
@@ -24,7 +35,11 @@ struct VerifiedObjectsTests {
             #expect(result.validUntil == plain.validUntil && result.platform == plain.platform)
         }
         let none = QuoteExaminer(
-            remembering: VerifiedObjects(anchor: made.anchor, limits: .init(collaterals: 0, chains: 0, quotingEnclaves: 0)))
+            remembering: VerifiedObjects(
+                anchor: made.anchor,
+                limits: .init(collaterals: 0, chains: 0, quotingEnclaves: 0)
+            )
+        )
         #expect(try codes(none, made).isEmpty && codes(none, made).isEmpty)
     }
 
@@ -34,9 +49,16 @@ struct VerifiedObjectsTests {
         let examiner = QuoteExaminer(remembering: VerifiedObjects(anchor: made.anchor))
         #expect(try codes(examiner, made).isEmpty)
         #expect(try codes(examiner, made, at: made.time + 30 * 86400) == ["document.expired", "crl.expired"])
-        #expect(try codes(examiner, made, at: made.time + 400 * 86400) == ["document.expired", "crl.expired", "certificate.expired"])
         #expect(
-            try codes(examiner, made, at: made.time - 2 * 86400) == ["document.notYetValid", "crl.notYetValid", "certificate.notYetValid"])
+            try codes(examiner, made, at: made.time + 400 * 86400) == [
+                "document.expired", "crl.expired", "certificate.expired",
+            ]
+        )
+        #expect(
+            try codes(examiner, made, at: made.time - 2 * 86400) == [
+                "document.notYetValid", "crl.notYetValid", "certificate.notYetValid",
+            ]
+        )
         #expect(try codes(examiner, made).isEmpty)
     }
 
@@ -108,7 +130,10 @@ struct VerifiedObjectsTests {
     @Test("it is bounded: the oldest goes, and comes back when it is needed")
     func bound() throws {
         let mades = try (0..<5).map { _ in try Scenario().make() }
-        let objects = VerifiedObjects(anchor: mades[0].anchor, limits: .init(collaterals: 2, chains: 2, quotingEnclaves: 2))
+        let objects = VerifiedObjects(
+            anchor: mades[0].anchor,
+            limits: .init(collaterals: 2, chains: 2, quotingEnclaves: 2)
+        )
         // The keys are the same in all of them, and so is the root that is trusted.
         let examiner = QuoteExaminer(remembering: objects)
         for _ in 0..<3 {

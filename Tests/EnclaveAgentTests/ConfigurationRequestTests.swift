@@ -25,7 +25,8 @@ final class ConfigurationRequestTests {
         arguments: [
             ("", "configuration.malformed"), ("[]", "configuration.malformed"),
             ("{\"uuid\":\"a\",\"uuid\":\"a\"}", "configuration.malformed"), ("{}", "configuration.uuid"),
-            ("{\"uuid\":5}", "configuration.uuid"), ("{\"uuid\":\"x\",\"code_secret_key\":\"00\"}", "configuration.key"),
+            ("{\"uuid\":5}", "configuration.uuid"),
+            ("{\"uuid\":\"x\",\"code_secret_key\":\"00\"}", "configuration.key"),
             ("{\"uuid\":\"x\",\"code_secret_key\":7}", "configuration.key"),
             ("{\"uuid\":\"x\",\"code_secret_key\":\"\(String(repeating: "zz", count: 32))\"}", "configuration.key"),
             ("{\"uuid\":\"x\",\"app_sealed_secrets\":\"AAAA\"}", "configuration.sealedSecrets"),
@@ -33,8 +34,10 @@ final class ConfigurationRequestTests {
             ("{\"uuid\":\"x\",\"ssl_private_key\":1}", "configuration.tlsKey"),
             ("{\"uuid\":\"x\",\"continue_epoch\":\"00\"}", "configuration.epoch"),
             ("{\"uuid\":\"x\",\"continue_epoch\":7}", "configuration.epoch"),
-            ("{\"uuid\":\"x\",\"state_key\":\"00\"}", "configuration.stateKey"), ("{\"uuid\":\"x\"", "configuration.malformed"),
-        ])
+            ("{\"uuid\":\"x\",\"state_key\":\"00\"}", "configuration.stateKey"),
+            ("{\"uuid\":\"x\"", "configuration.malformed"),
+        ]
+    )
     func refused(text: String, code: String) {
         #expect(refusal(text) == code)
     }
@@ -43,8 +46,10 @@ final class ConfigurationRequestTests {
         "UUIDs are compared whatever their spelling",
         arguments: [
             ("{533A2B83-4BC5-4A9C-955E-208C530BFD15}", true), ("urn:uuid:533a2b83-4bc5-4a9c-955e-208c530bfd15", true),
-            ("533a2b834bc54a9c955e208c530bfd15", true), ("x", false), ("", false), ("00000000-0000-0000-0000-000000000000", false),
-        ])
+            ("533a2b834bc54a9c955e208c530bfd15", true), ("x", false), ("", false),
+            ("00000000-0000-0000-0000-000000000000", false),
+        ]
+    )
     func uuids(text: String, matches: Bool) throws {
         let request = try ConfigurationRequest(Array("{\"uuid\":\"\(text)\"}".utf8), sealingKey: key, isOpen: false)
         #expect(request.isFor(Self.uuid) == matches)
@@ -53,7 +58,10 @@ final class ConfigurationRequestTests {
     @Test("what Python holds for false is as if absent", arguments: ["null", "\"\"", "{}", "[]", "0", "false", "0.0"])
     func falsy(value: String) throws {
         let request = try ConfigurationRequest(
-            Array("{\"uuid\":\"x\",\"app_secrets\":\(value),\"app_sealed_secrets\":\(value)}".utf8), sealingKey: key, isOpen: false)
+            Array("{\"uuid\":\"x\",\"app_secrets\":\(value),\"app_sealed_secrets\":\(value)}".utf8),
+            sealingKey: key,
+            isOpen: false
+        )
         #expect(request.secrets == nil && request.sealedSecrets == nil)
     }
 
@@ -74,13 +82,20 @@ final class ConfigurationRequestTests {
     func secrets() throws {
         let sealed = try box("{\"code_secret_key\":\"\(Self.digits)\",  \"k\": 1.50}")
         let request = try ConfigurationRequest(
-            Array("{\"uuid\":\"x\",\"app_sealed_secrets\":\"\(sealed)\"}".utf8), sealingKey: key, isOpen: false)
+            Array("{\"uuid\":\"x\",\"app_sealed_secrets\":\"\(sealed)\"}".utf8),
+            sealingKey: key,
+            isOpen: false
+        )
         #expect(request.sealedSecrets == "{\"k\": 1.5}")
         #expect(hasKey(request) && request.authority == .box)
         let own = try ConfigurationRequest(
             Array(
                 "{\"uuid\":\"x\",\"code_secret_key\":\"\(Self.digits)\",\"app_secrets\":{\"a\":[1,\"é\"],\"b\":null},\"app_sealed_secrets\":\"\(sealed)\"}"
-                    .utf8), sealingKey: key, isOpen: false)
+                    .utf8
+            ),
+            sealingKey: key,
+            isOpen: false
+        )
         #expect(own.secrets == "{\"a\": [1, \"\\u00e9\"], \"b\": null}" && own.authority == .sender)
     }
 
@@ -91,7 +106,10 @@ final class ConfigurationRequestTests {
             "{\"code_secret_key\":\"\(Self.digits)\",\"app_secrets\":{\"p\":1},\"ssl_private_key\":\"PEM\",\"continue_epoch\":\"\(epoch)\"}"
         )
         let request = try ConfigurationRequest(
-            Array("{\"uuid\":\"x\",\"app_sealed_secrets\":\"\(sealed)\"}".utf8), sealingKey: key, isOpen: false)
+            Array("{\"uuid\":\"x\",\"app_sealed_secrets\":\"\(sealed)\"}".utf8),
+            sealingKey: key,
+            isOpen: false
+        )
         #expect(request.sealedSecrets == nil && request.secrets == "{\"p\": 1}" && request.tlsKey == Array("PEM".utf8))
         #expect(request.continueEpoch?.hex == epoch && hasKey(request))
     }
@@ -99,14 +117,21 @@ final class ConfigurationRequestTests {
     @Test(
         "beside a box that holds the key nothing else is believed, whoever may start the service",
         arguments: [
-            "\"app_secrets\":{\"a\":1}", "\"ssl_private_key\":\"PEM\"", "\"continue_epoch\":\"\(String(repeating: "00", count: 32))\"",
-            "\"app_secrets\":null", "\"note\":1", "\"request_sha256\":\"00\"", "\"code_secret_key\":null", "\"state_key\":\"00\"",
-        ], [false, true])
+            "\"app_secrets\":{\"a\":1}", "\"ssl_private_key\":\"PEM\"",
+            "\"continue_epoch\":\"\(String(repeating: "00", count: 32))\"",
+            "\"app_secrets\":null", "\"note\":1", "\"request_sha256\":\"00\"", "\"code_secret_key\":null",
+            "\"state_key\":\"00\"",
+        ],
+        [false, true]
+    )
     func mixed(member: String, isOpen: Bool) throws {
         let sealed = try box("{\"code_secret_key\":\"\(Self.digits)\"}")
         do throws(ConfigurationRefusal) {
             _ = try ConfigurationRequest(
-                Array("{\"uuid\":\"x\",\"app_sealed_secrets\":\"\(sealed)\",\(member)}".utf8), sealingKey: key, isOpen: isOpen)
+                Array("{\"uuid\":\"x\",\"app_sealed_secrets\":\"\(sealed)\",\(member)}".utf8),
+                sealingKey: key,
+                isOpen: isOpen
+            )
             Issue.record("was taken")
         } catch {
             #expect(error.code == .mixed)
@@ -123,7 +148,9 @@ final class ConfigurationRequestTests {
         }
         let request = try ConfigurationRequest(body(1), sealingKey: key, isOpen: false)
         #expect(request.secrets == "{\"a\": 1}" && request.sealedSecrets == nil && request.authority == .box)
-        #expect(throws: ConfigurationRefusal.self) { _ = try ConfigurationRequest(body(2), sealingKey: self.key, isOpen: false) }
+        #expect(throws: ConfigurationRefusal.self) {
+            _ = try ConfigurationRequest(body(2), sealingKey: self.key, isOpen: false)
+        }
     }
 
     @Test("where anybody may start the service nobody is an authority, and no state is continued")

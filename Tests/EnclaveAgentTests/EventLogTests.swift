@@ -17,13 +17,16 @@ final class EventLogTests {
         file = try OpenFile(folder.path + "/log", O_WRONLY | O_CREAT | O_APPEND)
     }
 
-    private func lines() throws -> [Substring] { String(decoding: try Files.read(path), as: UTF8.self).split(separator: "\n") }
+    private func lines() throws -> [Substring] {
+        String(decoding: try Files.read(path), as: UTF8.self).split(separator: "\n")
+    }
 
     @Test("every event is a line of a time, a code and values of letters and digits")
     func form() throws {
         let log = EventLog(descriptor: file.descriptor)
         let all: [AgentEvent] = [
-            .listening(port: 7443, isConfigured: false, isMemoryHidden: true), .simulated, .waitsAgain(.record), .configured,
+            .listening(port: 7443, isConfigured: false, isMemoryHidden: true), .simulated, .waitsAgain(.record),
+            .configured,
             .configurationRefused(code: .key), .serving,
             .startFailed(Incident()), .applicationFailed(Incident()), .quoteUnbound, .homeNotSaved,
             .timeLimit(seconds: 60), .ended(exitCode: 1),

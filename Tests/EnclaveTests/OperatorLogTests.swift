@@ -12,7 +12,9 @@ struct OperatorLogTests {
 
     init() throws { folder = try TemporaryFolder() }
 
-    private func limits(fileByteCount: Int = 2 << 20, olderFiles: Int = 3, burst: Int = 1 << 20, perSecond: Int = 0) -> OperatorLog.Limits {
+    private func limits(fileByteCount: Int = 2 << 20, olderFiles: Int = 3, burst: Int = 1 << 20, perSecond: Int = 0)
+        -> OperatorLog.Limits
+    {
         var limits = OperatorLog.Limits()
         limits.fileByteCount = fileByteCount
         limits.olderFiles = olderFiles
@@ -44,24 +46,34 @@ struct OperatorLogTests {
 
     private static let time = "1999-12-31T23:59:59Z "
 
-    private func events() throws -> [Substring] { try text().split(separator: "\n").map { $0.dropFirst(Self.time.count) } }
+    private func events() throws -> [Substring] {
+        try text().split(separator: "\n").map { $0.dropFirst(Self.time.count) }
+    }
 
     @Test(
         "what isn't an event is counted, and no byte of it is written",
         arguments: [
-            "secret", "", " ", "agent.configured", "\(time)secret", "\(time)agent.configured secret", "\(time)agent.configured ",
-            "\(time) agent.configured", "\(time)agent.configured\r", "\(time)agent.configured\0", "\(time)Agent.configured",
+            "secret", "", " ", "agent.configured", "\(time)secret", "\(time)agent.configured secret",
+            "\(time)agent.configured ",
+            "\(time) agent.configured", "\(time)agent.configured\r", "\(time)agent.configured\0",
+            "\(time)Agent.configured",
             "\(time)agent.ended exitCode=+1", "\(time)agent.ended exitCode=01", "\(time)agent.ended exitCode=secret",
-            "\(time)agent.ended exitCode=1 secret=2", "\(time)agent.ended secret=2 exitCode=1", "\(time)agent.ended exitCode=1 exitCode=2",
+            "\(time)agent.ended exitCode=1 secret=2", "\(time)agent.ended secret=2 exitCode=1",
+            "\(time)agent.ended exitCode=1 exitCode=2",
             "\(time)agent.ended", "\(time)agent.ended exitCode=\u{0661}", "\(time)agent.failed at=secret",
             "\(time)agent.failed at=\u{212A}",
             "\(time)application.failed incident=secret", "\(time)application.failed incident=0123456789ABCDEF",
-            "\(time)application.failed incident=+123456789abcdef", "\(time)application.failed incident=0123456789abcdef0",
-            "\(time)configuration.refused code=secret", "\(time)application.says secret", "\(time)launcher.ended exitCode=0",
+            "\(time)application.failed incident=+123456789abcdef",
+            "\(time)application.failed incident=0123456789abcdef0",
+            "\(time)configuration.refused code=secret", "\(time)application.says secret",
+            "\(time)launcher.ended exitCode=0",
             "\(time)launcher.foreign lines=1", "\(time)agent.listening port=1 configured=yes hiddenMemory=true",
-            "\(time)agent.listening configured=true port=1 hiddenMemory=true", "\u{1B}[2J\u{1B}]0;owned\u{07}", "a\rb", "\u{202E}txt",
-            String(repeating: "x", count: 10 << 20), time + String(repeating: " ", count: 10 << 20) + "agent.configured",
-        ])
+            "\(time)agent.listening configured=true port=1 hiddenMemory=true", "\u{1B}[2J\u{1B}]0;owned\u{07}", "a\rb",
+            "\u{202E}txt",
+            String(repeating: "x", count: 10 << 20),
+            time + String(repeating: " ", count: 10 << 20) + "agent.configured",
+        ]
+    )
     func foreign(line: String) throws {
         try say(Array("\(line)\n\(Self.time)application.serving\n".utf8), limits())
         #expect(try events() == ["launcher.foreign lines=1", "application.serving"])
@@ -71,7 +83,10 @@ struct OperatorLogTests {
 
     @Test("bytes that are no text are no event")
     func binary() throws {
-        try say([0xFF, 0xC0, 0x80, 0x0A] + Array("\(Self.time)agent.ended exitCode=1".utf8) + [0xFF, 0x0A, 0x41], limits())
+        try say(
+            [0xFF, 0xC0, 0x80, 0x0A] + Array("\(Self.time)agent.ended exitCode=1".utf8) + [0xFF, 0x0A, 0x41],
+            limits()
+        )
         #expect(try events() == ["launcher.foreign lines=3"])
     }
 
@@ -79,8 +94,10 @@ struct OperatorLogTests {
     func letThrough() throws {
         let all =
             [
-                AgentEvent.listening(port: 7443, isConfigured: false, isMemoryHidden: true), .simulated, .configured, .serving,
-                .startFailed(Incident()), .applicationFailed(Incident()), .quoteUnbound, .homeNotSaved, .timeLimit(seconds: 60),
+                AgentEvent.listening(port: 7443, isConfigured: false, isMemoryHidden: true), .simulated, .configured,
+                .serving,
+                .startFailed(Incident()), .applicationFailed(Incident()), .quoteUnbound, .homeNotSaved,
+                .timeLimit(seconds: 60),
                 .ended(exitCode: -1), .dropped(count: 3),
             ] + AgentEvent.Cause.allCases.map { .waitsAgain($0) } + AgentEvent.Failure.allCases.map { .failed($0) }
             + AgentEvent.ConfigurationCode.allCases.map { .configurationRefused(code: $0) }
@@ -147,10 +164,14 @@ struct OperatorLogTests {
     func together() throws {
         let log = try OperatorLog(path, limits: limits(fileByteCount: 1 << 20))
         DispatchQueue.concurrentPerform(iterations: 8) { index in
-            for number in 0..<100 { log.write(number % 2 == 0 ? .started(process: Int32(index)) : .ended(exitCode: Int32(index))) }
+            for number in 0..<100 {
+                log.write(number % 2 == 0 ? .started(process: Int32(index)) : .ended(exitCode: Int32(index)))
+            }
         }
         let lines = try text().split(separator: "\n")
         #expect(lines.count == 800)
-        #expect(lines.allSatisfy { $0.contains("Z launcher.started process=") || $0.contains("Z launcher.ended exitCode=") })
+        #expect(
+            lines.allSatisfy { $0.contains("Z launcher.started process=") || $0.contains("Z launcher.ended exitCode=") }
+        )
     }
 }

@@ -11,11 +11,16 @@ extension EndToEndTests {
         @Test(
             "what goes wrong with a connection is told in words of ours, by whichever command",
             arguments: [
-                ("closed", ["connection refused"]), ("plain", ["TLS"]), ("untrusted", ["isn't trusted"]), ("nohost", ["no such host"]),
+                ("closed", ["connection refused"]), ("plain", ["TLS"]), ("untrusted", ["isn't trusted"]),
+                ("nohost", ["no such host"]),
                 ("hangup", ["the TLS handshake failed"]),
                 // Whether the end or the reset is seen first is the kernel's choice.
-                ("reset", ["the TLS handshake failed", "the other side reset the connection", "closed before the answer"]),
-            ])
+                (
+                    "reset",
+                    ["the TLS handshake failed", "the other side reset the connection", "closed before the answer"]
+                ),
+            ]
+        )
         func words(kind: String, expected: [String]) throws {
             let bench = try Workbench()
             let port = Workbench.freePort()
@@ -58,7 +63,10 @@ extension EndToEndTests {
                 echo "fetch: $?"
                 kill $server 2>/dev/null
                 """
-            let result = try bench.run("/bin/bash", ["-c", script, "words", Workbench.products + "/mse", kind, "\(port)"])
+            let result = try bench.run(
+                "/bin/bash",
+                ["-c", script, "words", Workbench.products + "/mse", kind, "\(port)"]
+            )
             let messages = result.output.split(separator: "\n").filter { $0.hasPrefix("mse:") }
             #expect(messages.count == 2 && result.output.contains("fetch: 1"), "\(result.output)")
             // A stranger's certificate isn't trusted by verify either: it carries no quote.

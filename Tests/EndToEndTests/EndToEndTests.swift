@@ -11,10 +11,20 @@ import Testing
 struct EndToEndTests {
     @Suite("Examples of the original", .serialized, .needsSharedVectors)
     struct ExampleTests {
-        @Test("they pass their own tests, encrypted, in the agent", arguments: ["flask_hello", "flask_pages", "flask_stream", "csv_merge"])
+        @Test(
+            "they pass their own tests, encrypted, in the agent",
+            arguments: ["flask_hello", "flask_pages", "flask_stream", "csv_merge"]
+        )
         func example(name: String) throws {
             let bench = try Workbench()
-            try bench.mse("package", "--project", SharedVectors.path("mse/examples/" + name), "--output", "out", "--encrypt")
+            try bench.mse(
+                "package",
+                "--project",
+                SharedVectors.path("mse/examples/" + name),
+                "--output",
+                "out",
+                "--encrypt"
+            )
             let made = (package: try bench.output(".tar"), key: try bench.output(".key"))
             let instance = name.replacing("_", with: "-")
             let secrets = SharedVectors.path("mse/examples/\(name)/secrets.json")
@@ -22,7 +32,15 @@ struct EndToEndTests {
             try bench.start(instance, made, port: Workbench.freePort(), secrets: hasSecrets ? secrets : nil)
             if hasSecrets {
                 try bench.mse(
-                    "test", instance, "--package", made.package, "--trusted-root", bench.root, "--secrets", secrets)
+                    "test",
+                    instance,
+                    "--package",
+                    made.package,
+                    "--trusted-root",
+                    bench.root,
+                    "--secrets",
+                    secrets
+                )
             } else {
                 let output = try bench.mse("test", instance, "--package", made.package, "--trusted-root", bench.root)
                 #expect(output.contains("passed"))
@@ -43,11 +61,40 @@ struct EndToEndTests {
             let bench = try Workbench()
             let made = try bench.package(encrypts: false)
             let port = Workbench.freePort()
-            try bench.mse("spawn", "plain", "--package", made.package, "--san", "localhost", "--port", "\(port)", "--platform", "simulator")
-            let without = try bench.mse("run", "plain", "--package", made.package, "--trusted-root", bench.root, expecting: 1)
+            try bench.mse(
+                "spawn",
+                "plain",
+                "--package",
+                made.package,
+                "--san",
+                "localhost",
+                "--port",
+                "\(port)",
+                "--platform",
+                "simulator"
+            )
+            let without = try bench.mse(
+                "run",
+                "plain",
+                "--package",
+                made.package,
+                "--trusted-root",
+                bench.root,
+                expecting: 1
+            )
             #expect(without.contains("start token"))
             try bench.folder.write("other.key", [UInt8](repeating: 1, count: 32))
-            try bench.mse("run", "plain", "--package", made.package, "--trusted-root", bench.root, "--key", "other.key", expecting: 1)
+            try bench.mse(
+                "run",
+                "plain",
+                "--package",
+                made.package,
+                "--trusted-root",
+                bench.root,
+                "--key",
+                "other.key",
+                expecting: 1
+            )
             #expect(try bench.state("plain") == "waiting")
             try bench.mse("run", "plain", "--package", made.package, "--trusted-root", bench.root, "--key", made.key)
             #expect(try bench.state("plain") == "running")
@@ -68,18 +115,52 @@ struct EndToEndTests {
             let made = try bench.package()
             let port = Workbench.freePort()
             try bench.mse(
-                "spawn", "hello-1", "--package", made.package, "--san", "localhost", "--port", "\(port)", "--platform", "simulator")
+                "spawn",
+                "hello-1",
+                "--package",
+                made.package,
+                "--san",
+                "localhost",
+                "--port",
+                "\(port)",
+                "--platform",
+                "simulator"
+            )
             try bench.mse("evidence", "hello-1", "--output", "out")
             let key = Hex.text(try bench.folder.read(made.key))
             try bench.folder.write("seal.json", "{\"code_secret_key\": \"\(key)\", \"password\": \"p\"}")
             let refused = try bench.mse(
-                "seal", "--input", "seal.json", "--receiver", "out/evidence.json", "--package", made.package, expecting: 2)
+                "seal",
+                "--input",
+                "seal.json",
+                "--receiver",
+                "out/evidence.json",
+                "--package",
+                made.package,
+                expecting: 2
+            )
             #expect(refused.contains("certificate.root") && !Files.exists(bench.path + "/seal.json.sealed"))
             try bench.mse(
-                "seal", "--input", "seal.json", "--receiver", "out/evidence.json", "--package", made.package, "--trusted-root",
-                bench.root)
+                "seal",
+                "--input",
+                "seal.json",
+                "--receiver",
+                "out/evidence.json",
+                "--package",
+                made.package,
+                "--trusted-root",
+                bench.root
+            )
             try bench.mse(
-                "run", "hello-1", "--package", made.package, "--trusted-root", bench.root, "--sealed-secrets", "seal.json.sealed")
+                "run",
+                "hello-1",
+                "--package",
+                made.package,
+                "--trusted-root",
+                bench.root,
+                "--sealed-secrets",
+                "seal.json.sealed"
+            )
             #expect(try bench.state("hello-1") == "running")
             #expect(!(try bench.mse("logs", "hello-1").contains(key)))
         }
@@ -88,7 +169,8 @@ struct EndToEndTests {
         private static let canBecomeNobody =
             getuid() == 0
             && (try? ProgramRun(
-                "/usr/bin/setpriv", ["--reuid", "65534", "--regid", "65534", "--clear-groups", "test", "-x", Workbench.products + "/mse"]
+                "/usr/bin/setpriv",
+                ["--reuid", "65534", "--regid", "65534", "--clear-groups", "test", "-x", Workbench.products + "/mse"]
             ).run().status) == 0
 
         @Test("a user without privileges gets the same, private memory included", .enabled(if: canBecomeNobody))
@@ -112,11 +194,14 @@ struct EndToEndTests {
                     "--reuid", "65534", "--regid", "65534", "--clear-groups", "/bin/bash", "-c", script, "user",
                     Workbench.products + "/mse",
                     "\(Workbench.freePort())",
-                ])
+                ]
+            )
             #expect(result.status == 0 && result.output.contains("is configured and answers"), "\(result.output)")
         }
 
-        @Test("a restart needs nobody: key, certificate, secrets and HOME are restored; --renew makes a new certificate")
+        @Test(
+            "a restart needs nobody: key, certificate, secrets and HOME are restored; --renew makes a new certificate"
+        )
         func restart() throws {
             let bench = try Workbench()
             try bench.mse("scaffold", "hello")
@@ -137,18 +222,31 @@ struct EndToEndTests {
             #expect(try bench.curl("--cacert", "hello-1.pem", url + "/visits").output == "1")
             try bench.mse("restart", "hello-1")
             for _ in 0..<50 where try bench.state("hello-1") != "running" { usleep(100_000) }
-            for expected in ["2", "3"] { #expect(try bench.curl("--cacert", "hello-1.pem", url + "/visits").output == expected) }
+            for expected in ["2", "3"] {
+                #expect(try bench.curl("--cacert", "hello-1.pem", url + "/visits").output == expected)
+            }
             let proof = try bench.curl("--cacert", "hello-1.pem", "-d", "x", url + "/proof").output
             try bench.mse("restart", "hello-1", "--renew")
             #expect(try bench.curl("--cacert", "hello-1.pem", url + "/visits").status != 0)
             try bench.mse(
-                "verify", "hello-1", "--package", try bench.output(".tar"), "--trusted-root", bench.root, "--certificate-out", "new.pem")
+                "verify",
+                "hello-1",
+                "--package",
+                try bench.output(".tar"),
+                "--trusted-root",
+                bench.root,
+                "--certificate-out",
+                "new.pem"
+            )
             for _ in 0..<50 where try bench.state("hello-1") != "running" { usleep(100_000) }
             #expect(try bench.curl("--cacert", "new.pem", "-d", "x", url + "/proof").output == proof)
             #expect(try bench.curl("--cacert", "new.pem", url + "/visits").output == "4")
             // Sealed state opens for nobody else.
             for (name, bytes) in try bench.folder.tree("home/services/hello-1/sealed") {
-                #expect(name.hasSuffix(".sealed") || name == "home.json" || name.hasPrefix("application.log/"), "\(name)")
+                #expect(
+                    name.hasSuffix(".sealed") || name == "home.json" || name.hasPrefix("application.log/"),
+                    "\(name)"
+                )
                 #expect(!String(decoding: bytes, as: UTF8.self).contains("PRIVATE KEY"))
             }
         }
@@ -159,8 +257,19 @@ struct EndToEndTests {
             let made = try bench.package()
             let port = Workbench.freePort()
             try bench.mse(
-                "spawn", "timed", "--package", made.package, "--san", "localhost", "--port", "\(port)", "--platform", "simulator",
-                "--timeout", "1")
+                "spawn",
+                "timed",
+                "--package",
+                made.package,
+                "--san",
+                "localhost",
+                "--port",
+                "\(port)",
+                "--platform",
+                "simulator",
+                "--timeout",
+                "1"
+            )
             for _ in 0..<100 where try bench.state("timed") != "failed" { usleep(100_000) }
             #expect(String(decoding: try bench.folder.read("home/services/timed/exit"), as: UTF8.self) == "124\n")
             try bench.start("hello-1", made, port: port)
@@ -169,7 +278,8 @@ struct EndToEndTests {
                 Issue.record("no pid")
                 return
             }
-            // The environment and the memory of the agent are nobody's business; its private mount is in no other process's view.
+            // The environment and the memory of the agent are nobody's business; its private mount is in no other
+            // process's view.
             #expect(try !String(decoding: Files.read("/proc/self/mounts"), as: UTF8.self).contains(bench.path))
             kill(try #require(Int32(pid)), SIGTERM)
             for _ in 0..<100 where try bench.state("hello-1") != "stopped" { usleep(100_000) }
@@ -190,14 +300,45 @@ struct EndToEndTests {
             let made = try bench.package()
             #expect(
                 try bench.mse(
-                    "spawn", "Hello", "--package", made.package, "--san", "localhost", "--port", "1", "--platform", "simulator",
+                    "spawn",
+                    "Hello",
+                    "--package",
+                    made.package,
+                    "--san",
+                    "localhost",
+                    "--port",
+                    "1",
+                    "--platform",
+                    "simulator",
                     expecting: 64
-                ).contains("1 to 63"))
+                ).contains("1 to 63")
+            )
             #expect(
                 try bench.mse(
-                    "spawn", "a", "--package", "nowhere.tar", "--san", "localhost", "--port", "1", "--platform", "simulator", expecting: 1
-                ).contains("nowhere.tar"))
-            try bench.mse("spawn", "a", "--package", made.package, "--san", "localhost", "--platform", "simulator", expecting: 64)
+                    "spawn",
+                    "a",
+                    "--package",
+                    "nowhere.tar",
+                    "--san",
+                    "localhost",
+                    "--port",
+                    "1",
+                    "--platform",
+                    "simulator",
+                    expecting: 1
+                ).contains("nowhere.tar")
+            )
+            try bench.mse(
+                "spawn",
+                "a",
+                "--package",
+                made.package,
+                "--san",
+                "localhost",
+                "--platform",
+                "simulator",
+                expecting: 64
+            )
             try bench.mse("verify", "a", expecting: 1)
             try bench.mse("measure", "hello/mse.toml", expecting: 1)
             try bench.mse("scaffold", "hello", expecting: 1)
@@ -218,12 +359,25 @@ struct EndToEndTests {
                             next(f for f in runtime["files"] if f["path"].endswith("/os.py"))["sha256"] = "00" * 32
                             data = json.dumps(runtime).encode()
                         info = tarfile.TarInfo(member.name); info.size = len(data); new.addfile(info, io.BytesIO(data))
-                """, [made.package, "other.tar"])
+                """,
+                [made.package, "other.tar"]
+            )
             #expect(other.status == 0, "\(other.output)")
             #expect(
                 try bench.mse(
-                    "spawn", "b", "--package", "other.tar", "--san", "localhost", "--port", "1", "--platform", "simulator", expecting: 1
-                ).contains("os.py"))
+                    "spawn",
+                    "b",
+                    "--package",
+                    "other.tar",
+                    "--san",
+                    "localhost",
+                    "--port",
+                    "1",
+                    "--platform",
+                    "simulator",
+                    expecting: 1
+                ).contains("os.py")
+            )
         }
     }
 
@@ -248,7 +402,8 @@ struct EndToEndTests {
                 shutil.copytree("ours", "copy")
                 decrypt_directory(Path("copy"), key, ".enc", Path("opened"))
                 encrypt_directory(Path("plain"), "*", key, None, ["requirements.txt"], [], Path("theirs"))
-                """)
+                """
+            )
             #expect(theirs.status == 0, "\(theirs.output)")
             try bench.mse("code", "decrypt", "theirs", "back", "--key", "code.key")
             var plain = try bench.folder.tree("plain")
@@ -275,7 +430,9 @@ struct EndToEndTests {
                 from intel_sgx_ra.ratls import ratls_verify
                 quote = ratls_verify(x509.load_pem_x509_certificate(Path("hello-1.pem").read_bytes()))
                 print(quote.report_body.mr_enclave.hex())
-                """, peers: "ra")
+                """,
+                peers: "ra"
+            )
             #expect(ra.status == 0, "\(ra.output)")
             let measured = try bench.mse("measure", made.package)
             #expect(measured.contains(String(ra.output.prefix(64))))
@@ -289,17 +446,22 @@ struct EndToEndTests {
                 ]
             ).output.split(separator: "\n")[0]
             #expect(try bench.curl("-k", "--pinnedpubkey", "sha256//\(pin)", url).output == "OK")
-            #expect(try bench.curl("-k", "--pinnedpubkey", "sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", url).status == 90)
+            #expect(
+                try bench.curl("-k", "--pinnedpubkey", "sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", url)
+                    .status == 90
+            )
             let openssl = try bench.run(
                 "/bin/bash",
                 [
                     "-c",
                     "openssl s_client -connect localhost:\(port) -CAfile hello-1.pem -verify_return_error -verify_hostname localhost </dev/null",
-                ])
+                ]
+            )
             #expect(openssl.output.contains("Verify return code: 0 (ok)"), "\(openssl.output)")
             let requests = try bench.python(
                 "import requests, sys; s = requests.Session(); s.trust_env = False; print(s.get(sys.argv[1], verify='hello-1.pem').text)",
-                [url])
+                [url]
+            )
             #expect(requests.output == "OK\n", "\(requests.output)")
         }
 
@@ -325,7 +487,9 @@ struct EndToEndTests {
             // A certificate as ours, with a key that the test knows.
             try PinWithKey.write(to: bench.folder)
             let result = try bench.run(
-                "/bin/bash", ["-c", script, "child", "\(Workbench.freePort())", Workbench.peers + "/crypto/bin/python"])
+                "/bin/bash",
+                ["-c", script, "child", "\(Workbench.freePort())", Workbench.peers + "/crypto/bin/python"]
+            )
             #expect(result.output.hasSuffix("done\n"), "\(result.output)")
             #expect(!result.output.contains("accepts"), "\(result.output)")
         }
@@ -347,7 +511,10 @@ struct EndToEndTests {
                     subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL)
                     print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
                     """
-                let result = try bench.python(script, [Workbench.products + "/mse", "code"] + arguments + ["--key", "code.key"])
+                let result = try bench.python(
+                    script,
+                    [Workbench.products + "/mse", "code"] + arguments + ["--key", "code.key"]
+                )
                 let kibibytes = try #require(Int(result.output.split(separator: "\n").last ?? ""), "\(result.output)")
                 #expect(kibibytes < 64 << 10, "\(arguments[0]): \(kibibytes) KiB")
             }
@@ -371,7 +538,17 @@ struct EndToEndTests {
             let made = try bench.package()
             let port = Workbench.freePort()
             try bench.mse(
-                "spawn", "hello-1", "--package", made.package, "--san", "localhost", "--port", "\(port)", "--platform", "simulator")
+                "spawn",
+                "hello-1",
+                "--package",
+                made.package,
+                "--san",
+                "localhost",
+                "--port",
+                "\(port)",
+                "--platform",
+                "simulator"
+            )
             let before = try bench.folder.tree("home/services/hello-1/sealed").keys.sorted()
             #expect(try script(bench, "malformed", "\(port)").contains("malformed inputs, and it waits"))
             #expect(try script(bench, "slow", "\(port)").contains("200 slow clients"))
@@ -379,11 +556,22 @@ struct EndToEndTests {
             #expect(try bench.state("hello-1") == "waiting")
             #expect(try bench.folder.tree("home/services/hello-1/sealed").keys.sorted() == before)
             let log = try bench.mse("logs", "hello-1")
-            #expect(!log.contains(String(repeating: "00", count: 32)) && !log.contains("xxxx") && log.utf8.count < 100_000)
+            #expect(
+                !log.contains(String(repeating: "00", count: 32)) && !log.contains("xxxx") && log.utf8.count < 100_000
+            )
             // And the right key still works, once.
             try bench.mse("run", "hello-1", "--package", made.package, "--trusted-root", bench.root, "--key", made.key)
             let second = try bench.mse(
-                "run", "hello-1", "--package", made.package, "--trusted-root", bench.root, "--key", made.key, expecting: 1)
+                "run",
+                "hello-1",
+                "--package",
+                made.package,
+                "--trusted-root",
+                bench.root,
+                "--key",
+                made.key,
+                expecting: 1
+            )
             #expect(second.contains("not waiting") || second.contains("configured"), "\(second)")
         }
 
@@ -404,12 +592,17 @@ struct EndToEndTests {
                     start_response("200 OK", [("Content-Type", "application/json")])
                     paths = {"secrets.json": "SECRETS_PATH", "sealed_secrets.json": "SEALED_SECRETS_PATH"}
                     return [json.dumps({name: open(os.environ[path]).read() for name, path in paths.items() if os.path.exists(os.environ[path])}).encode()]
-                """)
+                """
+            )
             try bench.folder.write("exchanges.key", (0..<32).map { UInt8($0) })
             try bench.mse("code", "encrypt", "plain", "code", "--key", "exchanges.key")
             let result = try bench.run(
                 "/usr/bin/python3",
-                [Workbench.project + "/Tests/EndToEndTests/Scripts/original_command_line.py", Workbench.products, file, vectors + "/seal"])
+                [
+                    Workbench.project + "/Tests/EndToEndTests/Scripts/original_command_line.py", Workbench.products,
+                    file, vectors + "/seal",
+                ]
+            )
             #expect(result.status == 0, "\(result.output)")
             #expect(result.output.contains("accepted 2"))
         }
@@ -422,7 +615,17 @@ struct EndToEndTests {
                 let name = "k\(milliseconds)"
                 let port = Workbench.freePort()
                 try bench.mse(
-                    "spawn", name, "--package", made.package, "--san", "localhost", "--port", "\(port)", "--platform", "simulator")
+                    "spawn",
+                    name,
+                    "--package",
+                    made.package,
+                    "--san",
+                    "localhost",
+                    "--port",
+                    "\(port)",
+                    "--platform",
+                    "simulator"
+                )
                 let status = try JSON.read(Array(try bench.mse("status", name, "--json").utf8))
                 guard case .number(let text)? = status["pid"]?.value, let pid = Int32(text) else { continue }
                 let killer = Thread {
@@ -431,11 +634,22 @@ struct EndToEndTests {
                 }
                 killer.start()
                 _ = try bench.run(
-                    Workbench.products + "/mse", ["run", name, "--package", made.package, "--trusted-root", bench.root, "--key", made.key])
+                    Workbench.products + "/mse",
+                    ["run", name, "--package", made.package, "--trusted-root", bench.root, "--key", made.key]
+                )
                 _ = try bench.run(Workbench.products + "/mse", ["restart", name])
                 for _ in 0..<100 where try bench.state(name) == "starting" { usleep(50_000) }
                 if try bench.state(name) == "waiting" {
-                    try bench.mse("run", name, "--package", made.package, "--trusted-root", bench.root, "--key", made.key)
+                    try bench.mse(
+                        "run",
+                        name,
+                        "--package",
+                        made.package,
+                        "--trusted-root",
+                        bench.root,
+                        "--key",
+                        made.key
+                    )
                 }
                 #expect(try bench.state(name) == "running")
                 try bench.mse("stop", name, "--remove")

@@ -38,9 +38,11 @@ extension EndToEndTests {
         @Test(
             "however it ends, the operator learns the code or the signal, and not a word more",
             arguments: [
-                ("abort", "launcher.killed signal="), ("segment", "launcher.killed signal=11"), ("exit", "launcher.ended exitCode=3"),
+                ("abort", "launcher.killed signal="), ("segment", "launcher.killed signal=11"),
+                ("exit", "launcher.ended exitCode=3"),
                 ("fatal", "launcher.killed signal="), ("stop", "launcher.ended exitCode=0"),
-            ])
+            ]
+        )
         func end(way: String, event: String) throws {
             let bench = try Workbench()
             let made = try ReleaseTests.project(bench, "shop", app: Self.app)
@@ -48,7 +50,17 @@ extension EndToEndTests {
             try bench.folder.write("secrets.json", "{\"password\": \"\(Self.secret)\"}")
             try ReleaseTests.spawn(bench, "shop", made.package, port: port)
             try bench.mse(
-                "run", "shop", "--package", made.package, "--trusted-root", bench.root, "--key", made.key, "--secrets", "secrets.json")
+                "run",
+                "shop",
+                "--package",
+                made.package,
+                "--trusted-root",
+                bench.root,
+                "--key",
+                made.key,
+                "--secrets",
+                "secrets.json"
+            )
             _ = try bench.curl("-k", "https://localhost:\(port)/" + way)
             if way == "stop" { try bench.mse("stop", "shop") }
             var events = ""
@@ -65,7 +77,9 @@ extension EndToEndTests {
             let form = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ [a-z]+\.[a-zA-Z]+( [a-zA-Z]+=[a-zA-Z0-9.]+)*/
             for line in events.split(separator: "\n") { #expect(line.wholeMatch(of: form) != nil, "\(line)") }
             for (name, bytes) in try bench.folder.tree("home/services") where !name.hasSuffix("package.tar") {
-                for text in [Self.secret, "Fatal Python", "Current thread", "app.py"] { #expect(!holds(bytes, text), "\(name): \(text)") }
+                for text in [Self.secret, "Fatal Python", "Current thread", "app.py"] {
+                    #expect(!holds(bytes, text), "\(name): \(text)")
+                }
             }
         }
     }

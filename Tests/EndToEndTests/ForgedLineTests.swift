@@ -15,35 +15,51 @@ extension EndToEndTests {
         init() throws { bench = try Workbench() }
 
         /// No line begins as the stranger wanted, and nothing commands the terminal.
-        private func expectNoForgery(_ output: String, _ what: @autoclosure () -> String, location: SourceLocation = #_sourceLocation) {
+        private func expectNoForgery(
+            _ output: String,
+            _ what: @autoclosure () -> String,
+            location: SourceLocation = #_sourceLocation
+        ) {
             // By scalars: to Swift, CR and LF together are one character.
             let lines = output.unicodeScalars.split(separator: "\n").map { String($0) }
             #expect(!lines.contains { $0.hasPrefix("forged") }, "\(what()): \(output)", sourceLocation: location)
             #expect(
-                output.unicodeScalars.allSatisfy { !$0.commandsDisplay || $0 == "\n" || $0 == "\t" }, "\(what()): \(output)",
-                sourceLocation: location)
+                output.unicodeScalars.allSatisfy { !$0.commandsDisplay || $0 == "\n" || $0 == "\t" },
+                "\(what()): \(output)",
+                sourceLocation: location
+            )
         }
 
         @Test(
             "names of files and services, and arguments that are none of both",
-            arguments: ["x\nforged", "x\r\nforged: y", "x\u{1B}[2J\u{202E}\nforged", "\nforged"])
+            arguments: ["x\nforged", "x\r\nforged: y", "x\u{1B}[2J\u{202E}\nforged", "\nforged"]
+        )
         func names(name: String) throws {
             try bench.folder.write("text", "text\n")
             let root = bench.root
             let run = ["run", "https://127.0.0.1:1", "--package"]
             let commands: [[String]] = [
-                ["verify", name], ["quote", "show", name], ["quote", "verify", name], ["verify", root, "--trusted-root", name],
-                ["verify", root, "--policy", name], ["verify", root, "--package", name], ["verify", root, "--expected", name],
+                ["verify", name], ["quote", "show", name], ["quote", "verify", name],
+                ["verify", root, "--trusted-root", name],
+                ["verify", root, "--policy", name], ["verify", root, "--package", name],
+                ["verify", root, "--expected", name],
                 ["quote", "verify", root, "--collateral", name], run + [name], run + ["text", "--key", name],
                 run + ["text", "--secrets", name], ["unseal", "--input", name, "--private-key", name],
                 ["unseal", "--input", "text", "--private-key", name], ["logs", name], ["logs", name, "--key", "text"],
-                ["logs", "text", "--key", name], ["measure", name], ["collateral", "show", name], ["collateral", "check", name],
-                ["collateral", "fetch", name], ["collateral", "fetch", "--fmspc", name], ["seal", "--input", "text", "--receiver", name],
-                ["seal", "--input", "text", "--unverified-key", name], ["code", "decrypt", name, "out", "--key", "text"],
-                ["code", "encrypt", "text", name, "--key", name], ["status", name], ["stop", name], ["restart", name], ["evidence", name],
-                ["package", "--project", name, "--output", "out"], ["localtest", "--project", name], ["scaffold", name],
-                ["serve", "app:app", "--certificate", name, "--private-key", "text"], ["test", name, "--package", name],
-                ["verify", root, "--at", name], ["list", name], [name], ["status", "--\(name)"], ["verify", root, "--at=\(name)"],
+                ["logs", "text", "--key", name], ["measure", name], ["collateral", "show", name],
+                ["collateral", "check", name],
+                ["collateral", "fetch", name], ["collateral", "fetch", "--fmspc", name],
+                ["seal", "--input", "text", "--receiver", name],
+                ["seal", "--input", "text", "--unverified-key", name],
+                ["code", "decrypt", name, "out", "--key", "text"],
+                ["code", "encrypt", "text", name, "--key", name], ["status", name], ["stop", name], ["restart", name],
+                ["evidence", name],
+                ["package", "--project", name, "--output", "out"], ["localtest", "--project", name],
+                ["scaffold", name],
+                ["serve", "app:app", "--certificate", name, "--private-key", "text"],
+                ["test", name, "--package", name],
+                ["verify", root, "--at", name], ["list", name], [name], ["status", "--\(name)"],
+                ["verify", root, "--at=\(name)"],
                 ["spawn", name, "--package", "text", "--san", "localhost", "--port", "5", "--platform", "simulator"],
                 ["spawn", "a", "--package", name, "--san", name, "--port", "5", "--platform", "simulator"],
             ]
@@ -76,11 +92,25 @@ extension EndToEndTests {
             for (index, subject) in subjects.enumerated() {
                 let name = "a\(index)"
                 try bench.mse(
-                    "spawn", name, "--package", made.package, "--san", "localhost", "--port", "\(Workbench.freePort())", "--platform",
-                    "simulator", "--subject", subject)
+                    "spawn",
+                    name,
+                    "--package",
+                    made.package,
+                    "--san",
+                    "localhost",
+                    "--port",
+                    "\(Workbench.freePort())",
+                    "--platform",
+                    "simulator",
+                    "--subject",
+                    subject
+                )
                 try bench.mse("evidence", name, "--output", "e\(index)")
                 try bench.folder.write(name + ".pem", bench.folder.read("e\(index)/ratls.pem"))
-                let result = try bench.run("/usr/bin/python3", ["-c", read, Workbench.products + "/mse", subject, bench.root, name])
+                let result = try bench.run(
+                    "/usr/bin/python3",
+                    ["-c", read, Workbench.products + "/mse", subject, bench.root, name]
+                )
                 #expect(result.output == "all\n", "\(subject): \(result.output)")
                 expectNoForgery(try bench.mse("verify", name, "--trusted-root", bench.root, expecting: 2), subject)
                 expectNoForgery(try bench.mse("quote", "show", name + ".pem"), subject)
@@ -98,7 +128,17 @@ extension EndToEndTests {
         func application() throws {
             let made = try ReleaseTests.project(bench, "a", app: Self.app)
             try ReleaseTests.spawn(bench, "a", made.package, port: Workbench.freePort())
-            let output = try bench.mse("run", "a", "--package", made.package, "--key", made.key, "--trusted-root", bench.root, expecting: 1)
+            let output = try bench.mse(
+                "run",
+                "a",
+                "--package",
+                made.package,
+                "--key",
+                made.key,
+                "--trusted-root",
+                bench.root,
+                expecting: 1
+            )
             #expect(output.contains("  | ") && output.contains("forged: line"), "\(output)")
             expectNoForgery(output, "run")
             for _ in 0..<50 where try bench.state("a") != "failed" { usleep(100_000) }
@@ -125,7 +165,8 @@ extension EndToEndTests {
                     "import time\ntime.sleep(100)\napp = None\n", "agent.configured",
                     "took its configuration, but does not start (agent.ended)"
                 ),
-            ])
+            ]
+        )
         func stopped(app: String, event: String, words: String) throws {
             let bench = try Workbench()
             let made = try ReleaseTests.project(bench, "a", app: app)
@@ -141,10 +182,14 @@ extension EndToEndTests {
                 cat run.log
                 """
             let result = try bench.run(
-                "/bin/bash", ["-c", script, "stopped", Workbench.products + "/mse", made.package, made.key, bench.root, event])
+                "/bin/bash",
+                ["-c", script, "stopped", Workbench.products + "/mse", made.package, made.key, bench.root, event]
+            )
             #expect(result.output.contains("a is stopped\nrun: 1 after "), "\(result.output)")
             #expect(result.output.contains(words), "\(result.output)")
-            let seconds = result.output.components(separatedBy: "after ").last.flatMap { Int($0.prefix { $0.isNumber }) }
+            let seconds = result.output.components(separatedBy: "after ").last.flatMap {
+                Int($0.prefix { $0.isNumber })
+            }
             #expect((seconds ?? 99) < 10, "\(result.output)")
         }
     }
@@ -158,7 +203,8 @@ extension EndToEndTests {
                 "__import__('ctypes').CDLL(None).signal(15, 1)",
                 "__import__('ctypes').CDLL(None).pthread_sigmask(0, bytes([0xFF] * 128), None)",
                 "__import__('threading').Thread(target=lambda: __import__('time').sleep(300)).start()", "None",
-            ])
+            ]
+        )
         func ends(statement: String) throws {
             let bench = try Workbench()
             try bench.mse("scaffold", "hello")
@@ -172,10 +218,12 @@ extension EndToEndTests {
                 def health():
                     \(statement)
                     return str(os.getpid())
-                """)
+                """
+            )
             try bench.folder.write(
                 "hello/tests/test_app.py",
-                "def test(client, url):\n    open('\(bench.path)/server', 'w').write(client.get(f'{url}/health', timeout=10).text)\n")
+                "def test(client, url):\n    open('\(bench.path)/server', 'w').write(client.get(f'{url}/health', timeout=10).text)\n"
+            )
             let start = Date()
             #expect(try bench.mse("localtest", "--project", "hello").contains("1 passed"))
             #expect(Date().timeIntervalSince(start) < (statement == "None" ? 30 : 60))

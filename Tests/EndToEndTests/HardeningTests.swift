@@ -11,7 +11,8 @@ extension EndToEndTests {
     struct HardeningTests {
         @Test(
             "the executables bind every symbol at once, have no executable stack, and may lie anywhere",
-            arguments: ["mse", "mse-bootstrap", "simulated-loader"])
+            arguments: ["mse", "mse-bootstrap", "simulated-loader"]
+        )
         func linking(name: String) throws {
             let bench = try Workbench()
             let result = try bench.run("/usr/bin/readelf", ["-hldW", Workbench.products + "/" + name])
@@ -28,7 +29,8 @@ extension EndToEndTests {
             let bench = try Workbench()
             let made = try bench.package()
             let commands = [
-                "spawn few --package \(made.package) --san localhost --port \(Workbench.freePort()) --platform simulator", "list",
+                "spawn few --package \(made.package) --san localhost --port \(Workbench.freePort()) --platform simulator",
+                "list",
                 "scaffold other", "package --project hello --output few --encrypt", "verify https://localhost:1",
                 "localtest --project hello",
                 "measure \(made.package)", "code encrypt hello few --key few.key",
@@ -37,16 +39,22 @@ extension EndToEndTests {
                 let result = try bench.run("/bin/bash", ["-c", "ulimit -n \(limit); exec bin/mse \(command)"])
                 #expect(result.status == 1, "\(command): \(result.output)")
                 #expect(
-                    result.output.hasPrefix("mse: too few files may be open") && result.output.split(separator: "\n").count == 1
-                        || result.output.contains("error while loading shared libraries"), "\(command): \(result.output)")
+                    result.output.hasPrefix("mse: too few files may be open")
+                        && result.output.split(separator: "\n").count == 1
+                        || result.output.contains("error while loading shared libraries"),
+                    "\(command): \(result.output)"
+                )
             }
             #expect(
                 !Files.exists(bench.path + "/home/services/few") && !Files.exists(bench.path + "/other")
-                    && !Files.exists(bench.path + "/few"))
+                    && !Files.exists(bench.path + "/few")
+            )
             // A soft limit is raised, and many inherited descriptors count.
             #expect(try bench.run("/bin/bash", ["-c", "ulimit -Sn 12; exec bin/mse list"]).status == 0)
             let inherited = try bench.run(
-                "/bin/bash", ["-c", "ulimit -n 100; for i in $(seq 10 90); do eval \"exec $i</dev/null\"; done; exec bin/mse list"])
+                "/bin/bash",
+                ["-c", "ulimit -n 100; for i in $(seq 10 90); do eval \"exec $i</dev/null\"; done; exec bin/mse list"]
+            )
             #expect(inherited.status == 1 && inherited.output.contains("too few files"), "\(inherited.output)")
         }
 
@@ -59,14 +67,20 @@ extension EndToEndTests {
                 [
                     "-c",
                     "umask \(mask); bin/mse spawn masked --package \(made.package) --san localhost --port \(Workbench.freePort()) --platform simulator",
-                ])
+                ]
+            )
             #expect(result.status == 0, "\(result.output)")
-            let found = try bench.run("/usr/bin/find", ["home/services", "-not", "-type", "l", "-not", "-perm", "-u+r"])
+            let found = try bench.run(
+                "/usr/bin/find",
+                ["home/services", "-not", "-type", "l", "-not", "-perm", "-u+r"]
+            )
             #expect(found.status == 0 && found.output.isEmpty, "\(found.output)")
             try bench.mse("stop", "masked", "--remove")
         }
 
-        @Test("what is measured with every service links no more of Foundation than its essentials, and no tables of ICU")
+        @Test(
+            "what is measured with every service links no more of Foundation than its essentials, and no tables of ICU"
+        )
         func agentIsSmall() throws {
             let agent = Workbench.products + "/mse-bootstrap"
             let bytes = Data(try Files.read(agent, limit: 256 << 20))
@@ -74,7 +88,9 @@ extension EndToEndTests {
             for name in ["libFoundation.so", "FoundationInternationalization", "FoundationICU", "icudt"] {
                 #expect(bytes.range(of: Data(name.utf8)) == nil, "\(name)")
             }
-            if ProcessInfo.processInfo.environment["MSE_PRODUCTS"] != nil { #expect(bytes.count <= 30_000_000, "\(bytes.count)") }
+            if ProcessInfo.processInfo.environment["MSE_PRODUCTS"] != nil {
+                #expect(bytes.count <= 30_000_000, "\(bytes.count)")
+            }
         }
 
         @Test("a home that others can write in is refused, with the mend", arguments: [0o777, 0o775, 0o722])
@@ -86,7 +102,11 @@ extension EndToEndTests {
             chmod(bench.path + "/home", 0o700)
             try bench.mse("scaffold", "hello")
             chmod(bench.path + "/home/services", mode_t(mode))
-            #expect(try bench.mse("package", "--project", "hello", "--output", "out", expecting: 1).contains("others can write in it"))
+            #expect(
+                try bench.mse("package", "--project", "hello", "--output", "out", expecting: 1).contains(
+                    "others can write in it"
+                )
+            )
             #expect(!Files.exists(bench.path + "/out"))
             chmod(bench.path + "/home/services", 0o700)
         }
@@ -101,11 +121,15 @@ extension EndToEndTests {
                 chmod(folder, 0o700)
                 chmod(file, 0o600)
                 chmod(path, mode_t(mode | (path == folder ? 0o700 : 0)))
-                for command in [["verify", "quote.bin"], ["quote", "verify", "quote.bin"], ["collateral", "check", "quote.bin"]] {
+                for command in [
+                    ["verify", "quote.bin"], ["quote", "verify", "quote.bin"], ["collateral", "check", "quote.bin"],
+                ] {
                     let result = try bench.run(Workbench.products + "/mse", command)
                     #expect(
-                        result.status == 1 && result.output.contains("others can write in it") && result.output.contains(mend),
-                        "\(result.output)")
+                        result.status == 1 && result.output.contains("others can write in it")
+                            && result.output.contains(mend),
+                        "\(result.output)"
+                    )
                 }
             }
             chmod(folder, 0o755)
@@ -118,17 +142,24 @@ extension EndToEndTests {
             let bench = try Workbench()
             try bench.mse("scaffold", "hello")
             let plain = try bench.mse("package", "--project", "hello", "--output", "out")
-            #expect(plain.contains("WARNING") && plain.contains("NOT encrypted") && plain.contains("--encrypt"), "\(plain)")
+            #expect(
+                plain.contains("WARNING") && plain.contains("NOT encrypted") && plain.contains("--encrypt"),
+                "\(plain)"
+            )
             #expect(try !bench.mse("package", "--project", "hello", "--output", "out", "--encrypt").contains("WARNING"))
             try bench.mse("code", "encrypt", "hello/mse_src", "encrypted", "--key", "code.key")
             let decrypt = try bench.run(
-                "/bin/sh", ["-c", "umask 0; \"$1\" code decrypt encrypted back --key code.key", "sh", Workbench.products + "/mse"])
+                "/bin/sh",
+                ["-c", "umask 0; \"$1\" code decrypt encrypted back --key code.key", "sh", Workbench.products + "/mse"]
+            )
             #expect(decrypt.status == 0, "\(decrypt.output)")
             let modes = try bench.run("/usr/bin/find", ["back", "code.key", "-perm", "/077"])
             #expect(modes.output.isEmpty, "\(modes.output)")
         }
 
-        @Test("a service with a certificate of its own making, X.509 version 1 and without names, is trusted when exactly it is named")
+        @Test(
+            "a service with a certificate of its own making, X.509 version 1 and without names, is trusted when exactly it is named"
+        )
         func ownCertificate() throws {
             let bench = try Workbench()
             let script = """
@@ -176,8 +207,16 @@ extension EndToEndTests {
             try bench.mse("evidence", "hello-1", "--output", "evidence")
             try bench.folder.write("hello.pem", try bench.folder.read("evidence/ratls.pem"))
             let result = try bench.run(
-                "/bin/bash", ["-c", script, "own", Workbench.products + "/mse", "\(Workbench.freePort())", "\(Workbench.freePort())"])
-            #expect(result.output.contains("one is trusted") && result.output.contains("other is not: 1"), "\(result.output)")
+                "/bin/bash",
+                [
+                    "-c", script, "own", Workbench.products + "/mse", "\(Workbench.freePort())",
+                    "\(Workbench.freePort())",
+                ]
+            )
+            #expect(
+                result.output.contains("one is trusted") && result.output.contains("other is not: 1"),
+                "\(result.output)"
+            )
         }
     }
 }

@@ -15,23 +15,31 @@ extension EndToEndTests {
 
         /// Commands that lack their last argument.
         private static let commands: [[String]] = [
-            ["scaffold", "--template"], ["measure"], ["status"], ["logs"], ["stop"], ["restart"], ["verify"], ["run"], ["test"],
-            ["quote", "show"], ["quote", "verify"], ["collateral", "show"], ["collateral", "check"], ["collateral", "fetch"],
-            ["collateral", "fetch", "--fmspc"], ["localtest", "--project"], ["package", "--output", "out", "--project"],
-            ["package", "--project", "none", "--output"], ["evidence", "--output", "out"], ["evidence", "none", "--output"],
+            ["scaffold", "--template"], ["measure"], ["status"], ["logs"], ["stop"], ["restart"], ["verify"], ["run"],
+            ["test"],
+            ["quote", "show"], ["quote", "verify"], ["collateral", "show"], ["collateral", "check"],
+            ["collateral", "fetch"],
+            ["collateral", "fetch", "--fmspc"], ["localtest", "--project"],
+            ["package", "--output", "out", "--project"],
+            ["package", "--project", "none", "--output"], ["evidence", "--output", "out"],
+            ["evidence", "none", "--output"],
             ["seal", "--receiver", "none", "--input"], ["seal", "--input", "file", "--receiver"],
             ["unseal", "--private-key", "file", "--input"], ["unseal", "--input", "file", "--private-key"],
             ["code", "encrypt", "none", "out", "--key"], ["code", "decrypt", "none", "out", "--key"],
             ["code", "encrypt", "--key", "key", "none"],
             ["spawn", "--package", "none", "--san", "localhost", "--port", "5", "--platform", "simulator"],
             ["spawn", "none", "--san", "localhost", "--port", "5", "--platform", "simulator", "--package"],
-            ["spawn", "none", "--package", "none", "--san", "localhost", "--port", "5", "--platform"], ["simulator"], ["serve"],
-            ["verify", "none", "--policy"], ["verify", "none", "--trusted-root"], ["quote", "verify", "file", "--expected"],
-            ["quote", "verify", "file", "--collateral"], ["verify", "https://127.0.0.1:1", "--certificate-out"], ["--"], [],
+            ["spawn", "none", "--package", "none", "--san", "localhost", "--port", "5", "--platform"], ["simulator"],
+            ["serve"],
+            ["verify", "none", "--policy"], ["verify", "none", "--trusted-root"],
+            ["quote", "verify", "file", "--expected"],
+            ["quote", "verify", "file", "--collateral"], ["verify", "https://127.0.0.1:1", "--certificate-out"], ["--"],
+            [],
         ]
 
         private func isOwnEnd(_ result: ProgramRun.Result) -> Bool {
-            [0, 1, 2, 3, 64, 141].contains(result.status) && !result.output.contains("Fatal error") && !result.output.contains("Backtrac")
+            [0, 1, 2, 3, 64, 141].contains(result.status) && !result.output.contains("Fatal error")
+                && !result.output.contains("Backtrac")
                 && !result.output.unicodeScalars.contains("\u{1B}")
         }
 
@@ -41,13 +49,15 @@ extension EndToEndTests {
             let before = try Files.names(in: bench.path)
             for command in Self.commands {
                 for argument in [
-                    String(repeating: "a", count: 100_000), "-", "--", "--colour", "-z", "\u{1B}[2J", "a\nb", "%s%n", "../..", ".", "/",
+                    String(repeating: "a", count: 100_000), "-", "--", "--colour", "-z", "\u{1B}[2J", "a\nb", "%s%n",
+                    "../..", ".", "/",
                     "http://", "https://", "https://[", "https:///x", "--\(String(repeating: "x", count: 100_000))",
                 ] {
                     let result = try bench.run(Workbench.products + "/mse", command + [argument])
                     #expect(
                         isOwnEnd(result) && (result.output.utf8.count < 16_384 || command == ["serve"]),
-                        "\(command) \(argument.prefix(20)): \(result.output.prefix(500))")
+                        "\(command) \(argument.prefix(20)): \(result.output.prefix(500))"
+                    )
                 }
             }
             #expect(try Files.names(in: bench.path).filter { $0 != "out" } == before)
@@ -65,7 +75,9 @@ extension EndToEndTests {
         func bytes() throws {
             for command in Self.commands + [["list", "--json"]] {
                 let result = try bench.run(
-                    "/bin/bash", ["-c", "exec \"$@\" $'\\xff\\xfe'", "bash", Workbench.products + "/mse"] + command)
+                    "/bin/bash",
+                    ["-c", "exec \"$@\" $'\\xff\\xfe'", "bash", Workbench.products + "/mse"] + command
+                )
                 #expect(result.status == 64 && result.output.contains("isn't UTF-8"), "\(command): \(result.output)")
             }
             let result = try bench.run("/bin/bash", ["-c", "MSE_HOME=$'/tmp/\\xff' exec bin/mse list"])
@@ -82,15 +94,21 @@ extension EndToEndTests {
         @Test("surroundings that are missing or useless are told, or don't matter")
         func surroundings() throws {
             let cases: [(variables: [String: String?], list: Int32, make: Int32)] = [
-                (["HOME": "/proc", "MSE_HOME": nil], 0, 1), (["HOME": "/dev/null", "MSE_HOME": nil, "XDG_DATA_HOME": nil], 1, 1),
-                (["MSE_HOME": "/proc/none"], 0, 1), (["MSE_HOME": "/dev/null"], 1, 1), (["MSE_HOME": "/dev/null/x/y"], 1, 1),
+                (["HOME": "/proc", "MSE_HOME": nil], 0, 1),
+                (["HOME": "/dev/null", "MSE_HOME": nil, "XDG_DATA_HOME": nil], 1, 1),
+                (["MSE_HOME": "/proc/none"], 0, 1), (["MSE_HOME": "/dev/null"], 1, 1),
+                (["MSE_HOME": "/dev/null/x/y"], 1, 1),
                 (["MSE_HOME": "relative"], 0, 0),
-                (["TMPDIR": "/nowhere"], 0, 0), (["LANG": "C", "LC_ALL": "C"], 0, 0), (["PATH": nil], 0, 0), (["PATH": ""], 0, 0),
-                (["HOME": nil], 0, 0), (["HOME": ""], 0, 0), (["TERM": nil], 0, 0), (["COLUMNS": "1"], 0, 0), (["COLUMNS": "-5"], 0, 0),
+                (["TMPDIR": "/nowhere"], 0, 0), (["LANG": "C", "LC_ALL": "C"], 0, 0), (["PATH": nil], 0, 0),
+                (["PATH": ""], 0, 0),
+                (["HOME": nil], 0, 0), (["HOME": ""], 0, 0), (["TERM": nil], 0, 0), (["COLUMNS": "1"], 0, 0),
+                (["COLUMNS": "-5"], 0, 0),
                 (["COLUMNS": "0"], 0, 0), (["COLUMNS": "99999999999999999999"], 0, 0), (["NO_COLOR": "1"], 0, 0),
             ]
             for one in cases {
-                for (command, code) in [(["list"], one.list), (["simulator", "init"], one.make), (["--help"], 0), (["verify"], 64)] {
+                for (command, code) in [
+                    (["list"], one.list), (["simulator", "init"], one.make), (["--help"], 0), (["verify"], 64),
+                ] {
                     let result = try bench.run(Workbench.products + "/mse", command, environment: one.variables)
                     #expect(result.status == code && isOwnEnd(result), "\(one.variables) \(command): \(result.output)")
                 }
@@ -98,7 +116,11 @@ extension EndToEndTests {
             // A home whose variable is empty is the account's, not the root folder's.
             let root = try bench.run(
                 "/usr/bin/env",
-                ["-u", "MSE_HOME", "HOME=", "XDG_DATA_HOME=\(bench.path)/data", Workbench.products + "/mse", "simulator", "init"])
+                [
+                    "-u", "MSE_HOME", "HOME=", "XDG_DATA_HOME=\(bench.path)/data", Workbench.products + "/mse",
+                    "simulator", "init",
+                ]
+            )
             #expect(root.output.contains("\(bench.path)/data/mse/"), "\(root.output)")
             #expect(!Files.exists("/.local/share/mse") && !Files.exists("/mse"))
         }
@@ -106,11 +128,14 @@ extension EndToEndTests {
         @Test("a home that is no folder, or can't be one, is told by every command that has to do with it")
         func noHome() throws {
             try bench.folder.write("file", "text\n")
-            for (home, words) in [("file", "found a file"), ("file/in/it", "file is no folder"), ("/dev/null", "found a file")] {
+            for (home, words) in [
+                ("file", "found a file"), ("file/in/it", "file is no folder"), ("/dev/null", "found a file"),
+            ] {
                 for command in [
                     ["list"], ["list", "--json"], ["status", "a"], ["stop", "a"], ["restart", "a"], ["logs", "a"],
                     ["evidence", "a", "--output", "o"],
-                    ["verify", "file"], ["verify", "https://127.0.0.1:1"], ["quote", "verify", "file"], ["collateral", "show"],
+                    ["verify", "file"], ["verify", "https://127.0.0.1:1"], ["quote", "verify", "file"],
+                    ["collateral", "show"],
                     ["simulator", "init"],
                     ["run", "a", "--package", "file"], ["seal", "--input", "file", "--receiver", "a"],
                 ] {

@@ -28,11 +28,18 @@ extension EndToEndTests {
             print(output, end="")
             """
 
-        private func interrupt(_ signal: Int32, at sign: String, _ command: [String]) throws -> (code: Int, output: String) {
+        private func interrupt(_ signal: Int32, at sign: String, _ command: [String]) throws -> (
+            code: Int, output: String
+        ) {
             let result = try bench.run(
-                "/usr/bin/python3", ["-c", Self.script, "\(signal)", sign, Workbench.products + "/mse"] + command)
+                "/usr/bin/python3",
+                ["-c", Self.script, "\(signal)", sign, Workbench.products + "/mse"] + command
+            )
             let parts = result.output.split(separator: "\n", maxSplits: 1)
-            return (try #require(parts.first.flatMap { Int($0) }, "\(result.output)"), parts.count > 1 ? String(parts[1]) : "")
+            return (
+                try #require(parts.first.flatMap { Int($0) }, "\(result.output)"),
+                parts.count > 1 ? String(parts[1]) : ""
+            )
         }
 
         /// A server that accepts, and never answers.
@@ -42,7 +49,8 @@ extension EndToEndTests {
             process.arguments = [
                 "-c",
                 "import signal, socket; signal.alarm(100); s = socket.create_server(('127.0.0.1', 0)); "
-                    + "open(__import__('sys').argv[1], 'w').write(str(s.getsockname()[1])); signal.pause()", bench.path + "/port",
+                    + "open(__import__('sys').argv[1], 'w').write(str(s.getsockname()[1])); signal.pause()",
+                bench.path + "/port",
             ]
             process.standardError = FileHandle.nullDevice
             process.standardOutput = FileHandle.nullDevice
@@ -63,9 +71,15 @@ extension EndToEndTests {
             defer { kill(server.processIdentifier, SIGKILL) }
             let port = String(decoding: try bench.folder.read("port"), as: UTF8.self)
             try bench.mse("scaffold", "hello")
-            try bench.folder.write("hello/mse_src/requirements.txt", "--index-url=http://127.0.0.1:\(port)/simple\nflask\n")
+            try bench.folder.write(
+                "hello/mse_src/requirements.txt",
+                "--index-url=http://127.0.0.1:\(port)/simple\nflask\n"
+            )
             let (code, output) = try interrupt(
-                signal, at: "out/.package.*/archives", ["package", "--project", "hello", "--output", "out", "--encrypt"])
+                signal,
+                at: "out/.package.*/archives",
+                ["package", "--project", "hello", "--output", "out", "--encrypt"]
+            )
             #expect(code == 128 + Int(signal), "\(output)")
             #expect(output.hasSuffix("mse: interrupted; what was begun is removed\n"), "\(output)")
             #expect(!output.contains("resolve the requirements:"), "\(output)")
@@ -77,10 +91,16 @@ extension EndToEndTests {
         func code(signal: Int32) throws {
             try Files.makeFolder(bench.path + "/tree")
             _ = try bench.run("/usr/bin/truncate", ["-s", "3G", bench.path + "/tree/large.bin"])
-            let (code, output) = try interrupt(signal, at: ".out.*/large.bin.enc", ["code", "encrypt", "tree", "out", "--key", "code.key"])
+            let (code, output) = try interrupt(
+                signal,
+                at: ".out.*/large.bin.enc",
+                ["code", "encrypt", "tree", "out", "--key", "code.key"]
+            )
             #expect(
-                code == 128 + Int(signal) && output.contains("interrupted; what was begun is removed; the new key stays in code.key"),
-                "\(output)")
+                code == 128 + Int(signal)
+                    && output.contains("interrupted; what was begun is removed; the new key stays in code.key"),
+                "\(output)"
+            )
             #expect(try Files.names(in: bench.path).filter { $0.hasPrefix(".") || $0 == "out" }.isEmpty)
         }
 
@@ -89,22 +109,29 @@ extension EndToEndTests {
             try bench.mse("scaffold", "hello")
             try bench.folder.write(
                 "hello/tests/test_app.py",
-                "import os, time\ndef test(): open('\(bench.path)/running', 'w').write(str(os.getpid())); time.sleep(100)\n")
+                "import os, time\ndef test(): open('\(bench.path)/running', 'w').write(str(os.getpid())); time.sleep(100)\n"
+            )
             let before = try Files.names(in: "/dev/shm").filter { $0.hasPrefix("mse-localtest") }
             let (code, output) = try interrupt(SIGTERM, at: "running", ["localtest", "--project", "hello"])
             #expect(code == 143 && output.contains("interrupted"), "\(output)")
             let process = Int32(String(decoding: try bench.folder.read("running"), as: UTF8.self)) ?? 0
             #expect(process > 0 && kill(process, 0) != 0)
-            #expect(try Set(Files.names(in: "/dev/shm").filter { $0.hasPrefix("mse-localtest") }).subtracting(before).isEmpty)
+            #expect(
+                try Set(Files.names(in: "/dev/shm").filter { $0.hasPrefix("mse-localtest") }).subtracting(before)
+                    .isEmpty
+            )
         }
 
         @Test(
-            "localtest's server doesn't outlive it, even where it is killed without a word", arguments: [SIGINT, SIGTERM, SIGHUP, SIGKILL])
+            "localtest's server doesn't outlive it, even where it is killed without a word",
+            arguments: [SIGINT, SIGTERM, SIGHUP, SIGKILL]
+        )
         func localtestServer(signal: Int32) throws {
             try bench.mse("scaffold", "hello")
             try bench.folder.write(
                 "hello/tests/test_app.py",
-                "import os, time\ndef test(): open('\(bench.path)/running', 'w').write(str(os.getpid())); time.sleep(8)\n")
+                "import os, time\ndef test(): open('\(bench.path)/running', 'w').write(str(os.getpid())); time.sleep(8)\n"
+            )
             try bench.folder.write(
                 "hello/mse_src/app.py",
                 "import os\nopen('\(bench.path)/server', 'w').write(str(os.getpid()))\n\ndef app(e, s):\n    s('200 OK', [])\n    return []\n"
@@ -119,7 +146,9 @@ extension EndToEndTests {
             let left = try Set(Files.names(in: "/dev/shm").filter { $0.hasPrefix("mse-localtest") }).subtracting(before)
             if signal == SIGKILL {
                 for name in left { try Files.remove("/dev/shm/" + name) }
-                if let tests = Int32(String(decoding: try bench.folder.read("running"), as: UTF8.self)), tests > 0 { kill(tests, SIGKILL) }
+                if let tests = Int32(String(decoding: try bench.folder.read("running"), as: UTF8.self)), tests > 0 {
+                    kill(tests, SIGKILL)
+                }
             } else {
                 #expect(left.isEmpty)
             }
@@ -130,11 +159,14 @@ extension EndToEndTests {
             let made = try bench.package()
             for _ in 0..<3 {
                 let (code, output) = try interrupt(
-                    SIGINT, at: "home/services/a/launch.json",
+                    SIGINT,
+                    at: "home/services/a/launch.json",
                     [
-                        "spawn", "a", "--package", made.package, "--san", "localhost", "--port", "\(Workbench.freePort())", "--platform",
+                        "spawn", "a", "--package", made.package, "--san", "localhost", "--port",
+                        "\(Workbench.freePort())", "--platform",
                         "simulator",
-                    ])
+                    ]
+                )
                 if code == 130 {
                     #expect(output.contains("interrupted"), "\(output)")
                     #expect(!Files.exists(bench.path + "/home/services/a"))
@@ -155,7 +187,8 @@ extension EndToEndTests {
                 [
                     "-c",
                     "trap '' HUP; bin/mse package --project hello --output out --encrypt & sleep 0.3; kill -HUP $!; wait $!",
-                ])
+                ]
+            )
             #expect(result.status == 0, "\(result.output)")
         }
     }
@@ -171,18 +204,29 @@ extension EndToEndTests {
         func errors() throws {
             try bench.folder.write("file", "text\n")
             let cases: [(command: [String], exit: Int32, code: String)] = [
-                (["status", "nobody"], 1, "service.unknown"), (["verify", "nowhere"], 1, "target.unknown"), (["status"], 64, "usage"),
+                (["status", "nobody"], 1, "service.unknown"), (["verify", "nowhere"], 1, "target.unknown"),
+                (["status"], 64, "usage"),
                 (["verify", "--at", "never", "x"], 64, "usage"), (["quote", "show", "none"], 1, "file"),
-                (["quote", "show", "file"], 1, "operation"), (["quote", "verify", "none"], 1, "file"), (["measure", "none"], 1, "file"),
+                (["quote", "show", "file"], 1, "operation"), (["quote", "verify", "none"], 1, "file"),
+                (["measure", "none"], 1, "file"),
                 (["measure", "file"], 1, ""), (["collateral", "show", "none"], 1, "collateral.malformed"),
-                (["collateral", "check", "file"], 1, "collateral.malformed"), (["collateral", "fetch"], 1, "operation"),
+                (["collateral", "check", "file"], 1, "collateral.malformed"),
+                (["collateral", "fetch"], 1, "operation"),
                 (["run", "nobody", "--package", "none"], 1, ""), (["list", "--nonsense"], 64, "usage"),
             ]
             for one in cases {
-                let result = try bench.run("/bin/bash", ["-c", "bin/mse \"$@\" 2>/dev/null", "bash"] + one.command + ["--json"])
+                let result = try bench.run(
+                    "/bin/bash",
+                    ["-c", "bin/mse \"$@\" 2>/dev/null", "bash"] + one.command + ["--json"]
+                )
                 #expect(result.status == one.exit, "\(one.command): \(result.output)")
-                let error = try #require((try? JSON.read(Array(result.output.utf8)))?["error"], "\(one.command): \(result.output)")
-                guard case .string(let code)? = error["code"]?.value, case .string(let message)? = error["message"]?.value else {
+                let error = try #require(
+                    (try? JSON.read(Array(result.output.utf8)))?["error"],
+                    "\(one.command): \(result.output)"
+                )
+                guard case .string(let code)? = error["code"]?.value,
+                    case .string(let message)? = error["message"]?.value
+                else {
                     Issue.record("\(one.command): \(result.output)")
                     continue
                 }

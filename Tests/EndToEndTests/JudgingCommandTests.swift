@@ -54,30 +54,45 @@ struct JudgingCommandTests {
         let hex = Hex.text(made.bytes)
         try bench.folder.write("quote.hex", hex.uppercased() + "\n")
         try bench.folder.write(
-            "lines.hex", stride(from: 0, to: hex.count, by: 64).map { String(hex.dropFirst($0).prefix(64)) }.joined(separator: "\n"))
+            "lines.hex",
+            stride(from: 0, to: hex.count, by: 64).map { String(hex.dropFirst($0).prefix(64)) }.joined(separator: "\n")
+        )
         try bench.folder.write("quote.b64", Base64.text(made.bytes) + "\n")
         let name: [(ObjectIdentifier, String)] = [(DistinguishedName.commonName, "x")]
         let certificate = FakeCertificate(
-            serial: [1], issuer: name, notBefore: Scenario.now - 1, notAfter: Scenario.now + 1, subject: name, key: Scenario.strangerKey,
+            serial: [1],
+            issuer: name,
+            notBefore: Scenario.now - 1,
+            notAfter: Scenario.now + 1,
+            subject: name,
+            key: Scenario.strangerKey,
             extensions: [.init(identifier: ObjectIdentifier(arcs: 1, 2, 840, 113741, 1337, 6), value: made.bytes)],
-            issuerKey: Scenario.strangerKey)
+            issuerKey: Scenario.strangerKey
+        )
         try bench.folder.write("certificate.pem", certificate.pem)
         let der = certificate.der
         try bench.folder.write("certificate.der", der)
         try bench.folder.write("certificate.b64", Base64.text(der) + "\n")
         try bench.folder.write("certificate.url", Base64.text(der, .url, padded: false))
         try bench.folder.write("certificate.hex", Hex.text(der) + "\n")
-        let certificates = ["certificate.pem", "certificate.der", "certificate.b64", "certificate.url", "certificate.hex"]
+        let certificates = [
+            "certificate.pem", "certificate.der", "certificate.b64", "certificate.url", "certificate.hex",
+        ]
         for file in ["quote.hex", "lines.hex", "quote.b64"] + certificates {
             #expect(try bench.mse("quote", "show", file, "--json") == whole, "\(file)")
         }
         // Its key isn't the quote's: refused, but for that.
         try bench.folder.write("input", "x")
         for file in certificates {
-            for command in [["verify", file], ["quote", "verify", file], ["seal", "--input", "input", "--receiver", file]] {
+            for command in [
+                ["verify", file], ["quote", "verify", file], ["seal", "--input", "input", "--receiver", file],
+            ] {
                 let result = try bench.run(
                     Workbench.products + "/mse",
-                    command + ["--collateral", "collateral", "--trusted-root", "root.pem", "--expected", Self.measurement])
+                    command + [
+                        "--collateral", "collateral", "--trusted-root", "root.pem", "--expected", Self.measurement,
+                    ]
+                )
                 #expect(result.status == 2 && result.output.hasPrefix("REFUSED"), "\(command): \(result.output)")
             }
         }
@@ -93,7 +108,9 @@ struct JudgingCommandTests {
     func verdicts() throws {
         for root in ["root.pem", "root.der"] {
             let verdict = try verify("quote.bin", "--trusted-root", root, "--expected", Self.measurement, expecting: 0)
-            #expect(verdict["accepted"]?.value == .boolean(true) && verdict["tcb"]?["status"]?.value == .string("UpToDate"))
+            #expect(
+                verdict["accepted"]?.value == .boolean(true) && verdict["tcb"]?["status"]?.value == .string("UpToDate")
+            )
             #expect(verdict["trustedRoot"]?.value == .string("Test SGX Root CA"))
             #expect(verdict["collateral"]?["source"]?.value == .string("collateral"))
         }
@@ -101,10 +118,14 @@ struct JudgingCommandTests {
         let intel = try verify("quote.bin", "--expected", Self.measurement, expecting: 2)
         #expect(
             codes(intel).isSuperset(of: ["certificate.root", "certificate.name", "crl.signature"])
-                && intel["genuine"]?.value == .boolean(false))
+                && intel["genuine"]?.value == .boolean(false)
+        )
         try bench.folder.write("expected", Self.measurement + "\n")
         _ = try verify("quote.bin", "--trusted-root", "root.pem", "--expected", "expected", expecting: 0)
-        for text in ["\u{FEFF}\(Self.measurement)\r\n", "0x\(Self.measurement)\r\n", "\u{FEFF}0X\(Self.measurement.uppercased())"] {
+        for text in [
+            "\u{FEFF}\(Self.measurement)\r\n", "0x\(Self.measurement)\r\n",
+            "\u{FEFF}0X\(Self.measurement.uppercased())",
+        ] {
             try bench.folder.write("expected", text)
             _ = try verify("quote.bin", "--trusted-root", "root.pem", "--expected", "expected", expecting: 0)
         }
@@ -120,22 +141,33 @@ struct JudgingCommandTests {
         try bench.folder.write("bare.bin", scenario.make().bytes)
         try bench.folder.write("collateral/pck_chain.pem", chain)
         let words = ["--trusted-root", "root.pem", "--expected", Self.measurement, "--at", Self.at]
-        for collateral in [["--collateral", "collateral"], ["--collateral", "https://127.0.0.1:1", "--collateral", "collateral"]] {
-            let result = try bench.run(Workbench.products + "/mse", ["quote", "verify", "bare.bin"] + words + collateral)
+        for collateral in [
+            ["--collateral", "collateral"], ["--collateral", "https://127.0.0.1:1", "--collateral", "collateral"],
+        ] {
+            let result = try bench.run(
+                Workbench.products + "/mse",
+                ["quote", "verify", "bare.bin"] + words + collateral
+            )
             #expect(result.status == 0, "\(result.output)")
         }
         let result = try bench.run(
-            Workbench.products + "/mse", ["quote", "verify", "bare.bin", "--collateral", "https://127.0.0.1:1"] + words)
+            Workbench.products + "/mse",
+            ["quote", "verify", "bare.bin", "--collateral", "https://127.0.0.1:1"] + words
+        )
         #expect(result.status == 1 && result.output.contains("no readable PCK certificate"), "\(result.output)")
     }
 
     @Test("a human verdict fits one screen, the answer first, however much is wrong")
     func screen() throws {
         let result = try bench.run(
-            Workbench.products + "/mse", ["quote", "verify", "quote.bin", "--collateral", "collateral", "--at", "2040-01-01T00:00:00Z"])
+            Workbench.products + "/mse",
+            ["quote", "verify", "quote.bin", "--collateral", "collateral", "--at", "2040-01-01T00:00:00Z"]
+        )
         let lines = result.output.split(separator: "\n", omittingEmptySubsequences: false)
         #expect(result.status == 2 && lines[0].hasPrefix("REFUSED  quote.bin") && lines.count <= 25, "\(result.output)")
-        for question in ["genuine      no", "up to date   no", "mine         no"] { #expect(result.output.contains(question)) }
+        for question in ["genuine      no", "up to date   no", "mine         no"] {
+            #expect(result.output.contains(question))
+        }
         #expect(result.output.contains("--json lists all"))
     }
 
@@ -146,7 +178,8 @@ struct JudgingCommandTests {
         try bench.folder.write("text", "no quote at all\n")
         try bench.folder.write("policy.toml", "[tcb]\nacept = []\n")
         for words in [
-            ["quote", "show", "nowhere"], ["quote", "show", "empty"], ["quote", "show", "short"], ["quote", "show", "text"],
+            ["quote", "show", "nowhere"], ["quote", "show", "empty"], ["quote", "show", "short"],
+            ["quote", "show", "text"],
             ["quote", "verify", "quote.bin", "--collateral", "nowhere"],
             ["quote", "verify", "quote.bin", "--collateral", "home"],
             ["quote", "verify", "quote.bin", "--collateral", "collateral", "--policy", "policy.toml"],
@@ -158,7 +191,10 @@ struct JudgingCommandTests {
         ] {
             let result = try bench.run(Workbench.products + "/mse", words)
             let lines = result.output.split(separator: "\n")
-            #expect(result.status == 1 && lines.count == 1 && lines.first?.hasPrefix("mse: ") == true, "\(words): \(result.output)")
+            #expect(
+                result.status == 1 && lines.count == 1 && lines.first?.hasPrefix("mse: ") == true,
+                "\(words): \(result.output)"
+            )
         }
         #expect(try bench.run(Workbench.products + "/mse", ["quote", "verify"]).status == 64)
         #expect(try bench.run(Workbench.products + "/mse", ["collateral", "fetch", "--colour"]).status == 64)
@@ -167,7 +203,10 @@ struct JudgingCommandTests {
     /// A program in the background that ends with the body.
     private func withProgram<Value>(_ command: String, _ body: () throws -> Value) throws -> Value {
         let started = try bench.run("/bin/sh", ["-c", "\(command) >/dev/null 2>&1 & echo $!"])
-        let process = try #require(pid_t(started.output.trimmingCharacters(in: .whitespacesAndNewlines)), "\(started.output)")
+        let process = try #require(
+            pid_t(started.output.trimmingCharacters(in: .whitespacesAndNewlines)),
+            "\(started.output)"
+        )
         defer { kill(process, SIGKILL) }
         return try body()
     }
@@ -184,14 +223,39 @@ struct JudgingCommandTests {
         let fmspc = Self.simulated
         try withProgram("bin/mse simulator serve --port \(port)") {
             waits {
-                (try? bench.run("/usr/bin/curl", ["-sf", "-o", "/dev/null", address + "/sgx/certification/v4/rootcacrl"]).status) == 0
+                (try? bench.run(
+                    "/usr/bin/curl",
+                    ["-sf", "-o", "/dev/null", address + "/sgx/certification/v4/rootcacrl"]
+                ).status) == 0
             }
-            let shown = try bench.mse("collateral", "fetch", "--fmspc", fmspc, "--collateral", address, "--output", "fetched")
+            let shown = try bench.mse(
+                "collateral",
+                "fetch",
+                "--fmspc",
+                fmspc,
+                "--collateral",
+                address,
+                "--output",
+                "fetched"
+            )
             #expect(shown.contains("TCB info") && shown.contains("evaluation 20") && shown.contains("from \(address)"))
             try bench.mse("collateral", "fetch", "--fmspc", fmspc, "--collateral", address, "--update", "20")
-            let other = try bench.mse("collateral", "fetch", "--fmspc", fmspc, "--collateral", address, "--update", "19", expecting: 1)
+            let other = try bench.mse(
+                "collateral",
+                "fetch",
+                "--fmspc",
+                fmspc,
+                "--collateral",
+                address,
+                "--update",
+                "19",
+                expecting: 1
+            )
             #expect(other.contains("404"))
-            #expect(try bench.mse("collateral", "fetch", "--fmspc", "ffffffffffff", "--collateral", address, expecting: 1).contains("404"))
+            #expect(
+                try bench.mse("collateral", "fetch", "--fmspc", "ffffffffffff", "--collateral", address, expecting: 1)
+                    .contains("404")
+            )
         }
         let cached = try bench.mse("collateral", "fetch", "--fmspc", fmspc, "--collateral", address)
         #expect(cached.contains("(cached)"))
@@ -203,11 +267,17 @@ struct JudgingCommandTests {
         var bytes = try Files.read(bench.path + "/fetched/tcb_info.json")
         bytes[200] ^= 1
         try Files.write(bytes, to: bench.path + "/fetched/tcb_info.json")
-        #expect(try bench.mse("collateral", "check", "fetched", "--trusted-root", bench.root, expecting: 2).contains("document."))
+        #expect(
+            try bench.mse("collateral", "check", "fetched", "--trusted-root", bench.root, expecting: 2).contains(
+                "document."
+            )
+        )
     }
 
     /// A collateral service over TLS with a certificate of its own, `tls.pem`.
-    private func withService<Value>(_ folder: String = "collateral", _ body: (_ address: String) throws -> Value) throws -> Value {
+    private func withService<Value>(_ folder: String = "collateral", _ body: (_ address: String) throws -> Value) throws
+        -> Value
+    {
         try makeCertificate()
         return try withService(folder, shows: "tls.pem", body)
     }
@@ -216,14 +286,20 @@ struct JudgingCommandTests {
         let openssl = try bench.run(
             "/usr/bin/openssl",
             [
-                "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=localhost",
+                "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj",
+                "/CN=localhost",
                 "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", "tls.key", "-out", "tls.pem",
-            ])
+            ]
+        )
         try #require(openssl.status == 0, "\(openssl.output)")
     }
 
     /// - Parameter certificate: whose key is `tls.key`.
-    private func withService<Value>(_ folder: String, shows certificate: String, _ body: (_ address: String) throws -> Value) throws
+    private func withService<Value>(
+        _ folder: String,
+        shows certificate: String,
+        _ body: (_ address: String) throws -> Value
+    ) throws
         -> Value
     {
         try Files.remove(bench.path + "/port")
@@ -236,7 +312,10 @@ struct JudgingCommandTests {
 
     @Test("a service with a certificate of its own is believed only with --collateral-ca")
     func selfSigned() throws {
-        let judging = ["quote", "verify", "quote.bin", "--at", Self.at, "--trusted-root", "root.pem", "--expected", Self.measurement]
+        let judging = [
+            "quote", "verify", "quote.bin", "--at", Self.at, "--trusted-root", "root.pem", "--expected",
+            Self.measurement,
+        ]
         try withService { address in
             let words = judging + ["--collateral", address]
             let refused = try bench.run(Workbench.products + "/mse", words)
@@ -249,11 +328,15 @@ struct JudgingCommandTests {
         }
         // The next source is asked when the first one can't deliver.
         let second = try bench.run(
-            Workbench.products + "/mse", judging + ["--collateral", "https://127.0.0.1:1", "--collateral", "collateral"])
+            Workbench.products + "/mse",
+            judging + ["--collateral", "https://127.0.0.1:1", "--collateral", "collateral"]
+        )
         #expect(second.status == 0 && second.output.contains("instead"), "\(second.output)")
     }
 
-    @Test("exactly the certificate that is named is enough, whatever it says of itself; what it vouches for has its name compared")
+    @Test(
+        "exactly the certificate that is named is enough, whatever it says of itself; what it vouches for has its name compared"
+    )
     func named() throws {
         let script = """
             set -e
@@ -277,8 +360,12 @@ struct JudgingCommandTests {
             try Files.remove(bench.path + "/home/collateral")
             return try bench.run(
                 Workbench.products + "/mse",
-                ["quote", "verify", "quote.bin", "--at", Self.at, "--trusted-root", "root.pem", "--expected", Self.measurement]
-                    + ["--collateral", address, "--collateral-ca", authority])
+                [
+                    "quote", "verify", "quote.bin", "--at", Self.at, "--trusted-root", "root.pem", "--expected",
+                    Self.measurement,
+                ]
+                    + ["--collateral", address, "--collateral-ca", authority]
+            )
         }
         for name in ["authority", "leaf", "old", "issued"] {
             try withService("collateral", shows: "\(name).pem") { address in
@@ -289,7 +376,10 @@ struct JudgingCommandTests {
                 // Of another key with the same name, and of an authority for another name.
                 for file in ["impostor.pem", "ca.pem", "none-\(name).pem"] {
                     let refused = try fetch(address, file)
-                    #expect(refused.status == 1 && refused.output.contains("isn't trusted"), "\(name) \(file): \(refused.output)")
+                    #expect(
+                        refused.status == 1 && refused.output.contains("isn't trusted"),
+                        "\(name) \(file): \(refused.output)"
+                    )
                 }
             }
         }
@@ -300,20 +390,30 @@ struct JudgingCommandTests {
             }
             // What was fetched is kept; a wrong option is told nevertheless.
             _ = try fetch(address, "ca.pem")
-            let words = ["quote", "verify", "quote.bin", "--at", Self.at, "--trusted-root", "root.pem", "--expected", Self.measurement]
+            let words = [
+                "quote", "verify", "quote.bin", "--at", Self.at, "--trusted-root", "root.pem", "--expected",
+                Self.measurement,
+            ]
             for source in [address, "collateral"] {
                 for (authority, word) in [
-                    ("none.pem", "No such file"), ("tls.key", "private key"), ("quote.bin", "unknown kind"), (".", "folder"),
+                    ("none.pem", "No such file"), ("tls.key", "private key"), ("quote.bin", "unknown kind"),
+                    (".", "folder"),
                 ] {
                     let result = try bench.run(
-                        Workbench.products + "/mse", words + ["--collateral", source, "--collateral-ca", authority])
+                        Workbench.products + "/mse",
+                        words + ["--collateral", source, "--collateral-ca", authority]
+                    )
                     #expect(
-                        result.status == 1 && result.output.contains("--collateral-ca \(authority)") && result.output.contains(word),
-                        "\(source) \(authority): \(result.output)")
+                        result.status == 1 && result.output.contains("--collateral-ca \(authority)")
+                            && result.output.contains(word),
+                        "\(source) \(authority): \(result.output)"
+                    )
                 }
             }
             let missing = try bench.run(
-                Workbench.products + "/mse", words + ["--collateral", "collateral", "--collateral", "none"])
+                Workbench.products + "/mse",
+                words + ["--collateral", "collateral", "--collateral", "none"]
+            )
             #expect(missing.status == 1 && missing.output.contains("'none' is neither"), "\(missing.output)")
         }
     }
@@ -324,14 +424,29 @@ struct JudgingCommandTests {
         try withProgram("bin/mse simulator serve --port \(simulator)") {
             let address = "http://127.0.0.1:\(simulator)"
             waits {
-                (try? bench.run("/usr/bin/curl", ["-sf", "-o", "/dev/null", address + "/sgx/certification/v4/rootcacrl"]).status) == 0
+                (try? bench.run(
+                    "/usr/bin/curl",
+                    ["-sf", "-o", "/dev/null", address + "/sgx/certification/v4/rootcacrl"]
+                ).status) == 0
             }
-            try bench.mse("collateral", "fetch", "--fmspc", Self.simulated, "--collateral", address, "--output", "current")
+            try bench.mse(
+                "collateral",
+                "fetch",
+                "--fmspc",
+                Self.simulated,
+                "--collateral",
+                address,
+                "--output",
+                "current"
+            )
         }
         try withService("current") { address in
-            let fetch = "bin/mse collateral fetch --fmspc \(Self.simulated) --collateral \(address) --collateral-ca tls.pem --json"
+            let fetch =
+                "bin/mse collateral fetch --fmspc \(Self.simulated) --collateral \(address) --collateral-ca tls.pem --json"
             let result = try bench.run(
-                "/bin/sh", ["-c", "for i in 1 2 3 4 5 6 7 8; do \(fetch) > fetched.$i 2>&1 & done; wait; cat port.log"])
+                "/bin/sh",
+                ["-c", "for i in 1 2 3 4 5 6 7 8; do \(fetch) > fetched.$i 2>&1 & done; wait; cat port.log"]
+            )
             #expect(result.output.split(separator: "\n").count == 4, "\(result.output)")
             for number in 1...8 {
                 let text = String(decoding: try bench.folder.read("fetched.\(number)"), as: UTF8.self)
@@ -343,28 +458,42 @@ struct JudgingCommandTests {
     @Test("every real case of the vectors through the command line", .needsSharedVectors)
     func vectors() throws {
         let vectors = SharedVectors.path("dcap/vectors")
-        guard case .array(let cases) = try JSON.read(try Files.read(vectors + "/cases.json"), depthLimit: 32).value else { return }
+        guard case .array(let cases) = try JSON.read(try Files.read(vectors + "/cases.json"), depthLimit: 32).value
+        else { return }
         #expect(cases.count >= 38)
         for item in cases {
             func text(_ node: Node?) -> String { if case .string(let text)? = node?.value { text } else { "" } }
             let measurement = text(item["subject"]?["mrenclave"]) + text(item["subject"]?["mrtd"])
             let words = [
-                "quote", "verify", "\(vectors)/\(text(item["quote"]))", "--collateral", "\(vectors)/\(text(item["collateral"]))", "--at",
+                "quote", "verify", "\(vectors)/\(text(item["quote"]))", "--collateral",
+                "\(vectors)/\(text(item["collateral"]))", "--at",
                 text(item["at"]), "--expected", measurement, "--json",
             ]
-            let permissive = try bench.run(Workbench.products + "/mse", words + ["--policy", vectors + "/permissive.toml"])
+            let permissive = try bench.run(
+                Workbench.products + "/mse",
+                words + ["--policy", vectors + "/permissive.toml"]
+            )
             let verdict = try JSON.read(Array(permissive.output.utf8))
             #expect(
                 verdict["genuine"]?.value == .boolean(true) && text(verdict["tcb"]?["status"]) == text(item["status"]),
-                "\(text(item["name"]))")
-            #expect(permissive.status == (item["status"]?.value == .null ? 2 : 0), "\(text(item["name"])): \(permissive.output)")
+                "\(text(item["name"]))"
+            )
+            #expect(
+                permissive.status == (item["status"]?.value == .null ? 2 : 0),
+                "\(text(item["name"])): \(permissive.output)"
+            )
             let strict = try bench.run(Workbench.products + "/mse", words)
             #expect(
-                strict.status == (item["acceptedByDefault"]?.value == .boolean(true) ? 0 : 2), "\(text(item["name"])): \(strict.output)")
-            for (name, value) in ["mrenclave", "mrsigner", "mrtd", "reportData", "fmspc", "mrseam", "tdAttributes", "xfam", "teeTcbSvn"]
-                .map({ ($0, item["subject"]?[$0]) })
-            {
-                if let value { #expect(verdict["subject"]?[name]?.value == value.value, "\(text(item["name"])): \(name)") }
+                strict.status == (item["acceptedByDefault"]?.value == .boolean(true) ? 0 : 2),
+                "\(text(item["name"])): \(strict.output)"
+            )
+            for (name, value) in [
+                "mrenclave", "mrsigner", "mrtd", "reportData", "fmspc", "mrseam", "tdAttributes", "xfam", "teeTcbSvn",
+            ]
+            .map({ ($0, item["subject"]?[$0]) }) {
+                if let value {
+                    #expect(verdict["subject"]?[name]?.value == value.value, "\(text(item["name"])): \(name)")
+                }
             }
         }
     }

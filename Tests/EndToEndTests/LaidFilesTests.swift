@@ -69,7 +69,9 @@ extension EndToEndTests {
                 return [("laid " + problem).encode()]
             """
 
-        @Test("names of any bytes, folders beyond the longest path and closed ones keep an instance neither from restarting nor from going")
+        @Test(
+            "names of any bytes, folders beyond the longest path and closed ones keep an instance neither from restarting nor from going"
+        )
         func hostileNames() throws {
             let bench = try Workbench()
             let made = try ReleaseTests.project(bench, "shop", app: Self.layer)
@@ -101,7 +103,10 @@ extension EndToEndTests {
             #expect(try bench.mse("list").contains("shop  stopped"))
             // Where it was moved to.
             #expect(
-                try bench.run("/bin/bash", ["-c", "umount $(grep -F \(bench.path)/home/services /proc/mounts | cut -d' ' -f2)"]).status == 0
+                try bench.run(
+                    "/bin/bash",
+                    ["-c", "umount $(grep -F \(bench.path)/home/services /proc/mounts | cut -d' ' -f2)"]
+                ).status == 0
             )
             try bench.mse("stop", "shop", "--remove")
             #expect(try bench.mse("list").isEmpty || !bench.mse("list").contains("shop"))
@@ -109,10 +114,18 @@ extension EndToEndTests {
 
         @Test(
             "an instance that can't be read is told in the list, and hides no other",
-            arguments: [("service.json", "{"), ("service.json", "[]"), ("launch.json", "x"), ("launch.json", ""), ("launch.json", nil)])
+            arguments: [
+                ("service.json", "{"), ("service.json", "[]"), ("launch.json", "x"), ("launch.json", ""),
+                ("launch.json", nil),
+            ]
+        )
         func damaged(file: String, text: String?) throws {
             let bench = try Workbench()
-            let made = try ReleaseTests.project(bench, "shop", app: "def app(e, s):\n    s('200 OK', [])\n    return []\n")
+            let made = try ReleaseTests.project(
+                bench,
+                "shop",
+                app: "def app(e, s):\n    s('200 OK', [])\n    return []\n"
+            )
             try ReleaseTests.spawn(bench, "a", made.package, port: Workbench.freePort())
             try ReleaseTests.spawn(bench, "b", made.package, port: Workbench.freePort())
             let path = "home/services/a/" + file

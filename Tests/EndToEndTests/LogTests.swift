@@ -86,12 +86,24 @@ extension EndToEndTests {
             try bench.folder.write("secrets.json", "{\"password\": \"\(Self.secret)\"}")
             try ReleaseTests.spawn(bench, name, made.package, port: port)
             try bench.mse(
-                "run", name, "--package", made.package, "--trusted-root", bench.root, "--key", made.key, "--secrets", "secrets.json")
+                "run",
+                name,
+                "--package",
+                made.package,
+                "--trusted-root",
+                bench.root,
+                "--key",
+                made.key,
+                "--secrets",
+                "secrets.json"
+            )
             return (made, port)
         }
 
         /// What the operator has on disk.
-        private func everything(_ bench: Workbench) throws -> [String: [UInt8]] { try bench.folder.tree("home/services") }
+        private func everything(_ bench: Workbench) throws -> [String: [UInt8]] {
+            try bench.folder.tree("home/services")
+        }
 
         private func holds(_ bytes: [UInt8], _ text: String) -> Bool { Data(bytes).range(of: Data(text.utf8)) != nil }
 
@@ -107,19 +119,24 @@ extension EndToEndTests {
             usleep(1_500_000)
             let key = Hex.text(try bench.folder.read(made.key))
             let forbidden = [
-                Self.secret, key, "5500000000000004", "KeyError", "Traceback", "app.py", "SECRET +", "PRIVATE KEY", "forged", "owned",
+                Self.secret, key, "5500000000000004", "KeyError", "Traceback", "app.py", "SECRET +", "PRIVATE KEY",
+                "forged", "owned",
                 "/raise",
             ]
             for (name, bytes) in try everything(bench) where !name.hasSuffix("package.tar") {
                 for text in forbidden { #expect(!holds(bytes, text), "\(name) holds \(text)") }
             }
             let events = try bench.mse("logs", "shop")
-            #expect(events.contains("application.serving") && events.contains("application.failed incident="), "\(events)")
+            #expect(
+                events.contains("application.serving") && events.contains("application.failed incident="),
+                "\(events)"
+            )
             // What shares the agent's process can forge an event, not a text.
             #expect(events.contains("launcher.foreign lines="), "\(events)")
             let output = try bench.mse("logs", "shop", "--key", made.key)
             for text in [
-                "imported with", "logged", "warned", "printed", "standard error", "wsgi", "descriptor 1", "descriptor 2", "from C",
+                "imported with", "logged", "warned", "printed", "standard error", "wsgi", "descriptor 1",
+                "descriptor 2", "from C",
                 "unraisable", "threaded", "raised",
             ] {
                 #expect(output.contains(text + " " + Self.secret), "\(text)\n\(output)")
@@ -127,15 +144,21 @@ extension EndToEndTests {
             #expect(output.contains("5500000000000004") && output.contains("Traceback"))
             // Each incident leads to its entry.
             let incident = try #require(
-                events.split(separator: "\n").last { $0.contains("application.failed") }?.split(separator: "=").last)
+                events.split(separator: "\n").last { $0.contains("application.failed") }?.split(separator: "=").last
+            )
             #expect(output.contains("failed incident=\(incident)"))
             // What is shown can't command a terminal, nor pass for another line.
             #expect(
-                !output.unicodeScalars.contains { ($0.value < 0x20 && $0 != "\n" && $0 != "\t") || $0.value == 0x202E || $0.value == 0x9B })
+                !output.unicodeScalars.contains {
+                    ($0.value < 0x20 && $0 != "\n" && $0 != "\t") || $0.value == 0x202E || $0.value == 0x9B
+                }
+            )
             #expect(!output.split(separator: "\n").contains { $0.hasPrefix("2026-01-01T00:00:00Z agent.configured") })
             // Another key, another instance, an altered piece.
             try bench.folder.write("other.key", [UInt8](repeating: 7, count: 32))
-            #expect(try bench.mse("logs", "shop", "--key", "other.key", expecting: 2).contains("doesn't open with this key"))
+            #expect(
+                try bench.mse("logs", "shop", "--key", "other.key", expecting: 2).contains("doesn't open with this key")
+            )
             try bench.mse("stop", "shop")
             #expect(try bench.mse("logs", "shop", "--key", made.key).contains("printed"))
             let folder = "home/services/shop/sealed/application.log/"
@@ -155,16 +178,31 @@ extension EndToEndTests {
             let bench = try Workbench()
             try bench.folder.write("secrets.json", "{\"password\": \"\(Self.secret)\"}")
             let made = try ReleaseTests.project(
-                bench, "broken",
-                app: "import json, os\napp = json.load(open(os.environ['SECRETS_PATH']))\nraise KeyError(app['password'])\n")
+                bench,
+                "broken",
+                app:
+                    "import json, os\napp = json.load(open(os.environ['SECRETS_PATH']))\nraise KeyError(app['password'])\n"
+            )
             try ReleaseTests.spawn(bench, "broken", made.package, port: Workbench.freePort())
             let output = try bench.mse(
-                "run", "broken", "--package", made.package, "--trusted-root", bench.root, "--key", made.key, "--secrets", "secrets.json",
-                expecting: 1)
+                "run",
+                "broken",
+                "--package",
+                made.package,
+                "--trusted-root",
+                bench.root,
+                "--key",
+                made.key,
+                "--secrets",
+                "secrets.json",
+                expecting: 1
+            )
             #expect(output.contains("KeyError: '\(Self.secret)'"), "\(output)")
             for _ in 0..<100 where try bench.state("broken") != "failed" { usleep(100_000) }
             for (name, bytes) in try everything(bench) where !name.hasSuffix("package.tar") {
-                for text in [Self.secret, "KeyError", "Traceback"] { #expect(!holds(bytes, text), "\(name) holds \(text)") }
+                for text in [Self.secret, "KeyError", "Traceback"] {
+                    #expect(!holds(bytes, text), "\(name) holds \(text)")
+                }
             }
             #expect(try bench.mse("logs", "broken").contains("application.startFailed incident="))
             #expect(try bench.mse("logs", "broken", "--key", made.key).contains("KeyError: '\(Self.secret)'"))
@@ -179,7 +217,9 @@ extension EndToEndTests {
             _ = try bench.curl("-k", "https://localhost:\(port)/say")
             usleep(1_500_000)
             for index in 0..<300 { _ = try bench.curl("-k", "https://localhost:\(port)/raise?\(index)") }
-            let byteCount = try everything(bench).filter { !$0.key.hasSuffix("package.tar") }.reduce(0) { $0 + $1.value.count }
+            let byteCount = try everything(bench).filter { !$0.key.hasSuffix("package.tar") }.reduce(0) {
+                $0 + $1.value.count
+            }
             #expect(byteCount < 8 << 20, "\(byteCount)")
             let output = try bench.mse("logs", "shop", "--key", made.key)
             #expect(output.contains(" gap ") && output.contains("bytes could not be kept"))
@@ -202,10 +242,16 @@ extension EndToEndTests {
             let verify = [arguments + ["--package", made.package], arguments + ["--package", made.package, "--json"]]
             let told = try verify.map { try bench.run(Workbench.products + "/mse", $0).output }
             #expect(told[0].contains("ACCEPTED") && told[0].contains(words), "\(told[0])")
-            #expect(told[1].contains("\"log\": \"\(mode)\"") && told[1].contains("\"mode\": \"encrypted\""), "\(told[1])")
+            #expect(
+                told[1].contains("\"log\": \"\(mode)\"") && told[1].contains("\"mode\": \"encrypted\""),
+                "\(told[1])"
+            )
             // Of another enclave than the package's nothing is known.
             let other = try ReleaseTests.project(bench, "other", app: Self.app)
-            let refused = try bench.run(Workbench.products + "/mse", arguments + ["--package", other.package, "--json"])
+            let refused = try bench.run(
+                Workbench.products + "/mse",
+                arguments + ["--package", other.package, "--json"]
+            )
             #expect(refused.status == 2 && !refused.output.contains("\"settings\""), "\(refused.output)")
         }
     }

@@ -33,27 +33,46 @@ extension EndToEndTests {
                 (run + ["--key", made.package], ["--key", key, "tar archive", ".key file that 'mse package' made"]),
                 (run + ["--key", root], [key, pem]), (run + ["--key", "digits.key"], [key, "65 bytes"]),
                 (run + ["--key", "out"], [key, "folder"]), (run + ["--key", "none"], ["No such file", key]),
-                (run + ["--sealed-secrets", "secrets.json"], ["--sealed-secrets", "a sealed box expected", "JSON", "mse seal"]),
+                (
+                    run + ["--sealed-secrets", "secrets.json"],
+                    ["--sealed-secrets", "a sealed box expected", "JSON", "mse seal"]
+                ),
                 (run + ["--private-key", root], ["--private-key", "PEM", pem]),
                 (run + ["--private-key", made.key], ["--private-key", raw]),
-                (["run", "https://127.0.0.1:1", "--package", made.key], ["--package", "a package expected", raw, "mse package"]),
+                (
+                    ["run", "https://127.0.0.1:1", "--package", made.key],
+                    ["--package", "a package expected", raw, "mse package"]
+                ),
                 (["run", "https://127.0.0.1:1", "--package", "out"], ["a package expected", "folder"]),
                 (["verify", root, "--package", "secrets.json"], ["a package expected", "JSON"]),
-                (["verify", root, "--policy", made.key], ["--policy", "a policy in TOML or JSON expected", "docs/policy.md"]),
+                (
+                    ["verify", root, "--policy", made.key],
+                    ["--policy", "a policy in TOML or JSON expected", "docs/policy.md"]
+                ),
                 (["verify", root, "--policy", "secrets.json"], ["--policy secrets.json", "'a'", "docs/policy.md"]),
                 (["verify", root, "--policy", "wide"], ["a policy in TOML or JSON expected", "UTF-16"]),
                 (["verify", root, "--trusted-root", made.key], ["--trusted-root", raw, "PEM or DER"]),
                 (["verify", root, "--expected", root], ["64", "96 hex digits", pem]),
-                (["verify", made.key], [raw, "a quote, a certificate that carries one, or an evidence file is expected"]),
-                (["verify", made.package], ["tar archive", "a quote, a certificate"]), (["verify", "wide"], ["UTF-16", "a quote"]),
+                (
+                    ["verify", made.key],
+                    [raw, "a quote, a certificate that carries one, or an evidence file is expected"]
+                ),
+                (["verify", made.package], ["tar archive", "a quote, a certificate"]),
+                (["verify", "wide"], ["UTF-16", "a quote"]),
                 (spawn + [made.key], ["--package", "a package expected", raw]),
                 (["measure", "text"], ["a package expected", "text of something else"]),
                 (["test", "https://127.0.0.1:1", "--package", root], ["a package expected", pem]),
                 (["seal", "--input", "text", "--unverified-key", root], ["32 bytes", pem, "--receiver"]),
                 (["seal", "--input", "text", "--unverified-key", "none"], ["64 hex digits", "No such file"]),
                 (["seal", "--input", "text", "--receiver", made.key], [raw, "a certificate that carries one"]),
-                (["unseal", "--input", "text", "--private-key", root], ["--private-key", "X25519 key of 32 raw bytes", pem]),
-                (["unseal", "--input", "secrets.json", "--private-key", made.key], ["--input", "a sealed box expected", "JSON"]),
+                (
+                    ["unseal", "--input", "text", "--private-key", root],
+                    ["--private-key", "X25519 key of 32 raw bytes", pem]
+                ),
+                (
+                    ["unseal", "--input", "secrets.json", "--private-key", made.key],
+                    ["--input", "a sealed box expected", "JSON"]
+                ),
                 (["code", "encrypt", "hello/mse_src", "enc", "--key", made.package], [key, "tar archive"]),
                 (["code", "decrypt", "hello/mse_src", "dec", "--key", root], [key, pem]),
                 (["code", "decrypt", "text", "dec", "--key", made.key], ["a folder expected, found a file"]),
@@ -64,23 +83,38 @@ extension EndToEndTests {
                     ["serve", "app:app", "--certificate", made.key, "--private-key", root],
                     ["--certificate", "a certificate chain, PEM,", raw]
                 ),
-                (["serve", "app:app", "--certificate", "text", "--private-key", root], ["--certificate", "text of something else"]),
-                (["serve", "app:app", "--certificate", "none", "--private-key", root], ["--certificate none", "No such file"]),
-                (["serve", "app:app", "--certificate", root, "--private-key", root], ["--private-key", "PEM", pem, "openssl pkey"]),
+                (
+                    ["serve", "app:app", "--certificate", "text", "--private-key", root],
+                    ["--certificate", "text of something else"]
+                ),
+                (
+                    ["serve", "app:app", "--certificate", "none", "--private-key", root],
+                    ["--certificate none", "No such file"]
+                ),
+                (
+                    ["serve", "app:app", "--certificate", root, "--private-key", root],
+                    ["--private-key", "PEM", pem, "openssl pkey"]
+                ),
                 (["serve", "app:app", "--certificate", root, "--private-key", "out"], ["--private-key", "folder"]),
                 (["serve", "app:app", "--certificate", root, "--private-key", made.key], ["--private-key", raw]),
                 (["serve", "app:app", "--certificate", root], ["--certificate and --private-key stand only together"]),
                 (["serve", "app:app", "--private-key", root], ["--certificate and --private-key stand only together"]),
-                (["logs", "text", "--key", root], ["--key", key, pem]), (["logs", "text", "--key", "out"], [key, "folder"]),
+                (["logs", "text", "--key", root], ["--key", key, pem]),
+                (["logs", "text", "--key", "out"], [key, "folder"]),
                 (["logs", "text", "--key", "none"], ["--key none", "No such file"]),
                 (["logs", "text", "--key", made.package], [key, "tar archive"]),
                 (["collateral", "check", made.key], [raw, "an evidence file"]),
-                (["collateral", "fetch", "--fmspc", "00906ed50000", "--collateral-ca", made.key], [raw, "PEM or DER"]),
+                (
+                    ["collateral", "fetch", "--fmspc", "00906ed50000", "--collateral-ca", made.key],
+                    [raw, "PEM or DER"]
+                ),
             ]
             for one in cases {
                 let result = try bench.run(Workbench.products + "/mse", one.command)
                 #expect(result.status == 1, "\(one.command): \(result.output)")
-                for word in one.words { #expect(result.output.contains(word), "\(one.command): \(word): \(result.output)") }
+                for word in one.words {
+                    #expect(result.output.contains(word), "\(one.command): \(word): \(result.output)")
+                }
                 #expect(result.output.split(separator: "\n").count == 1, "\(result.output)")
             }
             #expect(try Files.names(in: bench.path).filter { ["enc", "dec", "out2"].contains($0) }.isEmpty)
@@ -94,10 +128,14 @@ extension EndToEndTests {
                 (["run", "a", "--package", "none", "--continue", "00"], "64 hex digits"),
                 (["run", "a", "--package", "none", "--continue", "x"], "64 hex digits"),
                 (["seal", "--input", "none", "--unverified-key", "00"], "found 2 hex digits"),
-                (["seal", "--input", "none", "--unverified-key", String(repeating: "ab", count: 33)], "found 66 hex digits"),
+                (
+                    ["seal", "--input", "none", "--unverified-key", String(repeating: "ab", count: 33)],
+                    "found 66 hex digits"
+                ),
                 (spawn + ["a b"], "a DNS name or an address"), (spawn + ["999.1.1.1"], "a DNS name or an address"),
                 (spawn + ["1.2.3"], "a DNS name or an address"), (spawn + ["[::1"], "a DNS name or an address"),
-                (spawn + ["localhost", "--subject", "x"], "CN=service"), (spawn + ["localhost", "--subject", "CN="], "CN=service"),
+                (spawn + ["localhost", "--subject", "x"], "CN=service"),
+                (spawn + ["localhost", "--subject", "CN="], "CN=service"),
                 (["spawn", "UPPER"] + named, "1 to 63"), (["spawn", "a_b"] + named, "1 to 63"),
                 (["spawn", String(repeating: "a", count: 64)] + named, "1 to 63"),
             ]
@@ -112,9 +150,23 @@ extension EndToEndTests {
             let made = try bench.package()
             let port = Workbench.freePort()
             let spawned = try bench.mse(
-                "spawn", "six", "--package", made.package, "--san", "::1", "--san", "[::1]", "--san", "0:0:0:0:0:0:0:1", "--host", "::1",
+                "spawn",
+                "six",
+                "--package",
+                made.package,
+                "--san",
+                "::1",
+                "--san",
+                "[::1]",
+                "--san",
+                "0:0:0:0:0:0:0:1",
+                "--host",
+                "::1",
                 "--port",
-                "\(port)", "--platform", "simulator")
+                "\(port)",
+                "--platform",
+                "simulator"
+            )
             #expect(spawned.contains("https://[::1]:\(port) "), "\(spawned)")
             let status = try bench.mse("status", "six", "--json")
             #expect(status.contains("\"url\": \"https://[::1]:\(port)\""), "\(status)")
@@ -123,26 +175,38 @@ extension EndToEndTests {
             let collateral = ["--trusted-root", bench.root, "--package", made.package]
             try bench.mse("evidence", "six", "--output", "six")
             for command in [
-                ["verify", "six"] + collateral, ["verify", "https://[::1]:\(port)", "--collateral", "six/evidence.json"] + collateral,
+                ["verify", "six"] + collateral,
+                ["verify", "https://[::1]:\(port)", "--collateral", "six/evidence.json"] + collateral,
             ] {
                 let result = try bench.run(Workbench.products + "/mse", command)
                 #expect(result.status == 0 && result.output.contains("https://[::1]:\(port)"), "\(result.output)")
             }
         }
 
-        @Test("what would be written over itself, or hold nothing, is refused; a key is asked for before anybody is called")
+        @Test(
+            "what would be written over itself, or hold nothing, is refused; a key is asked for before anybody is called"
+        )
         func doings() throws {
             let made = try bench.package()
             try bench.folder.write("secret", "the only copy")
             let link = try bench.run("/bin/ln", ["-s", "secret", "link"])
             #expect(link.status == 0)
             let key = String(repeating: "09", count: 32)
-            for (input, output) in [("secret", "secret"), ("secret", "./secret"), ("secret", "link"), ("link", "secret")] {
+            for (input, output) in [
+                ("secret", "secret"), ("secret", "./secret"), ("secret", "link"), ("link", "secret"),
+            ] {
                 let result = try bench.run(
-                    Workbench.products + "/mse", ["seal", "--input", input, "--unverified-key", key, "--output", output])
-                #expect(result.status == 1 && result.output.contains("--output \(output): is the input itself"), "\(result.output)")
+                    Workbench.products + "/mse",
+                    ["seal", "--input", input, "--unverified-key", key, "--output", output]
+                )
+                #expect(
+                    result.status == 1 && result.output.contains("--output \(output): is the input itself"),
+                    "\(result.output)"
+                )
                 let unsealed = try bench.run(
-                    Workbench.products + "/mse", ["unseal", "--input", input, "--private-key", made.key, "--output", output])
+                    Workbench.products + "/mse",
+                    ["unseal", "--input", input, "--private-key", made.key, "--output", output]
+                )
                 #expect(unsealed.status == 1 && unsealed.output.contains("is the box itself"), "\(unsealed.output)")
             }
             #expect(try bench.folder.read("secret") == Array("the only copy".utf8))
@@ -152,11 +216,24 @@ extension EndToEndTests {
             #expect(keyless.contains("name it with --key"), "\(keyless)")
         }
 
-        @Test("the refusal for want of a reference value shows what names one; collateral that can't be had, how to name it")
+        @Test(
+            "the refusal for want of a reference value shows what names one; collateral that can't be had, how to name it"
+        )
         func mends() throws {
             let made = try bench.package()
             let port = Workbench.freePort()
-            try bench.mse("spawn", "a", "--package", made.package, "--san", "localhost", "--port", "\(port)", "--platform", "simulator")
+            try bench.mse(
+                "spawn",
+                "a",
+                "--package",
+                made.package,
+                "--san",
+                "localhost",
+                "--port",
+                "\(port)",
+                "--platform",
+                "simulator"
+            )
             try bench.mse("evidence", "a", "--output", "out")
             for command in [["verify", "out/evidence.json"], ["quote", "verify", "out/evidence.json"]] {
                 let refused = try bench.run(Workbench.products + "/mse", command)
@@ -165,17 +242,30 @@ extension EndToEndTests {
                     #expect(refused.output.contains(word), "\(refused.output)")
                 }
             }
-            try bench.folder.write("qcnl.conf", "{\"pccs_url\": \"https://127.0.0.1:1/sgx/certification/v4/\", \"retry_times\": 0}")
-            let script = "openssl s_client -connect localhost:\(port) -showcerts </dev/null > handshake 2>&1; bin/mse verify handshake"
-            let handshake = try bench.run("/bin/bash", ["-c", script], environment: ["QCNL_CONF_PATH": bench.path + "/qcnl.conf"])
+            try bench.folder.write(
+                "qcnl.conf",
+                "{\"pccs_url\": \"https://127.0.0.1:1/sgx/certification/v4/\", \"retry_times\": 0}"
+            )
+            let script =
+                "openssl s_client -connect localhost:\(port) -showcerts </dev/null > handshake 2>&1; bin/mse verify handshake"
+            let handshake = try bench.run(
+                "/bin/bash",
+                ["-c", script],
+                environment: ["QCNL_CONF_PATH": bench.path + "/qcnl.conf"]
+            )
             #expect(
-                handshake.status == 1 && handshake.output.contains("--collateral: a folder, an evidence file or the address"),
-                "\(handshake.output)")
+                handshake.status == 1
+                    && handshake.output.contains("--collateral: a folder, an evidence file or the address"),
+                "\(handshake.output)"
+            )
         }
 
         @Test(
             "what gunicorn takes and what scripts do: factories with literal arguments, exit and quit",
-            arguments: [("create_app(\"x\")", true), ("create_app(name='x', debug=True)", true), ("create_app(*[])", false)])
+            arguments: [
+                ("create_app(\"x\")", true), ("create_app(name='x', debug=True)", true), ("create_app(*[])", false),
+            ]
+        )
         func factories(call: String, isTaken: Bool) throws {
             try bench.mse("scaffold", "hello")
             try bench.folder.write(
@@ -188,16 +278,21 @@ extension EndToEndTests {
                     app.get("/health", endpoint="health")(lambda: "OK")
                     app.get("/")(lambda: f"{name} {debug}")
                     return app
-                """)
+                """
+            )
             try bench.folder.write(
                 "hello/tests/test_app.py",
-                "def test(client, url):\n    assert client.get(f'{url}/', timeout=10).text in ('x False', 'x True')\n")
+                "def test(client, url):\n    assert client.get(f'{url}/', timeout=10).text in ('x False', 'x True')\n"
+            )
             let toml = String(decoding: try bench.folder.read("hello/mse.toml"), as: UTF8.self)
             let quoted = call.replacing("\"", with: "\\\"")
             try bench.folder.write("hello/mse.toml", toml.replacing("\"app:app\"", with: "\"app:\(quoted)\""))
             let result = try bench.run(Workbench.products + "/mse", ["localtest", "--project", "hello"])
             #expect((result.status == 0) == isTaken, "\(result.output)")
-            let packaged = try bench.run(Workbench.products + "/mse", ["package", "--project", "hello", "--output", "out", "--encrypt"])
+            let packaged = try bench.run(
+                Workbench.products + "/mse",
+                ["package", "--project", "hello", "--output", "out", "--encrypt"]
+            )
             #expect((packaged.status == 0) == isTaken, "\(packaged.output)")
         }
     }

@@ -43,31 +43,54 @@ extension EndToEndTests {
                 """
             let result = try bench.run("/usr/bin/python3", ["-c", script, "\(stream)", sink.rawValue] + command)
             let parts = result.output.split(separator: "\n", maxSplits: 1)
-            return (try #require(parts.first.flatMap { Int($0) }, "\(result.output)"), parts.count > 1 ? String(parts[1]) : "")
+            return (
+                try #require(parts.first.flatMap { Int($0) }, "\(result.output)"),
+                parts.count > 1 ? String(parts[1]) : ""
+            )
         }
 
         private static let printing: [[String]] =
             [
-                ["--help"], ["--version"], ["help"], ["help", "verify"], ["--generate-completion-script", "bash"], ["simulator", "root"],
-                ["simulator", "init"], ["list", "--json"], ["quote", "show", "quote.bin"], ["quote", "show", "quote.bin", "--json"],
-                ["quote", "show", "--help"], ["collateral", "fetch", "--help"], ["quote", "verify", "quote.bin", "--collateral", "."],
+                ["--help"], ["--version"], ["help"], ["help", "verify"], ["--generate-completion-script", "bash"],
+                ["simulator", "root"],
+                ["simulator", "init"], ["list", "--json"], ["quote", "show", "quote.bin"],
+                ["quote", "show", "quote.bin", "--json"],
+                ["quote", "show", "--help"], ["collateral", "fetch", "--help"],
+                ["quote", "verify", "quote.bin", "--collateral", "."],
             ]
-            + ["scaffold", "serve", "localtest", "package", "code", "measure", "spawn", "evidence", "verify", "seal", "unseal", "run"]
+            + [
+                "scaffold", "serve", "localtest", "package", "code", "measure", "spawn", "evidence", "verify", "seal",
+                "unseal", "run",
+            ]
             .map { [$0, "--help"] }
-            + ["test", "status", "list", "logs", "stop", "restart", "quote", "collateral", "simulator"].map { [$0, "--help"] }
+            + ["test", "status", "list", "logs", "stop", "restart", "quote", "collateral", "simulator"].map {
+                [$0, "--help"]
+            }
 
-        @Test("what can't be printed ends with 141 where nobody reads, and with 1 and a message on a full disk", arguments: Sink.allCases)
+        @Test(
+            "what can't be printed ends with 141 where nobody reads, and with 1 and a message on a full disk",
+            arguments: Sink.allCases
+        )
         func results(sink: Sink) throws {
             let folder = try TestFolder(bench)
             for command in Self.printing.filter({ !$0.contains("verify") || $0.contains("--help") }) {
                 let (code, message) = try run([Self.mse] + command, 1, sink)
                 #expect(code == (sink == .fullDisk ? 1 : 141), "\(command): \(code) \(message)")
-                #expect(message == (sink == .fullDisk ? "mse: standard output: can't write: No space left on device\n" : ""), "\(command)")
+                #expect(
+                    message
+                        == (sink == .fullDisk ? "mse: standard output: can't write: No space left on device\n" : ""),
+                    "\(command)"
+                )
             }
-            for command in [["--help"], ["--version"], ["serve", "--help"], ["describe-runtime", "--loader", Self.agent]] {
+            for command in [
+                ["--help"], ["--version"], ["serve", "--help"], ["describe-runtime", "--loader", Self.agent],
+            ] {
                 let (code, message) = try run([Self.agent] + command, 1, sink)
                 #expect(code == (sink == .fullDisk ? 1 : 141), "\(command): \(code) \(message)")
-                #expect(message.contains("standard output: can't write") == (sink == .fullDisk), "\(command): \(message)")
+                #expect(
+                    message.contains("standard output: can't write") == (sink == .fullDisk),
+                    "\(command): \(message)"
+                )
             }
             #expect(try folder.names() == folder.before)
         }
@@ -77,11 +100,17 @@ extension EndToEndTests {
             let code = sink == .fullDisk ? 1 : 141
             #expect(try run([Self.mse, "scaffold", "hello"], 1, sink).code == code)
             try bench.mse("code", "encrypt", "hello/mse_src", "one", "--key", "code.key")
-            #expect(try run([Self.mse, "code", "encrypt", "hello/mse_src", "two", "--key", "code.key"], 1, sink).code == code)
+            #expect(
+                try run([Self.mse, "code", "encrypt", "hello/mse_src", "two", "--key", "code.key"], 1, sink).code
+                    == code
+            )
             #expect(try bench.folder.tree("two").keys.sorted() == bench.folder.tree("one").keys.sorted())
             #expect(try run([Self.mse, "code", "decrypt", "two", "back", "--key", "code.key"], 1, sink).code == code)
             #expect(try !bench.folder.tree("back").isEmpty)
-            #expect(try run([Self.mse, "package", "--project", "hello", "--output", "out", "--encrypt"], 1, sink).code == code)
+            #expect(
+                try run([Self.mse, "package", "--project", "hello", "--output", "out", "--encrypt"], 1, sink).code
+                    == code
+            )
             try bench.mse("measure", try bench.output(".tar"))
             #expect(try run([Self.mse, "measure", try bench.output(".tar")], 1, sink).code == code)
             #expect(try !Files.names(in: bench.path + "/out").contains { $0.hasPrefix(".") })

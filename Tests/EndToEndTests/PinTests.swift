@@ -16,24 +16,37 @@ extension EndToEndTests {
             bench = try Workbench()
             made = try bench.package()
             try bench.mse(
-                "spawn", "a", "--package", made.package, "--san", "localhost", "--port", "\(Workbench.freePort())", "--platform",
-                "simulator")
+                "spawn",
+                "a",
+                "--package",
+                made.package,
+                "--san",
+                "localhost",
+                "--port",
+                "\(Workbench.freePort())",
+                "--platform",
+                "simulator"
+            )
             try bench.mse("evidence", "a", "--output", "out")
         }
 
         /// - Parameter isTrusted: without the simulator's root it is refused.
-        private func verify(_ target: String, _ pin: String, isTrusted: Bool = true, _ more: String...) throws -> ProgramRun.Result {
+        private func verify(_ target: String, _ pin: String, isTrusted: Bool = true, _ more: String...) throws
+            -> ProgramRun.Result
+        {
             let root = isTrusted ? ["--trusted-root", bench.root] : []
             return try bench.run(
                 Workbench.products + "/mse",
-                ["verify", target, "--package", made.package, "--certificate-out", pin] + root + more)
+                ["verify", target, "--package", made.package, "--certificate-out", pin] + root + more
+            )
         }
 
         private func bytes(_ name: String) -> [UInt8]? { try? Files.read(bench.path + "/" + name) }
 
         @Test(
             "an accepted pin has its verdict beside it; a refusal moves the earlier one away, and says so",
-            arguments: ["a", "out/evidence.json"])
+            arguments: ["a", "out/evidence.json"]
+        )
         func lifecycle(target: String) throws {
             // Refused first: nothing appears.
             #expect(try verify(target, "pin.pem", isTrusted: false).status == 2)
@@ -52,10 +65,15 @@ extension EndToEndTests {
             #expect(try verify(target, "pin.pem").status == 0)
             let document = try JSON.read(Array(try verify(target, "pin.pem", isTrusted: false, "--json").output.utf8))
             #expect(
-                document["pin"]?["refused"]?.value == .string("pin.pem.refused") && document["pin"]?["written"]?.value == .boolean(false))
+                document["pin"]?["refused"]?.value == .string("pin.pem.refused")
+                    && document["pin"]?["written"]?.value == .boolean(false)
+            )
             #expect(bytes("pin.pem") == nil && bytes("pin.pem.refused") == pin)
             let written = try JSON.read(Array(try verify(target, "pin.pem", "--json").output.utf8))
-            #expect(written["pin"]?["path"]?.value == .string("pin.pem") && written["pin"]?["written"]?.value == .boolean(true))
+            #expect(
+                written["pin"]?["path"]?.value == .string("pin.pem")
+                    && written["pin"]?["written"]?.value == .boolean(true)
+            )
             #expect(try !Files.names(in: bench.path).contains { $0.hasPrefix(".pin") })
         }
 
@@ -66,7 +84,10 @@ extension EndToEndTests {
             // A certificate that no verify put there.
             try bench.folder.write("foreign.pem", pin)
             let result = try verify("out/evidence.json", "foreign.pem", isTrusted: false)
-            #expect(result.status == 2 && result.output.contains("it stays") && bytes("foreign.pem") == pin, "\(result.output)")
+            #expect(
+                result.status == 2 && result.output.contains("it stays") && bytes("foreign.pem") == pin,
+                "\(result.output)"
+            )
             #expect(bytes("foreign.pem.refused") == nil)
             // What lies where the earlier pin would go.
             let key = [UInt8](repeating: 7, count: 32)
@@ -97,7 +118,8 @@ extension EndToEndTests {
             #expect(mkfifo(bench.path + "/pipe", 0o600) == 0)
             let targets =
                 files.map(\.name) + [
-                    "folder", "folder/", "link", "dangling", "loop", "pipe", "/dev/null", "/dev/full", "nowhere/pin.pem",
+                    "folder", "folder/", "link", "dangling", "loop", "pipe", "/dev/null", "/dev/full",
+                    "nowhere/pin.pem",
                     "text/pin.pem",
                     "verdict.pem", "/proc/pin.pem", "out/../folder", String(repeating: "x", count: 300),
                 ]
@@ -106,8 +128,10 @@ extension EndToEndTests {
                     // Port 1 answers nobody: that it isn't reached would be the other error.
                     let result = try verify("https://127.0.0.1:1", target, isTrusted: isTrusted)
                     #expect(
-                        result.status == 1 && !result.output.contains("127.0.0.1:1") && result.output.split(separator: "\n").count == 1,
-                        "'\(target)': \(result.output)")
+                        result.status == 1 && !result.output.contains("127.0.0.1:1")
+                            && result.output.split(separator: "\n").count == 1,
+                        "'\(target)': \(result.output)"
+                    )
                 }
             }
             for file in files { #expect(bytes(file.name) == file.content, "\(file.name)") }
@@ -121,7 +145,8 @@ extension EndToEndTests {
                 from cryptography import x509
                 c = x509.load_pem_x509_certificate(open("out/ratls.pem", "rb").read())
                 open("quote.bin", "wb").write(c.extensions.get_extension_for_oid(x509.ObjectIdentifier("1.2.840.113741.1337.6")).value.value)
-                """)
+                """
+            )
             #expect(raw.status == 0, "\(raw.output)")
             let result = try verify("quote.bin", "pin.pem", isTrusted: true, "--collateral", "out/evidence.json")
             #expect(result.status == 1 && result.output.contains("nothing to pin"), "\(result.output)")

@@ -41,7 +41,11 @@ extension EndToEndTests {
             """
 
         static func project(
-            _ bench: Workbench, _ name: String, app: String = app, settings: String = "", health: String = "/health",
+            _ bench: Workbench,
+            _ name: String,
+            app: String = app,
+            settings: String = "",
+            health: String = "/health",
             adding: () throws -> Void = {}
         ) throws -> (package: String, key: String) {
             try bench.folder.write(
@@ -53,7 +57,8 @@ extension EndToEndTests {
                 tests_cmd = "python --version"
                 tests_requirements = []
                 \(settings)
-                """)
+                """
+            )
             try bench.folder.write(name + "/mse_src/app.py", app)
             try bench.folder.write(name + "/mse_src/requirements.txt", "")
             try bench.folder.write(name + "/tests/test_nothing.py", "")
@@ -67,7 +72,18 @@ extension EndToEndTests {
         }
 
         static func spawn(_ bench: Workbench, _ name: String, _ package: String, port: Int) throws {
-            try bench.mse("spawn", name, "--package", package, "--san", "localhost", "--port", "\(port)", "--platform", "simulator")
+            try bench.mse(
+                "spawn",
+                name,
+                "--package",
+                package,
+                "--san",
+                "localhost",
+                "--port",
+                "\(port)",
+                "--platform",
+                "simulator"
+            )
         }
 
         private func client(_ bench: Workbench, _ arguments: String...) throws -> String {
@@ -85,9 +101,21 @@ extension EndToEndTests {
             try Self.spawn(bench, "hello-1", made.package, port: port)
             // One client stands there from before; it posts its key only when another has configured the service.
             let output = try client(bench, "standing", "\(port)", made.key, "home/services/hello-1/launch.json")
-            #expect(output.contains("accepted and started") && output.contains("the standing connection was closed"), "\(output)")
+            #expect(
+                output.contains("accepted and started") && output.contains("the standing connection was closed"),
+                "\(output)"
+            )
             let second = try bench.mse(
-                "run", "hello-1", "--package", made.package, "--trusted-root", bench.root, "--key", made.key, expecting: 1)
+                "run",
+                "hello-1",
+                "--package",
+                made.package,
+                "--trusted-root",
+                bench.root,
+                "--key",
+                made.key,
+                expecting: 1
+            )
             #expect(second.contains("does not wait for a configuration"))
             #expect(try bench.curl("-k", "https://localhost:\(port)/seen").output == "[]")
         }
@@ -98,7 +126,16 @@ extension EndToEndTests {
             let made = try Self.project(bench, "broken", app: "app = None\nraise ValueError('no luck: 4711')\n")
             try Self.spawn(bench, "broken-1", made.package, port: Workbench.freePort())
             let output = try bench.mse(
-                "run", "broken-1", "--package", made.package, "--trusted-root", bench.root, "--key", made.key, expecting: 1)
+                "run",
+                "broken-1",
+                "--package",
+                made.package,
+                "--trusted-root",
+                bench.root,
+                "--key",
+                made.key,
+                expecting: 1
+            )
             #expect(output.contains("ValueError: no luck: 4711") && output.contains("app.py"), "\(output)")
         }
 
@@ -108,8 +145,18 @@ extension EndToEndTests {
             let made = try Self.project(bench, "endless", app: "import time\napp = None\nwhile True: time.sleep(1)\n")
             try Self.spawn(bench, "endless-1", made.package, port: Workbench.freePort())
             let output = try bench.mse(
-                "run", "endless-1", "--package", made.package, "--trusted-root", bench.root, "--key", made.key, "--wait", "2",
-                expecting: 1)
+                "run",
+                "endless-1",
+                "--package",
+                made.package,
+                "--trusted-root",
+                bench.root,
+                "--key",
+                made.key,
+                "--wait",
+                "2",
+                expecting: 1
+            )
             #expect(output.contains("has not said within 2 seconds"), "\(output)")
             let start = Date()
             #expect(try bench.mse("stop", "endless-1").contains("is stopped"))
@@ -117,7 +164,9 @@ extension EndToEndTests {
         }
 
         @Test(
-            "tests of a package that wasn't made here are not run, whatever its measurement", arguments: ["tests", "command", "elsewhere"])
+            "tests of a package that wasn't made here are not run, whatever its measurement",
+            arguments: ["tests", "command", "elsewhere"]
+        )
         func foreignTests(kind: String) throws {
             let bench = try Workbench()
             let made = try Self.project(bench, "shop")
@@ -148,8 +197,18 @@ extension EndToEndTests {
             // A copy of one's own is one's own; the same package under another home isn't.
             if kind == "elsewhere" { try Files.remove(bench.path + "/home/packages") }
             let package = kind == "elsewhere" ? made.package : foreign
-            #expect(try bench.mse("verify", "shop", "--package", package, "--trusted-root", bench.root).contains("ACCEPTED"))
-            let refused = try bench.mse("test", "shop", "--package", package, "--trusted-root", bench.root, expecting: 1)
+            #expect(
+                try bench.mse("verify", "shop", "--package", package, "--trusted-root", bench.root).contains("ACCEPTED")
+            )
+            let refused = try bench.mse(
+                "test",
+                "shop",
+                "--package",
+                package,
+                "--trusted-root",
+                bench.root,
+                expecting: 1
+            )
             #expect(refused.contains("was not made here") && refused.contains("--foreign-tests"), "\(refused)")
             if kind == "elsewhere" {
                 try bench.mse("test", "shop", "--package", package, "--trusted-root", bench.root, "--foreign-tests")
@@ -169,11 +228,16 @@ extension EndToEndTests {
                 return
             }
             try bench.folder.write("old.toml", "[measurement]\nmrenclave = [\"\(value)\"]\n")
-            try bench.folder.write("other.toml", "[measurement]\nmrenclave = [\"\(String(repeating: "00", count: 32))\"]\n")
+            try bench.folder.write(
+                "other.toml",
+                "[measurement]\nmrenclave = [\"\(String(repeating: "00", count: 32))\"]\n"
+            )
             let root = ["--trusted-root", bench.root]
             func run(_ package: String, _ key: String, _ more: [String], expecting code: Int32, _ text: String) throws {
                 let result = try bench.run(
-                    Workbench.products + "/mse", ["run", "shop", "--package", package, "--key", key] + root + more)
+                    Workbench.products + "/mse",
+                    ["run", "shop", "--package", package, "--key", key] + root + more
+                )
                 #expect(result.status == code && result.output.contains(text), "\(result.output)")
                 #expect(try bench.state("shop") == "waiting")
             }
@@ -185,7 +249,10 @@ extension EndToEndTests {
             // The same holds for what is sealed and for tests: pin and secrets go to nobody else.
             try bench.folder.write("secrets.json", "{\"a\": 1}")
             for arguments in [
-                ["seal", "--input", "secrets.json", "--receiver", "shop", "--package", new.package, "--policy", "old.toml"],
+                [
+                    "seal", "--input", "secrets.json", "--receiver", "shop", "--package", new.package, "--policy",
+                    "old.toml",
+                ],
                 ["test", "shop", "--package", new.package, "--secrets", "secrets.json", "--policy", "old.toml"],
             ] {
                 let result = try bench.run(Workbench.products + "/mse", arguments + root)
@@ -194,23 +261,63 @@ extension EndToEndTests {
             #expect(!Files.exists(bench.path + "/secrets.json.sealed"))
         }
 
-        @Test("a file that is named like a service is not taken for its key, and a bare key only where it is called unverified")
+        @Test(
+            "a file that is named like a service is not taken for its key, and a bare key only where it is called unverified"
+        )
         func receivers() throws {
             let bench = try Workbench()
             let made = try Self.project(bench, "hello")
             try Self.spawn(bench, "hello-1", made.package, port: Workbench.freePort())
             try bench.folder.write("hello-1", [UInt8](repeating: 9, count: 32))
-            try bench.folder.write("secrets.json", "{\"code_secret_key\": \"\(Hex.text(try bench.folder.read(made.key)))\", \"k\": \"v\"}")
-            try bench.mse("seal", "--input", "secrets.json", "--receiver", "hello-1", "--package", made.package, expecting: 2)
+            try bench.folder.write(
+                "secrets.json",
+                "{\"code_secret_key\": \"\(Hex.text(try bench.folder.read(made.key)))\", \"k\": \"v\"}"
+            )
+            try bench.mse(
+                "seal",
+                "--input",
+                "secrets.json",
+                "--receiver",
+                "hello-1",
+                "--package",
+                made.package,
+                expecting: 2
+            )
             #expect(!Files.exists(bench.path + "/secrets.json.sealed"))
             try bench.folder.write("bare", [UInt8](repeating: 9, count: 32))
-            try bench.mse("seal", "--input", "secrets.json", "--receiver", "bare", "--package", made.package, expecting: 1)
+            try bench.mse(
+                "seal",
+                "--input",
+                "secrets.json",
+                "--receiver",
+                "bare",
+                "--package",
+                made.package,
+                expecting: 1
+            )
             try bench.mse("seal", "--input", "secrets.json", expecting: 64)
             try bench.mse("seal", "--input", "secrets.json", "--unverified-key", "bare", "--output", "bare.sealed")
             try bench.mse(
-                "seal", "--input", "secrets.json", "--receiver", "hello-1", "--package", made.package, "--trusted-root", bench.root)
+                "seal",
+                "--input",
+                "secrets.json",
+                "--receiver",
+                "hello-1",
+                "--package",
+                made.package,
+                "--trusted-root",
+                bench.root
+            )
             try bench.mse(
-                "run", "hello-1", "--package", made.package, "--trusted-root", bench.root, "--sealed-secrets", "secrets.json.sealed")
+                "run",
+                "hello-1",
+                "--package",
+                made.package,
+                "--trusted-root",
+                bench.root,
+                "--sealed-secrets",
+                "secrets.json.sealed"
+            )
             // The code key has done its work before the application could see it.
             let status = try bench.mse("status", "hello-1", "--json")
             guard case .string(let url)? = try JSON.read(Array(status.utf8))["url"]?.value else {
@@ -243,9 +350,11 @@ extension EndToEndTests {
                 let result = try bench.run(
                     "/bin/bash",
                     [
-                        "-c", script, "impostor", "\(port)", Workbench.products + "/mse", verb, "hello-1", "--package", made.package,
+                        "-c", script, "impostor", "\(port)", Workbench.products + "/mse", verb, "hello-1", "--package",
+                        made.package,
                         "--trusted-root", bench.root, "--secrets", "secrets.json",
-                    ])
+                    ]
+                )
                 #expect([1, 2].contains(result.status), "\(verb): \(result.output)")
             }
         }
@@ -275,8 +384,13 @@ extension EndToEndTests {
                         break
                     time.sleep(0.05)
                 print(answer.text)
-                """, ["https://localhost:\(port)", made.key, "home/services/hello-1/launch.json"])
-            #expect(result.status == 0 && result.output == "{\"SECRETS_PATH\": \"{\\\"a\\\": 1}\"}\n", "\(result.output)")
+                """,
+                ["https://localhost:\(port)", made.key, "home/services/hello-1/launch.json"]
+            )
+            #expect(
+                result.status == 0 && result.output == "{\"SECRETS_PATH\": \"{\\\"a\\\": 1}\"}\n",
+                "\(result.output)"
+            )
         }
 
         @Test("while mse holds secrets it leaves no core, and nobody else of the user reads its memory")
@@ -308,7 +422,10 @@ extension EndToEndTests {
             chmod(bench.path, 0o755)
             chmod(bench.path + "/hello-out", 0o755)
             for file in [made.package, made.key] { chmod(bench.path + "/" + file, 0o644) }
-            let result = try bench.python(script, [Workbench.products + "/mse", "--package", made.package, "--key", made.key])
+            let result = try bench.python(
+                script,
+                [Workbench.products + "/mse", "--package", made.package, "--key", made.key]
+            )
             #expect(result.status == 0 && result.output == "0\n0\n", "\(result.output)")
         }
     }

@@ -56,26 +56,40 @@ extension EndToEndTests {
             return (result.status, result.output, Date().timeIntervalSince(start))
         }
 
-        @Test("a restart returns when the application answers, whatever it answers but a 5xx", arguments: ["200", "404", "302", "slow"])
+        @Test(
+            "a restart returns when the application answers, whatever it answers but a 5xx",
+            arguments: ["200", "404", "302", "slow"]
+        )
         func answers(mode: String) throws {
             try start()
             try prepare(mode)
             let result = try restart()
-            #expect(result.code == 0 && result.output.contains("was stopped and started again; it answers"), "\(result.output)")
+            #expect(
+                result.code == 0 && result.output.contains("was stopped and started again; it answers"),
+                "\(result.output)"
+            )
             // At once, not after another wait.
             #expect(try bench.curl("--cacert", "a.pem", "https://localhost:\(port)/mode/x").output == "x")
             #expect(try bench.state("a") == "running")
         }
 
-        @Test("a restart tells what it did: what wasn't running was not stopped, and what waits for its owner doesn't answer")
+        @Test(
+            "a restart tells what it did: what wasn't running was not stopped, and what waits for its owner doesn't answer"
+        )
         func words() throws {
             try start()
             try bench.mse("stop", "a")
             let started = try restart()
-            #expect(started.code == 0 && started.output == "a was not running, and is started; it answers\n", "\(started.output)")
+            #expect(
+                started.code == 0 && started.output == "a was not running, and is started; it answers\n",
+                "\(started.output)"
+            )
             try ReleaseTests.spawn(bench, "b", bench.output(".tar"), port: Workbench.freePort())
             let waiting = try bench.mse("restart", "b", expecting: 1)
-            #expect(waiting == "mse: b was stopped and started again, but it isn't configured: it waits for its owner's 'mse run'\n")
+            #expect(
+                waiting
+                    == "mse: b was stopped and started again, but it isn't configured: it waits for its owner's 'mse run'\n"
+            )
         }
 
         @Test("an application that fails is told by its code, and nothing it said")
@@ -85,8 +99,10 @@ extension EndToEndTests {
                 try prepare(mode)
                 let result = try restart()
                 #expect(
-                    result.code == 1 && result.output.contains("exit code \(code)") && result.output.contains("mse logs a --key"),
-                    "\(mode): \(result.output)")
+                    result.code == 1 && result.output.contains("exit code \(code)")
+                        && result.output.contains("mse logs a --key"),
+                    "\(mode): \(result.output)"
+                )
                 #expect(!result.output.contains("hunter2"))
                 #expect(try bench.state("a") == "failed")
                 try bench.mse("stop", "a", "--remove")
@@ -104,7 +120,10 @@ extension EndToEndTests {
             #expect(try bench.state("a") == "running")
             try prepare("503")
             let unhealthy = try restart("--wait", "3")
-            #expect(unhealthy.code == 1 && unhealthy.output.contains("/health answers with status 503"), "\(unhealthy.output)")
+            #expect(
+                unhealthy.code == 1 && unhealthy.output.contains("/health answers with status 503"),
+                "\(unhealthy.output)"
+            )
             #expect(try bench.state("a") == "unresponsive")
         }
 
@@ -125,25 +144,37 @@ extension EndToEndTests {
             _ = pipe.fileHandleForReading.availableData
             let result = try restart()
             #expect(
-                result.code == 1 && result.output.contains("a: port \(port), which its launch record names, is taken by another program"),
-                "\(result.output)")
+                result.code == 1
+                    && result.output.contains(
+                        "a: port \(port), which its launch record names, is taken by another program"
+                    ),
+                "\(result.output)"
+            )
             #expect(try bench.state("a") == "stopped")
             // In whatever other way it is launched; the owner's log has words of ours too.
             let launched = try bench.run(
-                Workbench.products + "/mse", ["simulator", "launch", "a"], environment: ["MSE_HOME": bench.path + "/home"])
+                Workbench.products + "/mse",
+                ["simulator", "launch", "a"],
+                environment: ["MSE_HOME": bench.path + "/home"]
+            )
             #expect(launched.status == 1, "\(launched.output)")
             let status = try bench.run(Workbench.products + "/mse", ["status", "a"])
-            #expect(status.status == 3 && status.output.contains("its address can't be listened on"), "\(status.output)")
+            #expect(
+                status.status == 3 && status.output.contains("its address can't be listened on"),
+                "\(status.output)"
+            )
             let log = try bench.mse("logs", "a", "--key", bench.output(".key"))
             #expect(!log.contains("errno") && !log.contains("bind("), "\(log)")
             for command in [
-                ["simulator", "serve", "--port", "\(port)"], ["serve", "app:app", "--app-dir", "hello/mse_src", "--port", "\(port)"],
+                ["simulator", "serve", "--port", "\(port)"],
+                ["serve", "app:app", "--app-dir", "hello/mse_src", "--port", "\(port)"],
             ] {
                 let served = try bench.run(Workbench.products + "/mse", command)
                 #expect(
                     served.status == 1 && !served.output.contains("errno")
                         && (command[0] == "serve" || served.output.contains("port \(port) is taken")),
-                    "\(served.output)")
+                    "\(served.output)"
+                )
             }
             kill(other.processIdentifier, SIGKILL)
             other.waitUntilExit()
@@ -151,7 +182,9 @@ extension EndToEndTests {
             #expect(back.code == 0, "\(back.output)")
         }
 
-        @Test("status says why: an application that failed to start, one that starts, one that answers badly, one that doesn't answer")
+        @Test(
+            "status says why: an application that failed to start, one that starts, one that answers badly, one that doesn't answer"
+        )
         func reasons() throws {
             func reason() throws -> String {
                 let result = try bench.run(Workbench.products + "/mse", ["status", "a"])
@@ -176,7 +209,18 @@ extension EndToEndTests {
         @Test("an instance that nothing configures says that it waits")
         func waits() throws {
             let made = try bench.package()
-            try bench.mse("spawn", "a", "--package", made.package, "--san", "localhost", "--port", "\(port)", "--platform", "simulator")
+            try bench.mse(
+                "spawn",
+                "a",
+                "--package",
+                made.package,
+                "--san",
+                "localhost",
+                "--port",
+                "\(port)",
+                "--platform",
+                "simulator"
+            )
             let result = try restart()
             #expect(result.code == 1 && result.output.contains("waits for its owner's 'mse run'"), "\(result.output)")
             #expect(try bench.state("a") == "waiting")

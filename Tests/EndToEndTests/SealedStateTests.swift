@@ -11,13 +11,18 @@ extension EndToEndTests {
     @Suite("Sealed state of services", .serialized)
     struct SealedStateTests {
         private func run(
-            _ bench: Workbench, _ name: String, _ made: (package: String, key: String), _ more: String..., expecting: Int32 = 0
+            _ bench: Workbench,
+            _ name: String,
+            _ made: (package: String, key: String),
+            _ more: String...,
+            expecting: Int32 = 0
         )
             throws -> String
         {
             let result = try bench.run(
                 Workbench.products + "/mse",
-                ["run", name, "--package", made.package, "--trusted-root", bench.root, "--key", made.key] + more)
+                ["run", name, "--package", made.package, "--trusted-root", bench.root, "--key", made.key] + more
+            )
             #expect(result.status == expecting, "\(result.output)")
             return result.output
         }
@@ -168,11 +173,18 @@ extension EndToEndTests {
                 [
                     "-m", "/bin/bash", "-c", script, "full", Workbench.products + "/mse", made.package, made.key,
                     "\(Workbench.freePort())",
-                ])
+                ]
+            )
             let output = result.output
             #expect(result.status == 0, "\(output)")
-            #expect(output.contains("stop: 1") && output.contains("restart: 1") && output.contains("now it stops"), "\(output)")
-            #expect(output.contains("\ntold\n") && output.contains("\"homeError\": \"there is no room to seal HOME\""), "\(output)")
+            #expect(
+                output.contains("stop: 1") && output.contains("restart: 1") && output.contains("now it stops"),
+                "\(output)"
+            )
+            #expect(
+                output.contains("\ntold\n") && output.contains("\"homeError\": \"there is no room to seal HOME\""),
+                "\(output)"
+            )
             #expect(output.contains("no room to seal HOME") && output.contains("--discard"), "\(output)")
             #expect(output.contains("kept\nmse: ") || output.contains("stop: 1\nkept"), "\(output)")
             #expect(output.contains("is lost"), "\(output)")
@@ -180,7 +192,8 @@ extension EndToEndTests {
 
         @Test(
             "at a plain SIGTERM on a full disk the agent tries until its grace ends, then exits with 1; the last save is whole",
-            .enabled(if: canMount))
+            .enabled(if: canMount)
+        )
         func terminated() throws {
             let bench = try Workbench()
             let made = try ReleaseTests.project(bench, "shop", settings: "[server]\ngrace = 2\n")
@@ -212,7 +225,8 @@ extension EndToEndTests {
                 [
                     "-m", "/bin/bash", "-c", script, "full", Workbench.products + "/mse", made.package, made.key,
                     "\(Workbench.freePort())",
-                ])
+                ]
+            )
             #expect(result.status == 0 && result.output.contains("exit code 1"), "\(result.output)")
             #expect(result.output.contains("exit code 1\n") && result.output.contains("first"), "\(result.output)")
         }

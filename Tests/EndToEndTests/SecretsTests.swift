@@ -7,7 +7,8 @@ import TestSupport
 import Testing
 
 extension EndToEndTests {
-    /// Every kind of secret, and everything that is written while it is about: logs, state, cores. These tests stay for ever.
+    /// Every kind of secret, and everything that is written while it is about: logs, state, cores. These tests stay for
+    /// ever.
     @Suite("Secrets", .serialized)
     struct SecretsTests {
         private static let isRoot = getuid() == 0
@@ -51,7 +52,8 @@ extension EndToEndTests {
             private static func random(_ prefix: String) -> String {
                 prefix + "-" + (0..<4).map { _ in String(UInt32.random(in: .min ... .max), radix: 36) }.joined()
             }
-            let secret = random("app-secret"), code = random("code"), home = random("home"), request = random("request"),
+            let secret = random("app-secret"), code = random("code"), home = random("home"),
+                request = random("request"),
                 query = random("query")
 
             func patterns(key: [UInt8]) -> [String: [UInt8]] {
@@ -60,7 +62,8 @@ extension EndToEndTests {
                     "code key in hexadecimal": Hex.text(key), "code key in capitals": Hex.text(key).uppercased(),
                     "code key in base64": Base64.text(key),
                     "code key in base64url": Base64.text(key, .url, padded: false), "application's secret": secret,
-                    "application's secret in base64": Base64.text(Array(secret.utf8), padded: false), "code": code, "HOME": home,
+                    "application's secret in base64": Base64.text(Array(secret.utf8), padded: false), "code": code,
+                    "HOME": home,
                     "request": request,
                     "query": query, "TLS key": "PRIVATE KEY",
                 ]
@@ -70,30 +73,39 @@ extension EndToEndTests {
         }
 
         /// A project of its own, packaged, and what may be found of its secrets from now on: its owner's own files.
-        private func project(_ bench: Workbench, _ kinds: Kinds) throws -> (made: (package: String, key: String), port: Int, own: [String])
-        {
+        private func project(_ bench: Workbench, _ kinds: Kinds) throws -> (
+            made: (package: String, key: String), port: Int, own: [String]
+        ) {
             let app = Self.app.replacing("CODE-MARKER", with: kinds.code).replacing("HOME-MARKER", with: kinds.home)
             let made = try ReleaseTests.project(bench, "shop", app: app)
             try bench.folder.write("secrets.json", "{\"password\": \"\(kinds.secret)\"}")
-            return (made, Workbench.freePort(), ["shop", "secrets.json", made.key, "home/simulator"].map { bench.path + "/" + $0 })
+            return (
+                made, Workbench.freePort(),
+                ["shop", "secrets.json", made.key, "home/simulator"].map { bench.path + "/" + $0 }
+            )
         }
 
         private static func roots(_ bench: Workbench) -> [String] {
-            [bench.path, "/dev/shm", "/var/tmp", "/var/crash", "/var/lib/systemd/coredump", "/run/user/\(getuid())"].filter {
-                Files.isFolder($0)
-            }
+            [bench.path, "/dev/shm", "/var/tmp", "/var/crash", "/var/lib/systemd/coredump", "/run/user/\(getuid())"]
+                .filter {
+                    Files.isFolder($0)
+                }
         }
 
-        private func watch(_ bench: Workbench, _ patterns: [String: [UInt8]], own: [String]) throws -> (Process, input: Pipe, output: Pipe)
-        {
-            let node = Node(.object(patterns.sorted { $0.key < $1.key }.map { Member($0.key, Node(Hex.text($0.value))) }))
+        private func watch(_ bench: Workbench, _ patterns: [String: [UInt8]], own: [String]) throws -> (
+            Process, input: Pipe, output: Pipe
+        ) {
+            let node = Node(
+                .object(patterns.sorted { $0.key < $1.key }.map { Member($0.key, Node(Hex.text($0.value))) })
+            )
             try bench.folder.write("patterns.json", JSON.canonical(node))
             try bench.folder.write("since", "")
             let process = Process(), input = Pipe(), output = Pipe()
             process.executableURL = URL(filePath: "/usr/bin/python3")
             process.arguments =
                 [
-                    "-B", Workbench.project + "/Tests/EndToEndTests/Scripts/watch_secrets.py", bench.path + "/patterns.json",
+                    "-B", Workbench.project + "/Tests/EndToEndTests/Scripts/watch_secrets.py",
+                    bench.path + "/patterns.json",
                     bench.path + "/since",
                     own.joined(separator: ":"),
                 ] + Self.roots(bench)
@@ -111,11 +123,23 @@ extension EndToEndTests {
             let (process, input, output) = try watch(bench, kinds.patterns(key: key), own: own)
             try ReleaseTests.spawn(bench, "shop-1", made.package, port: port)
             var said = try bench.mse(
-                "run", "shop-1", "--package", made.package, "--trusted-root", bench.root, "--key", made.key, "--secrets", "secrets.json")
+                "run",
+                "shop-1",
+                "--package",
+                made.package,
+                "--trusted-root",
+                bench.root,
+                "--key",
+                made.key,
+                "--secrets",
+                "secrets.json"
+            )
             for _ in 0..<3 {
                 _ = try bench.curl("-k", "--data-binary", kinds.request, "https://localhost:\(port)/use?\(kinds.query)")
             }
-            said += try bench.mse("restart", "shop-1") + bench.mse("logs", "shop-1") + bench.mse("status", "shop-1", "--json")
+            said +=
+                try bench.mse("restart", "shop-1") + bench.mse("logs", "shop-1")
+                + bench.mse("status", "shop-1", "--json")
             _ = try bench.curl("-k", "--data-binary", kinds.request, "https://localhost:\(port)/use?\(kinds.query)")
             said += try bench.mse("evidence", "shop-1", "--output", "evidence") + bench.mse("stop", "shop-1")
             let sealed = try bench.mse("logs", "shop-1", "--key", made.key)
@@ -126,7 +150,10 @@ extension EndToEndTests {
             let found = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
             process.waitUntilExit()
             let lines = found.split(separator: "\n").map(String.init)
-            #expect(lines.contains("application's secret: \(bench.path)/control") && lines.last == "watched", "\(found)")
+            #expect(
+                lines.contains("application's secret: \(bench.path)/control") && lines.last == "watched",
+                "\(found)"
+            )
             let unexpected = lines.filter { $0 != "watched" && !$0.hasSuffix("/control") }
             #expect(unexpected.isEmpty, "\(unexpected)")
             for (name, bytes) in kinds.patterns(key: key) where name != "code key" {
@@ -139,10 +166,24 @@ extension EndToEndTests {
             let bench = try Workbench()
             let kinds = Kinds()
             let (made, port, own) = try project(bench, kinds)
-            let (process, input, output) = try watch(bench, kinds.patterns(key: try bench.folder.read(made.key)), own: own)
+            let (process, input, output) = try watch(
+                bench,
+                kinds.patterns(key: try bench.folder.read(made.key)),
+                own: own
+            )
             try ReleaseTests.spawn(bench, "shop-1", made.package, port: port)
             try bench.mse(
-                "run", "shop-1", "--package", made.package, "--trusted-root", bench.root, "--key", made.key, "--secrets", "secrets.json")
+                "run",
+                "shop-1",
+                "--package",
+                made.package,
+                "--trusted-root",
+                bench.root,
+                "--key",
+                made.key,
+                "--secrets",
+                "secrets.json"
+            )
             let node = try JSON.read(try bench.folder.read("home/services/shop-1/process.json"))
             guard case .number(let agent)? = node["agent"]?.value else {
                 Issue.record("no agent")
@@ -166,10 +207,18 @@ extension EndToEndTests {
             let kinds = Kinds()
             let (_, port, own) = try project(bench, kinds)
             // An application that never comes to its end keeps `mse run` waiting.
-            let endless = try ReleaseTests.project(bench, "endless", app: "import time\napp = None\nwhile True: time.sleep(1)\n")
+            let endless = try ReleaseTests.project(
+                bench,
+                "endless",
+                app: "import time\napp = None\nwhile True: time.sleep(1)\n"
+            )
             try ReleaseTests.spawn(bench, "endless-1", endless.package, port: port)
             let own2 = own + ["endless", endless.key].map { bench.path + "/" + $0 }
-            let (process, input, output) = try watch(bench, kinds.patterns(key: try bench.folder.read(endless.key)), own: own2)
+            let (process, input, output) = try watch(
+                bench,
+                kinds.patterns(key: try bench.folder.read(endless.key)),
+                own: own2
+            )
             let script = """
                 export SWIFT_BACKTRACE=enable=no
                 ulimit -c unlimited
@@ -186,7 +235,9 @@ extension EndToEndTests {
                 exit 0
                 """
             let result = try bench.run(
-                "/bin/bash", ["-c", script, "sh", Workbench.products + "/mse", endless.package, bench.root, endless.key])
+                "/bin/bash",
+                ["-c", script, "sh", Workbench.products + "/mse", endless.package, bench.root, endless.key]
+            )
             #expect(result.output.contains("limit: 0 0") && result.output.contains("ended: 139"), "\(result.output)")
             // Where cores are files in the working folder, the control has one.
             let pattern = String(decoding: try Files.read("/proc/sys/kernel/core_pattern", limit: 256), as: UTF8.self)
@@ -209,10 +260,13 @@ extension EndToEndTests {
             return (line ?? "").split(separator: " ").suffix(3).prefix(2).map(String.init)
         }
 
-        /// What a process that isn't dumpable has in /proc belongs to root, whoever it is; and another of its user can't attach to it.
+        /// What a process that isn't dumpable has in /proc belongs to root, whoever it is; and another of its user
+        /// can't attach to it.
         private static func expectUndumpable(_ process: String) throws {
             let status = String(decoding: try Files.read("/proc/\(process)/status"), as: UTF8.self)
-            let user = try #require(status.split(separator: "\n").first { $0.hasPrefix("Uid:") }?.split(separator: "\t").dropFirst().first)
+            let user = try #require(
+                status.split(separator: "\n").first { $0.hasPrefix("Uid:") }?.split(separator: "\t").dropFirst().first
+            )
             #expect(user != "0", "it has a user of its own")
             let attributes = try FileManager.default.attributesOfItem(atPath: "/proc/\(process)/maps")
             #expect((attributes[.ownerAccountID] as? NSNumber)?.intValue == 0)

@@ -32,10 +32,16 @@ extension EndToEndTests {
             time.sleep(60)
             """
 
-        @Test("what strangers post to a waiting agent holds its owner up for a moment alone, and none of it is accepted")
+        @Test(
+            "what strangers post to a waiting agent holds its owner up for a moment alone, and none of it is accepted"
+        )
         func posts() throws {
             let bench = try Workbench()
-            let made = try ReleaseTests.project(bench, "shop", app: "def app(e, s):\n    s('200 OK', [])\n    return [b'OK']\n") {
+            let made = try ReleaseTests.project(
+                bench,
+                "shop",
+                app: "def app(e, s):\n    s('200 OK', [])\n    return [b'OK']\n"
+            ) {
                 // A wrong key must not cost the whole code.
                 try bench.folder.write("shop/mse_src/a.bin", [UInt8](repeating: 7, count: 48 << 20))
             }
@@ -54,7 +60,11 @@ extension EndToEndTests {
                 """
             let result = try bench.run(
                 "/bin/bash",
-                ["-c", script, "posts", Workbench.products + "/mse", "\(port)", String(id), made.package, made.key, bench.root])
+                [
+                    "-c", script, "posts", Workbench.products + "/mse", "\(port)", String(id), made.package, made.key,
+                    bench.root,
+                ]
+            )
             let seconds = result.output.split(separator: " ").last.flatMap { Int($0.filter(\.isNumber)) } ?? 99
             #expect(result.output.contains("run: 0 after") && seconds < 30, "\(result.output)")
             let events = try bench.mse("logs", "shop").split(separator: "\n")
@@ -83,7 +93,10 @@ extension EndToEndTests {
                 print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, int(time.monotonic() - start))
                 """
             try bench.folder.write("ask.py", script)
-            let result = try bench.run("python3", ["ask.py", Workbench.products + "/mse", made.package, made.key, bench.root])
+            let result = try bench.run(
+                "python3",
+                ["ask.py", Workbench.products + "/mse", made.package, made.key, bench.root]
+            )
             let lines = result.output.split(separator: "\n")
             #expect(lines.prefix(3) == ["0", "0", "0"], "\(result.output)")
             let kibibytes = lines.last?.split(separator: " ").first.flatMap { Int($0) } ?? .max

@@ -22,20 +22,29 @@ final class Workbench: Sendable {
         // pip's environments are the same for every bench.
         try Files.makeFolder(Self.peers + "/cache")
         try Files.makeFolder(folder.path + "/home", mode: 0o700)
-        try FileManager.default.createSymbolicLink(atPath: folder.path + "/home/cache", withDestinationPath: Self.peers + "/cache")
+        try FileManager.default.createSymbolicLink(
+            atPath: folder.path + "/home/cache",
+            withDestinationPath: Self.peers + "/cache"
+        )
         try mse("simulator", "init")
     }
 
     deinit {
         let names =
-            (try? run(Self.products + "/mse", ["list"]))?.output.split(separator: "\n").compactMap { $0.split(separator: " ").first } ?? []
+            (try? run(Self.products + "/mse", ["list"]))?.output.split(separator: "\n").compactMap {
+                $0.split(separator: " ").first
+            } ?? []
         for name in names { _ = try? run(Self.products + "/mse", ["stop", String(name), "--remove"]) }
     }
 
-    func run(_ program: String, _ arguments: [String], environment: [String: String?] = [:]) throws -> ProgramRun.Result {
-        var variables: [String: String?] = ["MSE_HOME": path + "/home", "XDG_CONFIG_HOME": path + "/config", "MSE_COLLATERAL": nil]
+    func run(_ program: String, _ arguments: [String], environment: [String: String?] = [:]) throws -> ProgramRun.Result
+    {
+        var variables: [String: String?] = [
+            "MSE_HOME": path + "/home", "XDG_CONFIG_HOME": path + "/config", "MSE_COLLATERAL": nil,
+        ]
         for (name, value) in environment { variables[name] = value }
-        return try ProgramRun("/usr/bin/timeout", ["150", program] + arguments, environment: variables, folder: path).run()
+        return try ProgramRun("/usr/bin/timeout", ["150", program] + arguments, environment: variables, folder: path)
+            .run()
     }
 
     /// Runs `mse` and expects an exit code.
@@ -72,10 +81,32 @@ final class Workbench: Sendable {
 
     /// Spawns, verifies and configures an instance, and writes its pin.
     func start(_ name: String, _ made: (package: String, key: String), port: Int, secrets: String? = nil) throws {
-        try mse("spawn", name, "--package", made.package, "--san", "localhost", "--port", "\(port)", "--platform", "simulator")
+        try mse(
+            "spawn",
+            name,
+            "--package",
+            made.package,
+            "--san",
+            "localhost",
+            "--port",
+            "\(port)",
+            "--platform",
+            "simulator"
+        )
         try mse("verify", name, "--package", made.package, "--trusted-root", root, "--certificate-out", "\(name).pem")
         if let secrets {
-            try mse("run", name, "--package", made.package, "--trusted-root", root, "--key", made.key, "--secrets", secrets)
+            try mse(
+                "run",
+                name,
+                "--package",
+                made.package,
+                "--trusted-root",
+                root,
+                "--key",
+                made.key,
+                "--secrets",
+                secrets
+            )
         } else {
             try mse("run", name, "--package", made.package, "--trusted-root", root, "--key", made.key)
         }

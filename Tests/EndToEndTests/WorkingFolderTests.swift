@@ -20,8 +20,12 @@ extension EndToEndTests {
         /// Whose name or content has the marker, on what this user sees of the disk.
         private func found(_ marker: String, in bench: Workbench) throws -> [String] {
             let result = try bench.run(
-                "/usr/bin/find", ["/", "/tmp", "/dev/shm", "/var/tmp", "-xdev", "-name", "*\(marker)*", "-not", "-path", "/proc/*"])
-            return result.output.split(separator: "\n").map(String.init).filter { $0.contains(marker) && $0.hasPrefix("/") }
+                "/usr/bin/find",
+                ["/", "/tmp", "/dev/shm", "/var/tmp", "-xdev", "-name", "*\(marker)*", "-not", "-path", "/proc/*"]
+            )
+            return result.output.split(separator: "\n").map(String.init).filter {
+                $0.contains(marker) && $0.hasPrefix("/")
+            }
         }
 
         private func check(_ answer: String) throws {
@@ -82,7 +86,8 @@ extension EndToEndTests {
                     outside = {way: path for way, path in paths.items() if not path.startswith(inside)}
                     assert not outside, outside
                     assert paths["working folder"] == answer.json()["code"]
-                """)
+                """
+            )
             let before = try bench.folder.tree("hello").mapValues(\.count)
             let output = try bench.mse("localtest", "--project", "hello")
             #expect(output.contains("1 passed"), "\(output)")

@@ -43,9 +43,12 @@ enum DER {
         func two(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }
         let rest = [fields.month, fields.day, fields.hour, fields.minute, fields.second].map(two).joined() + "Z"
         return fields.year < 2050
-            ? element(0x17, Array((two(fields.year % 100) + rest).utf8)) : element(0x18, Array(("\(fields.year)" + rest).utf8))
+            ? element(0x17, Array((two(fields.year % 100) + rest).utf8))
+            : element(0x18, Array(("\(fields.year)" + rest).utf8))
     }
 
     /// ECDSA-Sig-Value from r ‖ s.
-    static func signature(_ raw: [UInt8]) -> [UInt8] { sequence(integer(Array(raw[..<32])), integer(Array(raw[32...]))) }
+    static func signature(_ raw: [UInt8]) -> [UInt8] {
+        sequence(integer(Array(raw[..<32])), integer(Array(raw[32...])))
+    }
 }

@@ -41,10 +41,15 @@ struct FakeCertificate {
 
     var der: [UInt8] {
         let tbs = DER.sequence(
-            version.map { DER.explicit(0, DER.integer($0)) } ?? [], DER.integer(serial), algorithm, Self.name(issuer),
-            DER.sequence(DER.time(notBefore), DER.time(notAfter)), Self.name(subject),
+            version.map { DER.explicit(0, DER.integer($0)) } ?? [],
+            DER.integer(serial),
+            algorithm,
+            Self.name(issuer),
+            DER.sequence(DER.time(notBefore), DER.time(notAfter)),
+            Self.name(subject),
             publicKey ?? Array(Certificate.p256Prefix) + key.publicKey.x963Representation,
-            DER.explicit(3, DER.element(0x30, extensions.flatMap(\.der))))
+            DER.explicit(3, DER.element(0x30, extensions.flatMap(\.der)))
+        )
         let raw = issuerKey.rawSignature(over: tbs)
         return DER.sequence(tbs, outerAlgorithm ?? algorithm, DER.bits(DER.signature(raw))) + trailing
     }
@@ -54,7 +59,9 @@ struct FakeCertificate {
     subscript(identifier: ObjectIdentifier) -> [UInt8] {
         get { extensions.first { $0.identifier == identifier }?.value ?? [] }
         set {
-            for index in extensions.indices where extensions[index].identifier == identifier { extensions[index].value = newValue }
+            for index in extensions.indices where extensions[index].identifier == identifier {
+                extensions[index].value = newValue
+            }
         }
     }
 
@@ -78,9 +85,15 @@ struct FakeCertificate {
 
     static func extensions(isCA: Bool, pathLength: Int? = nil) -> [Extension] {
         [
-            Extension(identifier: Identifier.authorityKey, value: DER.sequence(DER.element(0x80, [UInt8](repeating: 1, count: 20)))),
             Extension(
-                identifier: Identifier.basicConstraints, isCritical: true, value: isCA ? constraints(pathLength) : DER.sequence()),
+                identifier: Identifier.authorityKey,
+                value: DER.sequence(DER.element(0x80, [UInt8](repeating: 1, count: 20)))
+            ),
+            Extension(
+                identifier: Identifier.basicConstraints,
+                isCritical: true,
+                value: isCA ? constraints(pathLength) : DER.sequence()
+            ),
             Extension(identifier: Identifier.keyUsage, isCritical: true, value: isCA ? authorityUsage : leafUsage),
         ]
     }
@@ -109,7 +122,8 @@ struct FakePlatform {
         let identifier: ObjectIdentifier
         switch all.count {
         case 8: identifier = ObjectIdentifier(arcs: all[0], all[1], all[2], all[3], all[4], all[5], all[6], all[7])
-        default: identifier = ObjectIdentifier(arcs: all[0], all[1], all[2], all[3], all[4], all[5], all[6], all[7], all[8])
+        default:
+            identifier = ObjectIdentifier(arcs: all[0], all[1], all[2], all[3], all[4], all[5], all[6], all[7], all[8])
         }
         return DER.sequence(DER.identifier(identifier), value)
     }
@@ -121,12 +135,15 @@ struct FakePlatform {
         tcb.append(pair([2, 17], DER.element(0x02, pceSVN)))
         tcb.append(pair([2, 18], DER.octets(cpuSVN)))
         var members: [(UInt64, [UInt8])] = [
-            (1, DER.octets(ppid)), (2, DER.element(0x30, tcb.flatMap { $0 })), (3, DER.octets(pceID)), (4, DER.octets(fmspc)),
+            (1, DER.octets(ppid)), (2, DER.element(0x30, tcb.flatMap { $0 })), (3, DER.octets(pceID)),
+            (4, DER.octets(fmspc)),
             (5, DER.element(0x0A, [sgxType])),
         ]
         if let instance { members.append((6, DER.octets(instance))) }
         if let configuration {
-            let flags = configuration.enumerated().flatMap { pair([7, UInt64($0.offset) + 1], DER.element(0x01, $0.element)) }
+            let flags = configuration.enumerated().flatMap {
+                pair([7, UInt64($0.offset) + 1], DER.element(0x01, $0.element))
+            }
             members.append((7, DER.element(0x30, flags)))
         }
         let known = members.filter { !leavesOut.contains($0.0) }.flatMap { member($0.0, $0.1) }

@@ -27,7 +27,9 @@ struct FakeLevel {
     var advisories: [String] = []
 
     var node: Node {
-        func components(_ svns: [Int]) -> Node { Node(.array(svns.map { .object(["svn": Node($0), "category": "BIOS"]) })) }
+        func components(_ svns: [Int]) -> Node {
+            Node(.array(svns.map { .object(["svn": Node($0), "category": "BIOS"]) }))
+        }
         return .object([
             "tcb": .object([
                 "sgxtcbcomponents": components(sgx), "pcesvn": Node(pceSVN), "tdxtcbcomponents": tdx.map(components),
@@ -45,7 +47,8 @@ struct FakeModuleIdentity {
 
     var node: Node {
         .object([
-            "id": Node(id), "mrsigner": Node(mrsigner), "attributes": Node(attributes), "attributesMask": "FFFFFFFFFFFFFFFF",
+            "id": Node(id), "mrsigner": Node(mrsigner), "attributes": Node(attributes),
+            "attributesMask": "FFFFFFFFFFFFFFFF",
             "tcbLevels": Node(.array(levels.map(\.node))),
         ])
     }
@@ -68,11 +71,16 @@ struct FakeTCBInfo {
     var text: String {
         let node = Node.object([
             "id": Node(id), "version": Node(version), "issueDate": Node(CalendarTime.text(issueDate)),
-            "nextUpdate": Node(CalendarTime.text(nextUpdate)), "fmspc": Node(fmspc), "pceId": Node(pceID), "tcbType": Node(tcbType),
+            "nextUpdate": Node(CalendarTime.text(nextUpdate)), "fmspc": Node(fmspc), "pceId": Node(pceID),
+            "tcbType": Node(tcbType),
             "tcbEvaluationDataNumber": Node(number),
             "tdxModule": module.map {
-                .object(["mrsigner": Node($0.mrsigner), "attributes": Node($0.attributes), "attributesMask": "FFFFFFFFFFFFFFFF"])
-            }, "tdxModuleIdentities": identities.map { Node(.array($0.map(\.node))) }, "tcbLevels": Node(.array(levels.map(\.node))),
+                .object([
+                    "mrsigner": Node($0.mrsigner), "attributes": Node($0.attributes),
+                    "attributesMask": "FFFFFFFFFFFFFFFF",
+                ])
+            }, "tdxModuleIdentities": identities.map { Node(.array($0.map(\.node))) },
+            "tcbLevels": Node(.array(levels.map(\.node))),
         ])
         return FakeDocument.compact(node)
     }
@@ -98,7 +106,8 @@ struct FakeQEIdentity {
                 "miscselect": Node(miscSelect), "miscselectMask": Node(miscSelectMask), "attributes": Node(attributes),
                 "attributesMask": Node(attributesMask), "mrsigner": Node(mrsigner), "isvprodid": Node(productID),
                 "tcbLevels": Node(.array(levels.map(\.node))),
-            ]))
+            ])
+        )
     }
 }
 

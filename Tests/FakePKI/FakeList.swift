@@ -19,13 +19,20 @@ struct FakeList {
     var der: [UInt8] {
         let list = entries.map { entry in
             DER.sequence(
-                DER.integer(entry.serial), DER.time(thisUpdate),
-                entry.extensions.isEmpty ? [] : DER.element(0x30, entry.extensions.flatMap(\.der)))
+                DER.integer(entry.serial),
+                DER.time(thisUpdate),
+                entry.extensions.isEmpty ? [] : DER.element(0x30, entry.extensions.flatMap(\.der))
+            )
         }
         let tbs = DER.sequence(
-            version.map { DER.integer($0) } ?? [], algorithm, FakeCertificate.name(issuer), DER.time(thisUpdate),
-            nextUpdate.map { DER.time($0) } ?? [], list.isEmpty ? [] : DER.element(0x30, list.flatMap { $0 }),
-            extensions.isEmpty ? [] : DER.explicit(0, DER.element(0x30, extensions.flatMap(\.der))))
+            version.map { DER.integer($0) } ?? [],
+            algorithm,
+            FakeCertificate.name(issuer),
+            DER.time(thisUpdate),
+            nextUpdate.map { DER.time($0) } ?? [],
+            list.isEmpty ? [] : DER.element(0x30, list.flatMap { $0 }),
+            extensions.isEmpty ? [] : DER.explicit(0, DER.element(0x30, extensions.flatMap(\.der)))
+        )
         let raw = key.rawSignature(over: tbs)
         return DER.sequence(tbs, outerAlgorithm ?? algorithm, DER.bits(DER.signature(raw))) + trailing
     }

@@ -7,12 +7,14 @@ internal import StrictX509
 struct Scenario {
     static let now: Int64 = 1_751_600_000
     private static let keys = (0..<6).map { _ in P256.Signing.PrivateKey() }
-    static let rootKey = keys[0], authorityKey = keys[1], pckKey = keys[2], signerKey = keys[3], attestationKey = keys[4],
+    static let rootKey = keys[0], authorityKey = keys[1], pckKey = keys[2], signerKey = keys[3],
+        attestationKey = keys[4],
         strangerKey = keys[5]
 
     static func name(_ suffix: String, maker: String = "Test") -> [(ObjectIdentifier, String)] {
         [
-            (DistinguishedName.commonName, "\(maker) \(suffix)"), (ObjectIdentifier(arcs: 2, 5, 4, 10), "Test Corporation"),
+            (DistinguishedName.commonName, "\(maker) \(suffix)"),
+            (ObjectIdentifier(arcs: 2, 5, 4, 10), "Test Corporation"),
             (ObjectIdentifier(arcs: 2, 5, 4, 7), "Nowhere"), (ObjectIdentifier(arcs: 2, 5, 4, 8), "XX"),
             (ObjectIdentifier(arcs: 2, 5, 4, 6), "XX"),
         ]
@@ -51,27 +53,65 @@ struct Scenario {
     /// - Parameter version: of the quote; nil is the usual one for the body.
     init(_ kind: QuoteLayout.BodyKind = .sgx, version: UInt16? = nil) {
         func certificate(
-            _ suffix: String, _ key: P256.Signing.PrivateKey, by issuer: P256.Signing.PrivateKey, named issuerName: String, serial: UInt8,
+            _ suffix: String,
+            _ key: P256.Signing.PrivateKey,
+            by issuer: P256.Signing.PrivateKey,
+            named issuerName: String,
+            serial: UInt8,
             _ extensions: [FakeCertificate.Extension]
         ) -> FakeCertificate {
             FakeCertificate(
-                serial: [serial, 1, 2], issuer: Self.name(issuerName), notBefore: Self.now - 86400, notAfter: Self.now + 365 * 86400,
-                subject: Self.name(suffix), key: key, extensions: extensions, issuerKey: issuer)
+                serial: [serial, 1, 2],
+                issuer: Self.name(issuerName),
+                notBefore: Self.now - 86400,
+                notAfter: Self.now + 365 * 86400,
+                subject: Self.name(suffix),
+                key: key,
+                extensions: extensions,
+                issuerKey: issuer
+            )
         }
         let rootName = "SGX Root CA", authorityName = "SGX PCK Platform CA"
         root = certificate(
-            rootName, Self.rootKey, by: Self.rootKey, named: rootName, serial: 1, FakeCertificate.extensions(isCA: true, pathLength: 1))
+            rootName,
+            Self.rootKey,
+            by: Self.rootKey,
+            named: rootName,
+            serial: 1,
+            FakeCertificate.extensions(isCA: true, pathLength: 1)
+        )
         authority = certificate(
-            authorityName, Self.authorityKey, by: Self.rootKey, named: rootName, serial: 2,
-            FakeCertificate.extensions(isCA: true, pathLength: 0))
+            authorityName,
+            Self.authorityKey,
+            by: Self.rootKey,
+            named: rootName,
+            serial: 2,
+            FakeCertificate.extensions(isCA: true, pathLength: 0)
+        )
         pck = certificate(
-            "SGX PCK Certificate", Self.pckKey, by: Self.authorityKey, named: authorityName, serial: 3,
-            FakeCertificate.extensions(isCA: false))
+            "SGX PCK Certificate",
+            Self.pckKey,
+            by: Self.authorityKey,
+            named: authorityName,
+            serial: 3,
+            FakeCertificate.extensions(isCA: false)
+        )
         signer = certificate(
-            "SGX TCB Signing", Self.signerKey, by: Self.rootKey, named: rootName, serial: 4, FakeCertificate.extensions(isCA: false))
+            "SGX TCB Signing",
+            Self.signerKey,
+            by: Self.rootKey,
+            named: rootName,
+            serial: 4,
+            FakeCertificate.extensions(isCA: false)
+        )
         let issued = Self.now - 3600, next = Self.now + 29 * 86400
         rootCRL = FakeList(issuer: Self.name(rootName), thisUpdate: issued, nextUpdate: next, key: Self.rootKey)
-        pckCRL = FakeList(issuer: Self.name(authorityName), thisUpdate: issued, nextUpdate: next, key: Self.authorityKey)
+        pckCRL = FakeList(
+            issuer: Self.name(authorityName),
+            thisUpdate: issued,
+            nextUpdate: next,
+            key: Self.authorityKey
+        )
         tcbInfo = FakeTCBInfo(issueDate: issued, nextUpdate: next)
         qeIdentity = FakeQEIdentity(issueDate: issued, nextUpdate: next)
 
@@ -149,19 +189,34 @@ struct Scenario {
         binding.update(data: Array(contents.attestationKey) + contents.authenticationData)
         contents.qeReport.reportData.replace(at: 0, with: Array(binding.finalize()))
         qeReport(&contents.qeReport)
-        contents.qeReportSignature.replace(at: 0, with: try pck.key.signature(for: Array(contents.qeReport.bytes)).rawRepresentation)
+        contents.qeReportSignature.replace(
+            at: 0,
+            with: try pck.key.signature(for: Array(contents.qeReport.bytes)).rawRepresentation
+        )
         if contents.certificationData.isEmpty {
             contents.certificationData = Array(pckText([pck.pem, authority.pem, root.pem]).utf8)
         }
-        contents.signature.replace(at: 0, with: try Self.attestationKey.signature(for: contents.signedBytes).rawRepresentation)
+        contents.signature.replace(
+            at: 0,
+            with: try Self.attestationKey.signature(for: contents.signedBytes).rawRepresentation
+        )
         quote(&contents)
         let chain = Array(signingText([signer.pem, root.pem]).utf8)
         var collateral = Collateral(
-            rootCRL: rootCRL.der, pckCRL: pckCRL.der, tcbInfo: tcbDocument.delivered(tcbInfo.text),
-            qeIdentity: qeDocument.delivered(qeIdentity.text), tcbInfoChain: chain, qeIdentityChain: chain)
+            rootCRL: rootCRL.der,
+            pckCRL: pckCRL.der,
+            tcbInfo: tcbDocument.delivered(tcbInfo.text),
+            qeIdentity: qeDocument.delivered(qeIdentity.text),
+            tcbInfoChain: chain,
+            qeIdentityChain: chain
+        )
         delivery(&collateral)
         return Made(
-            bytes: contents.encoded, collateral: collateral, anchor: try TrustAnchor(root: Certificate((trusted ?? root).der)), time: time)
+            bytes: contents.encoded,
+            collateral: collateral,
+            anchor: try TrustAnchor(root: Certificate((trusted ?? root).der)),
+            time: time
+        )
     }
 
     func examine() throws -> Examination { try make().examine() }

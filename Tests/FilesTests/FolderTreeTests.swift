@@ -52,7 +52,10 @@ struct FolderTreeTests {
         return target
     }
 
-    @Test("all of it is removed, and nothing that it points to", arguments: ["names", "deep", "wide", "comb", "links", "closed"])
+    @Test(
+        "all of it is removed, and nothing that it points to",
+        arguments: ["names", "deep", "wide", "comb", "links", "closed"]
+    )
     func removed(kind: String) throws {
         let target = try lay(kind)
         try Files.remove(target)
@@ -61,8 +64,10 @@ struct FolderTreeTests {
     }
 
     @Test(
-        "what lies there is handed over by name, links are not followed", .enabled(if: geteuid() == 0),
-        arguments: ["names", "links", "deep"])
+        "what lies there is handed over by name, links are not followed",
+        .enabled(if: geteuid() == 0),
+        arguments: ["names", "links", "deep"]
+    )
     func given(kind: String) throws {
         let target = try lay(kind)
         try Files.give(target, to: 12345)
@@ -83,7 +88,8 @@ struct FolderTreeTests {
         let error = FileError("/a/" + String(repeating: "\u{1B}x/", count: 2000), "is a folder")
         #expect(
             error.description.utf8.count < 2000 && !error.description.contains("\u{1B}")
-                && error.description.hasSuffix(": is a folder"))
+                && error.description.hasSuffix(": is a folder")
+        )
     }
 }
 
@@ -98,11 +104,14 @@ struct OpenFileTests {
     func modes(mask: UInt32) throws {
         let old = umask(mask)
         defer { umask(old) }
-        let lock = folder.path + "/lock", appended = folder.path + "/log", laid = folder.path + "/laid", key = folder.path + "/key"
+        let lock = folder.path + "/lock", appended = folder.path + "/log", laid = folder.path + "/laid",
+            key = folder.path + "/key"
         #expect(try FileLock.tryToHold(lock) != nil)
         _ = try OpenFile(appended, O_WRONLY | O_CREAT | O_APPEND, mode: 0o640)
         _ = try OpenFile(regular: laid, O_WRONLY | O_CREAT, mode: 0o600)
-        try [UInt8](repeating: 1, count: 32).withUnsafeBytes { (bytes) throws in try Files.writeNew(bytes, to: key, mode: 0o600) }
+        try [UInt8](repeating: 1, count: 32).withUnsafeBytes { (bytes) throws in
+            try Files.writeNew(bytes, to: key, mode: 0o600)
+        }
         let work = try Files.makeTemporaryFolder(in: folder.path, prefix: "work")
         for (path, mode) in [(lock, UInt32(0o600)), (appended, 0o640), (laid, 0o600), (key, 0o600), (work, 0o700)] {
             #expect(FileAccess(path)?.mode == mode, "\(path)")
@@ -127,7 +136,9 @@ struct OpenFileTests {
         #expect(try Files.names(in: small) == ["full"])
         try Files.write([1], to: folder.path + "/there")
         #expect(throws: FileError.self) {
-            try bytes.withUnsafeBytes { (bytes) throws in try Files.writeNew(bytes, to: folder.path + "/there", mode: 0o600) }
+            try bytes.withUnsafeBytes { (bytes) throws in
+                try Files.writeNew(bytes, to: folder.path + "/there", mode: 0o600)
+            }
         }
         #expect(try folder.read("there") == [1])
         #expect(try Files.names(in: folder.path).sorted() == ["small", "there"])
@@ -138,7 +149,8 @@ struct OpenFileTests {
         mkfifo(folder.path + "/pipe", 0o600)
         try folder.write("file", "text")
         for (link, target) in [
-            ("link", "file"), ("proc", "/proc/self/environ"), ("null", "/dev/null"), ("nowhere", "none"), ("loop", "loop"),
+            ("link", "file"), ("proc", "/proc/self/environ"), ("null", "/dev/null"), ("nowhere", "none"),
+            ("loop", "loop"),
         ] {
             symlink(target, folder.path + "/" + link)
         }
@@ -149,6 +161,8 @@ struct OpenFileTests {
         ] {
             #expect(throws: FileError.self, "\(path)") { _ = try OpenFile(onDisk: path) }
         }
-        for name in ["file", "link"] { #expect(try OpenFile(onDisk: folder.path + "/" + name).contents() == Array("text".utf8)) }
+        for name in ["file", "link"] {
+            #expect(try OpenFile(onDisk: folder.path + "/" + name).contents() == Array("text".utf8))
+        }
     }
 }

@@ -6,7 +6,8 @@ import Testing
 struct ExactTextTests {
     /// Pairs that a `String` holds for equal.
     static let pairs = [
-        ("K", "\u{212A}"), ("\u{E9}", "e\u{301}"), ("\u{C5}", "\u{212B}"), (";", "\u{37E}"), ("\u{AC00}", "\u{1100}\u{1161}"),
+        ("K", "\u{212A}"), ("\u{E9}", "e\u{301}"), ("\u{C5}", "\u{212B}"), (";", "\u{37E}"),
+        ("\u{AC00}", "\u{1100}\u{1161}"),
     ]
 
     @Test("two names that a String holds for equal are two", arguments: pairs)

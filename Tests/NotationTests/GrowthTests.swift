@@ -9,7 +9,11 @@ struct GrowthTests {
         Growth("TOML: " + what, make: { Array(text($0).utf8) }, read: { _ = try TOML.read($0) })
     }
     private static func json(_ what: String, _ text: @escaping @Sendable (Int) -> String) -> Growth {
-        Growth("JSON: " + what, make: { Array(text($0).utf8) }, read: { _ = try ObjectReader(Node.object(["a": JSON.read($0)])) })
+        Growth(
+            "JSON: " + what,
+            make: { Array(text($0).utf8) },
+            read: { _ = try ObjectReader(Node.object(["a": JSON.read($0)])) }
+        )
     }
 
     /// Names that a `String` holds for equal to others, or compares slowly.
@@ -46,7 +50,8 @@ struct GrowthTests {
         json("blanks") { Growth.text($0) { _ in " \n" } + "0" },
         json("digits") { "[" + Growth.text($0) { _ in "123456789e-12," } + "0]" },
         Growth(
-            "ObjectReader: names asked for", make: { try JSON.read(Array(("{" + Growth.text($0) { "\"m\($0)\":1," } + "\"\":0}").utf8)) }
+            "ObjectReader: names asked for",
+            make: { try JSON.read(Array(("{" + Growth.text($0) { "\"m\($0)\":1," } + "\"\":0}").utf8)) }
         ) { node in
             var reader = try ObjectReader(node)
             guard case .object(let members) = node.value else { return }
@@ -58,12 +63,18 @@ struct GrowthTests {
             _ = Set(names.map { ExactText($0) }).sorted()
         },
         Growth("base64", make: { Growth.bytes($0) { _ in "QUJD" } }) { _ = Base64.bytes($0) },
-        Growth("base64 in lines", make: { Growth.bytes($0) { _ in "QUJD\r\n" } }) { bytes in _ = Base64.lines(bytes.span, from: 0) },
+        Growth("base64 in lines", make: { Growth.bytes($0) { _ in "QUJD\r\n" } }) { bytes in
+            _ = Base64.lines(bytes.span, from: 0)
+        },
         Growth("hexadecimal", make: { Growth.text($0) { _ in "0aF9" } }) { _ = Hex.bytes($0) },
         Growth("percent-encoding", make: { Growth.text($0) { _ in "a%20%ff" } }) { _ = PercentEncoding.decoded($0) },
         Growth("plain text", make: { Growth.bytes($0) { "line \($0)\r\n" } }) { _ = try PlainText.read($0) },
-        Growth("plain text in UTF-16", make: { [0xFF, 0xFE] + Growth.bytes($0) { _ in "a\0" } }) { _ = try PlainText.read($0) },
-        Growth("plain text that is none", make: { Growth.bytes($0) { _ in "a\n" } + [0xFF] }) { _ = try? PlainText.read($0) },
+        Growth("plain text in UTF-16", make: { [0xFF, 0xFE] + Growth.bytes($0) { _ in "a\0" } }) {
+            _ = try PlainText.read($0)
+        },
+        Growth("plain text that is none", make: { Growth.bytes($0) { _ in "a\n" } + [0xFF] }) {
+            _ = try? PlainText.read($0)
+        },
     ]
 
     @Test("eight times the text takes no more than some eight times as long", arguments: readers)
@@ -88,7 +99,8 @@ struct GrowthTests {
             var seen: [String] = []
             for name in names where !seen.contains(name) { seen.append(name) }
         },
-        Growth("copies the tables of one name for each further one", make: { Growth.text($0) { _ in "[[a]]\n" } }) { text in
+        Growth("copies the tables of one name for each further one", make: { Growth.text($0) { _ in "[[a]]\n" } }) {
+            text in
             var entries: [String: Tables] = ["a": .all([])]
             for line in text.split(separator: "\n") where line == "[[a]]" {
                 guard case .all(var tables)? = entries["a"] else { continue }
@@ -96,7 +108,8 @@ struct GrowthTests {
                 entries["a"] = .all(tables)
             }
         },
-        Growth("copies a word for each of its letters", 64...(1 << 19), make: { String(repeating: "x", count: $0) }) { text in
+        Growth("copies a word for each of its letters", 64...(1 << 19), make: { String(repeating: "x", count: $0) }) {
+            text in
             var word: String?
             for character in text { word = (word ?? "") + String(character) }
         },

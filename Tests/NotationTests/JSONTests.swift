@@ -6,10 +6,12 @@ struct JSONTests {
     @Test(
         "what isn't strict JSON is refused",
         arguments: [
-            "", "{", "[1,]", "{\"a\":1,}", "{\"a\":1,\"a\":2}", "{\"a\":1,\"\\u0061\":2}", "01", "1.", "+1", "-", "1e", "\"\u{1}\"",
+            "", "{", "[1,]", "{\"a\":1,}", "{\"a\":1,\"a\":2}", "{\"a\":1,\"\\u0061\":2}", "01", "1.", "+1", "-", "1e",
+            "\"\u{1}\"",
             "\"\\x\"", "\"\\ud800\"", "nul", "1 2",
             "\u{FEFF}1", "{'a':1}", "\"abc", "[1 2]", "NaN",
-        ])
+        ]
+    )
     func refused(text: String) {
         #expect(throws: NotationError.self) { try JSON.read(Array(text.utf8)) }
     }
@@ -22,10 +24,12 @@ struct JSONTests {
     @Test(
         "what commands a terminal is escaped in documents, as JSON escapes it, and the canonical form stays as it is",
         arguments: [
-            "\u{1B}[2J", "a\u{202E}b\u{AD}", "\u{9B}31m", "\u{7F}", "\u{2028}\u{2029}", "\u{FEFF}", "\u{E0041}", "\u{2066}x\u{2069}",
+            "\u{1B}[2J", "a\u{202E}b\u{AD}", "\u{9B}31m", "\u{7F}", "\u{2028}\u{2029}", "\u{FEFF}", "\u{E0041}",
+            "\u{2066}x\u{2069}",
             "a\r\nb",
             "\u{200B}\u{200D}",
-        ])
+        ]
+    )
     func commands(text: String) throws {
         let node = Node.object([text: Node(text)])
         for document in [JSON.pretty(node), JSON.line(node)] {
@@ -52,9 +56,11 @@ struct JSONTests {
         #expect(
             array.value
                 == .array([
-                    Node(.number("1"), at: Place(line: 2, column: 9)), Node(.string("é😀"), at: Place(line: 2, column: 12)),
+                    Node(.number("1"), at: Place(line: 2, column: 9)),
+                    Node(.string("é😀"), at: Place(line: 2, column: 12)),
                     Node(.boolean(true), at: Place(line: 2, column: 34)), Node(.null, at: Place(line: 2, column: 40)),
-                ]))
+                ])
+        )
     }
 
     @Test("the canonical form sorts members and has no blanks")
@@ -68,7 +74,8 @@ struct JSONTests {
         arguments: [
             ("{\"s\":\"naïve\",\"n\":1.50}", "{\"s\": \"na\\u00efve\", \"n\": 1.5}"),
             ("[1e3,-0,\"\u{7F}😀\"]", "[1000.0, 0, \"\\u007f\\ud83d\\ude00\"]"),
-        ])
+        ]
+    )
     func pythonic(text: String, expected: String) throws {
         #expect(JSON.pythonic(try JSON.read(Array(text.utf8))) == expected)
     }
@@ -78,13 +85,17 @@ struct JSONTests {
 struct EncodingTests {
     @Test(
         "base64 is canonical both ways",
-        arguments: [([], ""), ([1], "AQ=="), ([1, 2], "AQI="), ([1, 2, 3], "AQID")] as [([UInt8], String)])
+        arguments: [([], ""), ([1], "AQ=="), ([1, 2], "AQI="), ([1, 2, 3], "AQID")] as [([UInt8], String)]
+    )
     func base64(bytes: [UInt8], text: String) {
         #expect(Base64.text(bytes) == text)
         #expect(Base64.bytes(Array(text.utf8)) == bytes)
     }
 
-    @Test("loose bits, stray characters and wrong padding are refused", arguments: ["AR==", "A", "AQ=", "AQI", "A-==", "AQ==AQ=="])
+    @Test(
+        "loose bits, stray characters and wrong padding are refused",
+        arguments: ["AR==", "A", "AQ=", "AQI", "A-==", "AQ==AQ=="]
+    )
     func refused(text: String) {
         #expect(Base64.bytes(Array(text.utf8)) == nil)
     }

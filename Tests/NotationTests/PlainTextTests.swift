@@ -7,16 +7,22 @@ struct PlainTextTests {
     @Test("types of TOML that nothing takes are read as what they are, and refused where another is wanted")
     func foreignTypes() throws {
         let literals = [
-            "1979-05-27", "1979-05-27T07:32:00Z", "1979-05-27 07:32:00.5", "1979-05-27t07:32:00-07:00", "07:32:00", "07:32:00.999999",
+            "1979-05-27", "1979-05-27T07:32:00Z", "1979-05-27 07:32:00.5", "1979-05-27t07:32:00-07:00", "07:32:00",
+            "07:32:00.999999",
             "inf", "-inf", "+nan",
         ]
         for literal in literals {
             let node = try TOML.read(
-                Array("[cloud]\nexpiration_date = \(literal) # later\nhardware = [[1, 2.5e3], [\"a\", {b = \(literal)}]]\n".utf8))
+                Array(
+                    "[cloud]\nexpiration_date = \(literal) # later\nhardware = [[1, 2.5e3], [\"a\", {b = \(literal)}]]\n"
+                        .utf8
+                )
+            )
             #expect(node["cloud"]?["expiration_date"]?.value == .foreign(literal))
         }
         for literal in [
-            "1979-13-01", "1979-02-29", "24:00:00", "07:32", "1979-05-27T", "1979-05-27T07:32:00+25:00", "infinity", "79-05-27",
+            "1979-13-01", "1979-02-29", "24:00:00", "07:32", "1979-05-27T", "1979-05-27T07:32:00+25:00", "infinity",
+            "79-05-27",
         ] {
             #expect(throws: NotationError.self, "\(literal)") { try TOML.read(Array("a = \(literal)\n".utf8)) }
         }

@@ -25,16 +25,19 @@ struct TOMLTests {
         let node = try read(text)
         #expect(
             JSON.canonical(node)
-                == #"{"a":"x\n","b":{"c":31},"d":[1,2,3],"l":[{"i":-1.5e3},{"s":"one\ntwo"}],"t":{"e":"lit\\n","f":{"g":true,"h":1000}}}"#)
+                == #"{"a":"x\n","b":{"c":31},"d":[1,2,3],"l":[{"i":-1.5e3},{"s":"one\ntwo"}],"t":{"e":"lit\\n","f":{"g":true,"h":1000}}}"#
+        )
     }
 
     @Test(
         "what isn't TOML is refused with its line",
         arguments: [
-            ("a = ", 1), ("a = 1\na = 2", 2), ("[t]\n[t]", 2), ("a = \"x", 1), ("\n= 1", 2), ("a 1", 1), ("a = [1", 1), ("a = {b = 1", 1),
+            ("a = ", 1), ("a = 1\na = 2", 2), ("[t]\n[t]", 2), ("a = \"x", 1), ("\n= 1", 2), ("a 1", 1), ("a = [1", 1),
+            ("a = {b = 1", 1),
             ("a = 01", 1),
             ("a = x", 1), ("a = 1 b = 2", 1), ("a.b = 1\na = 2", 2), ("a = 1\n[a]", 2), ("a = 1979-13-27", 1),
-        ])
+        ]
+    )
     func refused(text: String, line: Int) {
         let error = #expect(throws: NotationError.self) { try read(text) }
         #expect(error?.place.line == line)

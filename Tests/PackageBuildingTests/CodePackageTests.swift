@@ -13,8 +13,12 @@ import Testing
 struct PackageTests {
     let folder: TemporaryFolder
     static let runtime = RuntimeList(
-        python: "3.11.2", interpreter: "/usr/bin/python3.11", loader: "/loader", agent: "/agent",
-        files: [.init(path: "/agent", digest: [UInt8](repeating: 1, count: 32))])
+        python: "3.11.2",
+        interpreter: "/usr/bin/python3.11",
+        loader: "/loader",
+        agent: "/agent",
+        files: [.init(path: "/agent", digest: [UInt8](repeating: 1, count: 32))]
+    )
 
     init() throws {
         folder = try TemporaryFolder()
@@ -30,11 +34,17 @@ struct PackageTests {
 
     private func builder(_ output: String, encrypts: Bool = true) -> PackageBuilder {
         var builder = PackageBuilder(
-            project: folder.path + "/project", output: folder.path + "/" + output, runtime: Self.runtime, cache: folder.path + "/cache",
-            encrypts: encrypts, timestamp: 5)
+            project: folder.path + "/project",
+            output: folder.path + "/" + output,
+            runtime: Self.runtime,
+            cache: folder.path + "/cache",
+            encrypts: encrypts,
+            timestamp: 5
+        )
         let nonce = [UInt8](repeating: 3, count: 24)
         builder.nonces = .given([
-            "app.py": nonce, "pkg/naïve file.txt": [UInt8](repeating: 4, count: 24), ".env": [UInt8](repeating: 6, count: 24),
+            "app.py": nonce, "pkg/naïve file.txt": [UInt8](repeating: 4, count: 24),
+            ".env": [UInt8](repeating: 6, count: 24),
         ])
         return builder
     }
@@ -56,10 +66,15 @@ struct PackageTests {
     @Test(
         "an output folder that ships is refused, however it is named, and nothing is left",
         arguments: [
-            "project/mse_src/dist", "project/mse_src", "project/tests/a/b", "project/tests", "project/../project/mse_src/x", "link/dist",
-        ])
+            "project/mse_src/dist", "project/mse_src", "project/tests/a/b", "project/tests",
+            "project/../project/mse_src/x", "link/dist",
+        ]
+    )
     func outputInside(output: String) throws {
-        try FileManager.default.createSymbolicLink(atPath: folder.path + "/link", withDestinationPath: "project/mse_src")
+        try FileManager.default.createSymbolicLink(
+            atPath: folder.path + "/link",
+            withDestinationPath: "project/mse_src"
+        )
         let before = try folder.tree("project")
         let error = #expect(throws: PackageError.self) { try builder(output).build() }
         #expect(error?.description.contains("which ships") == true, "\(String(describing: error))")
@@ -69,13 +84,19 @@ struct PackageTests {
     }
 
     @Test(
-        "a package holds no file that is its own key or token", arguments: ["mse_src/a.bin", "mse_src/d/k.key", "tests/x"], [true, false])
+        "a package holds no file that is its own key or token",
+        arguments: ["mse_src/a.bin", "mse_src/d/k.key", "tests/x"],
+        [true, false]
+    )
     func keyInside(path: String, encrypts: Bool) throws {
         let key = CodeKey()
         try key.write(to: folder.path + "/k")
         try folder.write("project/" + path, folder.read("k"))
         let error = #expect(throws: PackageError.self) { try builder("out", encrypts: encrypts).build(key: key.copy()) }
-        #expect(error?.description.contains(path + ": is the key of this package") == true, "\(String(describing: error))")
+        #expect(
+            error?.description.contains(path + ": is the key of this package") == true,
+            "\(String(describing: error))"
+        )
         #expect(!Files.exists(folder.path + "/out"))
     }
 
@@ -125,26 +146,36 @@ struct PackageTests {
         #expect(names == ["app.py.enc", "pkg/naïve file.txt.enc"])
         // PyPI's tar reads it as well.
         let listing = try ProgramRun(
-            "/usr/bin/python3", ["-c", "import sys, tarfile; print([m.name for m in tarfile.open(sys.argv[1])])", product.package]
+            "/usr/bin/python3",
+            ["-c", "import sys, tarfile; print([m.name for m in tarfile.open(sys.argv[1])])", product.package]
         ).run()
         #expect(
             listing.output.contains(
-                "['app.tar', 'tests.tar', 'mse.toml', 'start.json', 'environment.lock', 'environment.tar', 'runtime.json']"))
+                "['app.tar', 'tests.tar', 'mse.toml', 'start.json', 'environment.lock', 'environment.tar', 'runtime.json']"
+            )
+        )
     }
 
     @Test("every part of what is measured changes the measurement")
     func measurement() throws {
         let base = EnclaveRecord(
             settings: EnclaveSettings(
-                application: "a:b", mode: .encrypted, python: "3.11.2", agent: .init(path: "/agent", loader: "/loader")),
-            files: [.init(path: "/x", digest: [UInt8](repeating: 0, count: 32))])
+                application: "a:b",
+                mode: .encrypted,
+                python: "3.11.2",
+                agent: .init(path: "/agent", loader: "/loader")
+            ),
+            files: [.init(path: "/x", digest: [UInt8](repeating: 0, count: 32))]
+        )
         var changes: [EnclaveRecord] = []
         for change: (inout EnclaveRecord) -> Void in [
             { $0.settings.application = "a:c" }, { $0.settings.mode = .open },
             { $0.settings.mode = .plain(tokenDigest: [UInt8](repeating: 0, count: 32)) },
-            { $0.settings.python = "3.11.3" }, { $0.settings.enclave.byteCount *= 2 }, { $0.settings.enclave.threads += 1 },
+            { $0.settings.python = "3.11.3" }, { $0.settings.enclave.byteCount *= 2 },
+            { $0.settings.enclave.threads += 1 },
             { $0.settings.server.threads += 1 },
-            { $0.settings.agent.path = "/other" }, { $0.settings.agent.loader = "/other" }, { $0.settings.agent.tls = .clear },
+            { $0.settings.agent.path = "/other" }, { $0.settings.agent.loader = "/other" },
+            { $0.settings.agent.tls = .clear },
             { $0.settings.agent.attestationFolder = "/tmp" },
             { $0.settings.server.bodyLimit += 1 }, { $0.files[0].path = "/y" }, { $0.files[0].digest[31] = 1 },
             { $0.files.append(.init(path: "/z", digest: [UInt8](repeating: 0, count: 32))) },
@@ -189,7 +220,8 @@ struct PackageTests {
 
     @Test(
         "archives with links, devices, double or unsafe names are refused",
-        arguments: ["symlink", "hardlink", "device", "double", "parent", "absolute", "cut", "checksum", "behind"])
+        arguments: ["symlink", "hardlink", "device", "double", "parent", "absolute", "cut", "checksum", "behind"]
+    )
     func archives(kind: String) throws {
         let script = """
             import io, sys, tarfile
@@ -237,14 +269,17 @@ struct ProjectConfigurationTests {
         let configuration = try ProjectConfiguration(Array(text.utf8))
         #expect(
             configuration.enclave.byteCount == 2 << 30 && configuration.enclave.securityVersion == 3
-                && configuration.server.bodyLimit == 1 << 20 && configuration.include == [".env"])
+                && configuration.server.bodyLimit == 1 << 20 && configuration.include == [".env"]
+        )
     }
 
     @Test(
         "errors name line and member",
         arguments: [
-            ("[enclave]\nsize = \"3G\"", 7, "enclave.size"), ("[server]\nthread = 1", 7, "server.thread"), ("colour = 1", 6, "colour"),
-        ])
+            ("[enclave]\nsize = \"3G\"", 7, "enclave.size"), ("[server]\nthread = 1", 7, "server.thread"),
+            ("colour = 1", 6, "colour"),
+        ]
+    )
     func errors(text: String, line: Int, member: String) {
         let error = #expect(throws: NotationError.self) { try ProjectConfiguration(Array((Self.minimal + text).utf8)) }
         #expect(error?.place.line == line && error?.member == member, "\(String(describing: error))")
@@ -253,11 +288,17 @@ struct ProjectConfigurationTests {
     @Test("the original's cases, and where ours is stricter", .needsSharedVectors)
     func original() throws {
         let stricter: Set<String> = ["name_with_slash", "no_colon", "two_colons", "number_as_name", "unknown_key"]
-        guard case .object(let cases) = try JSON.read(try Files.read(SharedVectors.path("mse/vectors/mse_toml/cases.json"))).value else {
+        guard
+            case .object(let cases) = try JSON.read(
+                try Files.read(SharedVectors.path("mse/vectors/mse_toml/cases.json"))
+            ).value
+        else {
             return
         }
         for one in cases {
-            guard case .string(let text)? = one.node["text"]?.value, case .boolean(let accepted)? = one.node["accepted"]?.value else {
+            guard case .string(let text)? = one.node["text"]?.value,
+                case .boolean(let accepted)? = one.node["accepted"]?.value
+            else {
                 continue
             }
             let read = try? ProjectConfiguration(Array(text.utf8))
@@ -267,8 +308,10 @@ struct ProjectConfigurationTests {
     }
 
     @Test(
-        "packages of the original are read", .needsSharedVectors,
-        arguments: ["package_vector_1700000000000000000.tar", "package_plain_1700000000000000001.tar"])
+        "packages of the original are read",
+        .needsSharedVectors,
+        arguments: ["package_vector_1700000000000000000.tar", "package_plain_1700000000000000001.tar"]
+    )
     func originalPackages(name: String) throws {
         let package = try PackageFile(SharedVectors.path("mse/vectors/package/" + name))
         #expect(package.runtime == nil && package.mode == .open)

@@ -11,9 +11,11 @@ struct HomeReportTests {
     @Test(
         "a time that can't be isn't told, whoever wrote it, and the rest is",
         arguments: [
-            ("9223372036854775807", nil), ("9223372036854775", nil), ("\(now + 86401)", nil), ("0", nil), ("1577836799", nil),
+            ("9223372036854775807", nil), ("9223372036854775", nil), ("\(now + 86401)", nil), ("0", nil),
+            ("1577836799", nil),
             ("1577836800", 1_577_836_800), ("\(now + 86400)", now + 86400), ("\(now)", now),
-        ] as [(String, Int64?)])
+        ] as [(String, Int64?)]
+    )
     func times(text: String, savedAt: Int64?) throws {
         let folder = try TemporaryFolder()
         try folder.write(HomeReport.fileName, "{\"savedAt\":\(text),\"problem\":\"noSpace\",\"refusals\":2}")

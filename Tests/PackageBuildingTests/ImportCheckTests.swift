@@ -28,30 +28,41 @@ struct ImportCheckTests {
     @Test(
         "what the enclave's Python, the environment or the code can't give is refused before the key is made",
         arguments: [
-            "readline", "curses", "curses.textpad", "nis", "dbm.gnu", "dbm.ndbm", "tkinter", "tkinter.ttk", "turtle", "ensurepip",
-            "test.support", "idlelib.run", "winreg", "msvcrt", "_winapi", "asyncio.windows_events", "email.nosuch", "json.decoder.x",
+            "readline", "curses", "curses.textpad", "nis", "dbm.gnu", "dbm.ndbm", "tkinter", "tkinter.ttk", "turtle",
+            "ensurepip",
+            "test.support", "idlelib.run", "winreg", "msvcrt", "_winapi", "asyncio.windows_events", "email.nosuch",
+            "json.decoder.x",
             "sys.x",
             "idna.nosuch", "idna.core.deep", "plain.sub", "helper.sub", "pkg.helper.sub",
-        ])
+        ]
+    )
     func notInTheEnclave(module: String) {
         let code = ["helper.py": "", "pkg/__init__.py": "", "pkg/helper.py": ""]
         for line in ["import \(module)", "import \(module) as x", "from \(module) import x"] {
             let text = refusal(
-                code.merging(["app.py": "import os\n\(line)\n"]) { $1 }, site: ["idna/__init__.py", "idna/core.py", "plain.py"])
+                code.merging(["app.py": "import os\n\(line)\n"]) { $1 },
+                site: ["idna/__init__.py", "idna/core.py", "plain.py"]
+            )
             #expect(text.contains("app.py line 2: ") && !text.contains("requirements.txt"), "\(line): \(text)")
         }
     }
 
-    @Test("a module that imports one of those is refused where it is named from its package, or where its handler raises again")
+    @Test(
+        "a module that imports one of those is refused where it is named from its package, or where its handler raises again"
+    )
     func passedOn() {
         #expect(refusal(["app.py": "from dbm import gnu\n"]).contains("app.py line 1: 'dbm.gnu'"))
         #expect(
-            refusal(["app.py": "try:\n    import yaml\nexcept ImportError:\n    raise SystemExit('no')\n"]).contains("line 2: 'yaml'"))
+            refusal(["app.py": "try:\n    import yaml\nexcept ImportError:\n    raise SystemExit('no')\n"]).contains(
+                "line 2: 'yaml'"
+            )
+        )
     }
 
     @Test(
         "a relative import where there is no package is refused",
-        arguments: ["from . import helper\n", "from .helper import x\n", "from .. import helper\n"])
+        arguments: ["from . import helper\n", "from .helper import x\n", "from .. import helper\n"]
+    )
     func withoutPackage(code: String) {
         let text = refusal(["app.py": code, "helper.py": ""])
         #expect(text.contains("app.py line 1: the relative import") && text.contains("without the dots"), "\(text)")
@@ -60,22 +71,29 @@ struct ImportCheckTests {
     @Test(
         "what can't be known, or is there, is taken without a word",
         arguments: [
-            "import six.moves.urllib", "import native.x", "import grows.sub", "import grows.deep.sub", "import space.anything.z",
+            "import six.moves.urllib", "import native.x", "import grows.sub", "import grows.deep.sub",
+            "import space.anything.z",
             "import dbm",
-            "import shelve, pdb, code, cmd, subprocess, asyncio, multiprocessing.pool", "import os.path, xml.dom.minidom, unittest.mock",
+            "import shelve, pdb, code, cmd, subprocess, asyncio, multiprocessing.pool",
+            "import os.path, xml.dom.minidom, unittest.mock",
             "import sys, zipimport, _frozen_importlib, importlib.metadata, collections.abc, _ssl, ctypes.util, sqlite3, encodings.idna",
-            "from email import nosuch", "from idna import nosuch", "import made.sub", "import test.own, curses", "import __main__",
+            "from email import nosuch", "from idna import nosuch", "import made.sub", "import test.own, curses",
+            "import __main__",
             "try:\n    import winreg\nexcept ImportError:\n    winreg = None", "import distutils.core",
-        ])
+        ]
+    )
     func unknowable(line: String) throws {
         try folder.write("site/grows/__init__.py", "__path__ = __import__('pkgutil').extend_path(__path__, __name__)\n")
         try folder.write("site/grows/deep/__init__.py", "")
         try folder.write("site/six.py", "import sys\nsys.modules[__name__ + '.moves'] = object()\n")
         let notes = try check(
             [
-                "app.py": line + "\n", "made.py": "import sys\nsys.modules['made.sub'] = 1\n", "test/__init__.py": "", "test/own.py": "",
+                "app.py": line + "\n", "made.py": "import sys\nsys.modules['made.sub'] = 1\n", "test/__init__.py": "",
+                "test/own.py": "",
                 "curses.py": "",
-            ], site: ["native.so", "space/anything/z.py", "idna/__init__.py", "setuptools/__init__.py"])
+            ],
+            site: ["native.so", "space/anything/z.py", "idna/__init__.py", "setuptools/__init__.py"]
+        )
         #expect(notes.isEmpty, "\(notes)")
     }
 
@@ -86,33 +104,49 @@ struct ImportCheckTests {
         let tree = try CodeTree(folder.path + "/p/mse_src", ignoring: IgnoreList())
         try Files.remove(folder.path + "/p/mse_src/\(name).py")
         let check = ImportCheck(
-            interpreter: "/usr/bin/python3", project: folder.path + "/p", files: tree.files, site: folder.path + "/site", runtime: [])
+            interpreter: "/usr/bin/python3",
+            project: folder.path + "/p",
+            files: tree.files,
+            site: folder.path + "/site",
+            runtime: []
+        )
         let text: String
         do {
             text = try check.notes(module: "app", variable: "", work: folder.path).joined()
         } catch {
             text = "\(error)"
         }
-        #expect(text.contains("\(name).py: can't read: No such file or directory") && !text.contains("Traceback"), "\(text)")
+        #expect(
+            text.contains("\(name).py: can't read: No such file or directory") && !text.contains("Traceback"),
+            "\(text)"
+        )
     }
 
     @Test("guarded, they are notes")
     func guardedInside() throws {
         let notes = try check(
-            ["app.py": "try:\n    import readline\n    import idna.nosuch\nexcept ImportError:\n    pass\n"], site: ["idna/__init__.py"])
+            ["app.py": "try:\n    import readline\n    import idna.nosuch\nexcept ImportError:\n    pass\n"],
+            site: ["idna/__init__.py"]
+        )
         #expect(notes.count == 2 && notes[0].contains("'readline'") && notes[1].contains("'idna.nosuch'"), "\(notes)")
     }
 
     /// - Parameters:
     ///   - code: by path in mse_src.
     ///   - site: files of the environment.
-    private func check(_ code: [String: String], site: [String] = [], module: String = "app", variable: String = "") throws -> [String] {
+    private func check(_ code: [String: String], site: [String] = [], module: String = "app", variable: String = "")
+        throws -> [String]
+    {
         for (path, text) in code { try folder.write("p/mse_src/" + path, text) }
         for path in site { try folder.write("site/" + path, "raise SystemExit\n") }
         let tree = try CodeTree(folder.path + "/p/mse_src", ignoring: IgnoreList())
         let check = ImportCheck(
-            interpreter: "/usr/bin/python3", project: folder.path + "/p", files: tree.files, site: folder.path + "/site",
-            runtime: Self.runtime)
+            interpreter: "/usr/bin/python3",
+            project: folder.path + "/p",
+            files: tree.files,
+            site: folder.path + "/site",
+            runtime: Self.runtime
+        )
         return try check.notes(module: module, variable: variable, work: folder.path)
     }
 
@@ -132,10 +166,14 @@ struct ImportCheckTests {
             ("import os\nclass Web: pass\n", "web", ["Web"]), ("application = make()\n", "app", ["application"]),
             ("if __name__ == '__main__':\n    app = 1\n", "app", ["__main__"]), ("app = 1\ndel app\n", "app", []),
             ("from flask import Flask as F\napp_ = F()\n", "app", ["app_"]), ("[app for app in ()]\n", "app", []),
-        ])
+        ]
+    )
     func absentName(code: String, variable: String, instead: [String]) {
         let text = outcome(["app.py": code, "flask.py": ""], variable: variable)
-        #expect(text.contains("refused: the application can't start") && text.contains("app.py has no '\(variable)'"), "\(text)")
+        #expect(
+            text.contains("refused: the application can't start") && text.contains("app.py has no '\(variable)'"),
+            "\(text)"
+        )
         for name in instead { #expect(text.contains(name), "\(text)") }
     }
 
@@ -145,10 +183,13 @@ struct ImportCheckTests {
             "app = 1\n", "def app(): pass\n", "async def app(): pass\n", "class app: pass\n", "import app2 as app\n",
             "from app2 import app\n", "a, (app, *b) = 1, (2, 3)\n", "for app in []: pass\n",
             "with open('x') as app: pass\n",
-            "if 1:\n    try:\n        app = 1\n    except E: pass\n", "(app := 1)\n", "app += 1\n", "match 1:\n    case app: pass\n",
+            "if 1:\n    try:\n        app = 1\n    except E: pass\n", "(app := 1)\n", "app += 1\n",
+            "match 1:\n    case app: pass\n",
             "def f():\n    global app\n    app = 1\nf()\n", "try: pass\nfinally:\n    app = 1\n", "while 0: app = 1\n",
-            "if __name__ == '__main__':\n    app = 1\nelse:\n    app = 2\n", "app: int = 1\n", "def f(x=(app := 1)): pass\n",
-        ])
+            "if __name__ == '__main__':\n    app = 1\nelse:\n    app = 2\n", "app: int = 1\n",
+            "def f(x=(app := 1)): pass\n",
+        ]
+    )
     func presentName(code: String) {
         #expect(outcome(["app.py": code, "app2.py": "", "app/sub.py": ""], variable: "app") == "")
     }
@@ -159,7 +200,8 @@ struct ImportCheckTests {
             "from app2 import *\n", "def __getattr__(name): return 1\n", "exec('app = 1')\n", "globals()['app'] = 1\n",
             "import sys\nsetattr(sys.modules[__name__], 'app', 1)\n", "vars()['app'] = 1\n", "locals().update(app=1)\n",
             "import sys\nsys.modules[__name__] = 1\n", "import builtins\nbuiltins.exec('app=1')\n",
-        ])
+        ]
+    )
     func unsureName(code: String) {
         let text = outcome(["app.py": code, "app2.py": ""], variable: "app")
         #expect(!text.contains("refused") && text.contains("app.py may have no 'app'"), "\(text)")
@@ -168,8 +210,16 @@ struct ImportCheckTests {
     @Test("a folder's parts are names of its package")
     func otherModules() {
         #expect(outcome(["app/__init__.py": "", "app/web.py": ""], variable: "web") == "")
-        #expect(outcome(["app/__init__.py": "", "app/web.py": ""], variable: "nope").contains("app/__init__.py has no 'nope'"))
-        #expect(outcome(["app/web.py": "x = 1\n"], module: "app.web", variable: "nope").contains("app/web.py has no 'nope'; there is: x"))
+        #expect(
+            outcome(["app/__init__.py": "", "app/web.py": ""], variable: "nope").contains(
+                "app/__init__.py has no 'nope'"
+            )
+        )
+        #expect(
+            outcome(["app/web.py": "x = 1\n"], module: "app.web", variable: "nope").contains(
+                "app/web.py has no 'nope'; there is: x"
+            )
+        )
     }
 
     private func refusal(_ code: [String: String], site: [String] = [], module: String = "app") -> String {
@@ -181,21 +231,29 @@ struct ImportCheckTests {
         "an import that runs for certain and isn't there is refused, with file, line and what to ask for",
         arguments: [
             ("import os\n\nimport yaml\n", 3, "yaml", "PyYAML"), ("import nothere.sub as x\n", 1, "nothere", "nothere"),
-            ("from PIL import Image\n", 1, "PIL", "Pillow"), ("class A:\n    import my_thing\n", 2, "my_thing", "my_thing"),
+            ("from PIL import Image\n", 1, "PIL", "Pillow"),
+            ("class A:\n    import my_thing\n", 2, "my_thing", "my_thing"),
             ("with open('x') as f:\n    import jwt\n", 2, "jwt", "PyJWT"),
             ("try:\n    import cv2\nexcept KeyError:\n    pass\n", 2, "cv2", "opencv-python-headless"),
             ("try:\n    import cv2\nfinally:\n    pass\n", 2, "cv2", "opencv-python-headless"),
-            ("try:\n    pass\nexcept ImportError:\n    pass\nfinally:\n    import cv2\n", 6, "cv2", "opencv-python-headless"),
+            (
+                "try:\n    pass\nexcept ImportError:\n    pass\nfinally:\n    import cv2\n", 6, "cv2",
+                "opencv-python-headless"
+            ),
             ("import google.protobuf\n", 1, "google.protobuf", "protobuf"),
             ("from google.cloud import storage\n", 1, "google.cloud.storage", "google-cloud-storage"),
             ("from google import protobuf\n", 1, "google.protobuf", "protobuf"),
             ("from space import absent\n", 1, "space.absent", "space-absent"),
-        ])
+        ]
+    )
     func unconditional(code: String, line: Int, module: String, distribution: String) {
         let text = refusal(["app.py": code], site: ["space/there.py"])
         #expect(
-            text.contains("app.py line \(line): '\(module)' is not in the environment; add '\(distribution)' to requirements.txt"),
-            "\(text)")
+            text.contains(
+                "app.py line \(line): '\(module)' is not in the environment; add '\(distribution)' to requirements.txt"
+            ),
+            "\(text)"
+        )
         #expect(text.contains("--no-import-check"))
     }
 
@@ -207,10 +265,12 @@ struct ImportCheckTests {
             "try:\n    import yaml\nexcept:\n    pass\n", "try:\n    import yaml\nexcept* Exception:\n    pass\n",
             "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import yaml\n",
             "import sys\nif sys.platform == 'win32':\n    pass\nelif sys.version_info < (3,):\n    import yaml\n",
-            "while False:\n    import yaml\n", "for x in ():\n    import yaml\n", "match 1:\n    case 2:\n        import yaml\n",
+            "while False:\n    import yaml\n", "for x in ():\n    import yaml\n",
+            "match 1:\n    case 2:\n        import yaml\n",
             "def f():\n    import yaml\n", "class A:\n    async def f(self):\n        from yaml import load\n",
             "import contextlib\nwith contextlib.suppress(ImportError):\n    import yaml\n",
-        ])
+        ]
+    )
     func guarded(code: String) throws {
         let notes = try check(["app.py": code])
         #expect(notes.count == 1 && notes.allSatisfy { $0.contains("'yaml'") && $0.contains("'PyYAML'") }, "\(notes)")
@@ -225,7 +285,9 @@ struct ImportCheckTests {
                 "web/deep/__init__.py": "import two\n", "web/deep/b.py": "from .. import nothing\nimport three\n",
                 "web/c.py": "import plain.d\n",
                 "plain/d.py": "import four\n", "other.py": "import five\n",
-            ], module: "web.app")
+            ],
+            module: "web.app"
+        )
         for place in [
             "web/__init__.py line 1: 'one'", "web/deep/__init__.py line 1: 'two'", "web/deep/b.py line 2: 'three'",
             "plain/d.py line 1: 'four'",
@@ -242,7 +304,11 @@ struct ImportCheckTests {
             "script.py": "import two\nimport one\n",
             "broken.py": "def\n",
         ])
-        #expect(notes.count == 2 && notes[0].contains("maybe.py line 1: 'one'") && notes[1].contains("script.py line 1: 'two'"), "\(notes)")
+        #expect(
+            notes.count == 2 && notes[0].contains("maybe.py line 1: 'one'")
+                && notes[1].contains("script.py line 1: 'two'"),
+            "\(notes)"
+        )
     }
 
     @Test("what is there is found: packages, modules, extensions, folders that anybody may add to, Python's own")
@@ -254,10 +320,12 @@ struct ImportCheckTests {
                 "lib/tool.py": "", "here.cpython-311-x86_64-linux-gnu.so": "", "here.so": "",
             ],
             site: [
-                "pack/__init__.py", "pack/x.py", "mod.py", "ext.so", "stable.abi3.so", "native/__init__.py", "google/protobuf/__init__.py",
+                "pack/__init__.py", "pack/x.py", "mod.py", "ext.so", "stable.abi3.so", "native/__init__.py",
+                "google/protobuf/__init__.py",
                 "google/protobuf/y.py",
                 "space/part/z.py",
-            ])
+            ]
+        )
         #expect(notes.isEmpty, "\(notes)")
     }
 
@@ -265,8 +333,14 @@ struct ImportCheckTests {
     func local() {
         #expect(
             refusal(["app.py": "from pkg.gone import x\n", "pkg/__init__.py": ""]).contains(
-                "app.py line 1: 'pkg.gone' is not among the files"))
-        #expect(refusal(["pkg/__init__.py": "from . import a\nfrom .gone import b\n"], module: "pkg").contains("line 2: 'pkg.gone'"))
+                "app.py line 1: 'pkg.gone' is not among the files"
+            )
+        )
+        #expect(
+            refusal(["pkg/__init__.py": "from . import a\nfrom .gone import b\n"], module: "pkg").contains(
+                "line 2: 'pkg.gone'"
+            )
+        )
         #expect(refusal([:], module: "absent").contains("mse.toml: 'absent' is not among the files"))
     }
 
@@ -279,9 +353,11 @@ struct ImportCheckTests {
     @Test(
         "what Python can't read is refused with its line",
         arguments: [
-            ("x = 1\ndef f(:\n", 2), ("return 1\n", 1), ("a = 1\n  b = 2\n", 2), ("# -*- coding: nonsense -*-\n", 1), ("x = '\0'\n", 1),
+            ("x = 1\ndef f(:\n", 2), ("return 1\n", 1), ("a = 1\n  b = 2\n", 2), ("# -*- coding: nonsense -*-\n", 1),
+            ("x = '\0'\n", 1),
             ("import later\nfrom __future__ import annotations\n", 2),
-        ])
+        ]
+    )
     func syntax(code: String, line: Int) {
         let text = refusal(["app.py": "import part\n", "part.py": code])
         #expect(text.contains("part.py line \(line): "), "\(text)")
@@ -289,7 +365,8 @@ struct ImportCheckTests {
 
     @Test(
         "a Dockerfile that installs with pip is pointed to",
-        arguments: [("FROM x\nRUN pip install flask\n", 2), ("# pip install\nRUN apt\n", 0)])
+        arguments: [("FROM x\nRUN pip install flask\n", 2), ("# pip install\nRUN apt\n", 0)]
+    )
     func dockerfile(text: String, line: Int) throws {
         try folder.write("p/Dockerfile", text)
         let refusal = refusal(["app.py": "import flask\n"])
@@ -299,7 +376,10 @@ struct ImportCheckTests {
     @Test("at most ten are told, and names can't forge lines")
     func bounded() throws {
         let text = refusal(["app.py": (0..<30).map { "import missing\($0)\n" }.joined()])
-        #expect(text.split(separator: "\n").filter { $0.contains("line ") }.count == 10 && text.contains("and 20 more"), "\(text)")
+        #expect(
+            text.split(separator: "\n").filter { $0.contains("line ") }.count == 10 && text.contains("and 20 more"),
+            "\(text)"
+        )
         try Files.remove(folder.path + "/p/mse_src")
         #expect(try check(["app.py": "", "a\nb.py": "import yaml\n"]).allSatisfy { !$0.contains("\n") })
     }
@@ -318,10 +398,17 @@ struct ImportCheckTests {
         let mark = folder.path + "/mark"
         let code = "open('\(mark)', 'w').write('ran')\nimport yaml\n"
         try folder.write("p/mse.toml", SmallProject.settings)
-        for name in ["app.py", "json.py", "ast.py", "sitecustomize.py", "usercustomize.py"] { try folder.write("p/mse_src/" + name, code) }
+        for name in ["app.py", "json.py", "ast.py", "sitecustomize.py", "usercustomize.py"] {
+            try folder.write("p/mse_src/" + name, code)
+        }
         var builder = PackageBuilder(
-            project: folder.path + "/p", output: folder.path + "/out", runtime: PackageTests.runtime, cache: folder.path + "/cache",
-            encrypts: true, timestamp: 7)
+            project: folder.path + "/p",
+            output: folder.path + "/out",
+            runtime: PackageTests.runtime,
+            cache: folder.path + "/cache",
+            encrypts: true,
+            timestamp: 7
+        )
         let error = #expect(throws: PackageError.self) { try builder.build() }
         #expect(error?.description.contains("app.py line 2: 'yaml'") == true, "\(String(describing: error))")
         #expect(!Files.exists(folder.path + "/out"))

@@ -17,7 +17,9 @@ struct ProjectFilesTests {
         try SmallProject.write(to: folder)
     }
 
-    private func build(encrypts: Bool = true) throws -> PackageBuilder.Product { try SmallProject.build(in: folder, encrypts: encrypts) }
+    private func build(encrypts: Bool = true) throws -> PackageBuilder.Product {
+        try SmallProject.build(in: folder, encrypts: encrypts)
+    }
 
     private func code(_ product: PackageBuilder.Product) throws -> [String] {
         var reader = try TarReader(product.package, range: try PackageFile(product.package).range(of: "app.tar"))
@@ -26,7 +28,9 @@ struct ProjectFilesTests {
         return names
     }
 
-    @Test("what is ignored or begins with a dot is never judged: links, sockets, names that aren't UTF-8; one note a folder")
+    @Test(
+        "what is ignored or begins with a dot is never judged: links, sockets, names that aren't UTF-8; one note a folder"
+    )
     func ignoredFirst() throws {
         let source = folder.path + "/project/mse_src"
         let script = """
@@ -47,8 +51,10 @@ struct ProjectFilesTests {
         #expect(try code(product) == [".well-known/a.enc", ".well-known/b.enc", "app.py.enc"])
         let notes = product.notes.filter { $0.hasPrefix("left out") }
         #expect(
-            notes.count == 2 && notes[0].contains(".venv/") && notes[0].contains(".git/") && notes[1].contains("in pkg: .#a, .cache/"),
-            "\(notes)")
+            notes.count == 2 && notes[0].contains(".venv/") && notes[0].contains(".git/")
+                && notes[1].contains("in pkg: .#a, .cache/"),
+            "\(notes)"
+        )
     }
 
     @Test("what does ship is judged still", arguments: ["link", "outside", "fifo"])
@@ -64,7 +70,9 @@ struct ProjectFilesTests {
     }
 
     @Test(
-        "an editor's first bytes and line ends are no part of a pattern", arguments: ["mark", "crlf", "little", "big"])
+        "an editor's first bytes and line ends are no part of a pattern",
+        arguments: ["mark", "crlf", "little", "big"]
+    )
     func firstBytes(kind: String) throws {
         let units = Array("server.key\r\n".utf16)
         let list: [UInt8] =
@@ -81,7 +89,8 @@ struct ProjectFilesTests {
 
     @Test(
         "an ignore list that isn't text is an error, not an empty list",
-        arguments: [[0x61, 0, 0x0A], [0xC3, 0x28], [0xFF, 0xFE, 0, 0, 0x61, 0, 0, 0]])
+        arguments: [[0x61, 0, 0x0A], [0xC3, 0x28], [0xFF, 0xFE, 0, 0, 0x61, 0, 0, 0]]
+    )
     func noText(list: [UInt8]) throws {
         try folder.write("project/mse_src/.mseignore", list)
         let error = #expect(throws: PackageError.self) { try build() }
@@ -95,7 +104,9 @@ struct ProjectFilesTests {
         #expect(try code(try build(encrypts: false)).contains(long))
         let error = #expect(throws: PackageError.self) { try build() }
         #expect(
-            error?.description.contains("256 bytes") == true && error?.description.contains("251") == true, "\(String(describing: error))")
+            error?.description.contains("256 bytes") == true && error?.description.contains("251") == true,
+            "\(String(describing: error))"
+        )
         try Files.remove(folder.path + "/project/mse_src/\(long)")
         try folder.write("project/mse_src/\(long.dropLast())", "x")
         #expect(try code(try build()).contains(long.dropLast() + ".enc"))
@@ -112,7 +123,10 @@ struct ProjectFilesTests {
 
     @Test("a project's name that makes too long a file name is an error from the start")
     func projectName() throws {
-        try folder.write("project/mse.toml", SmallProject.settings.replacing("\"p\"", with: "\"\(String(repeating: "n", count: 240))\""))
+        try folder.write(
+            "project/mse.toml",
+            SmallProject.settings.replacing("\"p\"", with: "\"\(String(repeating: "n", count: 240))\"")
+        )
         let error = #expect(throws: PackageError.self) { try build() }
         #expect(error?.description.contains("shorter") == true, "\(String(describing: error))")
     }
@@ -127,13 +141,16 @@ struct ProjectFilesTests {
 
     @Test(
         "plain code's package is its owner's alone to read; an encrypted one may be anybody's, whatever the umask",
-        arguments: [0o000, 0o077])
+        arguments: [0o000, 0o077]
+    )
     func modes(mask: mode_t) throws {
         let before = umask(mask)
         defer { umask(before) }
         for (encrypts, expected) in [(true, 0o644), (false, 0o600)] {
             let product = try build(encrypts: encrypts)
-            #expect(try FileManager.default.attributesOfItem(atPath: product.package)[.posixPermissions] as? Int == expected)
+            #expect(
+                try FileManager.default.attributesOfItem(atPath: product.package)[.posixPermissions] as? Int == expected
+            )
             #expect(try FileManager.default.attributesOfItem(atPath: product.key)[.posixPermissions] as? Int == 0o600)
         }
     }
@@ -141,12 +158,16 @@ struct ProjectFilesTests {
     @Test(
         "applications as gunicorn takes them",
         arguments: [
-            ("app:app", true), ("a.b:c.d", true), ("app:create_app()", true), ("app:create_app(\"prod\", debug=False)", true),
-            ("app:create_app('a:b', x=[1, 2.5, -3], y={'k': (None,)})", true), ("app:create_app(os.system('x'))", false),
+            ("app:app", true), ("a.b:c.d", true), ("app:create_app()", true),
+            ("app:create_app(\"prod\", debug=False)", true),
+            ("app:create_app('a:b', x=[1, 2.5, -3], y={'k': (None,)})", true),
+            ("app:create_app(os.system('x'))", false),
             ("app:f(g(1))", false),
-            ("app:f()()", false), ("app:f(", false), ("app:f('x)", false), ("app:f(1)+1", false), ("app", false), ("a:b:c", false),
+            ("app:f()()", false), ("app:f(", false), ("app:f('x)", false), ("app:f(1)+1", false), ("app", false),
+            ("a:b:c", false),
             ("app:f('a', b", false),
-        ])
+        ]
+    )
     func applications(text: String, isOne: Bool) {
         #expect(ProjectConfiguration.isApplication(text) == isOne)
     }

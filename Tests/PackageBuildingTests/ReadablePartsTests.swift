@@ -19,7 +19,9 @@ struct ReadablePartsTests {
         try SmallProject.write(to: folder)
     }
 
-    private func build(encrypts: Bool = true) throws -> PackageBuilder.Product { try SmallProject.build(in: folder, encrypts: encrypts) }
+    private func build(encrypts: Bool = true) throws -> PackageBuilder.Product {
+        try SmallProject.build(in: folder, encrypts: encrypts)
+    }
 
     private func content(_ name: String, of member: String, in product: PackageBuilder.Product) throws -> String? {
         var reader = try TarReader(product.package, range: try PackageFile(product.package).range(of: member))
@@ -31,9 +33,11 @@ struct ReadablePartsTests {
 
     private static let secrets = ["alice", "hunter2", "s3cret", "t0ken"]
     private static let leaks = [
-        "--index-url https://alice:hunter2@index.example/simple", "--extra-index-url=https://alice@index.example/simple?x=t0ken",
+        "--index-url https://alice:hunter2@index.example/simple",
+        "--extra-index-url=https://alice@index.example/simple?x=t0ken",
         "-i \"https://index.example/simple?token=t0ken\"", "-f https://alice:hun/hunter2@index.example/links",
-        "-i https://alice:my hunter2@index.example/simple", "--proxy alice:hunter2@proxy:3128", "--proxy=alice:hunter2@proxy:3128",
+        "-i https://alice:my hunter2@index.example/simple", "--proxy alice:hunter2@proxy:3128",
+        "--proxy=alice:hunter2@proxy:3128",
         "pkg @ https://alice:hunter2@index.example/pkg-1.0-py3-none-any.whl?sig=s3cret#sha256=00&token=t0ken",
         "pkg@https://alice:hunter2@index.example/pkg.whl", "https://index.example/pkg.whl#t0ken", "# token = t0ken",
         "flask # alice:hunter2@host",
@@ -42,17 +46,22 @@ struct ReadablePartsTests {
         "git+ssh://alice@github.example/x.git?t=t0ken", "//alice:hunter2@h/x", "-i https://[::1]:80/simple?s3cret",
     ]
 
-    @Test("a list of requirements ships without comments, users, passwords and queries, wherever it lies", arguments: [true, false])
+    @Test(
+        "a list of requirements ships without comments, users, passwords and queries, wherever it lies",
+        arguments: [true, false]
+    )
     func lists(encrypts: Bool) throws {
         let places = [
-            "mse_src/dev/requirements.txt", "mse_src/a/b/requirements.txt", "tests/requirements.txt", "tests/requirements-dev.txt",
+            "mse_src/dev/requirements.txt", "mse_src/a/b/requirements.txt", "tests/requirements.txt",
+            "tests/requirements-dev.txt",
             "tests/constraints.txt", "tests/requirements/test.txt",
         ]
         for (index, line) in Self.leaks.enumerated() {
             for place in places {
                 try folder.write(
                     "project/\(place)".replacing("/mse_src/a/", with: "/mse_src/a\(index)/"),
-                    "flask==3.1.0\n\(line)\nx>=1 ; python_version > '3'\n")
+                    "flask==3.1.0\n\(line)\nx>=1 ; python_version > '3'\n"
+                )
             }
             let product = try build(encrypts: encrypts)
             let bytes = String(decoding: try Files.read(product.package), as: UTF8.self)
@@ -67,12 +76,14 @@ struct ReadablePartsTests {
     @Test(
         "what is asked for stays as it was",
         arguments: [
-            "flask==3.1.0", "-r base.txt", "--no-binary=:all:", "pkg[extra]>=1,<2 ; sys_platform == \"linux\" --hash=sha256:00",
+            "flask==3.1.0", "-r base.txt", "--no-binary=:all:",
+            "pkg[extra]>=1,<2 ; sys_platform == \"linux\" --hash=sha256:00",
             "pkg @ file:///x/pkg.whl",
             "--index-url https://index.example:8443/simple", "pkg @ https://h/pkg.whl#sha256=00",
             "git+https://h/r.git@v1#egg=r&subdirectory=s",
             "-e git@h:o/r.git", "./wheels/pkg-1+local.whl", "https://[::1]:8080/x.whl",
-        ])
+        ]
+    )
     func kept(line: String) throws {
         #expect(ReadableRequirements.cleaned(line + "\n") == line + "\n")
         #expect(!ReadableRequirements.saysTooMuch(line))
@@ -86,7 +97,8 @@ struct ReadablePartsTests {
             ("tests_requirements = [\"--index-url=https://alice@h/simple\"]", "tests_requirements"),
             ("tests_requirements = [\"pytest # t0ken\"]", "tests_requirements"),
             ("tests_requirements = []\n[cloud]\nurl = \"https://alice:hunter2@h/\"", "line 7"),
-        ])
+        ]
+    )
     func settings(text: String, place: String) throws {
         try folder.write("project/mse.toml", SmallProject.settings.replacing("tests_requirements = []", with: text))
         let error = #expect(throws: PackageError.self) { try build() }
@@ -109,21 +121,29 @@ struct ReadablePartsTests {
         try folder.write("project/mse_src/\"#kept\\", "x")
         let product = try build()
         let file = try PackageFile(product.package)
-        let shipped = String(decoding: try Files.read(product.package)[try #require(file.range(of: "mse.toml"))], as: UTF8.self)
+        let shipped = String(
+            decoding: try Files.read(product.package)[try #require(file.range(of: "mse.toml"))],
+            as: UTF8.self
+        )
         for secret in Self.secrets { #expect(!shipped.contains(secret), "\(shipped)") }
         #expect(try ProjectConfiguration(Array(shipped.utf8)) == ProjectConfiguration(Array(text.utf8)))
         #expect(
             shipped.split(separator: "\n", omittingEmptySubsequences: false).count
-                == text.split(separator: "\n", omittingEmptySubsequences: false).count)
+                == text.split(separator: "\n", omittingEmptySubsequences: false).count
+        )
     }
 
     @Test(
         "comments go, strings stay",
         arguments: [
-            ("a = 1 # x", "a = 1 "), ("a = '#' # x", "a = '#' "), ("a = \"\\\"#\" # x", "a = \"\\\"#\" "), ("a = '\\' # x", "a = '\\' "),
-            ("a = \"\"\"\n#\"\"#\"\"\" # x\nb = 1", "a = \"\"\"\n#\"\"#\"\"\" \nb = 1"), ("a = '''#''''' # x", "a = '''#''''' "),
-            ("a = \"\"\"#\"\"\"\"\" # x", "a = \"\"\"#\"\"\"\"\" "), ("a = \"\" # x", "a = \"\" "), ("#\r\na = 1", "\na = 1"),
-        ])
+            ("a = 1 # x", "a = 1 "), ("a = '#' # x", "a = '#' "), ("a = \"\\\"#\" # x", "a = \"\\\"#\" "),
+            ("a = '\\' # x", "a = '\\' "),
+            ("a = \"\"\"\n#\"\"#\"\"\" # x\nb = 1", "a = \"\"\"\n#\"\"#\"\"\" \nb = 1"),
+            ("a = '''#''''' # x", "a = '''#''''' "),
+            ("a = \"\"\"#\"\"\"\"\" # x", "a = \"\"\"#\"\"\"\"\" "), ("a = \"\" # x", "a = \"\" "),
+            ("#\r\na = 1", "\na = 1"),
+        ]
+    )
     func scanner(text: String, expected: String) throws {
         _ = try TOML.read(Array(text.utf8))
         #expect(String(decoding: TOML.withoutComments(Array(text.utf8)), as: UTF8.self) == expected)
@@ -136,21 +156,28 @@ struct ReadablePartsTests {
         let der = [UInt8]([0x30, 0x2E, 2, 1, 0]) + [UInt8](repeating: 1, count: 43)
         let keys: [String: [UInt8]] = [
             "key.pem": Array(Self.pem.utf8), "deep/a.txt": Array("x = '''\n\(Self.pem)'''".utf8),
-            "rsa": Array("-----BEGIN RSA PRIVATE KEY-----\n".utf8), "ssh": Array("-----BEGIN OPENSSH PRIVATE KEY-----\n".utf8),
+            "rsa": Array("-----BEGIN RSA PRIVATE KEY-----\n".utf8),
+            "ssh": Array("-----BEGIN OPENSSH PRIVATE KEY-----\n".utf8),
             "enc": Array("-----BEGIN ENCRYPTED PRIVATE KEY-----\n".utf8), "id_rsa": [1], "a.P12": [1],
             "code.key": [UInt8](repeating: 9, count: 32),
             "k.der": der,
         ]
         let others: [String: [UInt8]] = [
-            "public.pem": Array("-----BEGIN PUBLIC KEY-----\nPRIVATE KEY-----".utf8), "c.crt": Array("-----BEGIN CERTIFICATE-----\n".utf8),
-            "words.key": Array("a keyboard\n".utf8), "dashes": [UInt8](repeating: UInt8(ascii: "-"), count: 5000), "empty": [],
+            "public.pem": Array("-----BEGIN PUBLIC KEY-----\nPRIVATE KEY-----".utf8),
+            "c.crt": Array("-----BEGIN CERTIFICATE-----\n".utf8),
+            "words.key": Array("a keyboard\n".utf8), "dashes": [UInt8](repeating: UInt8(ascii: "-"), count: 5000),
+            "empty": [],
         ]
         for (name, bytes) in keys.merging(others, uniquingKeysWith: { $1 }) {
             try folder.write("project/mse_src/" + name, bytes)
             try folder.write("project/tests/" + name, bytes)
         }
-        let warnings = try build(encrypts: encrypts).notes.filter { $0.hasPrefix("WARNING: ") && $0.contains("PRIVATE KEY") }
-        for name in keys.keys { #expect(warnings.count { $0.hasPrefix("WARNING: \(name) ") } == 2, "\(name): \(warnings)") }
+        let warnings = try build(encrypts: encrypts).notes.filter {
+            $0.hasPrefix("WARNING: ") && $0.contains("PRIVATE KEY")
+        }
+        for name in keys.keys {
+            #expect(warnings.count { $0.hasPrefix("WARNING: \(name) ") } == 2, "\(name): \(warnings)")
+        }
         #expect(warnings.count == 2 * keys.count, "\(warnings)")
     }
 
@@ -160,7 +187,8 @@ struct ReadablePartsTests {
             "key.pem # the key", "key.pem\t#key", "\"key.pem\"", "'key.pem'", "\u{201C}key.pem\u{201D}", "`key.pem`",
             "\u{FEFF}\u{FEFF}key.pem",
             "key.pem\u{200B}", "{key,cert}.pem", "\\#key.pem", "/key.pem", "!key.pem", " key.pem", "key.pem\u{A0}",
-        ])
+        ]
+    )
     func patterns(pattern: String) throws {
         try folder.write("project/mse_src/.mseignore", pattern + "\n")
         try folder.write("project/mse_src/key.pem", Self.pem)
@@ -169,7 +197,10 @@ struct ReadablePartsTests {
         #expect(notes.contains { $0.hasPrefix("WARNING: key.pem is a PRIVATE KEY") }, "\(notes)")
     }
 
-    @Test("honest patterns are not", arguments: ["key.pem", "*.py[co]", "a b", "#note", "C#", "[!a]*.txt", "it's", "caf\u{E9}"])
+    @Test(
+        "honest patterns are not",
+        arguments: ["key.pem", "*.py[co]", "a b", "#note", "C#", "[!a]*.txt", "it's", "caf\u{E9}"]
+    )
     func honest(pattern: String) throws {
         try folder.write("project/mse_src/.mseignore", pattern + "\n")
         #expect(try !build().notes.contains { $0.contains("can match nothing") })
@@ -180,14 +211,19 @@ struct ReadablePartsTests {
         try folder.write("project/mse_src/.mseignore", (0..<count).map { "name\($0)\n" }.joined())
         let start = ContinuousClock.now
         let error = #expect(throws: PackageError.self) { try build() }
-        #expect(error?.description.contains("has \(count) patterns; at most 4096 are taken") == true, "\(String(describing: error))")
+        #expect(
+            error?.description.contains("has \(count) patterns; at most 4096 are taken") == true,
+            "\(String(describing: error))"
+        )
         #expect(ContinuousClock.now - start < .seconds(5))
     }
 
     // MARK: What a package says to those who read it
 
     private func runtime(_ change: (inout [String: Any]) -> Void) throws -> [UInt8] {
-        var object = try #require(try JSONSerialization.jsonObject(with: Data(PackageTests.runtime.encoded)) as? [String: Any])
+        var object = try #require(
+            try JSONSerialization.jsonObject(with: Data(PackageTests.runtime.encoded)) as? [String: Any]
+        )
         change(&object)
         return Array(try JSONSerialization.data(withJSONObject: object))
     }
@@ -195,9 +231,11 @@ struct ReadablePartsTests {
     @Test(
         "the interpreter's version is one",
         arguments: [
-            "3.11.2\nMRENCLAVE    00", "3.11.2\u{2028}x", "3", "", "3.11.2 ", "\u{1B}[2J", "3..2", "3.11.2/../x", "\u{663}.11", "3.11.2-x",
+            "3.11.2\nMRENCLAVE    00", "3.11.2\u{2028}x", "3", "", "3.11.2 ", "\u{1B}[2J", "3..2", "3.11.2/../x",
+            "\u{663}.11", "3.11.2-x",
             String(repeating: "1", count: 40),
-        ])
+        ]
+    )
     func versions(text: String) throws {
         let bytes = try runtime { $0["python"] = text }
         #expect(throws: NotationError.self) { try RuntimeList(bytes) }
@@ -211,10 +249,12 @@ struct ReadablePartsTests {
     @Test(
         "files of a runtime are files on a disk, by their whole path on one line",
         arguments: [
-            "/proc/kmsg", "/proc", "/sys/x", "/dev/zero", "relative", "", "/", "/a/../b", "//a", "/a/", "/a\nb", "/a\u{1B}b", "/a\u{2029}b",
+            "/proc/kmsg", "/proc", "/sys/x", "/dev/zero", "relative", "", "/", "/a/../b", "//a", "/a/", "/a\nb",
+            "/a\u{1B}b", "/a\u{2029}b",
             "/a\u{0}",
             "/" + String(repeating: "x", count: 300), "/a" + String(repeating: "/x", count: 2100),
-        ])
+        ]
+    )
     func places(path: String) throws {
         for member in ["agent", "loader", "interpreter"] {
             #expect(throws: NotationError.self) { try RuntimeList(runtime { $0[member] = path }) }
@@ -230,7 +270,9 @@ struct ReadablePartsTests {
         let one = ["path": "/usr/a", "sha256": String(repeating: "0", count: 64)]
         #expect(throws: NotationError.self) { try RuntimeList(runtime { $0["files"] = [one, one] }) }
         #expect(throws: NotationError.self) {
-            try RuntimeList(runtime { $0["files"] = (0...50_000).map { ["path": "/usr/\($0)", "sha256": one["sha256"]!] } })
+            try RuntimeList(
+                runtime { $0["files"] = (0...50_000).map { ["path": "/usr/\($0)", "sha256": one["sha256"]!] } }
+            )
         }
     }
 
@@ -246,8 +288,12 @@ struct ReadablePartsTests {
         let digest = try FileDigest.sha256(folder.path + "/file")
         let names = ["file", "link", "pipe", "kmsg", "zero", "huge", "none"]
         let list = RuntimeList(
-            python: "3.11.2", interpreter: "/i", loader: "/l", agent: "/a",
-            files: names.map { .init(path: folder.path + "/" + $0, digest: digest) })
+            python: "3.11.2",
+            interpreter: "/i",
+            loader: "/l",
+            agent: "/a",
+            files: names.map { .init(path: folder.path + "/" + $0, digest: digest) }
+        )
         let start = ContinuousClock.now
         #expect(Set(list.differences().map { Files.split($0).name }) == ["pipe", "kmsg", "zero", "huge", "none"])
         #expect(ContinuousClock.now - start < .seconds(5))
@@ -256,9 +302,11 @@ struct ReadablePartsTests {
     @Test(
         "settings that are shown stay on their line",
         arguments: [
-            ("python_application", "app:f(\\\"\\u001b[2J\\\")"), ("python_application", "app:f('\\u0007')"), ("tests_cmd", "pytest\\u001b"),
+            ("python_application", "app:f(\\\"\\u001b[2J\\\")"), ("python_application", "app:f('\\u0007')"),
+            ("tests_cmd", "pytest\\u001b"),
             ("tests_cmd", "a\\nb"), ("name", "a\\u2028b"), ("name", "a\\nb"), ("healthcheck_endpoint", "/\\nx"),
-        ])
+        ]
+    )
     func shown(member: String, value: String) throws {
         let lines = SmallProject.settings.split(separator: "\n").map {
             $0.hasPrefix(member + " ") ? "\(member) = \"\(value)\"" : String($0)

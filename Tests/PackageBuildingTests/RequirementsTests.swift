@@ -39,7 +39,11 @@ final class LocalIndex: Sendable {
         process.standardInput = FileHandle.nullDevice
         try process.run()
         port = try #require(
-            Int(String(decoding: pipe.fileHandleForReading.availableData, as: UTF8.self).split(separator: "\n").first ?? ""))
+            Int(
+                String(decoding: pipe.fileHandleForReading.availableData, as: UTF8.self).split(separator: "\n").first
+                    ?? ""
+            )
+        )
     }
 
     deinit { process.terminate() }
@@ -83,7 +87,10 @@ final class LocalIndex: Sendable {
 struct RequirementsTests {
     let folder: TemporaryFolder
     static let version: String = {
-        let result = try? ProgramRun("/usr/bin/python3", ["-c", "import sys; print('%d.%d.%d' % sys.version_info[:3])"]).run()
+        let result = try? ProgramRun(
+            "/usr/bin/python3",
+            ["-c", "import sys; print('%d.%d.%d' % sys.version_info[:3])"]
+        ).run()
         return result?.output.filter { !$0.isWhitespace } ?? ""
     }()
     /// pip's own environment is made once.
@@ -104,10 +111,19 @@ struct RequirementsTests {
     ) {
         try folder.write("project/mse_src/requirements.txt", requirements)
         let builder = PackageBuilder(
-            project: folder.path + "/project", output: folder.path + "/" + output,
-            runtime: RuntimeList(python: Self.version, interpreter: "/usr/bin/python3", loader: "/loader", agent: "/agent", files: []),
+            project: folder.path + "/project",
+            output: folder.path + "/" + output,
+            runtime: RuntimeList(
+                python: Self.version,
+                interpreter: "/usr/bin/python3",
+                loader: "/loader",
+                agent: "/agent",
+                files: []
+            ),
             cache: Self.cache,
-            encrypts: encrypts, timestamp: Int64.random(in: 1...Int64.max))
+            encrypts: encrypts,
+            timestamp: Int64.random(in: 1...Int64.max)
+        )
         let product = try builder.build()
         let range = try #require(try PackageFile(product.package).range(of: "environment.lock"))
         return (String(decoding: try Files.read(product.package)[range], as: UTF8.self), product)
@@ -116,13 +132,23 @@ struct RequirementsTests {
     @Test(
         "a comment line ends a continued line, as in pip",
         arguments: [
-            ("idna==3.10 \\\n    --hash=sha256:\(hash)  \\\n    # via requests\nsix==1.17.0 \\\n --hash=sha256:\(hash)\n", 2),
-            ("alpha \\\n# c\nbeta\n", 2), ("alpha \\\n  # c \\\nbeta\n", 2), ("alpha \\\n ==1.0\nbeta\n", 2), ("# c \\\nalpha\n", 1),
+            (
+                "idna==3.10 \\\n    --hash=sha256:\(hash)  \\\n    # via requests\nsix==1.17.0 \\\n --hash=sha256:\(hash)\n",
+                2
+            ),
+            ("alpha \\\n# c\nbeta\n", 2), ("alpha \\\n  # c \\\nbeta\n", 2), ("alpha \\\n ==1.0\nbeta\n", 2),
+            ("# c \\\nalpha\n", 1),
             ("alpha \\\n\nbeta\n", 2), ("alpha \\\n# c", 1),
-        ])
+        ]
+    )
     func continuedLines(text: String, count: Int) throws {
         try folder.write("r.txt", text)
-        let read = try Requirements(file: folder.path + "/r.txt", project: folder.path, allowsSources: false, environment: [:])
+        let read = try Requirements(
+            file: folder.path + "/r.txt",
+            project: folder.path,
+            allowsSources: false,
+            environment: [:]
+        )
         #expect(read.distributions.count == count, "\(read.distributions)")
     }
 
@@ -130,7 +156,8 @@ struct RequirementsTests {
 
     @Test("where markers leave nothing to install, the environment is empty", arguments: [1, 2])
     func nothingForThisMachine(count: Int) throws {
-        let lines = ["pywin32==306; sys_platform == \"win32\"\n", "alpha ; python_version < \"3\"\n"].prefix(count).joined()
+        let lines = ["pywin32==306; sys_platform == \"win32\"\n", "alpha ; python_version < \"3\"\n"].prefix(count)
+            .joined()
         let (lock, product) = try build(lines)
         #expect(lock.isEmpty)
         var reader = try TarReader(product.package, range: PackageFile(product.package).range(of: "environment.tar"))
@@ -139,23 +166,37 @@ struct RequirementsTests {
 
     @Test(
         "pip's settings that can't be read are one line that names the file, without a traceback",
-        arguments: ["nosection\n", "[global]\ntimeout=abc\n", "[global]\npython=/x\n"])
+        arguments: ["nosection\n", "[global]\ntimeout=abc\n", "[global]\npython=/x\n"]
+    )
     func brokenSettings(text: String) throws {
         try folder.write("pip.conf", text)
-        let environment = Pip(interpreter: "/usr/bin/python3", version: Self.version, cache: Self.cache, allowsSources: false)
+        let environment = Pip(
+            interpreter: "/usr/bin/python3",
+            version: Self.version,
+            cache: Self.cache,
+            allowsSources: false
+        )
         let error = #expect(throws: PackageError.self) {
             try environment.settings(environment.environment(), ["PIP_CONFIG_FILE": folder.path + "/pip.conf"])
         }
         let words = error?.description ?? ""
-        #expect(words.contains(folder.path + "/pip.conf") && !words.contains("Traceback") && !words.contains("\n"), "\(words)")
+        #expect(
+            words.contains(folder.path + "/pip.conf") && !words.contains("Traceback") && !words.contains("\n"),
+            "\(words)"
+        )
         try folder.write("pip.conf", "[global]\ntimeout=7\n")
         let settings = try environment.settings(
-            environment.environment(), ["PIP_CONFIG_FILE": folder.path + "/pip.conf"])
+            environment.environment(),
+            ["PIP_CONFIG_FILE": folder.path + "/pip.conf"]
+        )
         #expect(settings["timeout"] == "7")
     }
 
     /// One accepts and never answers, at the other nobody listens.
-    @Test("an index that can't be reached is named within half a minute, whatever others have", arguments: ["silent", "dead"])
+    @Test(
+        "an index that can't be reached is named within half a minute, whatever others have",
+        arguments: ["silent", "dead"]
+    )
     func unreachableIndex(kind: String) throws {
         let index = try LocalIndex(folder.path)
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
@@ -196,7 +237,9 @@ struct RequirementsTests {
         let disk = folder.path + "/disk"
         try Files.makeFolder(disk)
         // Root alone can have a file system of its own.
-        guard geteuid() == 0, try ProgramRun("/bin/mount", ["-t", "tmpfs", "-o", "size=24k", "tmpfs", disk]).run().status == 0 else {
+        guard geteuid() == 0,
+            try ProgramRun("/bin/mount", ["-t", "tmpfs", "-o", "size=24k", "tmpfs", disk]).run().status == 0
+        else {
             return
         }
         defer { _ = try? ProgramRun("/bin/umount", ["-l", disk]).run() }
@@ -216,7 +259,10 @@ struct RequirementsTests {
         try folder.write("project/mse_src/vendor/gamma-3.0-py3-none-any.whl", local)
         for (text, expected) in [
             ("--index-url \(base)/simple\nalpha\n", ["alpha==2.0"]),
-            ("--no-index\n--extra-index-url=\(base)/simple\n-f \(folder.path)/wheels\nalpha \\\n  ==1.0 # the old one\n", ["alpha==1.0"]),
+            (
+                "--no-index\n--extra-index-url=\(base)/simple\n-f \(folder.path)/wheels\nalpha \\\n  ==1.0 # the old one\n",
+                ["alpha==1.0"]
+            ),
             ("--no-index\n--find-links \(base)/simple/gamma/\nGamma\n", ["gamma==3.0"]),
             ("--no-index\n./vendor/gamma-3.0-py3-none-any.whl\n", ["gamma==3.0"]),
             ("\(base)/wheels/gamma-3.0-py3-none-any.whl\n", ["gamma==3.0"]),
@@ -245,11 +291,13 @@ struct RequirementsTests {
         ] {
             let made = try build(text, encrypts: encrypts)
             #expect(made.lock.hasPrefix("alpha==2.0 "))
-            let all = String(decoding: try Files.read(made.product.package), as: UTF8.self) + made.product.notes.joined()
+            let all =
+                String(decoding: try Files.read(made.product.package), as: UTF8.self) + made.product.notes.joined()
             #expect(!all.contains("s3cret-word"))
         }
         for text in [
-            "--index-url http://alice:s3cret-word@\(base)\nmissing\n", "--index-url http://bob:s3cret-word@\(base)\nalpha\n",
+            "--index-url http://alice:s3cret-word@\(base)\nmissing\n",
+            "--index-url http://bob:s3cret-word@\(base)\nalpha\n",
             "http://alice:${MSE_TEST_TOKEN}@127.0.0.1:\(index.port)/nothing-1-py3-none-any.whl?key=s3cret-word\n",
         ] {
             let error = #expect(throws: PackageError.self) { try build(text) }
@@ -261,11 +309,14 @@ struct RequirementsTests {
     @Test(
         "what would be built or run is refused before anything runs, and the refusal names the setting",
         arguments: [
-            "--no-binary :all:\nevil", "--no-binary=evil\nevil", "FOLDER/evil-1.0.tar.gz", "evil @ file://FOLDER/evil-1.0.tar.gz",
-            "file://FOLDER/evil-1.0.tar.gz", "--no-index\n-f FOLDER/simple/evil\nevil", "--no-index\n-f FOLDER/wheels\ndelta",
+            "--no-binary :all:\nevil", "--no-binary=evil\nevil", "FOLDER/evil-1.0.tar.gz",
+            "evil @ file://FOLDER/evil-1.0.tar.gz",
+            "file://FOLDER/evil-1.0.tar.gz", "--no-index\n-f FOLDER/simple/evil\nevil",
+            "--no-index\n-f FOLDER/wheels\ndelta",
             "-r nested.txt",
             "-c nested.txt",
-        ])
+        ]
+    )
     func sources(text: String) throws {
         try folder.write("project/mse_src/nested.txt", "\u{FEFF}--no-binary :all:\nevil\n")
         let error = #expect(throws: PackageError.self) { try build(text.replacing("FOLDER", with: folder.path) + "\n") }
@@ -276,20 +327,24 @@ struct RequirementsTests {
     @Test(
         "what can't be locked or isn't understood is refused with line and mend",
         arguments: [
-            ("-e .", "wheel"), ("git+https://example.invalid/x.git", "repository"), ("x @ git+ssh://git@example.invalid/x", "repository"),
+            ("-e .", "wheel"), ("git+https://example.invalid/x.git", "repository"),
+            ("x @ git+ssh://git@example.invalid/x", "repository"),
             (".", "folder"),
             ("--no-bin :all:\nx", "--no-bin"), ("--user\nx", "--user"), ("--target=/tmp/x\nx", "--target"),
             ("-r missing.txt", "missing.txt"),
             ("-r requirements.txt", "itself"), ("x --config-settings=a=b", "--config-settings"), ("a\u{0}b", "NUL"),
             ("x --hash=md5:00", "sha256"),
-        ])
+        ]
+    )
     func refused(text: String, expected: String) {
         let error = #expect(throws: PackageError.self) { try build(text + "\n") }
         let message = "\(String(describing: error))"
         #expect(message.contains(expected) && (message.contains("line ") || message.contains(".txt")), "\(message)")
     }
 
-    @Test("settings of pip and Python that would change what or where is installed don't count; those that say from where do")
+    @Test(
+        "settings of pip and Python that would change what or where is installed don't count; those that say from where do"
+    )
     func settings() throws {
         let index = try LocalIndex(folder.path)
         try folder.write(
@@ -297,17 +352,23 @@ struct RequirementsTests {
             "[global]\nuser = true\nindex-url = http://127.0.0.1:\(index.port)/simple\n[install]\nprefix = \(folder.path)/elsewhere\ntarget = \(folder.path)/elsewhere\nrequire-virtualenv = true\nno-binary = :all:\ndry-run = true\n"
         )
         let variables = [
-            "PIP_CONFIG_FILE": folder.path + "/pip.conf", "PIP_ROOT": folder.path + "/root", "PIP_NO_DEPS": "1", "PYTHONHOME": "/nowhere",
+            "PIP_CONFIG_FILE": folder.path + "/pip.conf", "PIP_ROOT": folder.path + "/root", "PIP_NO_DEPS": "1",
+            "PYTHONHOME": "/nowhere",
             "PYTHONSTARTUP": "/nowhere", "PIP_PLATFORM": "win32", "PIP_ABI": "none",
         ]
         let surroundings = ProcessInfo.processInfo.environment.merging(variables) { $1 }
         let made = try ProgramRun.$surroundings.withValue(surroundings) { try build("beta\n") }
         #expect(made.lock.contains("alpha==1.0") && made.lock.contains("beta==1.0"), "\(made.lock)")
         var reader = try TarReader(
-            made.product.package, range: try PackageFile(made.product.package).range(of: "environment.tar"))
+            made.product.package,
+            range: try PackageFile(made.product.package).range(of: "environment.tar")
+        )
         var names: [String] = []
         while let member = try reader.next() { names.append(member.name) }
-        #expect(names.contains("beta/__init__.py") && !Files.exists(folder.path + "/elsewhere") && !Files.exists(folder.path + "/root"))
+        #expect(
+            names.contains("beta/__init__.py") && !Files.exists(folder.path + "/elsewhere")
+                && !Files.exists(folder.path + "/root")
+        )
     }
 
     @Test("hashes that are given are held to")
@@ -324,20 +385,34 @@ struct RequirementsTests {
         let list = "[" + lines.map { "\"\($0)\"" }.joined(separator: ", ") + "]"
         let text =
             "name = \"p\"\npython_application = \"a:b\"\nhealthcheck_endpoint = \"/\"\ntests_cmd = \"t\"\ntests_requirements = \(list)\n"
-        let configuration = try ProjectConfiguration(Array((text + "[package]\nallow_sources = \(allowsSources)\n").utf8))
+        let configuration = try ProjectConfiguration(
+            Array((text + "[package]\nallow_sources = \(allowsSources)\n").utf8)
+        )
         return try TestEnvironment(
             .tests(configuration, project: folder.path + "/project"),
-            runtime: RuntimeList(python: Self.version, interpreter: "/usr/bin/python3", loader: "/loader", agent: "/agent", files: []),
-            cache: Self.cache)
+            runtime: RuntimeList(
+                python: Self.version,
+                interpreter: "/usr/bin/python3",
+                loader: "/loader",
+                agent: "/agent",
+                files: []
+            ),
+            cache: Self.cache
+        )
     }
 
-    @Test("the tests' requirements are resolved, locked and kept as a package's are; what they name decides what is kept")
+    @Test(
+        "the tests' requirements are resolved, locked and kept as a package's are; what they name decides what is kept"
+    )
     func testEnvironment() throws {
         let index = try LocalIndex(folder.path)
         let made = try environment(["--index-url http://127.0.0.1:\(index.port)/simple", "beta"])
         let lock = String(decoding: try Files.read(made.folder + "/.complete"), as: UTF8.self)
         #expect(lock.split(separator: "\n").count == 2 && lock.contains("alpha==1.0 --hash=sha256:"), "\(lock)")
-        let result = try ProgramRun(made.folder + "/bin/python", ["-c", "import beta, alpha; print(alpha.VERSION, alpha.__file__)"]).run()
+        let result = try ProgramRun(
+            made.folder + "/bin/python",
+            ["-c", "import beta, alpha; print(alpha.VERSION, alpha.__file__)"]
+        ).run()
         #expect(result.output.hasPrefix("1.0 " + made.site), "\(result.output)")
         index.process.terminate()
         #expect(try environment(["--index-url http://127.0.0.1:\(index.port)/simple", "beta"]).folder == made.folder)
@@ -347,7 +422,9 @@ struct RequirementsTests {
         let first = try environment(["--no-index", "./" + wheel])
         try LocalIndex.fill(folder)
         let script = "import sys, zipfile; zipfile.ZipFile(sys.argv[1], 'a').writestr('gamma/more.py', '')"
-        #expect(try ProgramRun("/usr/bin/python3", ["-c", script, folder.path + "/project/" + wheel]).run().status == 0)
+        #expect(
+            try ProgramRun("/usr/bin/python3", ["-c", script, folder.path + "/project/" + wheel]).run().status == 0
+        )
         let second = try environment(["--no-index", "./" + wheel])
         #expect(first.folder != second.folder && Files.exists(second.site + "/gamma/more.py"))
     }

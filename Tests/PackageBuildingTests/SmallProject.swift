@@ -14,8 +14,12 @@ enum SmallProject {
 
     static func build(in folder: borrowing TemporaryFolder, encrypts: Bool) throws -> PackageBuilder.Product {
         try PackageBuilder(
-            project: folder.path + "/project", output: folder.path + "/out", runtime: PackageTests.runtime, cache: folder.path + "/cache",
-            encrypts: encrypts, timestamp: Int64.random(in: 1...Int64.max)
+            project: folder.path + "/project",
+            output: folder.path + "/out",
+            runtime: PackageTests.runtime,
+            cache: folder.path + "/cache",
+            encrypts: encrypts,
+            timestamp: Int64.random(in: 1...Int64.max)
         ).build()
     }
 }

@@ -13,16 +13,27 @@ struct CertificateTests {
 
     static func launch() throws -> LaunchRecord {
         try LaunchRecord(
-            id: "533a2b83-4bc5-4a9c-955e-208c530bfd15", name: "hello-1", sans: ["localhost", "127.0.0.1"], host: "127.0.0.1", port: 7443,
-            subject: "CN=hello,O=A\\, B,C=FR", notAfter: now + 86400, configurationTimeout: 0)
+            id: "533a2b83-4bc5-4a9c-955e-208c530bfd15",
+            name: "hello-1",
+            sans: ["localhost", "127.0.0.1"],
+            host: "127.0.0.1",
+            port: 7443,
+            subject: "CN=hello,O=A\\, B,C=FR",
+            notAfter: now + 86400,
+            configurationTimeout: 0
+        )
     }
 
     /// A quote that binds a key, otherwise without meaning.
     static func quote(_ key: P256.Signing.PrivateKey) -> [UInt8] {
-        let binding = ReportDataBinding(point: Array(key.publicKey.x963Representation), sealingKey: [UInt8](repeating: 9, count: 32))
+        let binding = ReportDataBinding(
+            point: Array(key.publicKey.x963Representation),
+            sealingKey: [UInt8](repeating: 9, count: 32)
+        )
         let body = [UInt8](repeating: 0, count: 320) + binding.encoded
         let data = [UInt8](repeating: 1, count: 128 + 384 + 64) + [0, 0, 5, 0, 0, 0, 0, 0]
-        let header: [UInt8] = [3, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0] + Array(QuoteHeader.intelQEVendor) + [UInt8](repeating: 0, count: 20)
+        let header: [UInt8] =
+            [3, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0] + Array(QuoteHeader.intelQEVendor) + [UInt8](repeating: 0, count: 20)
         return header + body + [UInt8(data.count & 255), UInt8(data.count >> 8), 0, 0] + data
     }
 
@@ -39,8 +50,14 @@ struct CertificateTests {
         #expect(read.certificate.notAfter == Self.now + 86400 && read.certificate.notBefore == Self.now - 3600)
         #expect(read.certificate.subject.description == "C=FR,O=A, B,CN=hello")
         // CA:FALSE, digitalSignature.
-        #expect(read.certificate.value(of: ObjectIdentifier(arcs: 2, 5, 29, 19)).map { Array(der[$0]) } == [0x30, 0x00])
-        #expect(read.certificate.value(of: ObjectIdentifier(arcs: 2, 5, 29, 15)).map { Array(der[$0]) } == [0x03, 0x02, 0x07, 0x80])
+        #expect(
+            read.certificate.value(of: ObjectIdentifier(arcs: 2, 5, 29, 19)).map { Array(der[$0]) } == [0x30, 0x00]
+        )
+        #expect(
+            read.certificate.value(of: ObjectIdentifier(arcs: 2, 5, 29, 15)).map { Array(der[$0]) } == [
+                0x03, 0x02, 0x07, 0x80,
+            ]
+        )
         #expect(read.certificate.extensions.filter(\.isCritical).count == 2)
     }
 
@@ -60,7 +77,9 @@ struct CertificateTests {
         var launch = try Self.launch()
         launch.notAfter = Self.now + seconds
         let key = P256.Signing.PrivateKey()
-        #expect(throws: CertificateMakerError.self) { try CertificateMaker(launch).make(key: key, quote: Self.quote(key), now: Self.now) }
+        #expect(throws: CertificateMakerError.self) {
+            try CertificateMaker(launch).make(key: key, quote: Self.quote(key), now: Self.now)
+        }
     }
 
     @Test(
@@ -68,9 +87,11 @@ struct CertificateTests {
         arguments: [
             ("\"port\":7443", "\"port\":70000"), ("\"port\":7443", "\"port\":7443,\"colour\":1"),
             ("\"port\":7443", "\"port\":7443,\"port\":7443"), ("\"name\":\"hello-1\"", "\"name\":\"Hello\""),
-            ("\"version\":1", "\"version\":2"), ("\"id\":\"533a", "\"id\":\"533A"), ("\"sans\":[", "\"sans\":[\"a b\","),
+            ("\"version\":1", "\"version\":2"), ("\"id\":\"533a", "\"id\":\"533A"),
+            ("\"sans\":[", "\"sans\":[\"a b\","),
             ("2025-11-25", "2025-11-31"),
-        ])
+        ]
+    )
     func launchRecord(old: String, new: String) throws {
         let text = String(decoding: try Self.launch().encoded, as: UTF8.self)
         #expect(try LaunchRecord(Array(text.utf8)) == Self.launch())
@@ -82,8 +103,10 @@ struct CertificateTests {
         "a name covers what it is for",
         arguments: [
             ("localhost", "localhost", true), ("localhost", "LOCALHOST", true), ("*.a.org", "b.a.org", true),
-            ("*.a.org", "c.b.a.org", false), ("127.0.0.1", "127.0.0.1", true), ("localhost", "127.0.0.1", false), ("::1", "[::1]", true),
-        ])
+            ("*.a.org", "c.b.a.org", false), ("127.0.0.1", "127.0.0.1", true), ("localhost", "127.0.0.1", false),
+            ("::1", "[::1]", true),
+        ]
+    )
     func names(san: String, host: String, covers: Bool) throws {
         #expect(try #require(SubjectAlternativeName(san)).covers(host) == covers)
     }
@@ -95,7 +118,10 @@ struct OriginalCertificateTests {
         try AttestedCertificate(pem: try Files.read(SharedVectors.path("mse/vectors/ratls/" + name)))
     }
 
-    @Test("quote, binding and sealing key are read", arguments: ["cert.ratls.pem", "ip.ratls.pem", "by_bootstrap.ratls.pem"])
+    @Test(
+        "quote, binding and sealing key are read",
+        arguments: ["cert.ratls.pem", "ip.ratls.pem", "by_bootstrap.ratls.pem"]
+    )
     func read(name: String) throws {
         let certificate = try read(name)
         #expect(certificate.bindsItsKey && certificate.isSelfSigned && certificate.launch == nil)
@@ -103,7 +129,10 @@ struct OriginalCertificateTests {
             #expect(certificate.quote.bytes == (try Files.read(SharedVectors.path("mse/vectors/ratls/quote.bin"))))
         }
         let key = try Files.read(
-            SharedVectors.path("mse/vectors/" + (name.hasPrefix("by_") ? "ratls/by_bootstrap.enclave.pub" : "seal/enclave.pub")))
+            SharedVectors.path(
+                "mse/vectors/" + (name.hasPrefix("by_") ? "ratls/by_bootstrap.enclave.pub" : "seal/enclave.pub")
+            )
+        )
         #expect(certificate.binding.sealingKey == key)
     }
 

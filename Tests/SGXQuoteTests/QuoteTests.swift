@@ -4,13 +4,19 @@ import Testing
 /// A quote of version 3 whose bytes mean nothing, in the right shape.
 enum SyntheticQuote {
     static func bytes(version: UInt8 = 3, authentication: Int = 32, chain: [UInt8] = Array("chain".utf8)) -> [UInt8] {
-        func number(_ value: Int, _ count: Int) -> [UInt8] { (0..<count).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) } }
+        func number(_ value: Int, _ count: Int) -> [UInt8] {
+            (0..<count).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
+        }
         var data = [UInt8](repeating: 0x11, count: 64) + [UInt8](repeating: 0x22, count: 64)
         var inner = [UInt8](repeating: 0x33, count: 384) + [UInt8](repeating: 0x44, count: 64)
-        inner += number(authentication, 2) + [UInt8](repeating: 0x55, count: authentication) + number(5, 2) + number(chain.count, 4) + chain
+        inner +=
+            number(authentication, 2) + [UInt8](repeating: 0x55, count: authentication) + number(5, 2)
+            + number(chain.count, 4) + chain
         if version > 3 { data += number(6, 2) + number(inner.count, 4) }
         data += inner
-        let header = [version, 0, 2, 0, 0, 0, 0, 0, 1, 0, 2, 0] + Array(QuoteHeader.intelQEVendor) + [UInt8](repeating: 7, count: 20)
+        let header =
+            [version, 0, 2, 0, 0, 0, 0, 0, 1, 0, 2, 0] + Array(QuoteHeader.intelQEVendor)
+            + [UInt8](repeating: 7, count: 20)
         let body = (0..<384).map { UInt8(truncatingIfNeeded: $0) }
         return header + (version == 5 ? number(1, 2) + number(384, 4) : []) + body + number(data.count, 4) + data
     }
@@ -45,7 +51,11 @@ struct QuoteTests {
         report[rtmr: 3] = FixedBytes(repeating: 8)
         report.attributes = [.septVEDisable, .debug]
         report.teeTCBSVN2 = TEETCBSVN(FixedBytes(repeating: 3))
-        let contents = QuoteContents(header: QuoteHeader(version: 5, tee: .tdx), body: .td(report), certificationData: [1])
+        let contents = QuoteContents(
+            header: QuoteHeader(version: 5, tee: .tdx),
+            body: .td(report),
+            certificationData: [1]
+        )
         let quote = try Quote(contents.encoded)
         let read = try #require(quote.tdReport)
         #expect(read == report && quote.layout.bodyRange.count == kind.byteCount && quote.report == nil)
@@ -83,7 +93,8 @@ struct QuoteTests {
 
     @Test(
         "another version, key type, TEE or certification type is refused",
-        arguments: [(0, 2), (0, 6), (2, 3), (4, 0x81), (4, 1), (1046, 6), (1046, 0)] as [(Int, UInt8)])
+        arguments: [(0, 2), (0, 6), (2, 3), (4, 0x81), (4, 1), (1046, 6), (1046, 0)] as [(Int, UInt8)]
+    )
     func unsupported(offset: Int, value: UInt8) {
         var bytes = SyntheticQuote.bytes()
         bytes[offset] = value

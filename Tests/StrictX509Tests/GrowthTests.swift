@@ -6,8 +6,10 @@ import Testing
 /// No reader of certificates, and of what isn't one, costs more than n log n.
 @Suite("Growth of certificates", .serialized)
 struct CertificateGrowthTests {
-    private static func recognition(_ what: String, _ piece: String, before: String = "", behind: String = "") -> Growth {
-        Growth("recognition: " + what, make: { Array((before + String(repeating: piece, count: $0) + behind).utf8) }) { bytes in
+    private static func recognition(_ what: String, _ piece: String, before: String = "", behind: String = "") -> Growth
+    {
+        Growth("recognition: " + what, make: { Array((before + String(repeating: piece, count: $0) + behind).utf8) }) {
+            bytes in
             _ = ContentKind(bytes)
             _ = try? CertificateFile.certificates(in: bytes)
         }
@@ -29,9 +31,15 @@ struct CertificateGrowthTests {
     private static let readers: [Growth] = [
         recognition("blocks", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"),
         recognition("blocks of something else", "-----BEGIN A-----\nAAAA\n-----END A-----\n"),
-        recognition("blocks without an end", "-----BEGIN A-----\n"), recognition("blocks without a label's end", "-----BEGIN "),
+        recognition("blocks without an end", "-----BEGIN A-----\n"),
+        recognition("blocks without a label's end", "-----BEGIN "),
         recognition("ends", "-----END A-----\n", before: "-----BEGIN B-----\n"), recognition("dashes", "-"),
-        recognition("one long block", "AAAA\n", before: "-----BEGIN CERTIFICATE-----\n", behind: "-----END CERTIFICATE-----\n"),
+        recognition(
+            "one long block",
+            "AAAA\n",
+            before: "-----BEGIN CERTIFICATE-----\n",
+            behind: "-----END CERTIFICATE-----\n"
+        ),
         recognition("text", "text of something else\n"), recognition("blanks", " "), recognition("brackets", "{"),
         pem("blocks", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"),
         pem("one long block", "AAAA\n", before: "-----BEGIN CERTIFICATE-----\n", behind: "-----END CERTIFICATE-----\n"),
@@ -41,11 +49,13 @@ struct CertificateGrowthTests {
             var reader = DERReader(bytes.span)
             while !reader.isAtEnd { _ = try reader.integerBytes("number") }
         },
-        Growth("DER: nested", 64...4096, make: { count in (0..<count).reduce([]) { inner, _ in element(0x30, inner) } }) { bytes in
+        Growth("DER: nested", 64...4096, make: { count in (0..<count).reduce([]) { inner, _ in element(0x30, inner) } })
+        { bytes in
             _ = ContentKind(bytes)
             _ = try? Certificate(bytes)
         },
-        Growth("DER: a long identifier", make: { count in element(0x06, [UInt8](repeating: 0x2A, count: count)) }) { bytes in
+        Growth("DER: a long identifier", make: { count in element(0x06, [UInt8](repeating: 0x2A, count: count)) }) {
+            bytes in
             var reader = DERReader(bytes.span)
             _ = try? reader.objectIdentifier("identifier")
         },

@@ -5,7 +5,9 @@ import Testing
 /// Files as `openssl` writes them and as editors change them.
 @Suite("What a file is")
 struct RecognitionTests {
-    private let folder = FileManager.default.temporaryDirectory.appendingPathComponent("recognition-\(UUID().uuidString)").path
+    private let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
+        "recognition-\(UUID().uuidString)"
+    ).path
 
     private func openssl(_ arguments: String) throws -> [UInt8] {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -30,7 +32,10 @@ struct RecognitionTests {
 
     @Test(
         "a large file of nothing costs next to nothing, debug builds included",
-        arguments: ["-", "-----BEGIN ", "-----BEGIN A-----\n", " ", "a", "-----BEGIN A-----\nA\n-----END A-----\n", "----- "])
+        arguments: [
+            "-", "-----BEGIN ", "-----BEGIN A-----\n", " ", "a", "-----BEGIN A-----\nA\n-----END A-----\n", "----- ",
+        ]
+    )
     func large(piece: String) {
         let bytes = Array(String(repeating: piece, count: (8 << 20) / piece.utf8.count).utf8)
         let start = ContinuousClock.now
@@ -67,11 +72,16 @@ struct RecognitionTests {
             der, pem, try openssl("x509 -in cert.pem -text"),
             Array("depth=0 CN = a\n---\nServer certificate\n\(text)subject=CN = a\n---\n".utf8),
             Array(text.replacingOccurrences(of: "\n", with: "\r\n").utf8), [0xEF, 0xBB, 0xBF] + pem, utf16, bigEndian,
-            Array(text.split(separator: "\n").map { "    \($0)\n" }.joined().utf8), Array((key + text).utf8), Array((text + key).utf8),
+            Array(text.split(separator: "\n").map { "    \($0)\n" }.joined().utf8), Array((key + text).utf8),
+            Array((text + key).utf8),
         ]
-        for (index, form) in forms.enumerated() { #expect(try CertificateFile.certificates(in: form) == [der], "form \(index)") }
+        for (index, form) in forms.enumerated() {
+            #expect(try CertificateFile.certificates(in: form) == [der], "form \(index)")
+        }
         #expect(try CertificateFile.certificates(in: Array((text + "between\n" + text).utf8)) == [der, der])
-        #expect(throws: CertificateFileError.self) { try CertificateFile.certificates(in: Array(text.dropLast(40).utf8)) }
+        #expect(throws: CertificateFileError.self) {
+            try CertificateFile.certificates(in: Array(text.dropLast(40).utf8))
+        }
         let many = Array(String(repeating: text, count: CertificateFile.countLimit + 1).utf8)
         #expect(throws: CertificateFileError.self) { try CertificateFile.certificates(in: many) }
         _ = try openssl("ecparam -name prime256v1 -genkey -noout -out other.pem")
@@ -81,18 +91,23 @@ struct RecognitionTests {
         #expect(ContentKind(old) == .certificate(isPEM: false))
     }
 
-    @Test("what a file begins with decides, not the PEM that it holds: certificates of enclaves and quotes carry a chain of it")
+    @Test(
+        "what a file begins with decides, not the PEM that it holds: certificates of enclaves and quotes carry a chain of it"
+    )
     func frames() throws {
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let (pem, _) = try makeCertificate()
         let hex = pem.map { String(format: "%02X", $0) }.joined()
-        let der = try openssl("req -x509 -new -key key.pem -subj /CN=a -days 30 -outform DER -addext 1.2.3.4=DER:\(hex)")
+        let der = try openssl(
+            "req -x509 -new -key key.pem -subj /CN=a -days 30 -outform DER -addext 1.2.3.4=DER:\(hex)"
+        )
         #expect(ContentKind(der) == .certificate(isPEM: false))
         #expect(try CertificateFile.certificates(in: der) == [der])
         let quote: [UInt8] = [3, 0, 2, 0] + [UInt8](repeating: 7, count: 1000) + pem + [0]
         let tar = [UInt8](repeating: 0x61, count: 257) + Array("ustar\0".utf8) + pem
         for (bytes, kind) in [
-            (quote, ContentKind.binary), (tar, .tar), ([0x1F, 0x8B, 8, 0] + pem, .gzip), (Array("PK\u{3}\u{4}".utf8) + pem, .zip),
+            (quote, ContentKind.binary), (tar, .tar), ([0x1F, 0x8B, 8, 0] + pem, .gzip),
+            (Array("PK\u{3}\u{4}".utf8) + pem, .zip),
         ] {
             #expect(ContentKind(bytes) == kind)
             #expect(throws: CertificateFileError.self) { try CertificateFile.certificates(in: bytes) }
@@ -110,24 +125,31 @@ struct RecognitionTests {
             (try openssl("ec -in key.pem"), .privateKey), (try openssl("ec -in key.pem -outform DER"), .privateKey),
             (try openssl("rsa -in rsa.pem -traditional"), .privateKey),
             (try openssl("rsa -in rsa.pem -traditional -outform DER"), .privateKey),
-            (try openssl("pkcs8 -topk8 -in key.pem -passout pass:x"), .privateKey), (try openssl("pkey -in key.pem -pubout"), .publicKey),
-            (try openssl("pkey -in key.pem -pubout -outform DER"), .publicKey), (try openssl("req -in a.csr"), .certificateRequest),
+            (try openssl("pkcs8 -topk8 -in key.pem -passout pass:x"), .privateKey),
+            (try openssl("pkey -in key.pem -pubout"), .publicKey),
+            (try openssl("pkey -in key.pem -pubout -outform DER"), .publicKey),
+            (try openssl("req -in a.csr"), .certificateRequest),
             (try openssl("req -in a.csr -outform DER"), .certificateRequest),
             (try openssl("crl2pkcs7 -nocrl -certfile cert.pem"), .containerOfCertificates),
             (try openssl("crl2pkcs7 -nocrl -certfile cert.pem -outform DER"), .containerOfCertificates),
             (try openssl("pkcs12 -export -in cert.pem -inkey key.pem -passout pass:x"), .containerOfCertificates),
             ([], .empty), (Array(" \r\n".utf8), .empty), ([0xEF, 0xBB, 0xBF], .empty), ([0x1F, 0x8B, 8, 0], .gzip),
-            (Array("\n<!DOCTYPE HTML><p>".utf8), .html), (Array("<html>".utf8), .html), (Array("{\"a\":1}".utf8), .json),
+            (Array("\n<!DOCTYPE HTML><p>".utf8), .html), (Array("<html>".utf8), .html),
+            (Array("{\"a\":1}".utf8), .json),
             ([UInt8](repeating: 0x61, count: 257) + Array("ustar\0".utf8), .tar), (Array("hello there".utf8), .text),
             ([0, 1, 2, 255], .binary),
             (Array("-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----\n".utf8), .revocationList),
-            (Array("ssh-ed25519 AAAA me".utf8), .sshKey), (Array("-----BEGIN \u{1B}[2J-----\n".utf8), .otherPEM("\u{1B}[2J")),
+            (Array("ssh-ed25519 AAAA me".utf8), .sshKey),
+            (Array("-----BEGIN \u{1B}[2J-----\n".utf8), .otherPEM("\u{1B}[2J")),
         ]
         for (bytes, kind) in kinds {
             #expect(ContentKind(bytes) == kind, "\(kind)")
             let error = #expect(throws: CertificateFileError.self) { try CertificateFile.certificates(in: bytes) }
             let message = error?.description ?? ""
-            #expect(message.contains(kind.description) && !message.contains("MHc") && !message.contains("\u{1B}"), "\(message)")
+            #expect(
+                message.contains(kind.description) && !message.contains("MHc") && !message.contains("\u{1B}"),
+                "\(message)"
+            )
         }
     }
 }

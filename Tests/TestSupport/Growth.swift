@@ -3,8 +3,9 @@ public import Testing
 
 /// How the cost of reading something grows with its size.
 ///
-/// Told by the processor time of the reading thread, at sizes where that is milliseconds: other work on the machine adds little to it, and what it
-/// adds is gone at the next try. A reader of n log n takes some ten times as long for eight times the input, a quadratic one 64 times.
+/// Told by the processor time of the reading thread, at sizes where that is milliseconds: other work on the machine
+/// adds little to it, and what it adds is gone at the next try. A reader of n log n takes some ten times as long for
+/// eight times the input, a quadratic one 64 times.
 public struct Growth: Sendable, CustomTestStringConvertible {
     public let testDescription: String
     private let sizes: ClosedRange<Int>
@@ -16,7 +17,9 @@ public struct Growth: Sendable, CustomTestStringConvertible {
     ///   - make: an input of a size.
     ///   - read: what is measured; it must take the input as it is.
     public init<Input>(
-        _ name: String, _ sizes: ClosedRange<Int> = 64...(1 << 17), make: @escaping @Sendable (Int) throws -> Input,
+        _ name: String,
+        _ sizes: ClosedRange<Int> = 64...(1 << 17),
+        make: @escaping @Sendable (Int) throws -> Input,
         read: @escaping @Sendable (Input) throws -> Void
     ) {
         testDescription = name
@@ -34,10 +37,12 @@ public struct Growth: Sendable, CustomTestStringConvertible {
     }
 
     public struct Result: Sendable, CustomStringConvertible {
-        /// How many times as long eight times the size takes; nil where even the largest size takes too short to be told.
+        /// How many times as long eight times the size takes; nil where even the largest size takes too short to be
+        /// told.
         public let factor: Double?
         public let description: String
-        /// Beside other work, which costs caches, n log n was seen to take up to 21 times as long; n to the power of 1.7 takes 34 times.
+        /// Beside other work, which costs caches, n log n was seen to take up to 21 times as long; n to the power of
+        /// 1.7 takes 34 times.
         public var isNearlyLinear: Bool { factor.map { $0 < Growth.limit } ?? true }
     }
 
@@ -51,7 +56,9 @@ public struct Growth: Sendable, CustomTestStringConvertible {
         var size = sizes.lowerBound
         _ = try seconds(size, 1)  // what is made once
         while try seconds(size, 1) < Self.measurable {
-            guard size * 16 <= sizes.upperBound else { return Result(factor: nil, description: "\(size): too fast to be told") }
+            guard size * 16 <= sizes.upperBound else {
+                return Result(factor: nil, description: "\(size): too fast to be told")
+            }
             size *= 2
         }
         // A try that other work disturbed is followed by another; a reader that is too slow fails them all.

@@ -25,7 +25,9 @@ public final class TemporaryFolder: Sendable {
     public func read(_ name: String) throws -> [UInt8] { try Files.read(path + "/" + name) }
 
     /// Every file below a folder, by relative path.
-    public func tree(_ name: String = "") throws -> [String: [UInt8]] { try TestSupport.tree(name.isEmpty ? path : path + "/" + name) }
+    public func tree(_ name: String = "") throws -> [String: [UInt8]] {
+        try TestSupport.tree(name.isEmpty ? path : path + "/" + name)
+    }
 }
 
 public func tree(_ folder: String) throws -> [String: [UInt8]] {
@@ -33,7 +35,11 @@ public func tree(_ folder: String) throws -> [String: [UInt8]] {
     func list(_ path: String, _ prefix: String) throws {
         for name in try Files.names(in: path) {
             let inner = path + "/" + name
-            if Files.isFolder(inner) { try list(inner, prefix + name + "/") } else { result[prefix + name] = try Files.read(inner) }
+            if Files.isFolder(inner) {
+                try list(inner, prefix + name + "/")
+            } else {
+                result[prefix + name] = try Files.read(inner)
+            }
         }
     }
     try list(folder, "")
@@ -53,6 +59,10 @@ public enum SharedVectors {
 
 extension Trait where Self == ConditionTrait {
     /// Counts as skipped, and says so, where the vectors aren't.
-    public static var needsSharedVectors: Self { .enabled(if: SharedVectors.exist, "the shared vectors are not beside the project") }
-    public static var onlyDeep: Self { .enabled(if: ProcessInfo.processInfo.environment["MSE_DEEP"] != nil, "runs with make deep") }
+    public static var needsSharedVectors: Self {
+        .enabled(if: SharedVectors.exist, "the shared vectors are not beside the project")
+    }
+    public static var onlyDeep: Self {
+        .enabled(if: ProcessInfo.processInfo.environment["MSE_DEEP"] != nil, "runs with make deep")
+    }
 }

@@ -18,7 +18,8 @@ struct ThreadsTests {
                     all.withLock { _ = $0.insert(own) }
                     while all.withLock({ $0.count }) < count { usleep(1000) }
                     continuation.yield(own)
-                })
+                }
+            )
         }
         var seen: Set<UInt> = []
         for await number in numbers.prefix(count) { seen.insert(number) }

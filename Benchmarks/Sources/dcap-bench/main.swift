@@ -19,13 +19,19 @@ func fail(_ problem: String) -> Never {
 func processorSeconds() -> Double { Double(clock()) / Double(CLOCKS_PER_SEC) }
 
 let arguments = CommandLine.arguments
-guard arguments.count == 6, let time = Int64(arguments[4]), let amount = Double(arguments[5]) else { fail("usage: see the source") }
+guard arguments.count == 6, let time = Int64(arguments[4]), let amount = Double(arguments[5]) else {
+    fail("usage: see the source")
+}
 let bytes = read(arguments[2])
 let folder = arguments[3] + "/"
 let collateral = Collateral(
-    rootCRL: read(folder + "root_ca.crl.der"), pckCRL: read(folder + "pck.crl.der"), tcbInfo: read(folder + "tcb_info.json"),
-    qeIdentity: read(folder + "qe_identity.json"), tcbInfoChain: read(folder + "tcb_info_chain.pem"),
-    qeIdentityChain: read(folder + "qe_identity_chain.pem"))
+    rootCRL: read(folder + "root_ca.crl.der"),
+    pckCRL: read(folder + "pck.crl.der"),
+    tcbInfo: read(folder + "tcb_info.json"),
+    qeIdentity: read(folder + "qe_identity.json"),
+    tcbInfoChain: read(folder + "tcb_info_chain.pem"),
+    qeIdentityChain: read(folder + "qe_identity_chain.pem")
+)
 
 let mode = arguments[1].hasPrefix("once-") ? String(arguments[1].dropFirst(5)) : arguments[1]
 let examiner: QuoteExaminer

@@ -35,18 +35,27 @@ public struct SealedLogEntry: Hashable, Sendable {
         self.text = text
     }
 
-    /// time (8, big-endian) ‖ source (1) ‖ has an incident (1) ‖ incident (8) ‖ length of the text (4) ‖ text ‖ zeros up to a multiple of 256.
+    /// time (8, big-endian) ‖ source (1) ‖ has an incident (1) ‖ incident (8) ‖ length of the text (4) ‖ text ‖ zeros
+    /// up to a multiple of 256.
     var encoded: [UInt8] {
         let text = self.text.prefix(Self.textLimit)
         var bytes = (0..<8).map { UInt8(truncatingIfNeeded: time >> UInt64(8 * (7 - $0))) }
-        bytes += [source.rawValue, incident == nil ? 0 : 1] + (incident ?? [UInt8](repeating: 0, count: Self.incidentByteCount))
+        bytes +=
+            [source.rawValue, incident == nil ? 0 : 1]
+            + (incident ?? [UInt8](repeating: 0, count: Self.incidentByteCount))
         bytes += (0..<4).map { UInt8(truncatingIfNeeded: text.count >> (8 * (3 - $0))) } + text
-        return bytes + [UInt8](repeating: 0, count: (Self.blockByteCount - bytes.count % Self.blockByteCount) % Self.blockByteCount)
+        return bytes
+            + [UInt8](
+                repeating: 0,
+                count: (Self.blockByteCount - bytes.count % Self.blockByteCount) % Self.blockByteCount
+            )
     }
 
     /// Nil for bytes that are no entry.
     init?(_ bytes: [UInt8]) {
-        guard bytes.count >= Self.blockByteCount, let source = Source(rawValue: bytes[8]), bytes[9] <= 1 else { return nil }
+        guard bytes.count >= Self.blockByteCount, let source = Source(rawValue: bytes[8]), bytes[9] <= 1 else {
+            return nil
+        }
         let count = bytes[18..<22].reduce(0) { $0 << 8 | Int($1) }
         guard 22 + count <= bytes.count else { return nil }
         time = bytes[..<8].reduce(UInt64(0)) { $0 << 8 | UInt64($1) }

@@ -1,7 +1,7 @@
 /// The clear head of a piece of a sealed log. Its bytes are bound to the piece's first message, so none can be changed.
 ///
-/// `MSELOG` ‖ version (1) ‖ epoch (32) ‖ number (8, big-endian) ‖ last authenticator of the piece before (16; zeros for the first) ‖
-/// length of the instance id (1) ‖ instance id ‖ secretstream header (24).
+/// `MSELOG` ‖ version (1) ‖ epoch (32) ‖ number (8, big-endian) ‖ last authenticator of the piece before (16; zeros for
+/// the first) ‖ length of the instance id (1) ‖ instance id ‖ secretstream header (24).
 public struct SealedLogHead: Hashable, Sendable {
     static let magic = Array("MSELOG".utf8)
     static let version: UInt8 = 1
@@ -28,7 +28,9 @@ public struct SealedLogHead: Hashable, Sendable {
 
     /// Reads a head and the header of the stream behind it.
     /// - Throws: `SealedLogError.notALog`.
-    static func read(_ bytes: [UInt8], path: String) throws(SealedLogError) -> (head: SealedLogHead, header: [UInt8], byteCount: Int) {
+    static func read(_ bytes: [UInt8], path: String) throws(SealedLogError) -> (
+        head: SealedLogHead, header: [UInt8], byteCount: Int
+    ) {
         let fixed = magic.count + 1 + 32 + 8 + SecretStream.authenticatorByteCount + 1
         guard bytes.count > fixed, bytes.starts(with: magic + [version]) else { throw .notALog(path) }
         let epoch = Array(bytes[7..<39])
@@ -36,11 +38,14 @@ public struct SealedLogHead: Hashable, Sendable {
         let previous = Array(bytes[47..<63])
         let idEnd = fixed + Int(bytes[63])
         let end = idEnd + SecretStream.headerByteCount
-        guard bytes.count >= end, let id = String(validating: bytes[fixed..<idEnd], as: UTF8.self), number > 0 else { throw .notALog(path) }
+        guard bytes.count >= end, let id = String(validating: bytes[fixed..<idEnd], as: UTF8.self), number > 0 else {
+            throw .notALog(path)
+        }
         return (SealedLogHead(id: id, epoch: epoch, number: number, previous: previous), Array(bytes[idEnd..<end]), end)
     }
 
-    /// HKDF-SHA256 over code key or start token; info = `mse log 1`, instance id and epoch, each with its length before it.
+    /// HKDF-SHA256 over code key or start token; info = `mse log 1`, instance id and epoch, each with its length before
+    /// it.
     static func key(_ root: borrowing CodeKey, id: String, epoch: [UInt8]) -> CodeKey {
         var info: [UInt8] = []
         for part in [Array("mse log 1".utf8), Array(id.utf8), epoch] {

@@ -34,7 +34,8 @@ public struct SealedLogReader: ~Copyable {
             }
         }
         if opened.isEmpty,
-            let fault = contents.faults.first(where: { if case .otherKey = $0 { true } else { false } }) ?? contents.faults.first
+            let fault = contents.faults.first(where: { if case .otherKey = $0 { true } else { false } })
+                ?? contents.faults.first
         {
             throw fault
         }
@@ -51,7 +52,11 @@ public struct SealedLogReader: ~Copyable {
         }
         for epoch in epochs {
             let isLast = epoch == epochs.last
-            chain((byEpoch[epoch] ?? []).sorted { $0.piece.head.number < $1.piece.head.number }, isLastEpoch: isLast, &contents)
+            chain(
+                (byEpoch[epoch] ?? []).sorted { $0.piece.head.number < $1.piece.head.number },
+                isLastEpoch: isLast,
+                &contents
+            )
         }
         return contents
     }
@@ -82,7 +87,8 @@ public struct SealedLogReader: ~Copyable {
         var stream = SecretStream.Reader(key: key, header: piece.header)
         var opened = Opened(piece: piece, began: 0, oldest: 1, entries: [], end: nil)
         for (index, message) in piece.messages.enumerated() {
-            guard let (bytes, tag) = stream.open(message, with: index == 0 ? piece.head.encoded : []), let entry = SealedLogEntry(bytes),
+            guard let (bytes, tag) = stream.open(message, with: index == 0 ? piece.head.encoded : []),
+                let entry = SealedLogEntry(bytes),
                 !opened.isClosed, (index == 0) == (entry.source == .begin), (tag == .final) == (entry.source == .end)
             else {
                 // Without its first entry nothing is known of it.
@@ -98,7 +104,9 @@ public struct SealedLogReader: ~Copyable {
             default: opened.entries.append(entry)
             }
         }
-        if piece.isMalformed || opened.isClosed && piece.rest > 0 { opened.fault = .altered(piece.path, entry: piece.messages.count) }
+        if piece.isMalformed || opened.isClosed && piece.rest > 0 {
+            opened.fault = .altered(piece.path, entry: piece.messages.count)
+        }
         return opened
     }
 
@@ -138,6 +146,8 @@ public struct SealedLogReader: ~Copyable {
     private func note(_ numbers: ClosedRange<UInt64>, _ contents: inout Contents) {
         contents.notes.append(
             numbers.count == 1
-                ? "piece \(numbers.lowerBound) is missing" : "pieces \(numbers.lowerBound) to \(numbers.upperBound) are missing")
+                ? "piece \(numbers.lowerBound) is missing"
+                : "pieces \(numbers.lowerBound) to \(numbers.upperBound) are missing"
+        )
     }
 }

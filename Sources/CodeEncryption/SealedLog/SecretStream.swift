@@ -37,7 +37,15 @@ enum SecretStream {
         mutating func seal(_ message: [UInt8], with associated: [UInt8], as tag: Tag) -> [UInt8] {
             var sealed = [UInt8](repeating: 0, count: message.count + SecretStream.overhead)
             crypto_secretstream_xchacha20poly1305_push(
-                state.pointer, &sealed, nil, message, UInt64(message.count), associated, UInt64(associated.count), tag.rawValue)
+                state.pointer,
+                &sealed,
+                nil,
+                message,
+                UInt64(message.count),
+                associated,
+                UInt64(associated.count),
+                tag.rawValue
+            )
             return sealed
         }
     }
@@ -45,7 +53,8 @@ enum SecretStream {
     struct Reader: ~Copyable {
         private let state = State()
 
-        /// - Parameter header: 24 bytes, as a writer gave them. Whether they are those of this key shows at the first message.
+        /// - Parameter header: 24 bytes, as a writer gave them. Whether they are those of this key shows at the first
+        ///   message.
         init(key: borrowing CodeKey, header: [UInt8]) {
             let pointer = state.pointer
             key.withPointer { _ = crypto_secretstream_xchacha20poly1305_init_pull(pointer, header, $0) }
@@ -57,7 +66,15 @@ enum SecretStream {
             var message = [UInt8](repeating: 0, count: sealed.count - SecretStream.overhead)
             var tag: UInt8 = 0
             let status = crypto_secretstream_xchacha20poly1305_pull(
-                state.pointer, &message, nil, &tag, sealed, UInt64(sealed.count), associated, UInt64(associated.count))
+                state.pointer,
+                &message,
+                nil,
+                &tag,
+                sealed,
+                UInt64(sealed.count),
+                associated,
+                UInt64(associated.count)
+            )
             guard status == 0, let tag = Tag(rawValue: tag) else { return nil }
             return (message, tag)
         }

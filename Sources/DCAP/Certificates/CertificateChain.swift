@@ -37,8 +37,12 @@ struct CertificateChain: Sendable {
             guard blocks.count == kind.count else {
                 reasons.append(
                     Reason(
-                        .certificateChain, "the \(what) has another number of certificates", expected: "\(kind.count)",
-                        found: "\(blocks.count)"))
+                        .certificateChain,
+                        "the \(what) has another number of certificates",
+                        expected: "\(kind.count)",
+                        found: "\(blocks.count)"
+                    )
+                )
                 return
             }
             certificates = try blocks.map { try Certificate($0) }
@@ -76,14 +80,25 @@ struct CertificateChain: Sendable {
         if root.key != anchor.key {
             reasons.append(
                 Reason(
-                    .certificateRoot, "the chain ends in a root that isn't trusted",
+                    .certificateRoot,
+                    "the chain ends in a root that isn't trusted",
                     expected: "\(anchor.maker) SGX Root CA, key \(TrustAnchor.digest(of: anchor.key))",
-                    found: "\(NotationError.printable(root.subject.description)), key \(TrustAnchor.digest(of: root.key))"))
+                    found:
+                        "\(NotationError.printable(root.subject.description)), key \(TrustAnchor.digest(of: root.key))"
+                )
+            )
         }
         for (index, certificate) in certificates.enumerated().reversed() {
             rules.check(certificate, as: roles[index], &reasons)
-            rules.check(certificate, as: roles[index], issuedBy: certificates[min(index + 1, certificates.count - 1)], &reasons)
-            periods.append(ValidityPeriod(.certificate(roles[index]), from: certificate.notBefore, to: certificate.notAfter))
+            rules.check(
+                certificate,
+                as: roles[index],
+                issuedBy: certificates[min(index + 1, certificates.count - 1)],
+                &reasons
+            )
+            periods.append(
+                ValidityPeriod(.certificate(roles[index]), from: certificate.notBefore, to: certificate.notAfter)
+            )
         }
     }
 }

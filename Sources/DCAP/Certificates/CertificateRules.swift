@@ -17,8 +17,12 @@ struct CertificateRules {
             let wanted = expected.map(\.value).joined(separator: ", ")
             reasons.append(
                 Reason(
-                    .certificateName, "the \(role.description) has another subject", expected: wanted,
-                    found: NotationError.printable(certificate.subject.description)))
+                    .certificateName,
+                    "the \(role.description) has another subject",
+                    expected: wanted,
+                    found: NotationError.printable(certificate.subject.description)
+                )
+            )
         }
         do {
             try checkExtensions(certificate, role, &reasons)
@@ -28,13 +32,21 @@ struct CertificateRules {
     }
 
     /// Judges what ties a certificate to its issuer.
-    func check(_ certificate: Certificate, as role: CertificateRole, issuedBy issuer: Certificate, _ reasons: inout [Reason]) {
+    func check(
+        _ certificate: Certificate,
+        as role: CertificateRole,
+        issuedBy issuer: Certificate,
+        _ reasons: inout [Reason]
+    ) {
         if certificate.issuer.der != issuer.subject.der {
             reasons.append(
                 Reason(
-                    .certificateIssuer, "the \(role.description) names another issuer",
+                    .certificateIssuer,
+                    "the \(role.description) names another issuer",
                     expected: NotationError.printable(issuer.subject.description),
-                    found: NotationError.printable(certificate.issuer.description)))
+                    found: NotationError.printable(certificate.issuer.description)
+                )
+            )
         }
         // A root that is the pinned certificate needs no proof; one with the pinned key and another content does.
         if !(role == .root && anchor.isKnown(certificate)), !certificate.isSigned(by: issuer.key) {
@@ -42,8 +54,12 @@ struct CertificateRules {
         }
     }
 
-    private func checkExtensions(_ certificate: Certificate, _ role: CertificateRole, _ reasons: inout [Reason]) throws(DERError) {
-        func object(_ problem: String) { reasons.append(Reason(.certificateConstraints, "the \(role.description) \(problem)")) }
+    private func checkExtensions(_ certificate: Certificate, _ role: CertificateRole, _ reasons: inout [Reason])
+        throws(DERError)
+    {
+        func object(_ problem: String) {
+            reasons.append(Reason(.certificateConstraints, "the \(role.description) \(problem)"))
+        }
         var constraints: (isCA: Bool, pathLength: Int?)?
         var usage: Range<Int>?
         for item in certificate.extensions {
@@ -57,7 +73,11 @@ struct CertificateRules {
             case PCKExtension.identifier:
                 if role != .pck {
                     reasons.append(
-                        Reason(.pckExtension, "the \(role.description) carries an SGX extension, which only the PCK certificate may"))
+                        Reason(
+                            .pckExtension,
+                            "the \(role.description) carries an SGX extension, which only the PCK certificate may"
+                        )
+                    )
                 }
             default:
                 // SKI, AKI and distribution points aren't critical in Intel's certificates either.
@@ -72,11 +92,15 @@ struct CertificateRules {
             return object(role.isCA ? "is no CA" : "is a CA, or says nothing of it")
         }
         // The number of CAs that may stand below: one below the root, none below the PCK CA.
-        if role.isCA, let length = constraints.pathLength, length < (role == .root ? 1 : 0) { object("has path length \(length)") }
+        if role.isCA, let length = constraints.pathLength, length < (role == .root ? 1 : 0) {
+            object("has path length \(length)")
+        }
         // keyCertSign and cRLSign; digitalSignature and nonRepudiation.
         let expected: [UInt8] = role.isCA ? [0x01, 0x06] : [0x06, 0xC0]
         if usage.map({ certificate.der[$0].elementsEqual(expected) }) != true {
-            object("has another key usage than \(role.isCA ? "certificate and CRL signing" : "signature and non-repudiation")")
+            object(
+                "has another key usage than \(role.isCA ? "certificate and CRL signing" : "signature and non-repudiation")"
+            )
         }
     }
 

@@ -1,7 +1,8 @@
 public import SGXQuote
 public import StrictX509
 
-/// Intel's SGX extension of a PCK certificate, 1.2.840.113741.1.13.1 (DCAP SPEC §2): which platform this is and what its TCB is.
+/// Intel's SGX extension of a PCK certificate, 1.2.840.113741.1.13.1 (DCAP SPEC §2): which platform this is and what
+/// its TCB is.
 public struct PCKExtension: Hashable, Sendable {
     public static let identifier = ObjectIdentifier(arcs: 1, 2, 840, 113741, 1, 13, 1)
     private static let tcbIdentifier = ObjectIdentifier(arcs: 1, 2, 840, 113741, 1, 13, 1, 2)
@@ -56,7 +57,8 @@ public struct PCKExtension: Hashable, Sendable {
             case 2 where tcb == nil: tcb = try Self.tcb(&pair)
             case 3 where pceID == nil: pceID = try Self.octets(&pair, "PCEID")
             case 4 where fmspc == nil: fmspc = try Self.octets(&pair, "FMSPC")
-            case 5 where sgxType == nil: sgxType = SGXType(rawValue: try pair.integer("SGX type", in: 0...2, tag: .enumerated))
+            case 5 where sgxType == nil:
+                sgxType = SGXType(rawValue: try pair.integer("SGX type", in: 0...2, tag: .enumerated))
             case 6 where instance == nil: instance = try Self.octets(&pair, "platform instance id")
             case 7 where configuration == nil: configuration = try Self.configuration(&pair, &unknown)
             case 1...7: throw DERError(offset: pair.offset, "SGX extension: \(identifier) stands twice")
@@ -77,18 +79,28 @@ public struct PCKExtension: Hashable, Sendable {
         self.unknown = unknown
     }
 
-    private static func octets<let count: Int>(_ pair: inout DERReader, _ field: StaticString) throws(DERError) -> FixedBytes<count> {
+    private static func octets<let count: Int>(_ pair: inout DERReader, _ field: StaticString) throws(DERError)
+        -> FixedBytes<count>
+    {
         let content = try pair.element(.octetString, field).content
-        guard content.count == count else { throw DERError(offset: content.lowerBound, "\(field): \(count) bytes expected") }
+        guard content.count == count else {
+            throw DERError(offset: content.lowerBound, "\(field): \(count) bytes expected")
+        }
         var bytes = FixedBytes<count>()
         for index in 0..<count { bytes[index] = pair.bytes[content.lowerBound + index] }
         return bytes
     }
 
-    private static func note(_ identifier: ObjectIdentifier, _ pair: inout DERReader, _ unknown: inout [ObjectIdentifier]) throws(DERError)
-    {
+    private static func note(
+        _ identifier: ObjectIdentifier,
+        _ pair: inout DERReader,
+        _ unknown: inout [ObjectIdentifier]
+    ) throws(DERError) {
         guard !unknown.contains(identifier), unknown.count < 16 else {
-            throw DERError(offset: pair.offset, "SGX extension: \(identifier) stands twice, or more than 16 unknown members")
+            throw DERError(
+                offset: pair.offset,
+                "SGX extension: \(identifier) stands twice, or more than 16 unknown members"
+            )
         }
         _ = try pair.element()
         unknown.append(identifier)
@@ -114,11 +126,15 @@ public struct PCKExtension: Hashable, Sendable {
             try one.finish("TCB")
         }
         guard seen.min() == 1, let pceSVN, let cpuSVN else { throw DERError(offset: start, "TCB: 18 members expected") }
-        guard ComponentSVNs(cpuSVN) == components else { throw DERError(offset: start, "TCB: CPUSVN differs from the components") }
+        guard ComponentSVNs(cpuSVN) == components else {
+            throw DERError(offset: start, "TCB: CPUSVN differs from the components")
+        }
         return (components, pceSVN)
     }
 
-    private static func configuration(_ pair: inout DERReader, _ unknown: inout [ObjectIdentifier]) throws(DERError) -> Configuration {
+    private static func configuration(_ pair: inout DERReader, _ unknown: inout [ObjectIdentifier]) throws(DERError)
+        -> Configuration
+    {
         var list = try pair.enter(.sequence, "configuration")
         var result = Configuration()
         while !list.isAtEnd {

@@ -46,7 +46,8 @@ struct RevocationList: Sendable {
             return only
         }
         let digits = text.prefix { !isBlank($0) }
-        guard let der = Hex.bytes(String(decoding: digits, as: UTF8.self)), !der.isEmpty, text.dropFirst(digits.count).allSatisfy(isBlank)
+        guard let der = Hex.bytes(String(decoding: digits, as: UTF8.self)), !der.isEmpty,
+            text.dropFirst(digits.count).allSatisfy(isBlank)
         else {
             throw RevocationListError("neither DER nor PEM nor hexadecimal text")
         }
@@ -70,8 +71,12 @@ struct RevocationList: Sendable {
             throw DERError(offset: tbs.content.lowerBound, "CRL version 2 expected")
         }
         let inner = try reader.element(.sequence, "signature")
-        guard ECDSASignatureEncoding.isAlgorithm(inner, reader), ECDSASignatureEncoding.isAlgorithm(algorithm, reader) else {
-            throw DERError(offset: inner.whole.lowerBound, "ecdsa-with-SHA256 without parameters expected in both places")
+        guard ECDSASignatureEncoding.isAlgorithm(inner, reader), ECDSASignatureEncoding.isAlgorithm(algorithm, reader)
+        else {
+            throw DERError(
+                offset: inner.whole.lowerBound,
+                "ecdsa-with-SHA256 without parameters expected in both places"
+            )
         }
         issuer = try DistinguishedName(&reader, "issuer")
         thisUpdate = try reader.time("thisUpdate")
@@ -96,7 +101,9 @@ struct RevocationList: Sendable {
         self.der = der
     }
 
-    private static func entries(_ reader: inout DERReader, _ objections: inout [String]) throws(DERError) -> [SerialNumber] {
+    private static func entries(_ reader: inout DERReader, _ objections: inout [String]) throws(DERError)
+        -> [SerialNumber]
+    {
         var serials: [SerialNumber] = []
         guard let element = try reader.optional(.sequence) else { return serials }
         var list = reader.reader(of: element)
@@ -119,7 +126,10 @@ struct RevocationList: Sendable {
         while !list.isAtEnd {
             let item = try Certificate.Extension(&list)
             guard item.identifier != first.identifier, seen.insert(item.identifier).inserted, seen.count < 64 else {
-                throw DERError(offset: item.value.lowerBound, "extension \(item.identifier) stands twice, or there are more than 64")
+                throw DERError(
+                    offset: item.value.lowerBound,
+                    "extension \(item.identifier) stands twice, or there are more than 64"
+                )
             }
             object(to: item, &objections)
         }

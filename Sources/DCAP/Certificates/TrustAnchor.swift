@@ -2,7 +2,8 @@ internal import Crypto
 internal import Notation
 public import StrictX509
 
-/// The root that chains must end in: its key, and the maker's name that all its certificates carry (DCAP SPEC §2 rule 3).
+/// The root that chains must end in: its key, and the maker's name that all its certificates carry (DCAP SPEC §2 rule
+/// 3).
 public struct TrustAnchor: Sendable, Hashable, CustomStringConvertible {
     public let key: P256Key
     /// `Intel`, or whoever made the given root.
@@ -16,18 +17,22 @@ public struct TrustAnchor: Sendable, Hashable, CustomStringConvertible {
     /// Intel's, pinned by its public key; two certificates with it are in use.
     public static let intel = TrustAnchor(
         key: P256Key(point: intelPoint)!,  // the constant is a point
-        maker: "Intel", place: intelPlace,
+        maker: "Intel",
+        place: intelPlace,
         knownCertificates: [
             // Valid until 2049, and until 2033 in quotes of 2019 to 2021.
-            Hex.bytes("44a0196b2b99f889b8e149e95b807a350e7424964399e885a7cbb8ccfab674d3")!,  // the constants are hexadecimal
+            // the constants are hexadecimal
+            Hex.bytes("44a0196b2b99f889b8e149e95b807a350e7424964399e885a7cbb8ccfab674d3")!,
             Hex.bytes("fc64f8076d79a4fee9d1d473d74c89eb8d8fd55c5abafeabeba7366d20429404")!,
-        ])
+        ]
+    )
 
     /// O, L, ST, C as Intel writes them.
     private static let intelPlace: [DistinguishedName.Attribute] = [
         .init(type: ObjectIdentifier(arcs: 2, 5, 4, 10), value: "Intel Corporation"),
         .init(type: ObjectIdentifier(arcs: 2, 5, 4, 7), value: "Santa Clara"),
-        .init(type: ObjectIdentifier(arcs: 2, 5, 4, 8), value: "CA"), .init(type: ObjectIdentifier(arcs: 2, 5, 4, 6), value: "US"),
+        .init(type: ObjectIdentifier(arcs: 2, 5, 4, 8), value: "CA"),
+        .init(type: ObjectIdentifier(arcs: 2, 5, 4, 6), value: "US"),
     ]
 
     private static let intelPoint: [UInt8] =
@@ -42,8 +47,17 @@ public struct TrustAnchor: Sendable, Hashable, CustomStringConvertible {
         self.knownCertificates = knownCertificates
         subjects = Dictionary(
             uniqueKeysWithValues: CertificateRole.allCases.map { role in
-                (role, [DistinguishedName.Attribute(type: DistinguishedName.commonName, value: maker + " " + role.nameSuffix)] + place)
-            })
+                (
+                    role,
+                    [
+                        DistinguishedName.Attribute(
+                            type: DistinguishedName.commonName,
+                            value: maker + " " + role.nameSuffix
+                        )
+                    ] + place
+                )
+            }
+        )
     }
 
     /// The root's common name; with the start of its key's digest when it bears Intel's name without being Intel's.
@@ -53,7 +67,9 @@ public struct TrustAnchor: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// The first bytes of SHA-256 over a SubjectPublicKeyInfo.
-    static func digest(of key: P256Key) -> String { Hex.text(SHA256.hash(data: Certificate.p256Prefix + key.point).prefix(8)) + "…" }
+    static func digest(of key: P256Key) -> String {
+        Hex.text(SHA256.hash(data: Certificate.p256Prefix + key.point).prefix(8)) + "…"
+    }
 
     func isKnown(_ certificate: Certificate) -> Bool {
         certificate.key == key && knownCertificates.contains(Array(SHA256.hash(data: certificate.der)))
@@ -72,18 +88,24 @@ public struct TrustAnchor: Sendable, Hashable, CustomStringConvertible {
         // A root of another name is taken as it is; what it issued is then refused for its names.
         let maker = first.value.hasSuffix(suffix) ? String(first.value.dropLast(suffix.count)) : first.value
         self.init(
-            key: root.key, maker: maker, place: Array(root.subject.attributes.dropFirst()),
-            knownCertificates: root.isSigned(by: root.key) ? [Array(SHA256.hash(data: root.der))] : [])
+            key: root.key,
+            maker: maker,
+            place: Array(root.subject.attributes.dropFirst()),
+            knownCertificates: root.isSigned(by: root.key) ? [Array(SHA256.hash(data: root.der))] : []
+        )
     }
 
-    /// A root from a file, PEM or DER. Where it holds several certificates, the only one that issued itself is taken: a chain ends in its root.
+    /// A root from a file, PEM or DER. Where it holds several certificates, the only one that issued itself is taken: a
+    /// chain ends in its root.
     public init(file bytes: [UInt8]) throws(TrustAnchorError) {
         do {
             let all = try Set(CertificateFile.certificates(in: bytes))
             let read = try all.map { try Certificate($0) }
             let roots = read.count == 1 ? read : read.filter { $0.issuer.der == $0.subject.der }
             guard let only = roots.first, roots.count == 1 else {
-                throw TrustAnchorError("holds \(read.count) certificates, \(roots.count) of them roots; one root is expected")
+                throw TrustAnchorError(
+                    "holds \(read.count) certificates, \(roots.count) of them roots; one root is expected"
+                )
             }
             try self.init(root: only)
         } catch let error as TrustAnchorError {

@@ -15,8 +15,14 @@ public struct Collateral: Hashable, Sendable {
     public var pckCRLChain: [UInt8]?
 
     public init(
-        rootCRL: [UInt8], pckCRL: [UInt8], tcbInfo: [UInt8], qeIdentity: [UInt8], tcbInfoChain: [UInt8], qeIdentityChain: [UInt8],
-        pckChain: [UInt8]? = nil, pckCRLChain: [UInt8]? = nil
+        rootCRL: [UInt8],
+        pckCRL: [UInt8],
+        tcbInfo: [UInt8],
+        qeIdentity: [UInt8],
+        tcbInfoChain: [UInt8],
+        qeIdentityChain: [UInt8],
+        pckChain: [UInt8]? = nil,
+        pckCRLChain: [UInt8]? = nil
     ) {
         self.rootCRL = rootCRL
         self.pckCRL = pckCRL

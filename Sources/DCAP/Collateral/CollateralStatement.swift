@@ -32,27 +32,39 @@ public struct CollateralStatement: Sendable {
             let newest = info.levels[0].finding
             parts.append(
                 Part(
-                    name: "TCB info", start: info.issueDate, end: info.nextUpdate,
+                    name: "TCB info",
+                    start: info.issueDate,
+                    end: info.nextUpdate,
                     detail:
                         "\(info.id), FMSPC \(info.fmspc), evaluation \(info.evaluationDataNumber), \(Self.levels(info.levels.count)), newest of "
-                        + CalendarTime.text(newest.date).prefix(10)))
+                        + CalendarTime.text(newest.date).prefix(10)
+                )
+            )
         }
         if let identity = document(collateral.qeIdentity, QEIdentity.self) {
             qeEvaluationDataNumber = identity.evaluationDataNumber
             parts.append(
                 Part(
-                    name: "QE identity", start: identity.issueDate, end: identity.nextUpdate,
-                    detail: "\(identity.id), evaluation \(identity.evaluationDataNumber), \(Self.levels(identity.levels.count))"))
+                    name: "QE identity",
+                    start: identity.issueDate,
+                    end: identity.nextUpdate,
+                    detail:
+                        "\(identity.id), evaluation \(identity.evaluationDataNumber), \(Self.levels(identity.levels.count))"
+                )
+            )
         }
         list(collateral.rootCRL, "root CRL")
         list(collateral.pckCRL, "PCK CRL")
         chain(collateral.tcbInfoChain, "signing chain")
-        if collateral.qeIdentityChain != collateral.tcbInfoChain { chain(collateral.qeIdentityChain, "signing chain of QE identity") }
+        if collateral.qeIdentityChain != collateral.tcbInfoChain {
+            chain(collateral.qeIdentityChain, "signing chain of QE identity")
+        }
         if let own = collateral.pckCRLChain { chain(own, "chain of the PCK CRL") }
         if let own = collateral.pckChain { chain(own, "PCK chain") }
     }
 
-    /// From the older issue date of the two documents to the earliest end of documents and lists; nil when one of the four can't be read.
+    /// From the older issue date of the two documents to the earliest end of documents and lists; nil when one of the
+    /// four can't be read.
     public var period: (start: Int64, end: Int64)? {
         guard let earliestIssue, parts.count >= 4, let end = parts.prefix(4).compactMap(\.end).min(),
             parts.prefix(4).map(\.name) == ["TCB info", "QE identity", "root CRL", "PCK CRL"]
@@ -82,8 +94,12 @@ public struct CollateralStatement: Sendable {
             let list = try RevocationList(delivered: bytes)
             parts.append(
                 Part(
-                    name: name, start: list.thisUpdate, end: list.nextUpdate,
-                    detail: "\(list.issuer.commonName ?? "no common name"), \(list.revokedCount) revoked"))
+                    name: name,
+                    start: list.thisUpdate,
+                    end: list.nextUpdate,
+                    detail: "\(list.issuer.commonName ?? "no common name"), \(list.revokedCount) revoked"
+                )
+            )
         } catch {
             problems.append("\(name): \(error)")
         }
@@ -95,8 +111,12 @@ public struct CollateralStatement: Sendable {
                 let certificate = try Certificate(der)
                 parts.append(
                     Part(
-                        name: name, start: certificate.notBefore, end: certificate.notAfter,
-                        detail: certificate.subject.commonName ?? "no common name"))
+                        name: name,
+                        start: certificate.notBefore,
+                        end: certificate.notAfter,
+                        detail: certificate.subject.commonName ?? "no common name"
+                    )
+                )
             }
         } catch {
             problems.append("\(name): \(error)")

@@ -1,8 +1,8 @@
 internal import Notation
 internal import StrictX509
 
-/// Collateral judged once, for any quote and any time: what it says as far as its signatures hold, what stands against it, and when its parts are
-/// valid.
+/// Collateral judged once, for any quote and any time: what it says as far as its signatures hold, what stands against
+/// it, and when its parts are valid.
 struct ExaminedCollateral: Sendable {
     let rootCRL: RevocationList?
     /// Whose signature it bears can only be told with the chain that it is about.
@@ -31,18 +31,31 @@ struct ExaminedCollateral: Sendable {
 
     /// The lower of the two documents' numbers.
     var evaluationDataNumber: Int? {
-        if let tcbInfo, let qeIdentity { min(tcbInfo.evaluationDataNumber, qeIdentity.evaluationDataNumber) } else { nil }
+        if let tcbInfo, let qeIdentity {
+            min(tcbInfo.evaluationDataNumber, qeIdentity.evaluationDataNumber)
+        } else {
+            nil
+        }
     }
 
     /// The older issueDate of the two documents.
-    var earliestIssue: Int64? { if let tcbInfo, let qeIdentity { min(tcbInfo.issueDate, qeIdentity.issueDate) } else { nil } }
+    var earliestIssue: Int64? {
+        if let tcbInfo, let qeIdentity { min(tcbInfo.issueDate, qeIdentity.issueDate) } else { nil }
+    }
 
-    private static func list(_ bytes: [UInt8], _ part: ValidityPeriod.Part, _ reasons: inout [Reason], _ periods: inout [ValidityPeriod])
+    private static func list(
+        _ bytes: [UInt8],
+        _ part: ValidityPeriod.Part,
+        _ reasons: inout [Reason],
+        _ periods: inout [ValidityPeriod]
+    )
         -> RevocationList?
     {
         do {
             let list = try RevocationList(delivered: bytes)
-            for objection in list.objections { reasons.append(Reason(.crlMalformed, "\(part.description): \(objection)")) }
+            for objection in list.objections {
+                reasons.append(Reason(.crlMalformed, "\(part.description): \(objection)"))
+            }
             periods.append(ValidityPeriod(part, from: list.thisUpdate, to: list.nextUpdate))
             return list
         } catch {
@@ -67,24 +80,30 @@ struct ExaminedCollateral: Sendable {
     /// What stands against the PCK CRL as the list of an authority.
     /// - Parameter isSigned: proves the signature; whoever remembers such proofs has a way of his own.
     func objections(
-        toListOf authority: Certificate, isSigned: (RevocationList, P256Key) -> Bool = { $0.isSigned(by: $1) }
+        toListOf authority: Certificate,
+        isSigned: (RevocationList, P256Key) -> Bool = { $0.isSigned(by: $1) }
     ) -> [Reason] {
         guard let pckCRL else { return [] }
         if pckCRL.issuer.der != authority.subject.der { return [Self.otherIssuer(.pckCRL, pckCRL, authority)] }
-        return isSigned(pckCRL, authority.key) ? [] : [Reason(.crlSignature, "the PCK CRL is not signed by its issuer's key")]
+        return isSigned(pckCRL, authority.key)
+            ? [] : [Reason(.crlSignature, "the PCK CRL is not signed by its issuer's key")]
     }
 
     static func otherIssuer(_ part: ValidityPeriod.Part, _ list: RevocationList, _ issuer: Certificate) -> Reason {
         Reason(
-            .crlIssuer, "\(part.description) is another issuer's", expected: NotationError.printable(issuer.subject.description),
-            found: NotationError.printable(list.issuer.description))
+            .crlIssuer,
+            "\(part.description) is another issuer's",
+            expected: NotationError.printable(issuer.subject.description),
+            found: NotationError.printable(list.issuer.description)
+        )
     }
 
     static func revoked(_ role: CertificateRole, _ certificate: Certificate) -> Reason {
         Reason(.certificateRevoked, "the \(role.description) is revoked", found: "serial \(certificate.serial)")
     }
 
-    /// The document's body; nil when it can't be read, or nobody who is trusted signed it: a stranger's word is told to nobody.
+    /// The document's body; nil when it can't be read, or nobody who is trusted signed it: a stranger's word is told to
+    /// nobody.
     private mutating func document<Body: DocumentBody>(_ bytes: [UInt8], _ chain: CertificateChain) -> Body? {
         let document: SignedDocument<Body>
         do {
@@ -98,7 +117,11 @@ struct ExaminedCollateral: Sendable {
         let isTrusted = chain.reasons.isEmpty && signer.map { rootCRL?.revokes($0) ?? false } == false
         if signer != nil, !isSigned {
             reasons.append(
-                Reason(.documentSignature, "\(Body.part.description) is not signed by the TCB signer over the bytes delivered"))
+                Reason(
+                    .documentSignature,
+                    "\(Body.part.description) is not signed by the TCB signer over the bytes delivered"
+                )
+            )
         }
         switch document.body {
         case .success(let body):
@@ -110,8 +133,12 @@ struct ExaminedCollateral: Sendable {
         case .failure(.version(let found)):
             reasons.append(
                 Reason(
-                    .documentVersion, "\(Body.part.description) is of a version that is not read", expected: "\(Body.version)",
-                    found: "\(found)"))
+                    .documentVersion,
+                    "\(Body.part.description) is of a version that is not read",
+                    expected: "\(Body.version)",
+                    found: "\(found)"
+                )
+            )
         }
         return nil
     }

@@ -65,9 +65,13 @@ struct QEIdentity: DocumentBody {
         self.nextUpdate = try scanner.required(nextUpdate, "nextUpdate")
         evaluationDataNumber = try scanner.required(number, "tcbEvaluationDataNumber")
         miscSelect = MaskedBytes(
-            value: try scanner.required(misc, "miscselect"), mask: try scanner.required(miscMask, "miscselectMask"))
+            value: try scanner.required(misc, "miscselect"),
+            mask: try scanner.required(miscMask, "miscselectMask")
+        )
         self.attributes = MaskedBytes(
-            value: try scanner.required(attributes, "attributes"), mask: try scanner.required(attributesMask, "attributesMask"))
+            value: try scanner.required(attributes, "attributes"),
+            mask: try scanner.required(attributesMask, "attributesMask")
+        )
         self.mrsigner = try scanner.required(mrsigner, "mrsigner")
         productID = try scanner.required(product, "isvprodid")
         self.levels = try scanner.required(levels, "tcbLevels")
@@ -76,16 +80,26 @@ struct QEIdentity: DocumentBody {
     /// What of a quoting enclave's report isn't as it must be.
     func check(_ report: ReportBody, _ reasons: inout [Reason]) {
         func object(_ field: String, expected: String, found: String) {
-            reasons.append(Reason(.qeIdentity, "the quoting enclave's \(field) is another", expected: expected, found: found))
+            reasons.append(
+                Reason(.qeIdentity, "the quoting enclave's \(field) is another", expected: expected, found: found)
+            )
         }
         func compare<let count: Int>(_ field: String, _ found: FixedBytes<count>, _ expected: MaskedBytes<count>) {
             let masked = expected.masked(found)
-            if masked != expected.value { object(field, expected: expected.value.description, found: masked.description) }
+            if masked != expected.value {
+                object(field, expected: expected.value.description, found: masked.description)
+            }
         }
         compare("MISCSELECT", report.bytes.part(at: 16), miscSelect)
         compare("ATTRIBUTES", report.attributesBytes, attributes)
-        if report.mrsigner != mrsigner { object("MRSIGNER", expected: mrsigner.description, found: report.mrsigner.description) }
-        if Int(report.productID) != productID { object("product id", expected: "\(productID)", found: "\(report.productID)") }
-        if report.attributes.contains(.debug) { reasons.append(Reason(.qeDebug, "the quoting enclave has the DEBUG attribute")) }
+        if report.mrsigner != mrsigner {
+            object("MRSIGNER", expected: mrsigner.description, found: report.mrsigner.description)
+        }
+        if Int(report.productID) != productID {
+            object("product id", expected: "\(productID)", found: "\(report.productID)")
+        }
+        if report.attributes.contains(.debug) {
+            reasons.append(Reason(.qeDebug, "the quoting enclave has the DEBUG attribute"))
+        }
     }
 }

@@ -62,10 +62,14 @@ struct TCBInfo: DocumentBody {
         // The id may stand behind what it decides about.
         if self.id == "TDX" {
             if module == nil { throw scanner.failure("member 'tdxModule' is missing") }
-            if self.levels.contains(where: { $0.tdxComponents == nil }) { throw scanner.failure("member 'tdxtcbcomponents' is missing") }
+            if self.levels.contains(where: { $0.tdxComponents == nil }) {
+                throw scanner.failure("member 'tdxtcbcomponents' is missing")
+            }
         } else {
             if module != nil || identities != nil { throw scanner.failure("a TDX module in TCB info of SGX") }
-            if self.levels.contains(where: { $0.tdxComponents != nil }) { throw scanner.failure("TDX components in TCB info of SGX") }
+            if self.levels.contains(where: { $0.tdxComponents != nil }) {
+                throw scanner.failure("TDX components in TCB info of SGX")
+            }
         }
     }
 }
@@ -110,7 +114,9 @@ private struct PartialModule {
     func finish(_ scanner: borrowing JSONScanner) throws(NotationError) -> TDXModule {
         _ = try scanner.required(mask, "attributesMask")
         return TDXModule(
-            mrsigner: try scanner.required(mrsigner, "mrsigner"), attributes: try scanner.required(attributes, "attributes"))
+            mrsigner: try scanner.required(mrsigner, "mrsigner"),
+            attributes: try scanner.required(attributes, "attributes")
+        )
     }
 }
 
@@ -128,7 +134,9 @@ struct TDXModuleIdentity: Sendable {
         while try scanner.nextElement(&array) {
             guard list.count < 64 else { throw scanner.failure("more than 64 module identities") }
             let one = try TDXModuleIdentity(&scanner)
-            guard !list.contains(where: { $0.id == one.id }) else { throw scanner.failure("two module identities of one id") }
+            guard !list.contains(where: { $0.id == one.id }) else {
+                throw scanner.failure("two module identities of one id")
+            }
             list.append(one)
         }
         guard !list.isEmpty else { throw scanner.failure("there are no module identities") }

@@ -1,4 +1,5 @@
-/// Entries that are found by a fingerprint and then by all of their bytes; the oldest makes room when there are too many.
+/// Entries that are found by a fingerprint and then by all of their bytes; the oldest makes room when there are too
+/// many.
 struct BoundedList<Entry> {
     private var entries: [(fingerprint: UInt64, entry: Entry)] = []
     private var oldest = 0
@@ -44,7 +45,10 @@ extension RawSpan {
             guard one == other.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self) else { return false }
         }
         for offset in wordsEnd..<byteCount {
-            guard unsafeLoad(fromByteOffset: offset, as: UInt8.self) == other.unsafeLoad(fromByteOffset: offset, as: UInt8.self) else {
+            guard
+                unsafeLoad(fromByteOffset: offset, as: UInt8.self)
+                    == other.unsafeLoad(fromByteOffset: offset, as: UInt8.self)
+            else {
                 return false
             }
         }

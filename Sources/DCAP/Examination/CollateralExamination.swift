@@ -19,16 +19,27 @@ extension QuoteExaminer {
         let examined = ExaminedCollateral(collateral, anchor: anchor)
         result.add(examined.reasons)
         result.compare(examined.periods, with: time)
-        if let info = examined.tcbInfo, let identity = examined.qeIdentity, (info.id == "TDX") != (identity.id == "TD_QE") {
+        if let info = examined.tcbInfo, let identity = examined.qeIdentity,
+            (info.id == "TDX") != (identity.id == "TD_QE")
+        {
             result.add([
                 Reason(
-                    .documentKind, "TCB info and QE identity are of two kinds of enclaves", expected: info.id == "TDX" ? "TD_QE" : "QE",
-                    found: identity.id)
+                    .documentKind,
+                    "TCB info and QE identity are of two kinds of enclaves",
+                    expected: info.id == "TDX" ? "TD_QE" : "QE",
+                    found: identity.id
+                )
             ])
         }
         var isProven = false
         if let text = collateral.pckCRLChain, let list = examined.pckCRL {
-            let chain = CertificateChain(text.span, .authority, "chain of the PCK CRL", allowsNUL: false, anchor: anchor)
+            let chain = CertificateChain(
+                text.span,
+                .authority,
+                "chain of the PCK CRL",
+                allowsNUL: false,
+                anchor: anchor
+            )
             result.add(chain.reasons)
             result.compare(chain.periods, with: time)
             if let authority = chain.leaf {

@@ -5,94 +5,230 @@ extension ReasonCode {
 
     // Quote and quoting enclave.
     public static let quoteVendor = ReasonCode(
-        "quote.vendor", .genuine, "The quote comes from a quoting enclave that isn't Intel's.", mend: suspicious)
+        "quote.vendor",
+        .genuine,
+        "The quote comes from a quoting enclave that isn't Intel's.",
+        mend: suspicious
+    )
     public static let quoteAttestationKey = ReasonCode(
-        "quote.attestationKey", .genuine, "The attestation key is no point of the curve P-256.", mend: suspicious)
+        "quote.attestationKey",
+        .genuine,
+        "The attestation key is no point of the curve P-256.",
+        mend: suspicious
+    )
     public static let quoteSignature = ReasonCode(
-        "quote.signature", .genuine, "The attestation key did not sign this quote: it was changed or made up.", mend: suspicious)
+        "quote.signature",
+        .genuine,
+        "The attestation key did not sign this quote: it was changed or made up.",
+        mend: suspicious
+    )
     public static let qeSignature = ReasonCode(
-        "qe.signature", .genuine, "The PCK did not sign the quoting enclave's report.", mend: suspicious)
+        "qe.signature",
+        .genuine,
+        "The PCK did not sign the quoting enclave's report.",
+        mend: suspicious
+    )
     public static let qeBinding = ReasonCode(
-        "qe.binding", .genuine, "The quoting enclave's report binds another attestation key.", mend: suspicious)
+        "qe.binding",
+        .genuine,
+        "The quoting enclave's report binds another attestation key.",
+        mend: suspicious
+    )
     public static let qeIdentity = ReasonCode(
-        "qe.identity", .genuine, "The quoting enclave isn't the one that its identity describes.", mend: suspicious)
-    public static let qeDebug = ReasonCode("qe.debug", .genuine, "The quoting enclave is a debug enclave.", mend: suspicious)
+        "qe.identity",
+        .genuine,
+        "The quoting enclave isn't the one that its identity describes.",
+        mend: suspicious
+    )
+    public static let qeDebug = ReasonCode(
+        "qe.debug",
+        .genuine,
+        "The quoting enclave is a debug enclave.",
+        mend: suspicious
+    )
 
     // Certificates.
     public static let certificateMalformed = ReasonCode(
-        "certificate.malformed", .genuine, "A certificate or chain isn't strict PEM, DER or X.509 of Intel's profile.", mend: suspicious)
+        "certificate.malformed",
+        .genuine,
+        "A certificate or chain isn't strict PEM, DER or X.509 of Intel's profile.",
+        mend: suspicious
+    )
     public static let certificateChain = ReasonCode(
-        "certificate.chain", .genuine, "A chain doesn't consist of exactly the certificates it must, in their order.", mend: fetchAgain)
+        "certificate.chain",
+        .genuine,
+        "A chain doesn't consist of exactly the certificates it must, in their order.",
+        mend: fetchAgain
+    )
     public static let certificateRoot = ReasonCode(
-        "certificate.root", .genuine, "The chain doesn't end in the trusted root.",
-        mend: "if this is a simulated processor you mean to trust, name its root with --trusted-root")
+        "certificate.root",
+        .genuine,
+        "The chain doesn't end in the trusted root.",
+        mend: "if this is a simulated processor you mean to trust, name its root with --trusted-root"
+    )
     public static let certificateName = ReasonCode(
-        "certificate.name", .genuine, "A certificate hasn't the subject that its place demands.", mend: suspicious)
+        "certificate.name",
+        .genuine,
+        "A certificate hasn't the subject that its place demands.",
+        mend: suspicious
+    )
     public static let certificateIssuer = ReasonCode(
-        "certificate.issuer", .genuine, "A certificate names another issuer than the next one in the chain.", mend: suspicious)
+        "certificate.issuer",
+        .genuine,
+        "A certificate names another issuer than the next one in the chain.",
+        mend: suspicious
+    )
     public static let certificateSignature = ReasonCode(
-        "certificate.signature", .genuine, "A certificate isn't signed by its issuer.", mend: suspicious)
+        "certificate.signature",
+        .genuine,
+        "A certificate isn't signed by its issuer.",
+        mend: suspicious
+    )
     public static let certificateConstraints = ReasonCode(
-        "certificate.constraints", .genuine, "CA flag, path length, key usage or an extension isn't what the certificate's place demands.",
-        mend: suspicious)
+        "certificate.constraints",
+        .genuine,
+        "CA flag, path length, key usage or an extension isn't what the certificate's place demands.",
+        mend: suspicious
+    )
     public static let certificateRevoked = ReasonCode(
-        "certificate.revoked", .genuine, "Intel revoked a certificate of the chain.", mend: "don't use this platform any more")
+        "certificate.revoked",
+        .genuine,
+        "Intel revoked a certificate of the chain.",
+        mend: "don't use this platform any more"
+    )
     public static let certificateNotYetValid = ReasonCode(
-        "certificate.notYetValid", .upToDate, "A certificate isn't valid yet.", mend: "check the clock")
+        "certificate.notYetValid",
+        .upToDate,
+        "A certificate isn't valid yet.",
+        mend: "check the clock"
+    )
     public static let certificateExpired = ReasonCode(
-        "certificate.expired", .upToDate, "A certificate is no longer valid.",
-        mend: "have the platform provisioned anew, or fetch the collateral again")
+        "certificate.expired",
+        .upToDate,
+        "A certificate is no longer valid.",
+        mend: "have the platform provisioned anew, or fetch the collateral again"
+    )
     public static let pckExtension = ReasonCode(
-        "pck.extension", .genuine, "The PCK certificate's SGX extension is missing, misplaced or malformed.", mend: suspicious)
+        "pck.extension",
+        .genuine,
+        "The PCK certificate's SGX extension is missing, misplaced or malformed.",
+        mend: suspicious
+    )
 
     // Revocation lists.
     public static let crlMalformed = ReasonCode(
-        "crl.malformed", .genuine, "A revocation list isn't a strict, full list of Intel's profile.", mend: fetchAgain)
-    public static let crlIssuer = ReasonCode("crl.issuer", .genuine, "A revocation list is another issuer's.", mend: fetchAgain)
+        "crl.malformed",
+        .genuine,
+        "A revocation list isn't a strict, full list of Intel's profile.",
+        mend: fetchAgain
+    )
+    public static let crlIssuer = ReasonCode(
+        "crl.issuer",
+        .genuine,
+        "A revocation list is another issuer's.",
+        mend: fetchAgain
+    )
     public static let crlSignature = ReasonCode(
-        "crl.signature", .genuine, "A revocation list isn't signed by its issuer.", mend: fetchAgain)
+        "crl.signature",
+        .genuine,
+        "A revocation list isn't signed by its issuer.",
+        mend: fetchAgain
+    )
     public static let crlNotYetValid = ReasonCode(
-        "crl.notYetValid", .upToDate, "A revocation list is from the future.", mend: "check the clock")
-    public static let crlExpired = ReasonCode("crl.expired", .upToDate, "A revocation list is past its nextUpdate.", mend: fetchAgain)
+        "crl.notYetValid",
+        .upToDate,
+        "A revocation list is from the future.",
+        mend: "check the clock"
+    )
+    public static let crlExpired = ReasonCode(
+        "crl.expired",
+        .upToDate,
+        "A revocation list is past its nextUpdate.",
+        mend: fetchAgain
+    )
 
     // TCB info and QE identity.
     public static let documentMalformed = ReasonCode(
-        "document.malformed", .genuine, "TCB info or QE identity isn't the strict JSON it must be.", mend: fetchAgain)
+        "document.malformed",
+        .genuine,
+        "TCB info or QE identity isn't the strict JSON it must be.",
+        mend: fetchAgain
+    )
     public static let documentSignature = ReasonCode(
-        "document.signature", .genuine, "TCB info or QE identity isn't signed by the TCB signer over exactly these bytes.", mend: fetchAgain
+        "document.signature",
+        .genuine,
+        "TCB info or QE identity isn't signed by the TCB signer over exactly these bytes.",
+        mend: fetchAgain
     )
     public static let documentVersion = ReasonCode(
-        "document.version", .genuine, "TCB info isn't version 3, or QE identity isn't version 2.",
-        mend: "fetch it from version 4 of the service")
+        "document.version",
+        .genuine,
+        "TCB info isn't version 3, or QE identity isn't version 2.",
+        mend: "fetch it from version 4 of the service"
+    )
     public static let documentKind = ReasonCode(
-        "document.kind", .genuine, "TCB info or QE identity is for another kind of enclave.",
-        mend: "fetch the document for this quote's TEE")
+        "document.kind",
+        .genuine,
+        "TCB info or QE identity is for another kind of enclave.",
+        mend: "fetch the document for this quote's TEE"
+    )
     public static let documentPlatform = ReasonCode(
-        "document.platform", .genuine, "TCB info is for another platform (FMSPC or PCE id).", mend: "fetch TCB info for this quote's FMSPC")
+        "document.platform",
+        .genuine,
+        "TCB info is for another platform (FMSPC or PCE id).",
+        mend: "fetch TCB info for this quote's FMSPC"
+    )
     public static let documentNotYetValid = ReasonCode(
-        "document.notYetValid", .upToDate, "TCB info or QE identity is from the future.", mend: "check the clock")
+        "document.notYetValid",
+        .upToDate,
+        "TCB info or QE identity is from the future.",
+        mend: "check the clock"
+    )
     public static let documentExpired = ReasonCode(
-        "document.expired", .upToDate, "TCB info or QE identity is past its nextUpdate.", mend: fetchAgain)
+        "document.expired",
+        .upToDate,
+        "TCB info or QE identity is past its nextUpdate.",
+        mend: fetchAgain
+    )
     public static let tcbTypeUnknown = ReasonCode(
-        "tcb.type", .upToDate, "TCB info compares TCBs in a way that is unknown here.", mend: fetchAgain)
+        "tcb.type",
+        .upToDate,
+        "TCB info compares TCBs in a way that is unknown here.",
+        mend: fetchAgain
+    )
     public static let tcbNoLevel = ReasonCode(
-        "tcb.noLevel", .upToDate, "No TCB level of Intel's documents fits this platform.",
-        mend: "have the operator update firmware and microcode")
+        "tcb.noLevel",
+        .upToDate,
+        "No TCB level of Intel's documents fits this platform.",
+        mend: "have the operator update firmware and microcode"
+    )
     public static let tdxModule = ReasonCode(
-        "tdx.module", .genuine, "The TDX module isn't one that TCB info describes.", mend: "have the operator update the TDX module")
+        "tdx.module",
+        .genuine,
+        "The TDX module isn't one that TCB info describes.",
+        mend: "have the operator update the TDX module"
+    )
 
     // What was not there to be examined.
     public static let collateralMissing = ReasonCode(
-        "collateral.missing", .genuine, "There is no collateral, so nothing could be proven.", mend: "name it with --collateral")
+        "collateral.missing",
+        .genuine,
+        "There is no collateral, so nothing could be proven.",
+        mend: "name it with --collateral"
+    )
 
     public static let allOfDCAP: [ReasonCode] = [
-        quoteVendor, quoteAttestationKey, quoteSignature, qeSignature, qeBinding, qeIdentity, qeDebug, certificateMalformed,
+        quoteVendor, quoteAttestationKey, quoteSignature, qeSignature, qeBinding, qeIdentity, qeDebug,
+        certificateMalformed,
         certificateChain,
-        certificateRoot, certificateName, certificateIssuer, certificateSignature, certificateConstraints, certificateRevoked,
+        certificateRoot, certificateName, certificateIssuer, certificateSignature, certificateConstraints,
+        certificateRevoked,
         certificateNotYetValid,
-        certificateExpired, pckExtension, crlMalformed, crlIssuer, crlSignature, crlNotYetValid, crlExpired, documentMalformed,
+        certificateExpired, pckExtension, crlMalformed, crlIssuer, crlSignature, crlNotYetValid, crlExpired,
+        documentMalformed,
         documentSignature,
-        documentVersion, documentKind, documentPlatform, documentNotYetValid, documentExpired, tcbTypeUnknown, tcbNoLevel, tdxModule,
+        documentVersion, documentKind, documentPlatform, documentNotYetValid, documentExpired, tcbTypeUnknown,
+        tcbNoLevel, tdxModule,
         collateralMissing,
     ]
 }

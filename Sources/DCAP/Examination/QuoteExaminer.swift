@@ -2,7 +2,8 @@ internal import Notation
 public import SGXQuote
 internal import StrictX509
 
-/// Examines quotes: genuine or not, and with which TCB status (DCAP SPEC §4.4). Everything is judged as far as possible, and every reason reported.
+/// Examines quotes: genuine or not, and with which TCB status (DCAP SPEC §4.4). Everything is judged as far as
+/// possible, and every reason reported.
 public struct QuoteExaminer: Sendable {
     public let anchor: TrustAnchor
     private let verified: VerifiedObjects?
@@ -65,14 +66,19 @@ public struct QuoteExaminer: Sendable {
         guard found != QuoteHeader.intelQEVendor else { return }
         result.add([
             Reason(
-                .quoteVendor, "the quoting enclave's vendor is unknown", expected: QuoteHeader.intelQEVendor.description,
-                found: found.description)
+                .quoteVendor,
+                "the quoting enclave's vendor is unknown",
+                expected: QuoteHeader.intelQEVendor.description,
+                found: found.description
+            )
         ])
     }
 
     private func pckChain(of quote: Quote, outside: [UInt8]?, _ result: inout Examination) -> CertificateChain? {
         let layout = quote.layout
-        if layout.certificationKind == .chain { return chain(quote.bytes.span.extracting(layout.certificationData), allowsNUL: true) }
+        if layout.certificationKind == .chain {
+            return chain(quote.bytes.span.extracting(layout.certificationData), allowsNUL: true)
+        }
         guard let outside else {
             result.add([Reason(.certificateChain, "the quote carries no PCK chain, and the collateral holds none")])
             return nil
@@ -80,10 +86,17 @@ public struct QuoteExaminer: Sendable {
         let chain = chain(outside.span, allowsNUL: false)
         if layout.certificationKind == .leaf {
             let own = try? PEM.blocks(
-                quote.bytes.span.extracting(layout.certificationData), label: "CERTIFICATE", limit: 1, allowsNUL: true)
+                quote.bytes.span.extracting(layout.certificationData),
+                label: "CERTIFICATE",
+                limit: 1,
+                allowsNUL: true
+            )
             if own?.first == nil || own?.first != chain.leaf?.der {
                 result.add([
-                    Reason(.certificateChain, "the quote's PCK certificate isn't the first one of the chain in the collateral")
+                    Reason(
+                        .certificateChain,
+                        "the quote's PCK certificate isn't the first one of the chain in the collateral"
+                    )
                 ])
             }
         }
@@ -91,15 +104,21 @@ public struct QuoteExaminer: Sendable {
     }
 
     private func chain(_ text: Span<UInt8>, allowsNUL: Bool) -> CertificateChain {
-        func examine() -> CertificateChain { CertificateChain(text, .pck, "PCK chain", allowsNUL: allowsNUL, anchor: anchor) }
+        func examine() -> CertificateChain {
+            CertificateChain(text, .pck, "PCK chain", allowsNUL: allowsNUL, anchor: anchor)
+        }
         // What may stand at the end differs, so chains from outside are kept apart by not being kept.
         guard let verified, allowsNUL else { return examine() }
         return verified.chain(text.bytes, examine: examine)
     }
 
     private func checkSignatures(_ quote: Quote, _ pck: P256Key?, _ result: inout Examination) {
-        if let key = attestationKey(quote, pck, &result), !key.verifies(quote.view.signature.array, over: quote[quote.layout.signedRange]) {
-            result.add([Reason(.quoteSignature, "the quote's signature isn't the attestation key's over header and report")])
+        if let key = attestationKey(quote, pck, &result),
+            !key.verifies(quote.view.signature.array, over: quote[quote.layout.signedRange])
+        {
+            result.add([
+                Reason(.quoteSignature, "the quote's signature isn't the attestation key's over header and report")
+            ])
         }
     }
 
@@ -117,13 +136,20 @@ public struct QuoteExaminer: Sendable {
                     Reason(
                         .qeBinding,
                         "the quoting enclave's report data isn't SHA-256 of attestation key and authentication data, then zeros",
-                        expected: expected.description, found: found.description))
+                        expected: expected.description,
+                        found: found.description
+                    )
+                )
             }
             key = P256Key(point: [4] + quote[quote.layout.attestationKey])
             if key == nil {
                 reasons.append(
                     Reason(
-                        .quoteAttestationKey, "the attestation key is no point of P-256", found: quote.view.attestationKey.description))
+                        .quoteAttestationKey,
+                        "the attestation key is no point of P-256",
+                        found: quote.view.attestationKey.description
+                    )
+                )
             }
             return reasons.isEmpty ? key : nil
         }
@@ -139,16 +165,23 @@ public struct QuoteExaminer: Sendable {
 
     // MARK: Revocation
 
-    private func checkRevocation(_ chain: CertificateChain, _ collateral: ExaminedCollateral, _ result: inout Examination) {
+    private func checkRevocation(
+        _ chain: CertificateChain,
+        _ collateral: ExaminedCollateral,
+        _ result: inout Examination
+    ) {
         guard let certificates = chain.certificates else { return }
         let (leaf, authority, root) = (certificates[0], certificates[1], certificates[2])
         if let list = collateral.rootCRL {
-            if list.issuer.der != root.subject.der { result.add([ExaminedCollateral.otherIssuer(.rootCRL, list, root)]) }
+            if list.issuer.der != root.subject.der {
+                result.add([ExaminedCollateral.otherIssuer(.rootCRL, list, root)])
+            }
             if list.revokes(authority) { result.add([ExaminedCollateral.revoked(chain.roles[1], authority)]) }
         }
         if let list = collateral.pckCRL {
             result.add(
-                collateral.objections(toListOf: authority) { verified?.isSigned($0, by: $1) ?? $0.isSigned(by: $1) })
+                collateral.objections(toListOf: authority) { verified?.isSigned($0, by: $1) ?? $0.isSigned(by: $1) }
+            )
             if list.revokes(leaf) { result.add([ExaminedCollateral.revoked(.pck, leaf)]) }
         }
     }
@@ -158,19 +191,29 @@ public struct QuoteExaminer: Sendable {
     private func match(_ info: TCBInfo, _ quote: Quote, _ result: inout Examination) {
         checkKind("TCB info", info.id, expected: quote.layout.tee == .sgx ? "SGX" : "TDX", &result)
         if info.tcbType != 0 {
-            result.add([Reason(.tcbTypeUnknown, "TCB info has an unknown type", expected: "0", found: "\(info.tcbType)")])
+            result.add([
+                Reason(.tcbTypeUnknown, "TCB info has an unknown type", expected: "0", found: "\(info.tcbType)")
+            ])
         }
         guard let platform = result.platform else { return }
         if info.fmspc != platform.fmspc {
             result.add([
                 Reason(
-                    .documentPlatform, "TCB info is for another FMSPC", expected: platform.fmspc.description, found: info.fmspc.description)
+                    .documentPlatform,
+                    "TCB info is for another FMSPC",
+                    expected: platform.fmspc.description,
+                    found: info.fmspc.description
+                )
             ])
         }
         if info.pceID != platform.pceID {
             result.add([
                 Reason(
-                    .documentPlatform, "TCB info is for another PCE", expected: platform.pceID.description, found: info.pceID.description)
+                    .documentPlatform,
+                    "TCB info is for another PCE",
+                    expected: platform.pceID.description,
+                    found: info.pceID.description
+                )
             ])
         }
     }
@@ -183,7 +226,12 @@ public struct QuoteExaminer: Sendable {
     private func checkKind(_ what: String, _ found: String, expected: String, _ result: inout Examination) {
         guard found != expected else { return }
         result.add([
-            Reason(.documentKind, "\(what) is for another kind of enclave", expected: expected, found: NotationError.printable(found))
+            Reason(
+                .documentKind,
+                "\(what) is for another kind of enclave",
+                expected: expected,
+                found: NotationError.printable(found)
+            )
         ])
     }
 
@@ -202,21 +250,29 @@ public struct QuoteExaminer: Sendable {
 
     private func checkModule(_ td: TDReport, _ evaluation: TCBEvaluation, _ result: inout Examination) {
         let version = td.teeTCBSVN.moduleVersion
-        guard let expected = version > 0 ? evaluation.moduleIdentity(version: version)?.module : evaluation.info.module else {
+        guard let expected = version > 0 ? evaluation.moduleIdentity(version: version)?.module : evaluation.info.module
+        else {
             result.add([Reason(.tdxModule, "TCB info describes no TDX module of version \(version)")])
             return
         }
         if td.mrsignerseam != expected.mrsigner {
             result.add([
                 Reason(
-                    .tdxModule, "the TDX module has another signer", expected: expected.mrsigner.description,
-                    found: td.mrsignerseam.description)
+                    .tdxModule,
+                    "the TDX module has another signer",
+                    expected: expected.mrsigner.description,
+                    found: td.mrsignerseam.description
+                )
             ])
         }
         if td.seamAttributes != 0 || !expected.attributes.isZero {
             result.add([
                 Reason(
-                    .tdxModule, "the TDX module's SEAMATTRIBUTES aren't zero", expected: "0", found: String(td.seamAttributes, radix: 16))
+                    .tdxModule,
+                    "the TDX module's SEAMATTRIBUTES aren't zero",
+                    expected: "0",
+                    found: String(td.seamAttributes, radix: 16)
+                )
             ])
         }
     }

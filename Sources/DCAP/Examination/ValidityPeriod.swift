@@ -1,6 +1,7 @@
 internal import StrictX509
 
-/// From when to when a part may be used, both ends included. Kept with what was verified, and compared with the time anew each time.
+/// From when to when a part may be used, both ends included. Kept with what was verified, and compared with the time
+/// anew each time.
 struct ValidityPeriod: Hashable, Sendable {
     /// What has dates.
     enum Part: Hashable, Sendable {
@@ -46,14 +47,22 @@ struct ValidityPeriod: Hashable, Sendable {
         if time < start {
             reasons.append(
                 Reason(
-                    part.codes.notYet, "\(part.description) is not valid yet", expected: "from \(CalendarTime.text(start))",
-                    found: CalendarTime.text(time)))
+                    part.codes.notYet,
+                    "\(part.description) is not valid yet",
+                    expected: "from \(CalendarTime.text(start))",
+                    found: CalendarTime.text(time)
+                )
+            )
         }
         if let end, time > end {
             reasons.append(
                 Reason(
-                    part.codes.expired, "\(part.description) is no longer valid", expected: "until \(CalendarTime.text(end))",
-                    found: CalendarTime.text(time)))
+                    part.codes.expired,
+                    "\(part.description) is no longer valid",
+                    expected: "until \(CalendarTime.text(end))",
+                    found: CalendarTime.text(time)
+                )
+            )
         }
     }
 }

@@ -2,11 +2,11 @@ internal import SGXQuote
 internal import StrictX509
 internal import Synchronization
 
-/// What was verified before and need not be verified again: collateral, chains, revocation lists and quoting enclaves, under their exact bytes and
-/// the root they led to.
+/// What was verified before and need not be verified again: collateral, chains, revocation lists and quoting enclaves,
+/// under their exact bytes and the root they led to.
 ///
-/// Verdicts aren't kept, nor anything that something stood against; dates are compared anew each time (DCAP SPEC §7). Bounded: of each kind the
-/// oldest goes first. Whoever makes one owns it, and may share it between threads.
+/// Verdicts aren't kept, nor anything that something stood against; dates are compared anew each time (DCAP SPEC §7).
+/// Bounded: of each kind the oldest goes first. Whoever makes one owns it, and may share it between threads.
 public final class VerifiedObjects: Sendable {
     /// The root for which objects are kept.
     public let anchor: TrustAnchor
@@ -36,9 +36,13 @@ public final class VerifiedObjects: Sendable {
         self.anchor = anchor
         state = Mutex(
             State(
-                collaterals: BoundedList(limit: limits.collaterals), chains: BoundedList(limit: limits.chains),
+                collaterals: BoundedList(limit: limits.collaterals),
+                chains: BoundedList(limit: limits.chains),
                 // The two authorities of each collateral.
-                lists: BoundedList(limit: 2 * limits.collaterals), quotingEnclaves: BoundedList(limit: limits.quotingEnclaves)))
+                lists: BoundedList(limit: 2 * limits.collaterals),
+                quotingEnclaves: BoundedList(limit: limits.quotingEnclaves)
+            )
+        )
     }
 
     func collateral(_ delivered: Collateral, examine: () -> ExaminedCollateral) -> ExaminedCollateral {
@@ -67,7 +71,9 @@ public final class VerifiedObjects: Sendable {
     func isSigned(_ list: RevocationList, by authority: P256Key) -> Bool {
         let fingerprint = list.der.span.bytes.fingerprint ^ authority.point.span.bytes.fingerprint
         let known = state.withLock {
-            $0.lists.first(fingerprint) { $0.authority == authority && $0.list.span.bytes.hasSameBytes(as: list.der.span.bytes) }
+            $0.lists.first(fingerprint) {
+                $0.authority == authority && $0.list.span.bytes.hasSameBytes(as: list.der.span.bytes)
+            }
         }
         if known != nil { return true }
         guard list.isSigned(by: authority) else { return false }

@@ -26,7 +26,9 @@ struct TCBEvaluation {
         guard let td else { return platformLevel(tdx: nil).map { Self.converge($0.finding, nil, qe) } }
         let launched = evaluate(td.teeTCBSVN, qe)
         guard let now = td.teeTCBSVN2 else { return launched }
-        guard var result = launched, let current = now == td.teeTCBSVN ? launched : evaluate(now, qe) else { return nil }
+        guard var result = launched, let current = now == td.teeTCBSVN ? launched : evaluate(now, qe) else {
+            return nil
+        }
         // What runs now and is revoked doesn't get better by what was launched once.
         if current.status == .revoked { return current }
         if result.status.isOutOfDate, current.status.isHelpedByRelaunch {
@@ -68,8 +70,10 @@ struct TCBEvaluation {
 
     private static func converge(_ level: TCBFinding, _ module: TCBFinding?, _ qe: TCBFinding) -> TCBFinding {
         TCBFinding(
-            status: level.status.converged(with: [module?.status, qe.status]), date: min(level.date, module?.date ?? level.date, qe.date),
-            advisories: union(union(level.advisories, module?.advisories ?? []), qe.advisories))
+            status: level.status.converged(with: [module?.status, qe.status]),
+            date: min(level.date, module?.date ?? level.date, qe.date),
+            advisories: union(union(level.advisories, module?.advisories ?? []), qe.advisories)
+        )
     }
 
     private static func union(_ left: [String], _ right: [String]) -> [String] {

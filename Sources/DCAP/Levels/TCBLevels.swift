@@ -8,7 +8,8 @@ public struct TCBFinding: Hashable, Sendable {
     /// Each once, sorted.
     public internal(set) var advisories: [String]
 
-    /// Whether a text can be an advisory's name, such as INTEL-SA-00615: 1 to 64 ASCII letters, digits, `-`, `_` and `.`.
+    /// Whether a text can be an advisory's name, such as INTEL-SA-00615: 1 to 64 ASCII letters, digits, `-`, `_` and
+    /// `.`.
     public static func isAdvisory(_ text: String) -> Bool {
         (1...64).contains(text.utf8.count)
             && text.utf8.allSatisfy { byte in
@@ -27,7 +28,8 @@ struct PlatformLevel: Sendable {
     let tdxComponents: ComponentSVNs?
     let finding: TCBFinding
 
-    /// The order in which levels are matched: by SGX components, PCE SVN, TDX components (DCAP SPEC §4.5). Nil for equals.
+    /// The order in which levels are matched: by SGX components, PCE SVN, TDX components (DCAP SPEC §4.5). Nil for
+    /// equals.
     func precedes(_ other: PlatformLevel) -> Bool? {
         if let order = components.precedes(other.components) { return order }
         if pceSVN != other.pceSVN { return pceSVN < other.pceSVN }
@@ -86,14 +88,20 @@ extension JSONScanner {
             }
             levels.append(
                 PlatformLevel(
-                    components: try required(components, "sgxtcbcomponents"), pceSVN: UInt16(try required(pceSVN, "pcesvn")),
-                    tdxComponents: tdxComponents, finding: finding))
+                    components: try required(components, "sgxtcbcomponents"),
+                    pceSVN: UInt16(try required(pceSVN, "pcesvn")),
+                    tdxComponents: tdxComponents,
+                    finding: finding
+                )
+            )
         }
         return try descending(levels) { $0.precedes($1) }
     }
 
     /// Levels in the order in which they are matched, whatever order they were written in; none may stand twice.
-    private func descending<Level>(_ levels: [Level], _ precedes: (Level, Level) -> Bool?) throws(NotationError) -> [Level] {
+    private func descending<Level>(_ levels: [Level], _ precedes: (Level, Level) -> Bool?) throws(NotationError)
+        -> [Level]
+    {
         guard !levels.isEmpty else { throw failure("there are no levels") }
         let isOrdered = zip(levels, levels.dropFirst()).allSatisfy { precedes($1, $0) == true }
         let sorted = isOrdered ? levels : levels.sorted { precedes($1, $0) == true }
@@ -105,7 +113,8 @@ extension JSONScanner {
 
     /// One level: what `tcb` holds is read by the caller.
     private mutating func level(
-        _ isAllowed: (TCBStatus) -> Bool, tcb read: (inout JSONScanner, JSONName) throws(NotationError) -> Void
+        _ isAllowed: (TCBStatus) -> Bool,
+        tcb read: (inout JSONScanner, JSONName) throws(NotationError) -> Void
     ) throws(NotationError) -> TCBFinding {
         var hasTCB = false
         var date: Int64?
@@ -133,7 +142,11 @@ extension JSONScanner {
             }
         }
         guard hasTCB else { throw failure("member 'tcb' is missing") }
-        return TCBFinding(status: try required(status, "tcbStatus"), date: try required(date, "tcbDate"), advisories: advisories)
+        return TCBFinding(
+            status: try required(status, "tcbStatus"),
+            date: try required(date, "tcbDate"),
+            advisories: advisories
+        )
     }
 
     /// Exactly 16 component SVNs.

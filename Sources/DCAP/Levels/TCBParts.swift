@@ -1,5 +1,5 @@
-/// What has a TCB of its own, each with the level that fits it. What they say together tells no more which of them said it, so a policy is
-/// asked about each.
+/// What has a TCB of its own, each with the level that fits it. What they say together tells no more which of them said
+/// it, so a policy is asked about each.
 public struct TCBParts: Hashable, Sendable {
     public enum Part: String, Sendable, CaseIterable {
         case platform, tdxModule, qe
@@ -27,7 +27,9 @@ public struct TCBParts: Hashable, Sendable {
     }
 
     /// Those that a level fits, in the order of their cases.
-    public var all: [(part: Part, finding: TCBFinding)] { Part.allCases.compactMap { part in findings[part].map { (part, $0) } } }
+    public var all: [(part: Part, finding: TCBFinding)] {
+        Part.allCases.compactMap { part in findings[part].map { (part, $0) } }
+    }
 
     public var isEmpty: Bool { findings.isEmpty }
 }

@@ -18,7 +18,8 @@ public enum TCBStatus: String, Sendable, CaseIterable {
     var isOutOfDate: Bool { self == .outOfDate || self == .outOfDateConfigurationNeeded }
     var speaksOfConfiguration: Bool {
         switch self {
-        case .configurationNeeded, .configurationAndSWHardeningNeeded, .outOfDateConfigurationNeeded, .tdRelaunchAdvisedConfigurationNeeded:
+        case .configurationNeeded, .configurationAndSWHardeningNeeded, .outOfDateConfigurationNeeded,
+            .tdRelaunchAdvisedConfigurationNeeded:
             true
         default: false
         }
@@ -31,7 +32,9 @@ public enum TCBStatus: String, Sendable, CaseIterable {
             && (!other.speaksOfHardening || speaksOfHardening)
     }
 
-    private var speaksOfAge: Bool { isOutOfDate || self == .tdRelaunchAdvised || self == .tdRelaunchAdvisedConfigurationNeeded }
+    private var speaksOfAge: Bool {
+        isOutOfDate || self == .tdRelaunchAdvised || self == .tdRelaunchAdvisedConfigurationNeeded
+    }
     private var speaksOfHardening: Bool { self == .swHardeningNeeded || self == .configurationAndSWHardeningNeeded }
 
     /// Whether a TD whose module is old would do better when it was launched again under the current one.

@@ -45,7 +45,9 @@ struct CacheEntry: Sendable {
             throw NotationError(at: reader.place, member: "version", "is missing")
         }
         func text(_ reader: inout ObjectReader, _ name: String) throws(NotationError) -> String {
-            guard let text = try reader.string(name) else { throw NotationError(at: reader.place, member: name, "is missing") }
+            guard let text = try reader.string(name) else {
+                throw NotationError(at: reader.place, member: name, "is missing")
+            }
             return text
         }
         source = try text(&reader, "source")
@@ -57,7 +59,9 @@ struct CacheEntry: Sendable {
         else { throw NotationError(at: reader.place, "fmspc, authority, tee, edition or fetchedAt can't be read") }
         request = CollateralRequest(fmspc: fmspc, authority: authority, tee: tee, edition: edition)
         self.fetchedAt = Int64(fetchedAt)
-        guard var table = try reader.table("parts") else { throw NotationError(at: reader.place, member: "parts", "is missing") }
+        guard var table = try reader.table("parts") else {
+            throw NotationError(at: reader.place, member: "parts", "is missing")
+        }
         parts = [:]
         for part in Part.allCases {
             guard let digest = try table.string(part.rawValue) else { continue }
@@ -72,10 +76,12 @@ struct CacheEntry: Sendable {
     var node: Node {
         .object([
             "version": Node(Self.version), "source": Node(source), "fmspc": Node(request.fmspc.description),
-            "authority": Node(request.authority.rawValue), "tee": Node(request.tee.rawValue), "edition": Node(request.edition.text),
+            "authority": Node(request.authority.rawValue), "tee": Node(request.tee.rawValue),
+            "edition": Node(request.edition.text),
             "fetchedAt": Node(Int(fetchedAt)),
             "parts": Node(
-                .object(Part.allCases.compactMap { part in parts[part].map { Member(part.rawValue, Node($0)) } })),
+                .object(Part.allCases.compactMap { part in parts[part].map { Member(part.rawValue, Node($0)) } })
+            ),
         ])
     }
 }

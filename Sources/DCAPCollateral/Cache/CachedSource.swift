@@ -2,15 +2,17 @@ internal import DCAP
 internal import Files
 internal import StrictX509
 
-/// A source with the cache before it. Asks again before what is there runs out; one process asks while the others wait for its answer; and while
-/// nobody answers, what is there is delivered for as long as it is young enough, with a note that says so.
+/// A source with the cache before it. Asks again before what is there runs out; one process asks while the others wait
+/// for its answer; and while nobody answers, what is there is delivered for as long as it is young enough, with a note
+/// that says so.
 public struct CachedSource: CollateralSource {
     private let source: any CollateralSource
     private let cache: CollateralCache
     private let maximumAge: Int64
     private let now: @Sendable () -> Int64
 
-    /// Seconds after which it is asked again even though nothing has run out: a TCB recovery shall not stay unseen for long.
+    /// Seconds after which it is asked again even though nothing has run out: a TCB recovery shall not stay unseen for
+    /// long.
     private static let refreshAge: Int64 = 86400
     /// How long somebody else's question is waited for.
     private static let patience = Duration.seconds(90)
@@ -18,7 +20,12 @@ public struct CachedSource: CollateralSource {
     /// - Parameters:
     ///   - maximumAge: seconds since the documents were issued, as the policy says.
     ///   - now: seconds since 1970.
-    public init(_ source: any CollateralSource, cache: CollateralCache, maximumAge: Int64, now: @escaping @Sendable () -> Int64) {
+    public init(
+        _ source: any CollateralSource,
+        cache: CollateralCache,
+        maximumAge: Int64,
+        now: @escaping @Sendable () -> Int64
+    ) {
         self.source = source
         self.cache = cache
         self.maximumAge = maximumAge
@@ -44,7 +51,9 @@ public struct CachedSource: CollateralSource {
         } catch {
             guard error.isTemporary, let stored = cache.stored(name, request), isUsable(stored) else { throw error }
             return delivery(
-                stored, note: "\(error); using the cache's copy of \(CalendarTime.text(stored.fetchedAt)) instead")
+                stored,
+                note: "\(error); using the cache's copy of \(CalendarTime.text(stored.fetchedAt)) instead"
+            )
         }
     }
 
@@ -54,11 +63,14 @@ public struct CachedSource: CollateralSource {
 
     /// What needn't be asked for yet.
     private func fresh(_ request: CollateralRequest) -> CollateralCache.Stored? {
-        guard let stored = cache.stored(name, request), let period = CollateralStatement(stored.collateral).period else { return nil }
+        guard let stored = cache.stored(name, request), let period = CollateralStatement(stored.collateral).period
+        else { return nil }
         let time = now()
         // A day before the end, or a quarter of the whole time when that is less.
         let margin = min(86400, (period.end - period.start) / 4)
-        guard stored.fetchedAt <= time, time < stored.fetchedAt + Self.refreshAge, time < period.end - margin else { return nil }
+        guard stored.fetchedAt <= time, time < stored.fetchedAt + Self.refreshAge, time < period.end - margin else {
+            return nil
+        }
         return stored
     }
 
@@ -76,7 +88,8 @@ public struct CachedSource: CollateralSource {
                 if let lock = try cache.tryLock(name, request) { return lock }
                 try await Task.sleep(for: .milliseconds(50))
             } catch {
-                return nil  // a cache that can't be written, or a task that was cancelled: neither is a reason not to ask
+                // a cache that can't be written, or a task that was cancelled: neither is a reason not to ask
+                return nil
             }
         }
         return nil

@@ -4,8 +4,9 @@ internal import Files
 internal import Notation
 internal import SGXQuote
 
-/// Collateral on disk. Parts lie under the SHA-256 of their bytes and are compared with it when they are read; entries say what was asked and which
-/// parts came. Files are 0600, replaced in one step, and nothing in them is believed: whoever judges verifies all of it again.
+/// Collateral on disk. Parts lie under the SHA-256 of their bytes and are compared with it when they are read; entries
+/// say what was asked and which parts came. Files are 0600, replaced in one step, and nothing in them is believed:
+/// whoever judges verifies all of it again.
 public struct CollateralCache: Sendable {
     public let folder: String
     /// More entries than these are too many: the longest unused go.
@@ -38,30 +39,44 @@ public struct CollateralCache: Sendable {
     /// All that can be read, by their names.
     public func all() -> [Stored] {
         let names = (try? Files.names(in: entries)) ?? []  // a folder that isn't there holds none
-        return names.prefix(4 * Self.entryLimit).filter { $0.hasSuffix(".json") }.compactMap { read(entries + "/" + $0) }
+        return names.prefix(4 * Self.entryLimit).filter { $0.hasSuffix(".json") }.compactMap {
+            read(entries + "/" + $0)
+        }
     }
 
     private func read(_ path: String) -> Stored? {
-        guard let bytes = try? Files.read(path, limit: CacheEntry.byteLimit), let entry = try? CacheEntry(bytes) else { return nil }
+        guard let bytes = try? Files.read(path, limit: CacheEntry.byteLimit), let entry = try? CacheEntry(bytes) else {
+            return nil
+        }
         func part(_ part: CacheEntry.Part) -> [UInt8]? {
-            guard let digest = entry.parts[part], let bytes = try? Files.read(objects + "/" + digest, limit: Self.partLimit),
+            guard let digest = entry.parts[part],
+                let bytes = try? Files.read(objects + "/" + digest, limit: Self.partLimit),
                 Self.digest(bytes) == digest
             else { return nil }
             return bytes
         }
-        guard let rootCRL = part(.rootCRL), let pckCRL = part(.pckCRL), let tcbInfo = part(.tcbInfo), let qeIdentity = part(.qeIdentity),
+        guard let rootCRL = part(.rootCRL), let pckCRL = part(.pckCRL), let tcbInfo = part(.tcbInfo),
+            let qeIdentity = part(.qeIdentity),
             let tcbInfoChain = part(.tcbInfoChain), let qeIdentityChain = part(.qeIdentityChain)
         else { return nil }
         let collateral = Collateral(
-            rootCRL: rootCRL, pckCRL: pckCRL, tcbInfo: tcbInfo, qeIdentity: qeIdentity, tcbInfoChain: tcbInfoChain,
-            qeIdentityChain: qeIdentityChain, pckCRLChain: part(.pckCRLChain))
+            rootCRL: rootCRL,
+            pckCRL: pckCRL,
+            tcbInfo: tcbInfo,
+            qeIdentity: qeIdentity,
+            tcbInfoChain: tcbInfoChain,
+            qeIdentityChain: qeIdentityChain,
+            pckCRLChain: part(.pckCRLChain)
+        )
         return Stored(source: entry.source, request: entry.request, fetchedAt: entry.fetchedAt, collateral: collateral)
     }
 
     // MARK: Writing
 
     /// Parts first, then the entry: whoever reads in between sees the old one whole.
-    func store(_ collateral: Collateral, _ source: String, _ request: CollateralRequest, at time: Int64) throws(FileError) {
+    func store(_ collateral: Collateral, _ source: String, _ request: CollateralRequest, at time: Int64)
+        throws(FileError)
+    {
         for folder in [objects, entries] { try Files.makeFolder(folder, mode: 0o700) }
         var parts: [CacheEntry.Part: String] = [:]
         for part in CacheEntry.Part.allCases {
@@ -90,7 +105,9 @@ public struct CollateralCache: Sendable {
         guard names.count > Self.entryLimit, let lock = try FileLock.tryToHold(folder + "/prune.lock") else { return }
         defer { withExtendedLifetime(lock) {} }
         let known = names.compactMap { name -> (name: String, entry: CacheEntry)? in
-            guard let bytes = try? Files.read(entries + "/" + name, limit: CacheEntry.byteLimit), let entry = try? CacheEntry(bytes) else {
+            guard let bytes = try? Files.read(entries + "/" + name, limit: CacheEntry.byteLimit),
+                let entry = try? CacheEntry(bytes)
+            else {
                 return nil
             }
             return (name, entry)
@@ -101,14 +118,18 @@ public struct CollateralCache: Sendable {
             try Files.remove(entries + "/" + name)
             try Files.remove(entries + "/" + name + ".lock")
         }
-        for name in try Files.names(in: objects) where !keptParts.contains(name) { try Files.remove(objects + "/" + name) }
+        for name in try Files.names(in: objects) where !keptParts.contains(name) {
+            try Files.remove(objects + "/" + name)
+        }
     }
 
     private static func digest(_ bytes: [UInt8]) -> String { Hex.text(SHA256.hash(data: bytes)) }
 
     /// The file of an entry: made from what was asked of whom.
     private static func name(_ source: String, _ request: CollateralRequest) -> String {
-        let key = [source, request.fmspc.description, request.authority.rawValue, request.tee.rawValue, request.edition.text]
+        let key = [
+            source, request.fmspc.description, request.authority.rawValue, request.tee.rawValue, request.edition.text,
+        ]
         return String(digest(Array(key.joined(separator: "\n").utf8)).prefix(32)) + ".json"
     }
 }

@@ -32,16 +32,22 @@ public struct FolderSource: CollateralSource {
             Files.exists(folder + "/" + name) ? try file(name) : nil
         }
         return Collateral(
-            rootCRL: try file("root_ca.crl.der"), pckCRL: try file("pck.crl.der"), tcbInfo: try file("tcb_info.json"),
-            qeIdentity: try file("qe_identity.json"), tcbInfoChain: try file("tcb_info_chain.pem"),
-            qeIdentityChain: try file("qe_identity_chain.pem"), pckChain: try optional(Self.chainName),
-            pckCRLChain: try optional(Self.authorityChainName))
+            rootCRL: try file("root_ca.crl.der"),
+            pckCRL: try file("pck.crl.der"),
+            tcbInfo: try file("tcb_info.json"),
+            qeIdentity: try file("qe_identity.json"),
+            tcbInfoChain: try file("tcb_info_chain.pem"),
+            qeIdentityChain: try file("qe_identity_chain.pem"),
+            pckChain: try optional(Self.chainName),
+            pckCRLChain: try optional(Self.authorityChainName)
+        )
     }
 
     /// Writes collateral into the folder, which is made if it isn't there.
     public func write(_ collateral: Collateral) throws(CollateralError) {
         let files: [(name: String, bytes: [UInt8]?)] = [
-            ("root_ca.crl.der", collateral.rootCRL), ("pck.crl.der", collateral.pckCRL), ("tcb_info.json", collateral.tcbInfo),
+            ("root_ca.crl.der", collateral.rootCRL), ("pck.crl.der", collateral.pckCRL),
+            ("tcb_info.json", collateral.tcbInfo),
             ("qe_identity.json", collateral.qeIdentity), ("tcb_info_chain.pem", collateral.tcbInfoChain),
             ("qe_identity_chain.pem", collateral.qeIdentityChain), (Self.chainName, collateral.pckChain),
             (Self.authorityChainName, collateral.pckCRLChain),

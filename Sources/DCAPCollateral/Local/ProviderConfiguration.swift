@@ -3,8 +3,8 @@ public import Notation
 
 /// Intel's `sgx_default_qcnl.conf`: which service the machine's own quoting and verifying libraries ask.
 ///
-/// Read in both of its forms: JSON with comments and loose commas, and the `KEY=value` lines of before 2021. What isn't understood is an error with
-/// file and line, never another service.
+/// Read in both of its forms: JSON with comments and loose commas, and the `KEY=value` lines of before 2021. What isn't
+/// understood is an error with file and line, never another service.
 public struct ProviderConfiguration: Hashable, Sendable {
     public static let path = "/etc/sgx_default_qcnl.conf"
     /// Names another file, for Intel's library as for this one.
@@ -33,7 +33,10 @@ public struct ProviderConfiguration: Hashable, Sendable {
             throw CollateralError(path, .malformed, error.problem)
         } catch {
             throw CollateralError(
-                path, .malformed, "\(error); mend it, or say with --collateral or MSE_COLLATERAL where collateral comes from")
+                path,
+                .malformed,
+                "\(error); mend it, or say with --collateral or MSE_COLLATERAL where collateral comes from"
+            )
         }
     }
 
@@ -56,7 +59,10 @@ public struct ProviderConfiguration: Hashable, Sendable {
         }
         if let edition = try known.text("tcb_update_type"), edition.value.lowercased() != "standard" {
             throw NotationError(
-                at: edition.place, member: "tcb_update_type", "only 'standard' is followed from here; see collateral fetch --update")
+                at: edition.place,
+                member: "tcb_update_type",
+                "only 'standard' is followed from here; see collateral fetch --update"
+            )
         }
         try known.finish()
         guard let service = collateral ?? caching else {
@@ -99,11 +105,17 @@ public struct ProviderConfiguration: Hashable, Sendable {
 
         mutating func address(_ name: String) throws(NotationError) -> String? {
             guard let (text, place) = try text(name) else { return nil }
-            let rest = ["https://", "http://"].first { text.lowercased().hasPrefix($0) }.map { text.dropFirst($0.count) }
-            guard let rest, let first = rest.utf8.first, first != UInt8(ascii: "/"), text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+            let rest = ["https://", "http://"].first { text.lowercased().hasPrefix($0) }.map {
+                text.dropFirst($0.count)
+            }
+            guard let rest, let first = rest.utf8.first, first != UInt8(ascii: "/"),
+                text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F })
+            else {
                 throw NotationError(
-                    at: place, member: name,
-                    "an address such as https://localhost:8081/sgx/certification/v4/ expected, found '\(NotationError.printable(text))'")
+                    at: place,
+                    member: name,
+                    "an address such as https://localhost:8081/sgx/certification/v4/ expected, found '\(NotationError.printable(text))'"
+                )
             }
             return text
         }
@@ -116,7 +128,9 @@ public struct ProviderConfiguration: Hashable, Sendable {
                 case .number(let text), .string(let text): text
                 default: nil
                 }
-            guard let digits, digits.utf8.count <= 9, digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let count = Int(digits) else {
+            guard let digits, digits.utf8.count <= 9, digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
+                let count = Int(digits)
+            else {
                 throw NotationError(at: node.place, member: name, "a number of at most nine digits expected")
             }
             return count
@@ -136,8 +150,11 @@ public struct ProviderConfiguration: Hashable, Sendable {
             guard let unknown = all.first else { return }
             let sameLetters = asked.first { $0 == unknown.name.lowercased() }
             throw NotationError(
-                at: unknown.place, member: unknown.name,
-                "is unknown here" + (sameLetters.map { "; did you mean '\($0)'?" } ?? "; known are \(asked.joined(separator: ", "))"))
+                at: unknown.place,
+                member: unknown.name,
+                "is unknown here"
+                    + (sameLetters.map { "; did you mean '\($0)'?" } ?? "; known are \(asked.joined(separator: ", "))")
+            )
         }
     }
 
@@ -160,7 +177,11 @@ public struct ProviderConfiguration: Hashable, Sendable {
         }
         while index < bytes.count {
             if isInString {
-                if bytes[index] == UInt8(ascii: "\\") { index += 1 } else if bytes[index] == UInt8(ascii: "\"") { isInString = false }
+                if bytes[index] == UInt8(ascii: "\\") {
+                    index += 1
+                } else if bytes[index] == UInt8(ascii: "\"") {
+                    isInString = false
+                }
                 index += 1
             } else if follows("//") {
                 while index < bytes.count, bytes[index] != 0x0A {
@@ -208,7 +229,9 @@ public struct ProviderConfiguration: Hashable, Sendable {
 
     /// The names in lower case, as the JSON form has them.
     private static func lines(_ bytes: [UInt8]) throws(NotationError) -> [(name: String, node: Node, place: Place)] {
-        guard let text = String(validating: bytes, as: UTF8.self) else { throw NotationError(at: .none, "the text is not UTF-8") }
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw NotationError(at: .none, "the text is not UTF-8")
+        }
         var entries: [(name: String, node: Node, place: Place)] = []
         var names: Set<ExactText> = []
         for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
@@ -222,13 +245,19 @@ public struct ProviderConfiguration: Hashable, Sendable {
             guard name.utf8.allSatisfy({ (0x41...0x5A).contains($0) || $0 == UInt8(ascii: "_") }), !name.isEmpty else {
                 throw NotationError(at: place, member: name, "names of this form are in upper case")
             }
-            guard names.insert(ExactText(name)).inserted else { throw NotationError(at: place, member: name, "stands twice") }
+            guard names.insert(ExactText(name)).inserted else {
+                throw NotationError(at: place, member: name, "stands twice")
+            }
             // A comment behind the value begins with a blank.
             let value = bare[bare.index(after: equals)...].split(whereSeparator: \.isWhitespace)
-            guard value.count <= 1 || value[1].first == "#" else { throw NotationError(at: place, member: name, "one value expected") }
+            guard value.count <= 1 || value[1].first == "#" else {
+                throw NotationError(at: place, member: name, "one value expected")
+            }
             let first = value.first.map { $0.first == "#" ? "" : String($0) } ?? ""
             // Until 2019 the service was called PCS.
-            entries.append((name == "PCS_URL" ? "pccs_url" : name.lowercased(), Node(.string(unquoted(first)), at: place), place))
+            entries.append(
+                (name == "PCS_URL" ? "pccs_url" : name.lowercased(), Node(.string(unquoted(first)), at: place), place)
+            )
         }
         return entries
     }

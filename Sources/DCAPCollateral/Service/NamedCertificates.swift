@@ -4,7 +4,8 @@ internal import NIOCore
 internal import NIOSSL
 internal import StrictX509
 
-/// The certificates in a file that somebody named for a service's TLS: the service's own, such as a PCCS makes itself, or its authorities'.
+/// The certificates in a file that somebody named for a service's TLS: the service's own, such as a PCCS makes itself,
+/// or its authorities'.
 public struct NamedCertificates: Sendable {
     private let certificates: [NIOSSLCertificate]
     private let encoded: Set<[UInt8]>
@@ -32,7 +33,8 @@ public struct NamedCertificates: Sendable {
         return HTTPClient.Configuration(tlsConfiguration: tls)
     }
 
-    /// Of a server that shows one of these very certificates, and proves in the handshake that it has its key; nothing is asked of any other.
+    /// Of a server that shows one of these very certificates, and proves in the handshake that it has its key; nothing
+    /// is asked of any other.
     /// - Parameter other: called when the server showed another certificate.
     func exactly(other: @escaping @Sendable () -> Void) -> HTTPClient.Configuration {
         var tls = TLSConfiguration.makeClientConfiguration()

@@ -26,13 +26,16 @@ public struct RetryPolicy: Hashable, Sendable {
         return min(delay * Double(1 << min(attempt - 1, 16)) * jitter, longest)
     }
 
-    func run<Value: Sendable>(_ body: () async throws(CollateralError) -> Value) async throws(CollateralError) -> Value {
+    func run<Value: Sendable>(_ body: () async throws(CollateralError) -> Value) async throws(CollateralError) -> Value
+    {
         var attempt = 1
         while true {
             do throws(CollateralError) {
                 return try await body()
             } catch {
-                guard let wait = wait(after: error, attempt: attempt, jitter: .random(in: 0.5...1.5)) else { throw error }
+                guard let wait = wait(after: error, attempt: attempt, jitter: .random(in: 0.5...1.5)) else {
+                    throw error
+                }
                 do {
                     try await Task.sleep(for: wait)
                 } catch let cancelled {

@@ -30,11 +30,16 @@ struct ServiceAddress: Hashable, Sendable {
         own(request) + "/tcb?fmspc=\(request.fmspc)" + Self.query(request.edition, "&")
     }
 
-    func qeIdentity(_ request: CollateralRequest) -> String { own(request) + "/qe/identity" + Self.query(request.edition, "?") }
+    func qeIdentity(_ request: CollateralRequest) -> String {
+        own(request) + "/qe/identity" + Self.query(request.edition, "?")
+    }
 
-    func pckCRL(_ request: CollateralRequest) -> String { sgx + "/pckcrl?ca=\(request.authority.rawValue)&encoding=der" }
+    func pckCRL(_ request: CollateralRequest) -> String {
+        sgx + "/pckcrl?ca=\(request.authority.rawValue)&encoding=der"
+    }
 
-    /// The places of the root CRL, the first one that answers counts: services that cache have it, Intel's own names another.
+    /// The places of the root CRL, the first one that answers counts: services that cache have it, Intel's own names
+    /// another.
     var rootCRL: [String] {
         isIntel
             ? [Self.intelRootCRL]

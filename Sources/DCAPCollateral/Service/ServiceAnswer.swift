@@ -30,7 +30,9 @@ struct ServiceAnswer: Sendable {
     }
 
     /// Seconds; only whole ones are read, not dates.
-    private var retryAfter: Int? { headers.first(name: "Retry-After").flatMap { Int($0) }.flatMap { $0 >= 0 ? $0 : nil } }
+    private var retryAfter: Int? {
+        headers.first(name: "Retry-After").flatMap { Int($0) }.flatMap { $0 >= 0 ? $0 : nil }
+    }
 
     /// What the service says about itself, such as that it will end.
     var warnings: [String] { headers["Warning"].map { "\(url) warns: \(NotationError.printable($0))" } }
@@ -46,7 +48,10 @@ struct ServiceAnswer: Sendable {
         let count = (try? PEM.blocks(chain, label: "CERTIFICATE"))?.count ?? 0
         guard count == 2 else {
             throw CollateralError(
-                url, .malformed, "the header \(names[0]) holds \(count) whole certificates instead of 2; a proxy may have cut it")
+                url,
+                .malformed,
+                "the header \(names[0]) holds \(count) whole certificates instead of 2; a proxy may have cut it"
+            )
         }
         return chain
     }

@@ -7,8 +7,8 @@ internal import NIOSSL
 internal import Notation
 internal import Synchronization
 
-/// A collateral service by its address: Intel's PCS of version 4, or whatever speaks like it, such as a PCCS, Azure's and Alibaba's caches and the
-/// simulated processor's service (DCAP SPEC §6).
+/// A collateral service by its address: Intel's PCS of version 4, or whatever speaks like it, such as a PCCS, Azure's
+/// and Alibaba's caches and the simulated processor's service (DCAP SPEC §6).
 public struct ServiceSource: CollateralSource {
     public static let intelAddress = ServiceAddress.intel.base
     /// A document or a list; lists in hexadecimal text have two characters a byte.
@@ -21,10 +21,14 @@ public struct ServiceSource: CollateralSource {
 
     /// - Parameters:
     ///   - address: with or without `/sgx/certification/v4`.
-    ///   - certificateAuthority: a file, PEM or DER, whose certificates are trusted for TLS instead of the system's; the only way to a self-signed service.
+    ///   - certificateAuthority: a file, PEM or DER, whose certificates are trusted for TLS instead of the system's;
+    ///     the only way to a self-signed service.
     ///   - timeLimit: for one answer.
     public init(
-        _ address: String, certificateAuthority: String? = nil, retry: RetryPolicy = RetryPolicy(), timeLimit: Duration = .seconds(20)
+        _ address: String,
+        certificateAuthority: String? = nil,
+        retry: RetryPolicy = RetryPolicy(),
+        timeLimit: Duration = .seconds(20)
     ) {
         self.address = ServiceAddress(address)
         self.certificateAuthority = certificateAuthority
@@ -35,9 +39,12 @@ public struct ServiceSource: CollateralSource {
     public var name: String { address.base }
 
     public func collateral(for request: CollateralRequest) async throws(CollateralError) -> CollateralDelivery {
-        guard let certificateAuthority, address.base.hasPrefix("https:") else { return try await collateral(for: request, .init()) }
+        guard let certificateAuthority, address.base.hasPrefix("https:") else {
+            return try await collateral(for: request, .init())
+        }
         let named = try NamedCertificates(certificateAuthority)
-        // Whoever shows a named certificate itself is who was named; only of another one is asked who vouches for it, and for which name.
+        // Whoever shows a named certificate itself is who was named; only of another one is asked who vouches for it,
+        // and for which name.
         let isOther = Mutex(false)
         do throws(CollateralError) {
             return try await collateral(for: request, named.exactly { isOther.withLock { $0 = true } })
@@ -47,7 +54,8 @@ public struct ServiceSource: CollateralSource {
         }
     }
 
-    private func collateral(for request: CollateralRequest, _ trust: HTTPClient.Configuration) async throws(CollateralError)
+    private func collateral(for request: CollateralRequest, _ trust: HTTPClient.Configuration)
+        async throws(CollateralError)
         -> CollateralDelivery
     {
         var configuration = trust
@@ -66,7 +74,9 @@ public struct ServiceSource: CollateralSource {
         return try result.get()
     }
 
-    private func fetch(_ request: CollateralRequest, _ client: HTTPClient) async throws(CollateralError) -> CollateralDelivery {
+    private func fetch(_ request: CollateralRequest, _ client: HTTPClient) async throws(CollateralError)
+        -> CollateralDelivery
+    {
         let info = try await get(address.tcbInfo(request), client)
         let infoChain = try info.issuerChain(["TCB-Info-Issuer-Chain", "SGX-TCB-Info-Issuer-Chain"])
         let identity = try await get(address.qeIdentity(request), client)
@@ -74,11 +84,20 @@ public struct ServiceSource: CollateralSource {
         let pckCRL = try await get(address.pckCRL(request), client)
         let rootCRL = try await firstAnswer(address.rootCRL, client)
         let collateral = Collateral(
-            rootCRL: rootCRL.body, pckCRL: pckCRL.body, tcbInfo: info.body, qeIdentity: identity.body, tcbInfoChain: infoChain,
-            qeIdentityChain: identityChain, pckCRLChain: try? pckCRL.issuerChain(["SGX-PCK-CRL-Issuer-Chain"]))  // used for no verdict
+            rootCRL: rootCRL.body,
+            pckCRL: pckCRL.body,
+            tcbInfo: info.body,
+            qeIdentity: identity.body,
+            tcbInfoChain: infoChain,
+            qeIdentityChain: identityChain,
+            pckCRLChain: try? pckCRL.issuerChain(["SGX-PCK-CRL-Issuer-Chain"])
+        )  // used for no verdict
         try check(collateral, request)
         return CollateralDelivery(
-            collateral, from: name, notes: Set((info.warnings + identity.warnings + pckCRL.warnings + rootCRL.warnings)).sorted())
+            collateral,
+            from: name,
+            notes: Set((info.warnings + identity.warnings + pckCRL.warnings + rootCRL.warnings)).sorted()
+        )
     }
 
     /// A service may answer with another edition than it was asked for.
@@ -115,20 +134,28 @@ public struct ServiceSource: CollateralSource {
     private func once(_ url: String, _ client: HTTPClient) async throws(CollateralError) -> ServiceAnswer {
         do {
             let limit = TimeAmount.nanoseconds(
-                timeLimit.components.seconds * 1_000_000_000 + timeLimit.components.attoseconds / 1_000_000_000)
+                timeLimit.components.seconds * 1_000_000_000 + timeLimit.components.attoseconds / 1_000_000_000
+            )
             let response = try await client.execute(HTTPClientRequest(url: url), timeout: limit)
             let body = try await response.body.collect(upTo: Self.bodyLimit)
             return ServiceAnswer(
-                url: url, status: Int(response.status.code), headers: response.headers, body: Array(body.readableBytesView))
+                url: url,
+                status: Int(response.status.code),
+                headers: response.headers,
+                body: Array(body.readableBytesView)
+            )
         } catch is NIOTooManyBytesError {
             throw CollateralError(url, .malformed, "the answer is larger than \(Self.bodyLimit) bytes")
-        } catch let error as HTTPClientError where error == .invalidURL || error == .emptyHost || error == .emptyScheme {
+        } catch let error as HTTPClientError where error == .invalidURL || error == .emptyHost || error == .emptyScheme
+        {
             throw CollateralError(url, .refused, "is no address")
         } catch let error as HTTPClientError {
             throw CollateralError(url, .unreachable, "can't be fetched: \(Self.words(error))")
         } catch let error where error is NIOSSLError || error is NIOSSLExtraError {
             let problem = ConnectionProblem.text(error)
-            let mend = problem.contains("isn't trusted") ? "; name its authority, or its own certificate, with --collateral-ca" : ""
+            let mend =
+                problem.contains("isn't trusted")
+                ? "; name its authority, or its own certificate, with --collateral-ca" : ""
             throw CollateralError(url, .refused, problem + mend)
         } catch {
             throw CollateralError(url, .unreachable, "can't be fetched: \(ConnectionProblem.text(error))")
@@ -137,7 +164,8 @@ public struct ServiceSource: CollateralSource {
 
     private static func words(_ error: HTTPClientError) -> String {
         switch error {
-        case .connectTimeout, .readTimeout, .writeTimeout, .deadlineExceeded, .getConnectionFromPoolTimeout, .tlsHandshakeTimeout:
+        case .connectTimeout, .readTimeout, .writeTimeout, .deadlineExceeded, .getConnectionFromPoolTimeout,
+            .tlsHandshakeTimeout:
             "nobody answered in time"
         case .remoteConnectionClosed: "the connection was closed before the answer"
         default: "what answers there doesn't speak HTTP as expected"

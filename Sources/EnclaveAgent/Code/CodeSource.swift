@@ -26,7 +26,9 @@ enum CodeSource: Sendable {
     /// A member of a package, nil when there is none.
     /// - Parameter record: nil where the library OS enforces what was measured.
     /// - Throws: `AgentError` when the member is there and wasn't measured, or was and isn't there.
-    static func member(_ name: String, of package: PackageFile, record: EnclaveRecord?) throws(AgentError) -> CodeSource? {
+    static func member(_ name: String, of package: PackageFile, record: EnclaveRecord?) throws(AgentError)
+        -> CodeSource?
+    {
         let range = package.range(of: name)
         guard let record else { return range.map { .archive(path: package.path, range: $0, proof: .libraryOS) } }
         switch (range, record.digest(of: name)) {
@@ -38,7 +40,8 @@ enum CodeSource: Sendable {
     }
 
     /// Decrypts everything with a key into a new folder; that is what proves the key.
-    /// - Throws: `CodeError` when one file isn't authentic, or the archive isn't the measured one; then nothing was made.
+    /// - Throws: `CodeError` when one file isn't authentic, or the archive isn't the measured one; then nothing was
+    ///   made.
     func decrypt(to target: String, key: borrowing CodeKey) throws(CodeError) {
         switch self {
         case .folder(let folder):
@@ -54,7 +57,9 @@ enum CodeSource: Sendable {
             } write: {
                 (member, reader, output) throws(CodeError) in
                 try encryption.decrypt(
-                    count: member.byteCount, path: member.name, read: { (buffer) throws(FileError) in try reader.read(into: buffer) }
+                    count: member.byteCount,
+                    path: member.name,
+                    read: { (buffer) throws(FileError) in try reader.read(into: buffer) }
                 ) {
                     (piece) throws(FileError) in try output.write(piece)
                 }
@@ -83,9 +88,14 @@ enum CodeSource: Sendable {
         }
     }
 
-    /// One pass over the archive: what is written is what was hashed, and nothing counts before the digest is the measured one.
+    /// One pass over the archive: what is written is what was hashed, and nothing counts before the digest is the
+    /// measured one.
     private func extract(
-        _ path: String, _ range: Range<Int>, _ proof: Proof, to target: String, needsFiles: Bool,
+        _ path: String,
+        _ range: Range<Int>,
+        _ proof: Proof,
+        to target: String,
+        needsFiles: Bool,
         name: (String) throws(CodeError) -> String?,
         write: (TarReader.Member, inout TarReader, borrowing OpenFile) throws(CodeError) -> Void
     ) throws(CodeError) {
@@ -106,7 +116,9 @@ enum CodeSource: Sendable {
                 try write(member, &reader, OpenFile(file, O_WRONLY | O_CREAT | O_EXCL, mode: 0o600))
             }
             try TreeEncryption.checkCollisions(names)
-            guard !needsFiles || !names.isEmpty else { throw CodeError.refused(path: path, "there is no encrypted file in it") }
+            guard !needsFiles || !names.isEmpty else {
+                throw CodeError.refused(path: path, "there is no encrypted file in it")
+            }
             if case .measured(let digest) = proof, hash.finish() != digest {
                 throw CodeError.refused(path: path, "is not the archive that was measured")
             }

@@ -43,14 +43,16 @@ public struct PrivateMemory: Sendable {
     public var home: String { path("home") }
     public var site: String { path("site") }
 
-    /// The variables of the original (mse PROTOCOL §8); applications find their paths by them alone. The others are where libraries put what they keep,
-    /// whatever the environment that the agent was started in says of it.
+    /// The variables of the original (mse PROTOCOL §8); applications find their paths by them alone. The others are
+    /// where libraries put what they keep, whatever the environment that the agent was started in says of it.
     public var variables: [String: String] {
         [
             "HOME": home, "KEY_PATH": path("key"), "MODULE_PATH": code, "SECRETS_PATH": path("secrets/secrets.json"),
-            "SEALED_SECRETS_PATH": path("secrets/sealed_secrets.json"), "TMP_PATH": path("tmp"), "TMPDIR": path("tmp"), "TEMP": path("tmp"),
+            "SEALED_SECRETS_PATH": path("secrets/sealed_secrets.json"), "TMP_PATH": path("tmp"), "TMPDIR": path("tmp"),
+            "TEMP": path("tmp"),
             "TMP": path("tmp"), "PWD": code, "XDG_CACHE_HOME": home + "/.cache", "XDG_CONFIG_HOME": home + "/.config",
-            "XDG_DATA_HOME": home + "/.local/share", "XDG_STATE_HOME": home + "/.local/state", "XDG_RUNTIME_DIR": path("tmp"),
+            "XDG_DATA_HOME": home + "/.local/share", "XDG_STATE_HOME": home + "/.local/state",
+            "XDG_RUNTIME_DIR": path("tmp"),
             "PYTHONDONTWRITEBYTECODE": "1",
             "PYTHONUNBUFFERED": "1", "PYTHONPYCACHEPREFIX": path("tmp"), "PYTHONPATH": site,
         ]

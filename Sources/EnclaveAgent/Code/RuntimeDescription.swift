@@ -6,17 +6,22 @@ internal import Notation
 public import PackageFormat
 internal import PythonHost
 
-/// Which files run here besides a package's own: the agent, the interpreter with its standard library, and every shared object they load.
+/// Which files run here besides a package's own: the agent, the interpreter with its standard library, and every shared
+/// object they load.
 public enum RuntimeDescription {
-    /// Of the standard library, what no service needs; modules that bring libraries of terminals and of networks long gone among it.
+    /// Of the standard library, what no service needs; modules that bring libraries of terminals and of networks long
+    /// gone among it.
     private static let unused = [
-        "__pycache__", "*.pyc", "test", "tests", "idlelib", "turtledemo", "site-packages", "dist-packages", "config-3*", "ensurepip",
-        "nis.*.so", "readline.*.so", "_curses*.so", "_dbm.*.so", "_gdbm.*.so", "_tkinter.*.so", "ossaudiodev.*.so", "_test*.so",
+        "__pycache__", "*.pyc", "test", "tests", "idlelib", "turtledemo", "site-packages", "dist-packages", "config-3*",
+        "ensurepip",
+        "nis.*.so", "readline.*.so", "_curses*.so", "_dbm.*.so", "_gdbm.*.so", "_tkinter.*.so", "ossaudiodev.*.so",
+        "_test*.so",
         "_ctypes_test*.so", "_xxtestfuzz*.so", "xxlimited*.so",
     ]
     /// What wheels with native code are linked with besides; older ones ask for parts that are one with libc today.
     private static let common = [
-        "libpthread.so.0", "libdl.so.2", "librt.so.1", "libutil.so.1", "libm.so.6", "libresolv.so.2", "libgcc_s.so.1", "libstdc++.so.6",
+        "libpthread.so.0", "libdl.so.2", "librt.so.1", "libutil.so.1", "libm.so.6", "libresolv.so.2", "libgcc_s.so.1",
+        "libstdc++.so.6",
     ]
 
     /// - Parameter loader: what stands for Gramine's own files.
@@ -35,7 +40,12 @@ public enum RuntimeDescription {
         paths.formUnion(try loadedObjects())
         let files = try paths.map { EnclaveRecord.File(path: $0.text, digest: try FileDigest.sha256($0.text)) }
         return RuntimeList(
-            python: location.version, interpreter: location.interpreter, loader: loader, agent: agent, files: files)
+            python: location.version,
+            interpreter: location.interpreter,
+            loader: loader,
+            agent: agent,
+            files: files
+        )
     }
 
     private static func standardLibrary(_ folder: String) throws -> [String] {
@@ -63,8 +73,12 @@ public enum RuntimeDescription {
         let names = Names()
         clinux_each_shared_object(
             { name, context in
-                if let name { Unmanaged<Names>.fromOpaque(context!).takeUnretainedValue().list.append(String(cString: name)) }
-            }, Unmanaged.passUnretained(names).toOpaque())
+                if let name {
+                    Unmanaged<Names>.fromOpaque(context!).takeUnretainedValue().list.append(String(cString: name))
+                }
+            },
+            Unmanaged.passUnretained(names).toOpaque()
+        )
         var paths: Set<ExactText> = []
         // The agent itself has no name there, and what the kernel lays into every process no folder.
         for name in names.list where name.hasPrefix("/") {
@@ -72,7 +86,8 @@ public enum RuntimeDescription {
             paths.insert(ExactText(try Files.resolved(folder) + "/" + file))
         }
         // The kernel starts the agent with this one, by the very name that stands in it.
-        if let interpreter = names.list.first(where: { $0.hasPrefix("/lib") && Files.split($0).name.hasPrefix("ld-") }) {
+        if let interpreter = names.list.first(where: { $0.hasPrefix("/lib") && Files.split($0).name.hasPrefix("ld-") })
+        {
             paths.insert(ExactText(interpreter))
         }
         return paths

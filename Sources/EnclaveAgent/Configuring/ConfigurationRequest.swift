@@ -5,8 +5,8 @@ internal import Notation
 
 /// What a POST to the configuration server says (mse PROTOCOL §7), read without any effect.
 ///
-/// Who sends key or token unsealed vouches for the whole request. Where it comes in the box, only the box is believed: the operator
-/// who delivers it can't add anything of his own.
+/// Who sends key or token unsealed vouches for the whole request. Where it comes in the box, only the box is believed:
+/// the operator who delivers it can't add anything of his own.
 struct ConfigurationRequest: ~Copyable {
     /// Who vouches for what the request says.
     enum Authority: Hashable, Sendable {
@@ -53,7 +53,9 @@ struct ConfigurationRequest: ~Copyable {
             throw ConfigurationRefusal(.uuid, "the member 'uuid' must be a string")
         }
         let hasOwnKey = Self.said(root["code_secret_key"]) != nil
-        let box = try Self.said(root["app_sealed_secrets"]).map { (node) throws(ConfigurationRefusal) in try Self.open(node, sealingKey) }
+        let box = try Self.said(root["app_sealed_secrets"]).map { (node) throws(ConfigurationRefusal) in
+            try Self.open(node, sealingKey)
+        }
         let isBoxBelieved = box != nil && (isOpen || !hasOwnKey)
         if let box, isBoxBelieved { try Self.checkCompany(of: box, members) }
         let key = try Self.key(isBoxBelieved ? box?["code_secret_key"] : root["code_secret_key"])
@@ -64,7 +66,10 @@ struct ConfigurationRequest: ~Copyable {
         let tlsKey = try Self.pem(root["ssl_private_key"] ?? box?["ssl_private_key"])
         let continueEpoch = try Self.epoch(said("continue_epoch"), isOpen)
         guard said("state_key") == nil else {
-            throw ConfigurationRefusal(.stateKey, "this service's state is sealed to its measurement: it takes no 'state_key'")
+            throw ConfigurationRefusal(
+                .stateKey,
+                "this service's state is sealed to its measurement: it takes no 'state_key'"
+            )
         }
         self.uuid = uuid
         authority = isOpen ? .nobody : isBoxBelieved ? .box : .sender
@@ -119,7 +124,8 @@ struct ConfigurationRequest: ~Copyable {
                 .epoch,
                 isOpen
                     ? "a service that anybody can start continues no state"
-                    : "the member 'continue_epoch' must be \(2 * Epoch.byteCount) hex digits")
+                    : "the member 'continue_epoch' must be \(2 * Epoch.byteCount) hex digits"
+            )
         }
     }
 
@@ -135,7 +141,10 @@ struct ConfigurationRequest: ~Copyable {
     }
 
     private static func key(_ node: Node?) throws(ConfigurationRefusal) -> CodeKey? {
-        let refusal = ConfigurationRefusal(.key, "the member 'code_secret_key' must be \(2 * CodeKey.byteCount) hex digits")
+        let refusal = ConfigurationRefusal(
+            .key,
+            "the member 'code_secret_key' must be \(2 * CodeKey.byteCount) hex digits"
+        )
         switch node?.value {
         case nil, .null?: return nil
         case .string(let digits)?:

@@ -9,10 +9,11 @@ internal import Notation
 internal import RATLS
 internal import Synchronization
 
-/// The configuration server's wire behaviour (mse PROTOCOL §7): every refusal leaves no trace, and the first accepted request closes the door.
+/// The configuration server's wire behaviour (mse PROTOCOL §7): every refusal leaves no trace, and the first accepted
+/// request closes the door.
 ///
-/// A connection that negotiated `mse-configuration/1` gets typed answers, a JSON object a line, and learns how the start went; any other
-/// gets the original's.
+/// A connection that negotiated `mse-configuration/1` gets typed answers, a JSON object a line, and learns how the
+/// start went; any other gets the original's.
 final class ConfigurationServer: Responder {
     /// What the server waits for before it hands a request on; a larger configuration is refused.
     static let bodyLimit = 1 << 20
@@ -47,20 +48,28 @@ final class ConfigurationServer: Responder {
         guard !isTyped || exchange.head.uri == ConfigurationProtocol.path else {
             return exchange.respond(
                 ResponseHead("404 Not Found", [("Content-Type", "application/json")]),
-                body: Self.body("request.path", "only \(ConfigurationProtocol.path) is served here"), closes: true)
+                body: Self.body("request.path", "only \(ConfigurationProtocol.path) is served here"),
+                closes: true
+            )
         }
         switch exchange.head.method {
         case .GET where isClosed.load(ordering: .acquiring): StartingResponder().respond(to: exchange)
         case .GET:
             exchange.respond(
-                ResponseHead("200 OK", [("Server", "mse"), ("Mse-Status", "Waiting"), ("Content-Type", "text/plain; charset=utf-8")]),
+                ResponseHead(
+                    "200 OK",
+                    [("Server", "mse"), ("Mse-Status", "Waiting"), ("Content-Type", "text/plain; charset=utf-8")]
+                ),
                 body: Array(Self.waitingText.utf8),
-                closes: true)
+                closes: true
+            )
         case .POST: post(exchange, isTyped: isTyped)
         default:
             exchange.respond(
                 ResponseHead("501 Not Implemented", [("Content-Type", "application/json")]),
-                body: Self.body("request.method", "only GET and POST are served here"), closes: true)
+                body: Self.body("request.method", "only GET and POST are served here"),
+                closes: true
+            )
         }
     }
 
@@ -69,15 +78,21 @@ final class ConfigurationServer: Responder {
         guard exchange.body.isComplete else {
             return exchange.respond(
                 ResponseHead("413 Content Too Large", [("Content-Type", "application/json")]),
-                body: Self.body("request.tooLarge", "a body of more than \(Self.bodyLimit) bytes"), closes: true)
+                body: Self.body("request.tooLarge", "a body of more than \(Self.bodyLimit) bytes"),
+                closes: true
+            )
         }
         guard waiting.add(1, ordering: .relaxed).newValue <= Self.waitingLimit else {
             waiting.subtract(1, ordering: .relaxed)
             events.write(.configurationRefused(code: .busy))
             return exchange.respond(
                 ResponseHead("503 Service Unavailable", [("Content-Type", "application/json"), ("Retry-After", "1")]),
-                body: Self.body(AgentEvent.ConfigurationCode.busy.rawValue, "too many configurations wait to be judged; try again"),
-                closes: true)
+                body: Self.body(
+                    AgentEvent.ConfigurationCode.busy.rawValue,
+                    "too many configurations wait to be judged; try again"
+                ),
+                closes: true
+            )
         }
         queue.async { [self] in
             waiting.subtract(1, ordering: .relaxed)
@@ -105,7 +120,8 @@ final class ConfigurationServer: Responder {
             exchange.respond(
                 ResponseHead("401 Unauthorized", [("Content-Type", "application/json")]),
                 body: Self.body(error.code.rawValue, error.message),
-                closes: true)
+                closes: true
+            )
         }
     }
 

@@ -26,7 +26,11 @@ struct Configurator: Sendable {
             throw ConfigurationRefusal(.abandoned, "who sent it has gone")
         }
         do {
-            return try keep(Configuration(request, launch: arguments.launchText), continuing: request.continueEpoch, for: request.authority)
+            return try keep(
+                Configuration(request, launch: arguments.launchText),
+                continuing: request.continueEpoch,
+                for: request.authority
+            )
         } catch {
             memory.discard()
             if let refusal = error as? ConfigurationRefusal { throw refusal }
@@ -46,7 +50,11 @@ struct Configurator: Sendable {
         }
     }
 
-    private func keep(_ configuration: consuming Configuration, continuing epoch: Epoch?, for authority: ConfigurationRequest.Authority)
+    private func keep(
+        _ configuration: consuming Configuration,
+        continuing epoch: Epoch?,
+        for authority: ConfigurationRequest.Authority
+    )
         throws -> ConfigurationServer.Accepted
     {
         let hasHome = try continueHome(epoch)
@@ -60,7 +68,11 @@ struct Configurator: Sendable {
         var opening = configuration.opening
         opening.hasHome = hasHome
         gate.open(opening)
-        return ConfigurationServer.Accepted(authority: authority, epoch: configuration.epoch, homeEpoch: configuration.homeEpoch)
+        return ConfigurationServer.Accepted(
+            authority: authority,
+            epoch: configuration.epoch,
+            homeEpoch: configuration.homeEpoch
+        )
     }
 
     /// Puts back the HOME that is to be continued, before anything is accepted.

@@ -4,7 +4,8 @@ internal import Synchronization
 
 /// Tells whoever sent the configuration how the start went, over the connection by which he sent it.
 ///
-/// The answer's body is a JSON object a line: `{"type":"accepted", …}` at once, then `{"type":"started"}` or `{"type":"failed", …}`.
+/// The answer's body is a JSON object a line: `{"type":"accepted", …}` at once, then `{"type":"started"}` or
+/// `{"type":"failed", …}`.
 final class StartReport: Sendable {
     /// Longer tracebacks are cut; the whole stands in the application's log.
     private static let textLimit = 256 << 10
@@ -29,12 +30,16 @@ final class StartReport: Sendable {
 
     /// Says what was accepted. The answer stays open until the start has ended.
     func begin(_ exchange: Exchange, _ accepted: ConfigurationServer.Accepted, digest: String) {
-        exchange.begin(ResponseHead("200 OK", [("Content-Type", "application/x-ndjson"), ("Cache-Control", "no-store")]))
+        exchange.begin(
+            ResponseHead("200 OK", [("Content-Type", "application/x-ndjson"), ("Cache-Control", "no-store")])
+        )
         Self.write(
             .object([
                 "type": "accepted", "requestSHA256": Node(digest), "epoch": Node(accepted.epoch.hex),
                 "homeEpoch": Node(accepted.homeEpoch.hex),
-            ]), to: exchange)
+            ]),
+            to: exchange
+        )
         let outcome: Outcome? = state.withLock { state in
             if case .ended(let outcome) = state {
                 state = .told
@@ -66,7 +71,10 @@ final class StartReport: Sendable {
         case .started: write(.object(["type": "started"]), to: exchange)
         case .failed(let code, let incident, let text):
             let told = authority == .sender ? Node(String(decoding: text.utf8.prefix(textLimit), as: UTF8.self)) : nil
-            write(.object(["type": "failed", "code": Node(code), "incident": incident.map { Node($0) }, "text": told]), to: exchange)
+            write(
+                .object(["type": "failed", "code": Node(code), "incident": incident.map { Node($0) }, "text": told]),
+                to: exchange
+            )
         }
         exchange.end()
     }

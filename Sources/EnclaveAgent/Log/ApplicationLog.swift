@@ -4,7 +4,8 @@ internal import Files
 internal import Glibc
 internal import Synchronization
 
-/// What the application says, sealed for its owner; or in the open, or nowhere, by a measured setting. Never blocks who writes.
+/// What the application says, sealed for its owner; or in the open, or nowhere, by a measured setting. Never blocks who
+/// writes.
 public final class ApplicationLog: @unchecked Sendable {  // everything that changes is touched under the lock alone
     /// Bytes at once, and bytes a second after that; what comes faster is counted as a gap.
     private static let burst = 1 << 20
@@ -95,7 +96,8 @@ public final class ApplicationLog: @unchecked Sendable {  // everything that cha
     /// Ends it in order, so that a reader knows that nothing follows.
     func close() {
         lock.withLock { _ in
-            if case .sealed(let writer) = place { try? writer.close(at: Self.milliseconds()) }  // what was written is whole
+            // what was written is whole
+            if case .sealed(let writer) = place { try? writer.close(at: Self.milliseconds()) }
             place = .nowhere
         }
     }

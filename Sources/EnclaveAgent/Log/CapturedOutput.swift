@@ -2,7 +2,8 @@ internal import CodeEncryption
 internal import Glibc
 internal import Threads
 
-/// Standard output and error of the whole process, whoever writes to them: they lead into the application's log and nowhere else.
+/// Standard output and error of the whole process, whoever writes to them: they lead into the application's log and
+/// nowhere else.
 public struct CapturedOutput: Sendable {
     /// A line without an end is taken after this many milliseconds, or at this many bytes.
     private static let patience: Int32 = 500
@@ -10,7 +11,8 @@ public struct CapturedOutput: Sendable {
 
     private let pipes: [Int32]
 
-    /// Takes descriptors 1 and 2 for the rest of the process's life. To be called before anybody else can write to them.
+    /// Takes descriptors 1 and 2 for the rest of the process's life. To be called before anybody else can write to
+    /// them.
     /// - Returns: what was standard error before, for the agent's own events; nil when there are no descriptors left.
     public static func begin(into log: ApplicationLog) -> (output: CapturedOutput, events: Int32)? {
         let events = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 200)
@@ -19,7 +21,9 @@ public struct CapturedOutput: Sendable {
         var pipes: [Int32] = []
         for (descriptor, source) in [(STDOUT_FILENO, SealedLogEntry.Source.output), (STDERR_FILENO, .errors)] {
             var ends: [Int32] = [-1, -1]
-            guard pipe(&ends) == 0, fcntl(ends[0], F_SETFD, FD_CLOEXEC) == 0, dup2(ends[1], descriptor) >= 0 else { return nil }
+            guard pipe(&ends) == 0, fcntl(ends[0], F_SETFD, FD_CLOEXEC) == 0, dup2(ends[1], descriptor) >= 0 else {
+                return nil
+            }
             close(ends[1])
             let reader = ends[0]
             pipes.append(reader)

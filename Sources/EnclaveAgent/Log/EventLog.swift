@@ -4,7 +4,8 @@ internal import Glibc
 internal import StrictX509
 internal import Synchronization
 
-/// The agent's own log, which the operator reads: events, one a line. Those that strangers can bring about come at a bounded rate.
+/// The agent's own log, which the operator reads: events, one a line. Those that strangers can bring about come at a
+/// bounded rate.
 public final class EventLog: Sendable {
     /// Events at once, and events a minute after that.
     private static let burst = 200.0
@@ -62,7 +63,8 @@ public final class EventLog: Sendable {
         if count > 0 { put(AgentEvent.dropped(count: count).line) }
     }
 
-    /// What the application says, where a measured setting lets the operator read it. Its rate is bounded by who calls this.
+    /// What the application says, where a measured setting lets the operator read it. Its rate is bounded by who calls
+    /// this.
     func write(applicationText text: [UInt8]) {
         for line in text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
             put(ApplicationLine(line).line)

@@ -15,7 +15,11 @@ struct SealedReport: ApplicationReport {
         let text = "\(error)\(traceback.isEmpty ? "" : "\n" + traceback)"
         let incident = entry(text)
         events.write(.startFailed(incident))
-        return .failed(code: error is PythonError ? "application.start" : "agent.start", incident: incident.text, text: text)
+        return .failed(
+            code: error is PythonError ? "application.start" : "agent.start",
+            incident: incident.text,
+            text: text
+        )
     }
 
     private func entry(_ text: String) -> Incident {

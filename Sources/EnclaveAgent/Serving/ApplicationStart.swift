@@ -27,7 +27,11 @@ struct ApplicationStart: Sendable {
             throw AgentError("the package is for Python \(settings.python), linked is \(location.version)")
         }
         let configuration = Interpreter.Configuration(
-            location: location, searchPaths: [memory.site], variables: memory.variables, folder: memory.folder)
+            location: location,
+            searchPaths: [memory.site],
+            variables: memory.variables,
+            folder: memory.folder
+        )
         return try Interpreter(configuration, report: report)
     }
 

@@ -20,8 +20,15 @@ public struct DevelopmentServer: Sendable {
     public var grace: Int
 
     public init(
-        application: String, folder: String, sitePackages: [String], certificate: String?, privateKey: String?, host: String, port: Int,
-        threads: Int, grace: Int
+        application: String,
+        folder: String,
+        sitePackages: [String],
+        certificate: String?,
+        privateKey: String?,
+        host: String,
+        port: Int,
+        threads: Int,
+        grace: Int
     ) {
         self.application = application
         self.folder = folder
@@ -52,18 +59,25 @@ public struct DevelopmentServer: Sendable {
             tls = [try Files.read(certificate, limit: 1 << 20), try Files.read(privateKey, limit: 1 << 20)]
         }
         let configuration = Interpreter.Configuration(
-            location: try PythonLocation.linked(), searchPaths: try sitePackages.map { try Files.resolved($0) }, variables: [:],
-            folder: "/nonexistent")
+            location: try PythonLocation.linked(),
+            searchPaths: try sitePackages.map { try Files.resolved($0) },
+            variables: [:],
+            folder: "/nonexistent"
+        )
         let report = LoggedFailures(logger: logger)
         let interpreter = try Interpreter(configuration, report: report)
         let application = try await WSGIApplication.load(application, from: try Files.resolved(folder), on: interpreter)
         let server = AppServer(
             responder: WSGIResponder(application, threads: threads, report: report),
-            tls: try tls.isEmpty ? nil : AppServer.tls(certificateChain: tls[0], privateKey: tls[1]), logger: logger)
+            tls: try tls.isEmpty ? nil : AppServer.tls(certificateChain: tls[0], privateKey: tls[1]),
+            logger: logger
+        )
         let port = try await server.start(host: host, port: port)
         logger.notice("listening", metadata: ["host": "\(host)", "port": "\(port)"])
         let outcome = AgentOutcome()
-        guard ProcessSignal.termination.watch({ outcome.finish(0) }) else { throw AgentError("signals can't be counted") }
+        guard ProcessSignal.termination.watch({ outcome.finish(0) }) else {
+            throw AgentError("signals can't be counted")
+        }
         _ = await outcome.wait()
         await server.shutdown(grace: .seconds(grace))
         await interpreter.runExitFunctions(within: .seconds(max(1, grace)))

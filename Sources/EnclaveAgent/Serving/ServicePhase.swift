@@ -1,7 +1,8 @@
 internal import AppServer
 internal import Synchronization
 
-/// Who answers now: the configuration server, nobody yet, or the application. One socket and one certificate serve all three.
+/// Who answers now: the configuration server, nobody yet, or the application. One socket and one certificate serve all
+/// three.
 final class ServicePhase: Responder {
     private let current: Mutex<any Responder>
 
@@ -18,7 +19,9 @@ struct StartingResponder: Responder {
         exchange.respond(
             ResponseHead(
                 "503 Service Unavailable",
-                [("Content-Type", "text/plain; charset=utf-8"), ("Retry-After", "1"), ("Mse-Status", "Starting")]),
-            body: Array("starting\n".utf8))
+                [("Content-Type", "text/plain; charset=utf-8"), ("Retry-After", "1"), ("Mse-Status", "Starting")]
+            ),
+            body: Array("starting\n".utf8)
+        )
     }
 }

@@ -72,10 +72,13 @@ struct Configuration: ~Copyable {
         var bytes = Array(
             JSON.canonical(
                 .object([
-                    "homeEpoch": Node(homeEpoch.hex), "launch": Node(launch), "key": digits, "secrets": secrets.map { Node($0) },
-                    "sealedSecrets": sealedSecrets.map { Node($0) }, "tlsKey": tlsKey.map { Node(String(decoding: $0, as: UTF8.self)) },
+                    "homeEpoch": Node(homeEpoch.hex), "launch": Node(launch), "key": digits,
+                    "secrets": secrets.map { Node($0) },
+                    "sealedSecrets": sealedSecrets.map { Node($0) },
+                    "tlsKey": tlsKey.map { Node(String(decoding: $0, as: UTF8.self)) },
                 ])
-            ).utf8)
+            ).utf8
+        )
         defer { bytes.wipe() }
         try state.write(bytes, as: .configuration, epoch: epoch)
     }
@@ -85,6 +88,8 @@ struct Configuration: ~Copyable {
     /// Puts the secrets where the application looks for them.
     func writeSecrets(to memory: PrivateMemory) throws {
         if let secrets { try Files.write(secrets, to: memory.path("secrets/secrets.json"), mode: 0o600) }
-        if let sealedSecrets { try Files.write(sealedSecrets, to: memory.path("secrets/sealed_secrets.json"), mode: 0o600) }
+        if let sealedSecrets {
+            try Files.write(sealedSecrets, to: memory.path("secrets/sealed_secrets.json"), mode: 0o600)
+        }
     }
 }

@@ -6,7 +6,8 @@ internal import Notation
 internal import RATLS
 internal import StrictX509
 
-/// Who the enclave is to the world: its TLS key with certificate and quote, and the key that boxes are sealed to (mse PROTOCOL §5).
+/// Who the enclave is to the world: its TLS key with certificate and quote, and the key that boxes are sealed to (mse
+/// PROTOCOL §5).
 struct EnclaveIdentity: ~Copyable {
     let key: P256.Signing.PrivateKey
     /// DER.
@@ -21,7 +22,10 @@ struct EnclaveIdentity: ~Copyable {
     init(maker: CertificateMaker, platform: any EnclavePlatform, now: Int64) throws {
         let key = P256.Signing.PrivateKey()
         let sealingKey = CodeKey()
-        let binding = ReportDataBinding(point: Array(key.publicKey.x963Representation), sealingKey: SealedBox.publicKey(of: sealingKey))
+        let binding = ReportDataBinding(
+            point: Array(key.publicKey.x963Representation),
+            sealingKey: SealedBox.publicKey(of: sealingKey)
+        )
         let quote = try platform.quote(reportData: binding.encoded)
         self.init(key: key, certificate: try maker.make(key: key, quote: quote, now: now), sealingKey: sealingKey)
     }
@@ -39,7 +43,8 @@ struct EnclaveIdentity: ~Copyable {
         defer { sealed.bytes.wipe() }
         guard sealed.epoch == epoch else { return nil }
         var reader = try ObjectReader(JSON.read(sealed.bytes))
-        guard var key = Hex.bytes(try reader.string("key") ?? ""), let certificate = Hex.bytes(try reader.string("certificate") ?? ""),
+        guard var key = Hex.bytes(try reader.string("key") ?? ""),
+            let certificate = Hex.bytes(try reader.string("certificate") ?? ""),
             var sealing = Hex.bytes(try reader.string("sealingKey") ?? "")
         else { throw SealedStateError.malformed(SealedState.Item.identity.rawValue) }
         defer {
@@ -47,8 +52,10 @@ struct EnclaveIdentity: ~Copyable {
             sealing.wipe()
         }
         return EnclaveIdentity(
-            key: try P256.Signing.PrivateKey(rawRepresentation: key), certificate: certificate,
-            sealingKey: try CodeKey(copying: sealing.span.bytes))
+            key: try P256.Signing.PrivateKey(rawRepresentation: key),
+            certificate: certificate,
+            sealingKey: try CodeKey(copying: sealing.span.bytes)
+        )
     }
 
     /// Never before a configuration was accepted: while the agent waits, a restart makes another identity.
@@ -57,9 +64,11 @@ struct EnclaveIdentity: ~Copyable {
         var bytes = Array(
             JSON.canonical(
                 .object([
-                    "key": Node(Hex.text(key.rawRepresentation)), "certificate": Node(Hex.text(certificate)), "sealingKey": Node(secret),
+                    "key": Node(Hex.text(key.rawRepresentation)), "certificate": Node(Hex.text(certificate)),
+                    "sealingKey": Node(secret),
                 ])
-            ).utf8)
+            ).utf8
+        )
         defer { bytes.wipe() }
         try state.write(bytes, as: .identity, epoch: epoch)
     }

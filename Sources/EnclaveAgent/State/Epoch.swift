@@ -1,6 +1,7 @@
 internal import Notation
 
-/// 32 random bytes that name a period of sealed state: that of a configuration, its identity and log; or that of a HOME.
+/// 32 random bytes that name a period of sealed state: that of a configuration, its identity and log; or that of a
+/// HOME.
 struct Epoch: Hashable, Sendable {
     static let byteCount = 32
     let bytes: [UInt8]

@@ -4,7 +4,8 @@ internal import Glibc
 internal import PackageFormat
 internal import Synchronization
 
-/// Seals HOME every ten seconds when something changed, and when it is asked to; and tells the operator how that went, by code and time.
+/// Seals HOME every ten seconds when something changed, and when it is asked to; and tells the operator how that went,
+/// by code and time.
 final class HomeKeeper: Sendable {
     private static let periodSeconds = 10
     /// Below this much room, a failure is put down to the lack of it.

@@ -38,7 +38,8 @@ final class PersistentHome {
     }
 
     /// Seals it when something changed since the last time.
-    /// - Throws: what kept it from being sealed; the last one that was is whole. The usual cause is a file that changes while it is read.
+    /// - Throws: what kept it from being sealed; the last one that was is whole. The usual cause is a file that changes
+    ///   while it is read.
     func save() throws {
         let now = try fingerprint()
         guard now != last else { return }

@@ -13,10 +13,16 @@ struct ResumedState: ~Copyable {
 
     consuming func takeIdentity() -> EnclaveIdentity { identity }
 
-    /// Nil when nothing was sealed yet, or this is another instance than the one that its owner accepted. Then nothing is lost: the agent
-    /// waits for its owner again, and what was sealed stays where it is.
+    /// Nil when nothing was sealed yet, or this is another instance than the one that its owner accepted. Then nothing
+    /// is lost: the agent waits for its owner again, and what was sealed stays where it is.
     /// - Throws: what isn't a word about what was sealed, as when a file can't be read.
-    static func read(_ state: SealedState?, _ arguments: AgentArguments, platform: any EnclavePlatform, events: EventLog, now: Int64) throws
+    static func read(
+        _ state: SealedState?,
+        _ arguments: AgentArguments,
+        platform: any EnclavePlatform,
+        events: EventLog,
+        now: Int64
+    ) throws
         -> ResumedState?
     {
         guard let state else { return nil }

@@ -6,9 +6,9 @@ internal import Glibc
 
 /// Files that only this measurement can open again, on this processor: what survives a restart.
 ///
-/// Each is a head of 40 bytes (`MSESEAL`, the format's version, the epoch) and a box under a key of its own: HKDF-SHA256 over the
-/// platform's sealing key, info = instance id, file's name, version and epoch, each with its length before it. So the head can't be
-/// changed, and no file can stand for one of another name, instance or epoch.
+/// Each is a head of 40 bytes (`MSESEAL`, the format's version, the epoch) and a box under a key of its own:
+/// HKDF-SHA256 over the platform's sealing key, info = instance id, file's name, version and epoch, each with its
+/// length before it. So the head can't be changed, and no file can stand for one of another name, instance or epoch.
 struct SealedState: Sendable {
     /// What is kept. One name, one key.
     enum Item: String, Sendable {
@@ -39,7 +39,8 @@ struct SealedState: Sendable {
     }
 
     /// Nil when there is no such file.
-    /// - Throws: `SealedStateError.doesNotOpen` when it was sealed by another enclave, processor or instance, or changed.
+    /// - Throws: `SealedStateError.doesNotOpen` when it was sealed by another enclave, processor or instance, or
+    ///   changed.
     func read(_ item: Item) throws -> (bytes: [UInt8], epoch: Epoch)? {
         let path = path(item, nil)
         guard try isThere(path) else { return nil }
@@ -60,7 +61,12 @@ struct SealedState: Sendable {
             let output = try OpenFile(temporary, O_WRONLY | O_CREAT | O_EXCL, mode: 0o600)
             try output.write(Self.head(epoch))
             try FileEncryption(key: key(item, epoch)).encrypt(
-                input, count: try input.byteCount(), to: output, nonce: FileCipher.randomNonce(), path: item.rawValue)
+                input,
+                count: try input.byteCount(),
+                to: output,
+                nonce: FileCipher.randomNonce(),
+                path: item.rawValue
+            )
             try output.synchronise()
             guard rename(temporary, target) == 0 else { throw FileError(target, doing: "replace") }
         } catch {
@@ -115,7 +121,9 @@ struct SealedState: Sendable {
         }
         var derived = root.value.withBytes { bytes in
             HKDF<SHA256>.deriveKey(
-                inputKeyMaterial: SymmetricKey(data: bytes), salt: Array("mse sealed state".utf8), info: info,
+                inputKeyMaterial: SymmetricKey(data: bytes),
+                salt: Array("mse sealed state".utf8),
+                info: info,
                 outputByteCount: CodeKey.byteCount
             )
             .withUnsafeBytes { Array($0) }

@@ -39,18 +39,27 @@ public struct CollateralOperations: Sendable {
         func resolved() throws -> CollateralRequest {
             guard let edition = CollateralRequest.Edition(text: edition) else {
                 throw OperationError(
-                    "--update", "standard, early or the number of an evaluation expected, found '\(NotationError.printable(edition))'")
+                    "--update",
+                    "standard, early or the number of an evaluation expected, found '\(NotationError.printable(edition))'"
+                )
             }
             if let quote {
-                guard fmspc == nil else { throw OperationError("--fmspc", "a quote names its platform itself; name one or the other") }
+                guard fmspc == nil else {
+                    throw OperationError("--fmspc", "a quote names its platform itself; name one or the other")
+                }
                 return try CollateralRequest(QuoteOperations.evidence(quote).evidence.quote, edition: edition)
             }
-            guard let fmspc else { throw OperationError("collateral fetch", "a file with a quote, or --fmspc expected") }
+            guard let fmspc else {
+                throw OperationError("collateral fetch", "a file with a quote, or --fmspc expected")
+            }
             guard let bytes = Hex.bytes(fmspc).flatMap({ FixedBytes<6>($0) }) else {
                 throw OperationError("--fmspc", "12 hex digits expected, found '\(NotationError.printable(fmspc))'")
             }
             guard let authority = CollateralRequest.Authority(rawValue: authority) else {
-                throw OperationError("--ca", "platform or processor expected, found '\(NotationError.printable(authority))'")
+                throw OperationError(
+                    "--ca",
+                    "platform or processor expected, found '\(NotationError.printable(authority))'"
+                )
             }
             guard let tee = CollateralRequest.TEE(rawValue: tee) else {
                 throw OperationError("--tee", "sgx or tdx expected, found '\(NotationError.printable(tee))'")
@@ -67,7 +76,11 @@ public struct CollateralOperations: Sendable {
         if let output { try FolderSource(output).write(delivery.collateral) }
         return CollateralReport([
             CollateralReport.Entry(
-                title: "\(request)", source: delivery.source, statement: CollateralStatement(delivery.collateral), notes: delivery.notes)
+                title: "\(request)",
+                source: delivery.source,
+                statement: CollateralStatement(delivery.collateral),
+                notes: delivery.notes
+            )
         ])
     }
 
@@ -78,13 +91,22 @@ public struct CollateralOperations: Sendable {
             return CollateralReport(
                 CollateralCache(folder: state.collateral).all().map {
                     CollateralReport.Entry(
-                        title: "\($0.request)", source: $0.source, statement: CollateralStatement($0.collateral),
-                        notes: ["fetched \(CalendarTime.text($0.fetchedAt))"])
-                })
+                        title: "\($0.request)",
+                        source: $0.source,
+                        statement: CollateralStatement($0.collateral),
+                        notes: ["fetched \(CalendarTime.text($0.fetchedAt))"]
+                    )
+                }
+            )
         }
         let delivery = try read(path)
         return CollateralReport([
-            CollateralReport.Entry(title: path, source: delivery.source, statement: CollateralStatement(delivery.collateral), notes: [])
+            CollateralReport.Entry(
+                title: path,
+                source: delivery.source,
+                statement: CollateralStatement(delivery.collateral),
+                notes: []
+            )
         ])
     }
 
@@ -92,7 +114,11 @@ public struct CollateralOperations: Sendable {
     public func check(_ path: String, options: JudgingOptions) throws -> CollateralCheck {
         let examiner = QuoteExaminer(anchor: try options.anchor(state))
         let time = options.time()
-        return CollateralCheck(path: path, examination: examiner.examine(try read(path).collateral, at: time), checkedAt: time)
+        return CollateralCheck(
+            path: path,
+            examination: examiner.examine(try read(path).collateral, at: time),
+            checkedAt: time
+        )
     }
 
     private func read(_ path: String) throws -> CollateralDelivery {
@@ -124,7 +150,9 @@ public struct CollateralReport: Sendable {
                 let end = part.end.map { CalendarTime.text($0) } ?? "never"
                 let mark = part.end.map { now > $0 } ?? false ? "  EXPIRED" : ""
                 let name = part.name + String(repeating: " ", count: width - part.name.count)
-                lines.append("  \(name)  \(CalendarTime.text(part.start)) to \(end)\(mark)  \(NotationError.printable(part.detail))")
+                lines.append(
+                    "  \(name)  \(CalendarTime.text(part.start)) to \(end)\(mark)  \(NotationError.printable(part.detail))"
+                )
             }
             lines +=
                 entry.statement.problems.map { "  unreadable: \(NotationError.printable($0, limit: 500))" }
@@ -140,7 +168,8 @@ public struct CollateralReport: Sendable {
                     entries.map { entry in
                         .object([
                             "title": Node(entry.title), "source": Node(entry.source),
-                            "fmspc": entry.statement.fmspc.map { Node($0.description) }, "tee": entry.statement.tee.map { Node($0) },
+                            "fmspc": entry.statement.fmspc.map { Node($0.description) },
+                            "tee": entry.statement.tee.map { Node($0) },
                             "tcbEvaluationDataNumber": entry.statement.tcbEvaluationDataNumber.map { Node($0) },
                             "qeEvaluationDataNumber": entry.statement.qeEvaluationDataNumber.map { Node($0) },
                             "validUntil": entry.statement.period.map { Node(CalendarTime.text($0.end)) },
@@ -152,10 +181,15 @@ public struct CollateralReport: Sendable {
                                             "until": part.end.map { Node(CalendarTime.text($0)) } ?? Node(.null),
                                             "detail": Node(part.detail),
                                         ])
-                                    })), "problems": Node(.array(entry.statement.problems.map { Node($0) })),
+                                    }
+                                )
+                            ), "problems": Node(.array(entry.statement.problems.map { Node($0) })),
                             "notes": Node(.array(entry.notes.map { Node($0) })),
                         ])
-                    })))
+                    }
+                )
+            )
+        )
     }
 }
 
@@ -172,7 +206,9 @@ public struct CollateralCheck: Sendable {
         var lines = ["\(isConsistent ? "CONSISTENT" : "REFUSED")  \(FileError.printable(path))"]
         if let end = examination.validUntil { lines.append("  valid until  \(CalendarTime.text(end))") }
         if !examination.isPCKCRLProven {
-            lines.append("  note         the PCK CRL's signature is proven with a quote's chain only: its issuer's chain isn't here")
+            lines.append(
+                "  note         the PCK CRL's signature is proven with a quote's chain only: its issuer's chain isn't here"
+            )
         }
         lines += ReasonList(examination.reasons).lines
         return lines.joined(separator: "\n") + "\n"
@@ -183,7 +219,9 @@ public struct CollateralCheck: Sendable {
             .object([
                 "consistent": Node(.boolean(isConsistent)), "checkedAt": Node(CalendarTime.text(checkedAt)),
                 "validUntil": examination.validUntil.map { Node(CalendarTime.text($0)) } ?? Node(.null),
-                "pckCRLProven": Node(.boolean(examination.isPCKCRLProven)), "reasons": Node(.array(examination.reasons.map(\.node))),
-            ]))
+                "pckCRLProven": Node(.boolean(examination.isPCKCRLProven)),
+                "reasons": Node(.array(examination.reasons.map(\.node))),
+            ])
+        )
     }
 }

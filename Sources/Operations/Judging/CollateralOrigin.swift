@@ -20,7 +20,8 @@ struct CollateralOrigin {
 
     func source() throws -> any CollateralSource { Self.inTurn(try names.map(source)) }
 
-    /// For a quote's platform. A quote that carries no PCK certificate names none: then only folders and files can be asked.
+    /// For a quote's platform. A quote that carries no PCK certificate names none: then only folders and files can be
+    /// asked.
     func collateral(for quote: Quote) async throws -> CollateralDelivery {
         let sources = try names.map(source)
         let request: CollateralRequest
@@ -45,7 +46,10 @@ struct CollateralOrigin {
         if isAddress(name) {
             _ = try NetworkAddress(name)
         } else if !Files.exists(name) {
-            throw OperationError("--collateral", "'\(NotationError.printable(name))' is neither an address nor a folder nor a file")
+            throw OperationError(
+                "--collateral",
+                "'\(NotationError.printable(name))' is neither an address nor a folder nor a file"
+            )
         }
     }
 
@@ -55,7 +59,9 @@ struct CollateralOrigin {
             return CachedSource(
                 ServiceSource(name, certificateAuthority: certificateAuthority, retry: retry),
                 cache: CollateralCache(folder: state.collateral),
-                maximumAge: maximumAge, now: { Int64(Date().timeIntervalSince1970) })
+                maximumAge: maximumAge,
+                now: { Int64(Date().timeIntervalSince1970) }
+            )
         }
         return Files.isFolder(name) ? FolderSource(name) : EvidenceSource(name)
     }
@@ -79,7 +85,11 @@ struct EvidenceSource: CollateralSource {
             let bytes = try Files.read(name, limit: EvidenceFile.byteLimit)
             let kind = ContentKind(bytes)
             guard kind == .json else {
-                throw CollateralError(name, .malformed, "is \(kind.description); a folder, an evidence file or an address is expected")
+                throw CollateralError(
+                    name,
+                    .malformed,
+                    "is \(kind.description); a folder, an evidence file or an address is expected"
+                )
             }
             guard let collateral = try EvidenceInput(bytes).collateral else {
                 throw CollateralError(name, .malformed, "holds no collateral")

@@ -5,8 +5,8 @@ internal import RATLS
 internal import SGXQuote
 internal import StrictX509
 
-/// Evidence in any of the forms that people have it in: a quote, raw or as hexadecimal or base64 text of any kind; a certificate that carries one,
-/// DER or PEM with whatever stands around it; an evidence file.
+/// Evidence in any of the forms that people have it in: a quote, raw or as hexadecimal or base64 text of any kind; a
+/// certificate that carries one, DER or PEM with whatever stands around it; an evidence file.
 struct EvidenceInput {
     let evidence: Evidence
     /// What an evidence file brings along.
@@ -36,7 +36,9 @@ struct EvidenceInput {
     }
 
     private static func mismatch(_ kind: ContentKind) -> EvidenceInputError {
-        EvidenceInputError("is \(kind.description); a quote, a certificate that carries one, or an evidence file is expected")
+        EvidenceInputError(
+            "is \(kind.description); a quote, a certificate that carries one, or an evidence file is expected"
+        )
     }
 
     private static func file(_ bytes: [UInt8]) throws -> EvidenceInput {
@@ -44,13 +46,16 @@ struct EvidenceInput {
         guard node["ratls_certificate"] != nil else {
             guard case .object(let members) = node.value else { throw mismatch(.json) }
             let names = members.prefix(4).map { NotationError.printable($0.name, limit: 40) }.joined(separator: ", ")
-            throw EvidenceInputError("is JSON of something else (\(names)); an evidence file has a member 'ratls_certificate'")
+            throw EvidenceInputError(
+                "is JSON of something else (\(names)); an evidence file has a member 'ratls_certificate'"
+            )
         }
         let file = try EvidenceFile(bytes)
         return EvidenceInput(Evidence(file.certificate), collateral: file.collateral)
     }
 
-    /// The one certificate that carries a quote, whatever others stand beside it: `openssl s_client -showcerts` prints the server's whole chain.
+    /// The one certificate that carries a quote, whatever others stand beside it: `openssl s_client -showcerts` prints
+    /// the server's whole chain.
     private static func certificate(_ bytes: [UInt8]) throws -> EvidenceInput {
         let all = try CertificateFile.certificates(in: bytes)
         var carrying: [AttestedCertificate] = []
@@ -82,9 +87,12 @@ struct EvidenceInput {
     }
 
     /// A raw quote begins with its version; what begins otherwise is another thing, not a quote of an unknown version.
-    private static func beginsAsQuote(_ bytes: [UInt8]) -> Bool { bytes.count >= 2 && bytes[1] == 0 && (1...16).contains(bytes[0]) }
+    private static func beginsAsQuote(_ bytes: [UInt8]) -> Bool {
+        bytes.count >= 2 && bytes[1] == 0 && (1...16).contains(bytes[0])
+    }
 
-    /// The bytes of hexadecimal or base64 text of either alphabet, padded or not, in lines or not; nil for text that is neither, or means no quote.
+    /// The bytes of hexadecimal or base64 text of either alphabet, padded or not, in lines or not; nil for text that is
+    /// neither, or means no quote.
     private static func decoded(_ bytes: [UInt8]) -> [UInt8]? {
         // A quote has 64 KiB at most; no text of it is longer than this.
         guard bytes.count <= ContentKind.lookLimit else { return nil }

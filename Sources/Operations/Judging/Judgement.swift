@@ -59,7 +59,8 @@ public struct Judgement: Sendable {
         }
         if let settings {
             lines.append(
-                "               \(NotationError.printable(settings.application)), code \(settings.mode.words); \(settings.log.words)")
+                "               \(NotationError.printable(settings.application)), code \(settings.mode.words); \(settings.log.words)"
+            )
         }
         if let end = verdict.validUntil, verdict.isAccepted { lines.append("  valid until  \(CalendarTime.text(end))") }
         for note in notes { lines.append("  note         \(NotationError.printable(note, limit: 500))") }
@@ -69,7 +70,9 @@ public struct Judgement: Sendable {
     }
 
     /// What is measured of the enclave that was found, where it is the package's.
-    private var settings: EnclaveSettings? { package?.settings(of: verdict.evidence.quote.report.map { Array($0.mrenclave) }) }
+    private var settings: EnclaveSettings? {
+        package?.settings(of: verdict.evidence.quote.report.map { Array($0.mrenclave) })
+    }
 
     private func yes(_ question: Question) -> String { verdict.answers(question) ? "yes" : "no " }
 

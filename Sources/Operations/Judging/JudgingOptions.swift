@@ -27,8 +27,13 @@ public struct JudgingOptions: Sendable {
     var isRelease = false
 
     public init(
-        collateral: [String] = [], collateralAuthority: String? = nil, policy: String? = nil, expected: String? = nil,
-        package: String? = nil, trustedRoot: String? = nil, at: Int64? = nil
+        collateral: [String] = [],
+        collateralAuthority: String? = nil,
+        policy: String? = nil,
+        expected: String? = nil,
+        package: String? = nil,
+        trustedRoot: String? = nil,
+        at: Int64? = nil
     ) {
         self.collateral = collateral
         self.collateralAuthority = collateralAuthority
@@ -51,7 +56,8 @@ public struct JudgingOptions: Sendable {
     }
 
     /// Root and policy, with the reference values that were named besides.
-    /// What the options name is read before anything is asked of anybody: a mistake in them is told even where they turn out not to matter.
+    /// What the options name is read before anything is asked of anybody: a mistake in them is told even where they
+    /// turn out not to matter.
     func verifier(_ state: StateFolder) throws -> Verifier {
         try checkSources()
         var policy = AttestationPolicy()
@@ -61,8 +67,14 @@ public struct JudgingOptions: Sendable {
                 policy = try AttestationPolicy(bytes)
             } catch {
                 let kind = ContentKind(bytes)
-                guard kind == .text || kind == .json else { throw NamedFile.policy(path).mismatch(kind, byteCount: bytes.count) }
-                throw OperationError("--policy \(FileError.printable(path))", "\(error)", mend: NamedFile.policy(path).mend)
+                guard kind == .text || kind == .json else {
+                    throw NamedFile.policy(path).mismatch(kind, byteCount: bytes.count)
+                }
+                throw OperationError(
+                    "--policy \(FileError.printable(path))",
+                    "\(error)",
+                    mend: NamedFile.policy(path).mend
+                )
             }
         }
         if let expected { try Self.add(expected, to: &policy) }
@@ -100,8 +112,11 @@ public struct JudgingOptions: Sendable {
             return try TrustAnchor(file: try Files.read(path, limit: 1 << 16))
         } catch let error as TrustAnchorError {
             throw OperationError(
-                "--trusted-root \(FileError.printable(path))", "\(error)", mend: "a root certificate, PEM or DER, is expected",
-                code: "file.kind")
+                "--trusted-root \(FileError.printable(path))",
+                "\(error)",
+                mend: "a root certificate, PEM or DER, is expected",
+                code: "file.kind"
+            )
         }
     }
 
@@ -111,7 +126,10 @@ public struct JudgingOptions: Sendable {
         if Hex.bytes(text) == nil || text.isEmpty, Files.exists(text) {
             let bytes = try Files.read(text, limit: 64 << 20)
             found = "that \(found) is \(ContentKind(bytes).description)"
-            text = String(decoding: StrictX509.PlainText.bytes(Array(bytes.prefix(4096))).filter { $0 > 0x20 }, as: UTF8.self)
+            text = String(
+                decoding: StrictX509.PlainText.bytes(Array(bytes.prefix(4096))).filter { $0 > 0x20 },
+                as: UTF8.self
+            )
         }
         if text.hasPrefix("0x") || text.hasPrefix("0X") { text.removeFirst(2) }
         switch Hex.bytes(text) {
@@ -127,8 +145,11 @@ public struct JudgingOptions: Sendable {
 
     /// Collateral for a quote: from what was named, else from its own platform, else from the configured default.
     func collateral(
-        for quote: Quote, platform: SimulatedPlatform?, at time: Int64,
-        maximumAge: Int64 = AttestationPolicy().tcb.maximumCollateralAge, _ state: StateFolder
+        for quote: Quote,
+        platform: SimulatedPlatform?,
+        at time: Int64,
+        maximumAge: Int64 = AttestationPolicy().tcb.maximumCollateralAge,
+        _ state: StateFolder
     ) async throws -> CollateralDelivery {
         if collateral.isEmpty, let platform {
             return CollateralDelivery(try platform.collateral(at: time), from: "the simulated processor")
@@ -140,8 +161,11 @@ public struct JudgingOptions: Sendable {
         } catch let error as CollateralError where collateral.isEmpty {
             // Nobody named that service: that another source can be named isn't known either.
             throw OperationError(
-                error.source, error.problem,
-                mend: "name another source with --collateral: a folder, an evidence file or the address of a service", code: error.code)
+                error.source,
+                error.problem,
+                mend: "name another source with --collateral: a folder, an evidence file or the address of a service",
+                code: error.code
+            )
         }
     }
 
@@ -152,7 +176,10 @@ public struct JudgingOptions: Sendable {
         if collateralAuthority == nil { try Self.checkAuthority(defaults.collateralAuthority, "collateral_ca") }
         return CollateralOrigin(
             names: collateral.isEmpty ? try state.defaultCollateral() : collateral,
-            certificateAuthority: collateralAuthority ?? defaults.collateralAuthority, maximumAge: maximumAge,
-            retry: collateral.isEmpty ? try state.defaultRetry() : RetryPolicy(), state: state)
+            certificateAuthority: collateralAuthority ?? defaults.collateralAuthority,
+            maximumAge: maximumAge,
+            retry: collateral.isEmpty ? try state.defaultRetry() : RetryPolicy(),
+            state: state
+        )
     }
 }

@@ -10,7 +10,9 @@ struct NetworkAddress {
     let port: Int?
 
     init(_ text: String) throws(OperationError) {
-        guard let url = URLComponents(string: text), let host = url.host, !host.isEmpty, url.user == nil, url.password == nil else {
+        guard let url = URLComponents(string: text), let host = url.host, !host.isEmpty, url.user == nil,
+            url.password == nil
+        else {
             throw Self.mismatch(text)
         }
         self.url = url
@@ -34,9 +36,12 @@ struct NetworkAddress {
         let afterHost = authority[(authority.lastIndex(of: "]") ?? authority.startIndex)...]
         guard let colon = afterHost.lastIndex(of: ":") else { return nil }
         let digits = afterHost[afterHost.index(after: colon)...]
-        guard digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let port = Int(digits), (1...65535).contains(port) else {
+        guard digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let port = Int(digits), (1...65535).contains(port)
+        else {
             throw OperationError(
-                NotationError.printable(text), "a port from 1 to 65535 expected, found '\(NotationError.printable(String(digits)))'")
+                NotationError.printable(text),
+                "a port from 1 to 65535 expected, found '\(NotationError.printable(String(digits)))'"
+            )
         }
         return port
     }

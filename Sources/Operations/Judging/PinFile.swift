@@ -24,16 +24,22 @@ struct PinFile {
         self.path = path
         guard !path.isEmpty, !path.hasSuffix("/") else { throw Self.refusal(path, "the name of a file expected") }
         let folder = Files.split(path).folder
-        guard Files.isFolder(folder) else { throw Self.refusal(path, "there is no folder \(FileError.printable(folder))") }
+        guard Files.isFolder(folder) else {
+            throw Self.refusal(path, "there is no folder \(FileError.printable(folder))")
+        }
         try Self.checkWriting(beside: path)
         switch try FileKind(path) {
         case .absent: break
         case .file:
-            guard Self.isCertificate(path) else { throw Self.refusal(path, "is there and is no certificate; it would be lost") }
+            guard Self.isCertificate(path) else {
+                throw Self.refusal(path, "is there and is no certificate; it would be lost")
+            }
         case let kind: throw Self.refusal(path, "is \(kind), not a certificate")
         }
         let kind = try FileKind(verdictPath)
-        guard kind == .absent || kind == .file else { throw Self.refusal(verdictPath, "is \(kind); the verdict goes there") }
+        guard kind == .absent || kind == .file else {
+            throw Self.refusal(verdictPath, "is \(kind); the verdict goes there")
+        }
     }
 
     /// Root may write where there is nothing to write to: only trying tells.
@@ -62,7 +68,9 @@ struct PinFile {
         guard try FileKind(path) == .file, Self.isCertificate(path) else { return nil }
         guard try FileKind(verdictPath) == .file else { return .foreign(path) }
         let target = try refusedPath()
-        guard rename(path, target) == 0 else { throw FileError(path, doing: "rename it to \(FileError.printable(target))") }
+        guard rename(path, target) == 0 else {
+            throw FileError(path, doing: "rename it to \(FileError.printable(target))")
+        }
         return .moved(path, to: target)
     }
 
@@ -98,7 +106,8 @@ extension PinFile.Outcome: CustomStringConvertible {
     var node: Node {
         switch self {
         case .written(let path): .object(["path": Node(path), "written": Node(.boolean(true))])
-        case .moved(let path, let target): .object(["path": Node(path), "written": Node(.boolean(false)), "refused": Node(target)])
+        case .moved(let path, let target):
+            .object(["path": Node(path), "written": Node(.boolean(false)), "refused": Node(target)])
         case .foreign(let path): .object(["path": Node(path), "written": Node(.boolean(false))])
         }
     }

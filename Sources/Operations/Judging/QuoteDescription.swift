@@ -12,7 +12,8 @@ struct QuoteDescription {
     var node: Node {
         let layout = quote.layout
         return .object([
-            "tee": Node(layout.tee == .sgx ? "SGX" : "TDX"), "header": Self.node(quote.header), "report": quote.report.map(Self.node),
+            "tee": Node(layout.tee == .sgx ? "SGX" : "TDX"), "header": Self.node(quote.header),
+            "report": quote.report.map(Self.node),
             "tdReport": quote.tdReport.map(Self.node), "signature": Node(quote.view.signature.description),
             "attestationKey": Node(quote.view.attestationKey.description), "qeReport": Self.node(quote.qeReport),
             "qeReportSignature": Node(quote.view.qeReportSignature.description),
@@ -29,17 +30,23 @@ struct QuoteDescription {
         .object([
             "version": Node(Int(header.version)), "attestationKeyType": Node(Int(header.attestationKeyType)),
             "teeType": Node(Int(header.teeType)), "qeSVN": Node(Int(header.qeSVN)), "pceSVN": Node(Int(header.pceSVN)),
-            "qeVendor": Node(header.qeVendor.description + (header.qeVendor == QuoteHeader.intelQEVendor ? " (Intel)" : "")),
+            "qeVendor": Node(
+                header.qeVendor.description + (header.qeVendor == QuoteHeader.intelQEVendor ? " (Intel)" : "")
+            ),
             "userData": Node(header.userData.description),
         ])
     }
 
     private static func node(_ report: ReportBody) -> Node {
         .object([
-            "cpuSVN": Node(report.cpuSVN.description), "miscSelect": flags(report.miscSelect), "attributes": flags(report.attributes),
-            "xfrm": flags(report.xfrm), "mrenclave": Node(report.mrenclave.description), "mrsigner": Node(report.mrsigner.description),
-            "extendedProductID": Node(report.extendedProductID.description), "configID": Node(report.configID.description),
-            "productID": Node(Int(report.productID)), "svn": Node(Int(report.securityVersion)), "configSVN": Node(Int(report.configSVN)),
+            "cpuSVN": Node(report.cpuSVN.description), "miscSelect": flags(report.miscSelect),
+            "attributes": flags(report.attributes),
+            "xfrm": flags(report.xfrm), "mrenclave": Node(report.mrenclave.description),
+            "mrsigner": Node(report.mrsigner.description),
+            "extendedProductID": Node(report.extendedProductID.description),
+            "configID": Node(report.configID.description),
+            "productID": Node(Int(report.productID)), "svn": Node(Int(report.securityVersion)),
+            "configSVN": Node(Int(report.configSVN)),
             "familyID": Node(report.familyID.description), "reportData": Node(report.reportData.description),
         ])
     }
@@ -52,10 +59,12 @@ struct QuoteDescription {
     private static func node(_ td: TDReport) -> Node {
         .object([
             "teeTcbSvn": Node(td.teeTCBSVN.description), "mrseam": Node(td.mrseam.description),
-            "mrsignerseam": Node(td.mrsignerseam.description), "seamAttributes": Node("0x\(String(td.seamAttributes, radix: 16))"),
+            "mrsignerseam": Node(td.mrsignerseam.description),
+            "seamAttributes": Node("0x\(String(td.seamAttributes, radix: 16))"),
             "tdAttributes": flags(td.attributes), "xfam": flags(td.xfam), "mrtd": Node(td.mrtd.description),
             "mrconfigid": Node(td.mrconfigid.description), "mrowner": Node(td.mrowner.description),
-            "mrownerconfig": Node(td.mrownerconfig.description), "rtmr": Node(.array(td.rtmr.map { Node($0.description) })),
+            "mrownerconfig": Node(td.mrownerconfig.description),
+            "rtmr": Node(.array(td.rtmr.map { Node($0.description) })),
             "reportData": Node(td.reportData.description), "teeTcbSvn2": td.teeTCBSVN2.map { Node($0.description) },
             "mrservicetd": td.mrservicetd.map { Node($0.description) }, "extended": td.extended.map(node),
         ])
@@ -67,7 +76,8 @@ struct QuoteDescription {
             "deviceInformation": Node(extended.deviceInformation.description),
             "initialServiceTDHash": Node(extended.initialServiceTDHash.description),
             "initialServiceTDAttributes": Node(extended.initialServiceTDAttributes.description),
-            "initialCPUSVN": Node(extended.initialCPUSVN.description), "initialTeeTcbSvn": Node(extended.initialTEETCBSVN.description),
+            "initialCPUSVN": Node(extended.initialCPUSVN.description),
+            "initialTeeTcbSvn": Node(extended.initialTEETCBSVN.description),
             "initialFMSPC": Node(extended.initialFMSPC.description),
             "currentServiceTDHash": Node(extended.currentServiceTDHash.description),
             "currentServiceTDAttributes": Node(extended.currentServiceTDAttributes.description),
@@ -76,7 +86,8 @@ struct QuoteDescription {
 
     private var chain: [Certificate] {
         guard quote.layout.certificationKind == .chain || quote.layout.certificationKind == .leaf else { return [] }
-        let blocks = (try? PEM.blocks(quote[quote.layout.certificationData], label: "CERTIFICATE", allowsNUL: true)) ?? []
+        let blocks =
+            (try? PEM.blocks(quote[quote.layout.certificationData], label: "CERTIFICATE", allowsNUL: true)) ?? []
         return blocks.compactMap { try? Certificate($0) }
     }
 
@@ -87,31 +98,42 @@ struct QuoteDescription {
                     .object([
                         "subject": Node(certificate.subject.description),
                         "issuer": Node(certificate.issuer.description),
-                        "serial": Node(certificate.serial.description), "notBefore": Node(CalendarTime.text(certificate.notBefore)),
-                        "notAfter": Node(CalendarTime.text(certificate.notAfter)), "publicKey": Node(Hex.text(certificate.key.point)),
+                        "serial": Node(certificate.serial.description),
+                        "notBefore": Node(CalendarTime.text(certificate.notBefore)),
+                        "notAfter": Node(CalendarTime.text(certificate.notAfter)),
+                        "publicKey": Node(Hex.text(certificate.key.point)),
                         "extensions": Node(
                             .array(
                                 certificate.extensions.map {
                                     Node(
                                         "\($0.identifier)\($0.isCritical ? ", critical" : ""): \(Hex.text(certificate.der[$0.value].prefix(64)))"
                                     )
-                                })),
+                                }
+                            )
+                        ),
                     ])
-                }))
+                }
+            )
+        )
     }
 
     private var platform: Node? {
         guard let leaf = chain.first, let values = try? PCKExtension(of: leaf) else { return nil }
         func stated(_ value: Bool?) -> Node { value.map { Node(.boolean($0)) } ?? Node(.null) }
         return .object([
-            "fmspc": Node(values.fmspc.description), "pceID": Node(values.pceID.description), "ppid": Node(values.ppid.description),
-            "components": Node(.array((0..<16).map { Node(Int(values.components[$0])) })), "pceSVN": Node(Int(values.pceSVN)),
-            "sgxType": Node("\(values.sgxType)"), "platformInstanceID": values.platformInstanceID.map { Node($0.description) },
+            "fmspc": Node(values.fmspc.description), "pceID": Node(values.pceID.description),
+            "ppid": Node(values.ppid.description),
+            "components": Node(.array((0..<16).map { Node(Int(values.components[$0])) })),
+            "pceSVN": Node(Int(values.pceSVN)),
+            "sgxType": Node("\(values.sgxType)"),
+            "platformInstanceID": values.platformInstanceID.map { Node($0.description) },
             "configuration": values.configuration.map {
                 .object([
-                    "dynamicPlatform": stated($0.dynamicPlatform), "cachedKeys": stated($0.cachedKeys), "smtEnabled": stated($0.smtEnabled),
+                    "dynamicPlatform": stated($0.dynamicPlatform), "cachedKeys": stated($0.cachedKeys),
+                    "smtEnabled": stated($0.smtEnabled),
                 ])
-            }, "unknownMembers": values.unknown.isEmpty ? nil : Node(.array(values.unknown.map { Node($0.description) })),
+            },
+            "unknownMembers": values.unknown.isEmpty ? nil : Node(.array(values.unknown.map { Node($0.description) })),
         ])
     }
 }

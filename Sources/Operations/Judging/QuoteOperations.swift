@@ -14,7 +14,9 @@ public enum QuoteOperations {
         return (lines(node, indent: 0), JSON.pretty(node))
     }
 
-    public static func verify(_ path: String, options: JudgingOptions, state: StateFolder = StateFolder()) async throws -> Judgement {
+    public static func verify(_ path: String, options: JudgingOptions, state: StateFolder = StateFolder()) async throws
+        -> Judgement
+    {
         let verifier = try options.verifier(state)
         let time = options.time()
         let input = try evidence(path)
@@ -23,10 +25,19 @@ public enum QuoteOperations {
             delivery = CollateralDelivery(own, from: path)
         } else {
             delivery = try await options.collateral(
-                for: input.evidence.quote, platform: nil, at: time, maximumAge: verifier.policy.tcb.maximumCollateralAge, state)
+                for: input.evidence.quote,
+                platform: nil,
+                at: time,
+                maximumAge: verifier.policy.tcb.maximumCollateralAge,
+                state
+            )
         }
         var judgement = Judgement(
-            title: path, verdict: verifier.judge(input.evidence, with: delivery.collateral, at: time), package: nil, collateral: delivery)
+            title: path,
+            verdict: verifier.judge(input.evidence, with: delivery.collateral, at: time),
+            package: nil,
+            collateral: delivery
+        )
         judgement.notes += input.notes
         return judgement
     }
@@ -45,15 +56,21 @@ public enum QuoteOperations {
         guard case .object(let members) = node.value else { return "" }
         let width = members.map(\.name.count).max() ?? 0
         return members.map { member in
-            let head = String(repeating: " ", count: indent) + member.name + String(repeating: " ", count: width - member.name.count)
+            let head =
+                String(repeating: " ", count: indent) + member.name
+                + String(repeating: " ", count: width - member.name.count)
             switch member.node.value {
             case .object: return head + "\n" + lines(member.node, indent: indent + 2)
-            case .array(let elements) where elements.contains(where: { if case .object = $0.value { true } else { false } }):
+            case .array(let elements)
+            where elements.contains(where: { if case .object = $0.value { true } else { false } }):
                 return elements.enumerated().map {
                     "\(head) \($0.offset + 1)\n" + lines($0.element, indent: indent + 2)
                 }.joined()
             case .array(let elements):
-                return head + "  " + elements.map { value($0) }.joined(separator: "\n" + String(repeating: " ", count: indent + width + 2))
+                return head + "  "
+                    + elements.map { value($0) }.joined(
+                        separator: "\n" + String(repeating: " ", count: indent + width + 2)
+                    )
                     + "\n"
             default: return head + "  " + value(member.node) + "\n"
             }

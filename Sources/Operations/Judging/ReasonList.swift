@@ -1,7 +1,8 @@
 internal import DCAP
 internal import Notation
 
-/// Reasons as people read them: in full when they are few, a line each and their mends once when they are many, so that a verdict fits one screen.
+/// Reasons as people read them: in full when they are few, a line each and their mends once when they are many, so that
+/// a verdict fits one screen.
 struct ReasonList {
     private static let fewLimit = 3, lineLimit = 10, mendLimit = 4
     private let reasons: [Reason]
@@ -22,8 +23,12 @@ struct ReasonList {
     }
 
     private var short: [String] {
-        var lines = reasons.prefix(Self.lineLimit).map { "  \($0.code.name)   \(NotationError.printable($0.message, limit: 100))" }
-        if reasons.count > Self.lineLimit { lines.append("  … and \(reasons.count - Self.lineLimit) more; --json lists all") }
+        var lines = reasons.prefix(Self.lineLimit).map {
+            "  \($0.code.name)   \(NotationError.printable($0.message, limit: 100))"
+        }
+        if reasons.count > Self.lineLimit {
+            lines.append("  … and \(reasons.count - Self.lineLimit) more; --json lists all")
+        }
         var mends: [String] = []
         for reason in reasons where !mends.contains(reason.mend) { mends.append(reason.mend) }
         // What the reader can do right here comes before what he can only ask others for.

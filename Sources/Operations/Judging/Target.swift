@@ -15,7 +15,9 @@ enum Target: Sendable {
         try state.check()
         if text.hasPrefix("https://") {
             let address = try NetworkAddress(text)
-            guard address.url.path.isEmpty || address.url.path == "/", address.url.query == nil, address.url.fragment == nil else {
+            guard address.url.path.isEmpty || address.url.path == "/", address.url.query == nil,
+                address.url.fragment == nil
+            else {
                 throw NetworkAddress.mismatch(text)
             }
             self = .address(host: address.host, port: address.port ?? 443)
@@ -26,8 +28,10 @@ enum Target: Sendable {
             self = .file(text)
         } else {
             throw OperationError(
-                NotationError.printable(text), "is neither a service here ('mse list'), nor an https address, nor a file",
-                code: "target.unknown")
+                NotationError.printable(text),
+                "is neither a service here ('mse list'), nor an https address, nor a file",
+                code: "target.unknown"
+            )
         }
     }
 

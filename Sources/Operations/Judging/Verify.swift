@@ -18,7 +18,12 @@ public struct Verify: Sendable {
     public var certificateOut: String?
     private let state: StateFolder
 
-    public init(target: String, options: JudgingOptions, certificateOut: String? = nil, state: StateFolder = StateFolder()) {
+    public init(
+        target: String,
+        options: JudgingOptions,
+        certificateOut: String? = nil,
+        state: StateFolder = StateFolder()
+    ) {
         self.target = target
         self.options = options
         self.certificateOut = certificateOut
@@ -36,7 +41,9 @@ public struct Verify: Sendable {
             judgement.pin = try pin.write(certificate.pem, verdict: judgement.json)
         } else {
             throw OperationError(
-                NotationError.printable(target), "is accepted, but is a quote without a certificate: there is nothing to pin")
+                NotationError.printable(target),
+                "is accepted, but is a quote without a certificate: there is nothing to pin"
+            )
         }
         return judgement
     }
@@ -52,13 +59,26 @@ public struct Verify: Sendable {
             let platform = try Self.platform(of: service, state)
             let delivery = try await collateral(certificate.quote, platform, verifier, time)
             let verdict = verifier.judge(
-                Evidence(certificate), with: delivery.collateral, expecting: Expectation(name: service.name, id: launch.id), at: time)
+                Evidence(certificate),
+                with: delivery.collateral,
+                expecting: Expectation(name: service.name, id: launch.id),
+                at: time
+            )
             return Judgement(
-                title: "\(service.name)  \(NetworkAddress.text(host, port))", verdict: verdict, package: try package, collateral: delivery)
+                title: "\(service.name)  \(NetworkAddress.text(host, port))",
+                verdict: verdict,
+                package: try package,
+                collateral: delivery
+            )
         case .address(let host, let port):
             let certificate = try await Self.certificate(host, port)
             let delivery = try await collateral(certificate.quote, nil, verifier, time)
-            let verdict = verifier.judge(Evidence(certificate), with: delivery.collateral, expecting: Expectation(host: host), at: time)
+            let verdict = verifier.judge(
+                Evidence(certificate),
+                with: delivery.collateral,
+                expecting: Expectation(host: host),
+                at: time
+            )
             return Judgement(title: target, verdict: verdict, package: try package, collateral: delivery)
         }
     }
@@ -92,16 +112,25 @@ public struct Verify: Sendable {
             delivery = try await collateral(input.evidence.quote, nil, verifier, time)
         }
         var judgement = Judgement(
-            title: path, verdict: verifier.judge(input.evidence, with: delivery.collateral, at: time), package: try package,
-            collateral: delivery)
+            title: path,
+            verdict: verifier.judge(input.evidence, with: delivery.collateral, at: time),
+            package: try package,
+            collateral: delivery
+        )
         judgement.notes += input.notes
         return judgement
     }
 
-    private func collateral(_ quote: Quote, _ platform: SimulatedPlatform?, _ verifier: Verifier, _ time: Int64) async throws
+    private func collateral(_ quote: Quote, _ platform: SimulatedPlatform?, _ verifier: Verifier, _ time: Int64)
+        async throws
         -> CollateralDelivery
     {
         try await options.collateral(
-            for: quote, platform: platform, at: time, maximumAge: verifier.policy.tcb.maximumCollateralAge, state)
+            for: quote,
+            platform: platform,
+            at: time,
+            maximumAge: verifier.policy.tcb.maximumCollateralAge,
+            state
+        )
     }
 }

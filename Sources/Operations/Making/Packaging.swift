@@ -27,13 +27,20 @@ public struct Packaging: Sendable {
     /// - Parameters:
     ///   - key: an earlier key to encrypt with; nil makes one.
     ///   - checksImports: whether what the code imports is looked for.
-    public func package(project: String, output: String, encrypts: Bool, key: String?, checksImports: Bool = true) throws -> Product {
+    public func package(project: String, output: String, encrypts: Bool, key: String?, checksImports: Bool = true)
+        throws -> Product
+    {
         SecretsInMemory.expect()
         try state.prepare()
         let timestamp = Int64(Date().timeIntervalSince1970 * 1_000_000_000)
         var builder = PackageBuilder(
-            project: project, output: output, runtime: try Runtime.ofThisMachine(), cache: state.cache, encrypts: encrypts,
-            timestamp: timestamp)
+            project: project,
+            output: output,
+            runtime: try Runtime.ofThisMachine(),
+            cache: state.cache,
+            encrypts: encrypts,
+            timestamp: timestamp
+        )
         builder.checksImports = checksImports
         let made = if let key { try builder.build(key: NamedFile.key(key).codeKey()) } else { try builder.build() }
         try MadePackages(state).note(made.package)
@@ -105,11 +112,15 @@ public struct Packaging: Sendable {
 
         /// - Throws: for hex digits of another key, where no file has that name.
         public static func unverifiedKey(_ text: String) throws(OperationError) -> String {
-            guard let bytes = Hex.bytes(text), !bytes.isEmpty, bytes.count != SealedBox.publicKeyByteCount, !Files.exists(text) else {
+            guard let bytes = Hex.bytes(text), !bytes.isEmpty, bytes.count != SealedBox.publicKeyByteCount,
+                !Files.exists(text)
+            else {
                 return text
             }
             throw OperationError(
-                "", "a public key of 32 bytes, in a file or as 64 hex digits, expected, found \(text.utf8.count) hex digits")
+                "",
+                "a public key of 32 bytes, in a file or as 64 hex digits, expected, found \(text.utf8.count) hex digits"
+            )
         }
     }
 
@@ -119,7 +130,9 @@ public struct Packaging: Sendable {
         SecretsInMemory.expect()
         guard !Self.isSame(input, output) else {
             throw OperationError(
-                "--output \(FileError.printable(output))", "is the input itself, which the box would replace; name another file")
+                "--output \(FileError.printable(output))",
+                "is the input itself, which the box would replace; name another file"
+            )
         }
         let message = try Files.read(input, limit: 64 << 20)
         let box: [UInt8]
@@ -144,10 +157,12 @@ public struct Packaging: Sendable {
     private static func bareKey(_ text: String) throws -> [UInt8] {
         if let bytes = Hex.bytes(text), bytes.count == SealedBox.publicKeyByteCount { return bytes }
         let named = NamedFile(
-            option: "--unverified-key", path: text,
+            option: "--unverified-key",
+            path: text,
             expected:
                 "a public key of \(SealedBox.publicKeyByteCount) bytes, in a file or as \(2 * SealedBox.publicKeyByteCount) hex digits,",
-            mend: "or name with --receiver the service or its certificate, which is judged")
+            mend: "or name with --receiver the service or its certificate, which is judged"
+        )
         try named.check { $1 == SealedBox.publicKeyByteCount }
         return try Files.read(text, limit: 4096)
     }
@@ -156,7 +171,9 @@ public struct Packaging: Sendable {
         SecretsInMemory.expect()
         guard !Self.isSame(input, output) else {
             throw OperationError(
-                "--output \(FileError.printable(output))", "is the box itself, which its content would replace; name another file")
+                "--output \(FileError.printable(output))",
+                "is the box itself, which its content would replace; name another file"
+            )
         }
         let key = try NamedFile.unsealingKey(privateKey).codeKey()
         let box = try Files.read(input, limit: 64 << 20)

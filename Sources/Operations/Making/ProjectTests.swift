@@ -15,8 +15,9 @@ public struct ProjectTests: Sendable {
 
     public init(state: StateFolder = StateFolder()) { self.state = state }
 
-    /// Against the same server without enclave or encryption. It works on a copy of what a package would hold, in memory where there is a file system for
-    /// it, as the agent does: what the application writes beside its code is gone afterwards, and the project stays as it was.
+    /// Against the same server without enclave or encryption. It works on a copy of what a package would hold, in
+    /// memory where there is a file system for it, as the agent does: what the application writes beside its code is
+    /// gone afterwards, and the project stays as it was.
     /// - Returns: the tests' exit code.
     public func local(project: String, secrets: String?, sealedSecrets: String?) throws -> Int32 {
         try state.prepare()
@@ -28,7 +29,9 @@ public struct ProjectTests: Sendable {
         let code = work + "/code"
         try copyCode(project + "/mse_src", to: code)
         let site = try TestEnvironment(
-            .file(project + "/mse_src/requirements.txt", project: project, configuration), runtime: runtime, cache: state.cache
+            .file(project + "/mse_src/requirements.txt", project: project, configuration),
+            runtime: runtime,
+            cache: state.cache
         ).site
         for name in ["home", "tmp"] { try Files.makeFolder(work + "/" + name) }
         if let secrets { _ = try NamedFile.secrets(secrets).json() }
@@ -42,14 +45,17 @@ public struct ProjectTests: Sendable {
             "--parent", "\(getpid())",
         ]
         var variables = ProcessInfo.processInfo.environment
-        for (name, folder) in [("XDG_CACHE_HOME", ".cache"), ("XDG_CONFIG_HOME", ".config"), ("XDG_DATA_HOME", ".local/share")] {
+        for (name, folder) in [
+            ("XDG_CACHE_HOME", ".cache"), ("XDG_CONFIG_HOME", ".config"), ("XDG_DATA_HOME", ".local/share"),
+        ] {
             variables[name] = work + "/home/" + folder
         }
         for name in ["TMP_PATH", "TMPDIR", "TEMP", "TMP"] { variables[name] = work + "/tmp" }
         for name in ["MODULE_PATH", "PWD"] { variables[name] = code }
         variables["HOME"] = work + "/home"
         variables["SECRETS_PATH"] = try given.map { try Files.resolved($0) } ?? work + "/secrets.json"
-        variables["SEALED_SECRETS_PATH"] = try sealedSecrets.map { try Files.resolved($0) } ?? work + "/sealed_secrets.json"
+        variables["SEALED_SECRETS_PATH"] =
+            try sealedSecrets.map { try Files.resolved($0) } ?? work + "/sealed_secrets.json"
         server.environment = variables
         server.standardOutput = FileHandle.standardError
         server.currentDirectoryURL = URL(filePath: code)
@@ -61,8 +67,14 @@ public struct ProjectTests: Sendable {
         }
         try waitFor(port, server)
         return try run(
-            configuration, folder: project + "/tests", runtime, url: "http://localhost:\(port)", pin: nil, secrets: given,
-            sealedSecrets: sealedSecrets)
+            configuration,
+            folder: project + "/tests",
+            runtime,
+            url: "http://localhost:\(port)",
+            pin: nil,
+            secrets: given,
+            sealedSecrets: sealedSecrets
+        )
     }
 
     public enum Outcome: Sendable {
@@ -75,7 +87,13 @@ public struct ProjectTests: Sendable {
     /// Runs a package's tests against its running instance, once that is judged; its certificate is their pin.
     /// - Parameter runsForeign: also those of a package that wasn't made here.
     /// - Throws: `OperationError` for a package that wasn't made here: its tests are measured by nothing.
-    public func remote(_ target: String, options: JudgingOptions, secrets: String?, sealedSecrets: String?, runsForeign: Bool = false)
+    public func remote(
+        _ target: String,
+        options: JudgingOptions,
+        secrets: String?,
+        sealedSecrets: String?,
+        runsForeign: Bool = false
+    )
         async throws -> Outcome
     {
         SecretsInMemory.expect()
@@ -84,13 +102,16 @@ public struct ProjectTests: Sendable {
         guard let package = try options.package.map({ try NamedFile.package($0).packageFile() }) else {
             throw OperationError("--package", "is needed: its tests are run, against its enclave alone")
         }
-        guard let range = package.range(of: "tests.tar") else { throw OperationError(package.path, "there are no tests in it") }
+        guard let range = package.range(of: "tests.tar") else {
+            throw OperationError(package.path, "there are no tests in it")
+        }
         let recipient: Release.Recipient
         guard try runsForeign || MadePackages(state).holds(package.path) else {
             throw OperationError(
                 package.path,
                 "was not made here, and its tests are measured by nothing: they would run on this machine, with your secrets;"
-                    + " name --foreign-tests when you trust whoever gave it to you")
+                    + " name --foreign-tests when you trust whoever gave it to you"
+            )
         }
         switch try await release.recipient(target) {
         case .refused(let judgement): return .refused(judgement)
@@ -111,8 +132,15 @@ public struct ProjectTests: Sendable {
         let runtime = try package.runtime ?? Runtime.ofThisMachine()
         return .ran(
             try run(
-                package.configuration, folder: work + "/tests", runtime, url: NetworkAddress.text(launch.sans[0], launch.port),
-                pin: work + "/pin.pem", secrets: secrets, sealedSecrets: sealedSecrets))
+                package.configuration,
+                folder: work + "/tests",
+                runtime,
+                url: NetworkAddress.text(launch.sans[0], launch.port),
+                pin: work + "/pin.pem",
+                secrets: secrets,
+                sealedSecrets: sealedSecrets
+            )
+        )
     }
 
     private static var folderInMemory: String {
@@ -140,14 +168,23 @@ public struct ProjectTests: Sendable {
     }
 
     private func run(
-        _ configuration: ProjectConfiguration, folder: String, _ runtime: RuntimeList, url: String, pin: String?, secrets: String?,
+        _ configuration: ProjectConfiguration,
+        folder: String,
+        _ runtime: RuntimeList,
+        url: String,
+        pin: String?,
+        secrets: String?,
         sealedSecrets: String?
     ) throws -> Int32 {
-        let tools = try TestEnvironment(.tests(configuration, project: folder), runtime: runtime, cache: state.cache).folder
+        let tools = try TestEnvironment(.tests(configuration, project: folder), runtime: runtime, cache: state.cache)
+            .folder
         let words = configuration.testCommand.split(separator: " ").map(String.init)
         let program = Files.exists(tools + "/bin/" + words[0]) ? tools + "/bin/" + words[0] : words[0]
         guard program.contains("/") else {
-            throw OperationError("tests_cmd", "'\(NotationError.printable(words[0]))' is not among what tests_requirements install")
+            throw OperationError(
+                "tests_cmd",
+                "'\(NotationError.printable(words[0]))' is not among what tests_requirements install"
+            )
         }
         var variables: [String: String?] = [
             "TEST_REMOTE_URL": url, "TEST_CA_FILE": pin, "TEST_SECRET_JSON": try secrets.map { try Files.resolved($0) },
@@ -155,7 +192,9 @@ public struct ProjectTests: Sendable {
         ]
         variables["PATH"] = tools + "/bin:" + (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin")
         return try ProgramRun(
-            program, Array(words.dropFirst()) + (words[0] == "pytest" ? ["-p", "no:cacheprovider"] : []), environment: variables,
+            program,
+            Array(words.dropFirst()) + (words[0] == "pytest" ? ["-p", "no:cacheprovider"] : []),
+            environment: variables,
             folder: folder
         ).run(captures: false).status
     }
@@ -191,7 +230,9 @@ public struct ProjectTests: Sendable {
 
     private func waitFor(_ port: Int, _ server: Process) throws {
         for _ in 0..<600 {
-            guard server.isRunning else { throw OperationError("serve", "the server ended with exit code \(server.terminationStatus)") }
+            guard server.isRunning else {
+                throw OperationError("serve", "the server ended with exit code \(server.terminationStatus)")
+            }
             if ListeningAddress(host: "127.0.0.1", port: port).answers { return }
             usleep(50_000)
         }

@@ -10,12 +10,15 @@ public enum Scaffold {
     public static func make(_ name: String, template: String) throws {
         guard templates.contains(template) else {
             throw OperationError(
-                "--template", "'\(NotationError.printable(template))' is unknown; there is: \(templates.joined(separator: ", "))")
+                "--template",
+                "'\(NotationError.printable(template))' is unknown; there is: \(templates.joined(separator: ", "))"
+            )
         }
         let base = Files.split(name).name
         guard !base.isEmpty, !base.hasPrefix("."),
             base.utf8.allSatisfy({
-                (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_")
+                (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == UInt8(ascii: "-")
+                    || $0 == UInt8(ascii: "_")
             })
         else {
             throw OperationError(NotationError.printable(name), "a name of a–z, 0–9, '-' and '_' expected")
@@ -38,7 +41,8 @@ public enum Scaffold {
     private static func files(_ name: String) -> [(String, String)] {
         let password = Hex.text((0..<16).map { _ in UInt8.random(in: .min ... .max) })
         return [
-            ("mse.toml", configuration(name)), ("mse_src/app.py", application), ("mse_src/requirements.txt", "flask==3.1.0\n"),
+            ("mse.toml", configuration(name)), ("mse_src/app.py", application),
+            ("mse_src/requirements.txt", "flask==3.1.0\n"),
             ("mse_src/.mseignore", "__pycache__\n*.pyc\n.pytest_cache\n.venv\n"), ("tests/conftest.py", fixtures),
             ("tests/test_app.py", tests),
             ("secrets.json", "{\"password\": \"\(password)\"}\n"),

@@ -15,7 +15,8 @@ struct ConfigurationAnswer: Sendable {
     let homeEpoch: String
     let start: Start
 
-    /// - Parameter digest: of the request that was sent, hexadecimal; an answer to another one isn't taken for one to this.
+    /// - Parameter digest: of the request that was sent, hexadecimal; an answer to another one isn't taken for one to
+    ///   this.
     /// - Throws: `OperationError` for a refusal, and for what is no answer of an agent.
     init(_ response: AttestedConnection.Response, to target: String, digest: String) throws {
         guard response.status == 200 else { throw OperationError(target, Self.refusal(response)) }
@@ -25,7 +26,9 @@ struct ConfigurationAnswer: Sendable {
             let homeEpoch = Self.hex(accepted("homeEpoch"), 64)
         else {
             throw OperationError(
-                target, "what it answered doesn't say that this configuration was accepted; judge it anew before you send again")
+                target,
+                "what it answered doesn't say that this configuration was accepted; judge it anew before you send again"
+            )
         }
         self.epoch = epoch
         self.homeEpoch = homeEpoch
@@ -37,7 +40,9 @@ struct ConfigurationAnswer: Sendable {
         case "started": start = .started
         case "failed":
             start = .failed(
-                code: NotationError.printable(second("code") ?? "unknown"), incident: Self.hex(second("incident"), 16), text: second("text")
+                code: NotationError.printable(second("code") ?? "unknown"),
+                incident: Self.hex(second("incident"), 16),
+                text: second("text")
             )
         default: start = .untold
         }

@@ -87,11 +87,15 @@ public struct Provision: Sendable {
         guard body.count < Self.bodyLimit else {
             recipient.close()
             throw OperationError(
-                target, "key and secrets together make \(body.count) bytes; a service takes less than \(Self.bodyLimit)")
+                target,
+                "key and secrets together make \(body.count) bytes; a service takes less than \(Self.bodyLimit)"
+            )
         }
         let end = ContinuousClock.now + .seconds(waitSeconds)
         let response: AttestedConnection.Response
-        Unfinished.remark("\(target) may have key and secrets by now: judge it, or ask with 'mse status' where it was launched")
+        Unfinished.remark(
+            "\(target) may have key and secrets by now: judge it, or ask with 'mse status' where it was launched"
+        )
         do {
             response = try await recipient.post(body, seconds: waitSeconds)
         } catch {
@@ -108,26 +112,39 @@ public struct Provision: Sendable {
                 target,
                 ContinuousClock.now < end
                     ? "took its configuration, but ended the connection before it said that it started; was it stopped?"
-                    : "took its configuration, but has not said within \(waitSeconds) seconds that it started")
+                    : "took its configuration, but has not said within \(waitSeconds) seconds that it started"
+            )
         }
         try await waitUntilHealthy(recipient.certificate, peer, package.configuration.healthCheck, until: end)
         return .started(recipient.judgement, homeEpoch: answer.homeEpoch)
     }
 
     /// Asks until the health path answers with no error of the server's, over connections to this very certificate.
-    private func waitUntilHealthy(_ certificate: AttestedCertificate, _ peer: Peer, _ path: String, until end: ContinuousClock.Instant)
+    private func waitUntilHealthy(
+        _ certificate: AttestedCertificate,
+        _ peer: Peer,
+        _ path: String,
+        until end: ContinuousClock.Instant
+    )
         async throws
     {
         let pin = certificate.certificate.der
         var found = "no answer"
         repeat {
             do {
-                let connection = try await AttestedConnection.open(host: peer.host, port: peer.port, judge: { $0.certificate.der == pin })
+                let connection = try await AttestedConnection.open(
+                    host: peer.host,
+                    port: peer.port,
+                    judge: { $0.certificate.der == pin }
+                )
                 let response = try await connection.request("GET", path, seconds: 10, bodyLimit: 0)
                 if response.status < 500 { return }
                 found = "status \(response.status)"
             } catch TransportError.notListening {
-                throw OperationError(target, "was configured and started, but has ended since: nobody listens there any more")
+                throw OperationError(
+                    target,
+                    "was configured and started, but has ended since: nobody listens there any more"
+                )
             } catch TransportError.refused {
                 throw OperationError(target, "was configured and started, but another certificate answers there now")
             } catch {
@@ -135,7 +152,10 @@ public struct Provision: Sendable {
             }
             try await Task.sleep(for: .milliseconds(100))
         } while ContinuousClock.now < end
-        throw OperationError(target, "was configured and started, but \(path) has no good answer within \(waitSeconds) seconds: \(found)")
+        throw OperationError(
+            target,
+            "was configured and started, but \(path) has no good answer within \(waitSeconds) seconds: \(found)"
+        )
     }
 
     /// What is released, read before anybody is called.
@@ -180,8 +200,10 @@ public struct Provision: Sendable {
                 throw OperationError(
                     package.path,
                     package.mode == .encrypted
-                        ? "is encrypted, and its key isn't named" : "starts with its start token alone, which isn't named",
-                    mend: "name it with --key")
+                        ? "is encrypted, and its key isn't named"
+                        : "starts with its start token alone, which isn't named",
+                    mend: "name it with --key"
+                )
             }
         }
 
@@ -194,7 +216,8 @@ public struct Provision: Sendable {
                         "ssl_private_key": privateKey.map { Node(String(decoding: $0, as: UTF8.self)) },
                         "continue_epoch": continueEpoch.map { Node($0) },
                     ])
-                ).utf8)
+                ).utf8
+            )
         }
 
         mutating func wipe() {

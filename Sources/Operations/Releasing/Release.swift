@@ -7,8 +7,8 @@ internal import RATLS
 internal import RATLSTransport
 internal import Synchronization
 
-/// The one way by which keys, secrets and boxes leave: to a peer that is judged now, against the measurement of the very thing that is
-/// released, and by whatever the policy demands besides.
+/// The one way by which keys, secrets and boxes leave: to a peer that is judged now, against the measurement of the
+/// very thing that is released, and by whatever the policy demands besides.
 ///
 /// `run`, `seal` and `test` get a recipient from here and nowhere else; what sends or seals asks for one.
 struct Release: Sendable {
@@ -17,7 +17,9 @@ struct Release: Sendable {
 
     /// - Throws: when the options judge at another time: what leaves now is judged now.
     init(_ options: JudgingOptions, _ state: StateFolder) throws {
-        guard options.at == nil else { throw OperationError("--at", "what is released is judged now, as of no other time") }
+        guard options.at == nil else {
+            throw OperationError("--at", "what is released is judged now, as of no other time")
+        }
         var options = options
         options.isRelease = true
         self.options = options
@@ -43,7 +45,9 @@ struct Release: Sendable {
         /// A box that this enclave alone opens.
         func seal(_ message: [UInt8]) throws -> [UInt8] {
             let key = certificate.binding.sealingKey
-            guard key.contains(where: { $0 != 0 }) else { throw OperationError(judgement.title, "its enclave has no key to seal to") }
+            guard key.contains(where: { $0 != 0 }) else {
+                throw OperationError(judgement.title, "its enclave has no key to seal to")
+            }
             return try SealedBox.seal(message, to: key)
         }
 
@@ -95,20 +99,35 @@ struct Release: Sendable {
                 [options, state] certificate in
                 let time = Int64(Date().timeIntervalSince1970)
                 let delivery = try await options.collateral(
-                    for: certificate.quote, platform: peer.platform, at: time, maximumAge: verifier.policy.tcb.maximumCollateralAge, state)
-                let verdict = verifier.judge(Evidence(certificate), with: delivery.collateral, expecting: peer.expectation, at: time)
-                box.value.withLock { $0 = Judgement(title: peer.title, verdict: verdict, package: package, collateral: delivery) }
+                    for: certificate.quote,
+                    platform: peer.platform,
+                    at: time,
+                    maximumAge: verifier.policy.tcb.maximumCollateralAge,
+                    state
+                )
+                let verdict = verifier.judge(
+                    Evidence(certificate),
+                    with: delivery.collateral,
+                    expecting: peer.expectation,
+                    at: time
+                )
+                box.value.withLock {
+                    $0 = Judgement(title: peer.title, verdict: verdict, package: package, collateral: delivery)
+                }
                 return verdict.isAccepted
             }
         } catch {
             if case .refused = error, let judgement = box.value.withLock({ $0 }) { return .refused(judgement) }
             if case .otherProtocol = error {
                 throw OperationError(
-                    peer.name, "does not wait for a configuration: it was configured already, or is no agent of ours; nothing was sent")
+                    peer.name,
+                    "does not wait for a configuration: it was configured already, or is no agent of ours; nothing was sent"
+                )
             }
             throw OperationError(peer.name, "\(error)")
         }
-        guard let judgement = box.value.withLock({ $0 }), let recipient = ConnectedRecipient(judgement, connection) else {
+        guard let judgement = box.value.withLock({ $0 }), let recipient = ConnectedRecipient(judgement, connection)
+        else {
             connection.close()
             throw OperationError(peer.name, "was not judged")
         }

@@ -13,9 +13,13 @@ struct ListeningAddress {
         case 0: return
         case EADDRINUSE: throw OperationError("--port", "port \(port) is taken; take another one")
         case EACCES: throw OperationError("--port", "port \(port) is not for this user; take one from 1024 on")
-        case EADDRNOTAVAIL: throw OperationError("--host", "\(NotationError.printable(host)) is no address of this machine")
+        case EADDRNOTAVAIL:
+            throw OperationError("--host", "\(NotationError.printable(host)) is no address of this machine")
         case let code:
-            throw OperationError("--host", "can't listen on \(NotationError.printable(host)): \(String(cString: strerror(code)))")
+            throw OperationError(
+                "--host",
+                "can't listen on \(NotationError.printable(host)): \(String(cString: strerror(code)))"
+            )
         }
     }
 
@@ -25,15 +29,22 @@ struct ListeningAddress {
         switch try code() {
         case 0: return
         case EADDRINUSE:
-            (problem, mend) = ("port \(port), which its launch record names, is taken by another program", "end that one")
-        case EACCES: (problem, mend) = ("port \(port), which its launch record names, is not for this user", "start it as its own user")
+            (problem, mend) = (
+                "port \(port), which its launch record names, is taken by another program", "end that one"
+            )
+        case EACCES:
+            (problem, mend) = (
+                "port \(port), which its launch record names, is not for this user", "start it as its own user"
+            )
         case EADDRNOTAVAIL:
             (problem, mend) = (
                 "\(NotationError.printable(host)), which its launch record names, is no address of this machine any more",
                 "give the machine that address"
             )
         case let code:
-            (problem, mend) = ("can't listen on \(NotationError.printable(host)): \(String(cString: strerror(code)))", "mend that")
+            (problem, mend) = (
+                "can't listen on \(NotationError.printable(host)): \(String(cString: strerror(code)))", "mend that"
+            )
         }
         throw OperationError(service, "\(problem); \(mend) and try again, or spawn another instance")
     }
@@ -50,7 +61,9 @@ struct ListeningAddress {
     var answers: Bool { (try? attempt { connect($0, $1, $2) == 0 }) == 0 }
 
     /// - Returns: 0, or the system's number for what failed with the host's first address.
-    private func attempt(_ body: (Int32, UnsafeMutablePointer<sockaddr>, socklen_t) -> Bool) throws(OperationError) -> Int32 {
+    private func attempt(_ body: (Int32, UnsafeMutablePointer<sockaddr>, socklen_t) -> Bool) throws(OperationError)
+        -> Int32
+    {
         var hints = addrinfo()
         hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV
         hints.ai_socktype = Int32(SOCK_STREAM.rawValue)

@@ -6,7 +6,8 @@ internal import RATLS
 internal import SimulatedProcessor
 internal import StrictX509
 
-/// Shows what an instance said: to the operator the agent's events, to whoever has the key what the application said as well.
+/// Shows what an instance said: to the operator the agent's events, to whoever has the key what the application said as
+/// well.
 ///
 /// Called again and again it goes on where it was.
 public struct LogOperations: Sendable {
@@ -53,7 +54,9 @@ public struct LogOperations: Sendable {
             guard let service else {
                 try state.check()
                 throw OperationError(
-                    NotationError.printable(target), "is no service here ('mse list'); a sealed log is opened with --key")
+                    NotationError.printable(target),
+                    "is no service here ('mse list'); a sealed log is opened with --key"
+                )
             }
             return try events(of: service)
         }
@@ -61,7 +64,10 @@ public struct LogOperations: Sendable {
         let path = service?.applicationLog ?? target
         guard Files.exists(path) else {
             guard service != nil else { throw OperationError(target, "is neither a service here nor a sealed log") }
-            return News(notes: ["the application's log is empty: nothing was said yet, or [log] keeps nothing"], isEnded: !isAlive(service))
+            return News(
+                notes: ["the application's log is empty: nothing was said yet, or [log] keeps nothing"],
+                isEnded: !isAlive(service)
+            )
         }
         var contents: SealedLogReader.Contents
         do {
@@ -75,11 +81,16 @@ public struct LogOperations: Sendable {
             }
         }
         if let service, let id = contents.ids.first(where: { $0 != (try? service.launch().id) }) {
-            throw AlteredLog(description: "\(FileError.printable(path)): holds the log of another instance, \(NotationError.printable(id))")
+            throw AlteredLog(
+                description:
+                    "\(FileError.printable(path)): holds the log of another instance, \(NotationError.printable(id))"
+            )
         }
         var news = News(isEnded: !isAlive(service))
         if let piece = contents.openPiece, news.isEnded {
-            contents.notes.append("piece \(piece) has no end: its agent runs elsewhere or was killed, or the log's tail was cut")
+            contents.notes.append(
+                "piece \(piece) has no end: its agent runs elsewhere or was killed, or the log's tail was cut"
+            )
         }
         if contents.entries.isEmpty, contents.faults.isEmpty {
             contents.notes.append("the application's log is empty: nothing was said yet")
@@ -103,7 +114,8 @@ public struct LogOperations: Sendable {
         var files: [(identity: FileIdentity, bytes: [UInt8])] = []
         for path in OperatorLog.files(service.logPath) {
             // Rotation may have taken it away since.
-            guard let file = try? OpenFile(path, O_RDONLY), let identity = FileIdentity(descriptor: file.descriptor) else { continue }
+            guard let file = try? OpenFile(path, O_RDONLY), let identity = FileIdentity(descriptor: file.descriptor)
+            else { continue }
             var bytes = [UInt8](repeating: 0, count: min(try file.byteCount(), Self.fileLimit))
             let count = try bytes.withUnsafeMutableBytes { (buffer) throws(FileError) in try file.read(into: buffer) }
             files.append((identity, Array(bytes[..<count])))
@@ -141,7 +153,9 @@ public struct LogOperations: Sendable {
         if entry.source == .gap { text += " bytes could not be kept" }
         return time + " " + source + "  "
             // By scalars: to Swift, CR and LF together are one character.
-            + text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false).map { String($0) }.joined(separator: "\n    | ")
+            + text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false).map { String($0) }.joined(
+                separator: "\n    | "
+            )
     }
 }
 

@@ -32,13 +32,17 @@ public struct ServiceOperations: Sendable {
             case .string(let text)?: NotationError.printable(text, limit: 2000)
             case .number(let digits)?: digits
             case .array(let elements)?:
-                elements.compactMap { if case .string(let text) = $0.value { text } else { nil } }.joined(separator: " ")
+                elements.compactMap { if case .string(let text) = $0.value { text } else { nil } }.joined(
+                    separator: " "
+                )
             default: "-"
             }
         }
     }
 
-    public func status(_ name: String) async throws -> Status { try await status(of: ServiceState.existing(name, in: state)) }
+    public func status(_ name: String) async throws -> Status {
+        try await status(of: ServiceState.existing(name, in: state))
+    }
 
     /// One that can't be read is among them, with what is wrong; it hides none of the others.
     public func list() async throws -> [Status] {
@@ -50,7 +54,9 @@ public struct ServiceOperations: Sendable {
                     do {
                         return (index, try await status(of: service))
                     } catch {
-                        let node = Node.object(["name": Node(service.name), "state": "damaged", "problem": Node("\(error)")])
+                        let node = Node.object([
+                            "name": Node(service.name), "state": "damaged", "problem": Node("\(error)"),
+                        ])
                         return (index, Status(node: node, state: "damaged"))
                     }
                 }
@@ -70,9 +76,11 @@ public struct ServiceOperations: Sendable {
         let (word, reason) = await state(of: service, record, launch)
         let node = Node.object([
             "name": Node(service.name), "id": Node(launch.id), "state": Node(word), "platform": Node(record.platform),
-            "url": Node(NetworkAddress.text(launch.sans[0], launch.port)), "sans": Node(.array(launch.sans.map { Node($0) })),
+            "url": Node(NetworkAddress.text(launch.sans[0], launch.port)),
+            "sans": Node(.array(launch.sans.map { Node($0) })),
             "mrenclave": Node(record.mrenclave),
-            "startedAt": Node(CalendarTime.text(record.startedAt)), "notAfter": Node(CalendarTime.text(launch.notAfter)),
+            "startedAt": Node(CalendarTime.text(record.startedAt)),
+            "notAfter": Node(CalendarTime.text(launch.notAfter)),
             "homeSavedAt": home?.savedAt.map { Node(CalendarTime.text($0)) } ?? Node(.null),
             "homeError": home?.problem.map { Node(ServiceProcess.words($0)) } ?? Node(.null), "reason": Node(reason),
             "pid": process.isAlive ? service.processes().map { Node(Int($0.agent.id)) } : Node(.null),
@@ -87,14 +95,17 @@ public struct ServiceOperations: Sendable {
         let process = ServiceProcess(service)
         guard process.isAlive else {
             if service.exitCode == 0 { return ("stopped", "'mse restart \(service.name)' brings it back") }
-            let problem = service.refusal ?? LastStart(service).problem ?? "it ended by itself; \(LastStart.ownersLog(service.name))"
+            let problem =
+                service.refusal ?? LastStart(service).problem
+                ?? "it ended by itself; \(LastStart.ownersLog(service.name))"
             return ("failed", problem + (service.exitCode.map { " (exit code \($0))" } ?? ""))
         }
         switch await process.probe(launch) {
         case .waiting: return ("waiting", "for its owner's 'mse run'")
         case .running: return ("running", "it answers")
         case .starting: return ("starting", "its application is being loaded")
-        case .failing(let status): return ("unresponsive", "its application runs, but \(record.healthCheck) answers with status \(status)")
+        case .failing(let status):
+            return ("unresponsive", "its application runs, but \(record.healthCheck) answers with status \(status)")
         case .silent:
             let start = LastStart(service)
             // An agent whose application failed takes leave of its connections before it ends.
@@ -174,7 +185,10 @@ public struct ServiceOperations: Sendable {
         let certificate = try await Verify.certificate(Target.reachable(launch.host), launch.port)
         let time = Int64(Date().timeIntervalSince1970)
         let collateral = try await JudgingOptions().collateral(
-            for: certificate.quote, platform: try Verify.platform(of: service, state), at: time, state
+            for: certificate.quote,
+            platform: try Verify.platform(of: service, state),
+            at: time,
+            state
         ).collateral
         let file = EvidenceFile(certificate: certificate, collateral: collateral, collectedAt: time)
         try Files.makeFolder(output)

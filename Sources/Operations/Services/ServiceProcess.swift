@@ -84,7 +84,11 @@ struct ServiceProcess: Sendable {
         let path = (try? service.record().healthCheck) ?? "/"
         guard
             let connection = try? await AttestedConnection.open(
-                host: Target.reachable(launch.host), port: launch.port, seconds: Self.probeSeconds, judge: { $0.launch?.id == id }),
+                host: Target.reachable(launch.host),
+                port: launch.port,
+                seconds: Self.probeSeconds,
+                judge: { $0.launch?.id == id }
+            ),
             let response = try? await connection.request("GET", path, seconds: Self.probeSeconds, bodyLimit: 0)
         else { return .silent }
         return switch response.header("Mse-Status") {
@@ -151,15 +155,24 @@ struct ServiceProcess: Sendable {
         let end = ContinuousClock.now + .seconds(waitSeconds)
         while launcher.isAlive || agent.isAlive {
             if let report = try? homeReport(), report.refusals > refusals {
-                throw OperationError(service.name, "goes on running: \(Self.words(report.problem)); \(Self.mend(service.name))")
+                throw OperationError(
+                    service.name,
+                    "goes on running: \(Self.words(report.problem)); \(Self.mend(service.name))"
+                )
             }
             guard ContinuousClock.now < end else {
-                throw OperationError(service.name, "has not ended within \(waitSeconds) seconds; \(Self.mend(service.name))")
+                throw OperationError(
+                    service.name,
+                    "has not ended within \(waitSeconds) seconds; \(Self.mend(service.name))"
+                )
             }
             try await Task.sleep(for: .milliseconds(50))
         }
         if let report = try? homeReport(), let problem = report.problem, service.exitCode != 0 {
-            throw OperationError(service.name, "has ended, but what HOME held since \(report.since) is lost: \(Self.words(problem))")
+            throw OperationError(
+                service.name,
+                "has ended, but what HOME held since \(report.since) is lost: \(Self.words(problem))"
+            )
         }
     }
 
@@ -185,15 +198,20 @@ struct ServiceProcess: Sendable {
         try HomeReport(in: service.sealedFolder, now: Int64(Date().timeIntervalSince1970))
     }
 
-    private func hasEnded(_ launcher: ServiceState.Process, _ agent: ServiceState.Process, within seconds: Int) async throws -> Bool {
-        for _ in 0..<(seconds * 20) where launcher.isAlive || agent.isAlive { try await Task.sleep(for: .milliseconds(50)) }
+    private func hasEnded(_ launcher: ServiceState.Process, _ agent: ServiceState.Process, within seconds: Int)
+        async throws -> Bool
+    {
+        for _ in 0..<(seconds * 20) where launcher.isAlive || agent.isAlive {
+            try await Task.sleep(for: .milliseconds(50))
+        }
         return !launcher.isAlive && !agent.isAlive
     }
 
     static func words(_ problem: HomeReport.Problem?) -> String {
         switch problem {
         case .noSpace?: "there is no room to seal HOME"
-        case .notSaved?, nil: "HOME could not be sealed (it holds what can't be kept, such as a socket, or changes while it is read)"
+        case .notSaved?, nil:
+            "HOME could not be sealed (it holds what can't be kept, such as a socket, or changes while it is read)"
         }
     }
 
@@ -221,10 +239,20 @@ struct ServiceProcess: Sendable {
             guard fchmod(package.descriptor, 0o644) == 0 else { throw FileError(service.packagePath, doing: "open") }
             let measured = try PackageFile("/proc/self/fd/\(package.descriptor)").record()
             let instance = Launcher.Instance(
-                id: try service.launch().id, package: package.descriptor, packagePath: service.packagePath, launchPath: service.launchPath,
-                sealedFolder: service.sealedFolder, memoryFolder: service.memoryFolder, logPath: service.logPath)
+                id: try service.launch().id,
+                package: package.descriptor,
+                packagePath: service.packagePath,
+                launchPath: service.launchPath,
+                sealedFolder: service.sealedFolder,
+                memoryFolder: service.memoryFolder,
+                logPath: service.logPath
+            )
             let launcher = Launcher(
-                record: measured, isDebug: try service.record().isDebug, instance: instance, arguments: renews ? ["--renew"] : [])
+                record: measured,
+                isDebug: try service.record().isDebug,
+                instance: instance,
+                arguments: renews ? ["--renew"] : []
+            )
             let code = try launcher.run(on: SimulatedPlatform(folder: state.simulator)) {
                 try service.write(launcher: this, agent: .init(id: $0), missing: $1.map(\.rawValue))
             }

@@ -24,7 +24,15 @@ public struct Spawn: Sendable {
     private let state: StateFolder
 
     public init(
-        name: String, package: String, sans: [String], host: String, port: Int, subject: String?, days: Int, timeout: Int, isDebug: Bool,
+        name: String,
+        package: String,
+        sans: [String],
+        host: String,
+        port: Int,
+        subject: String?,
+        days: Int,
+        timeout: Int,
+        isDebug: Bool,
         state: StateFolder = StateFolder()
     ) {
         self.name = name
@@ -53,7 +61,9 @@ public struct Spawn: Sendable {
 
     /// A certificate's subject.
     public static func subject(_ text: String) throws(OperationError) -> String {
-        guard LaunchRecord.isSubject(text) else { throw OperationError("", "a name such as 'CN=service,O=Company' expected") }
+        guard LaunchRecord.isSubject(text) else {
+            throw OperationError("", "a name such as 'CN=service,O=Company' expected")
+        }
         return text
     }
 
@@ -74,9 +84,15 @@ public struct Spawn: Sendable {
         let launch: LaunchRecord
         do {
             launch = try LaunchRecord(
-                id: UUID().uuidString.lowercased(), name: name, sans: Self.once(sans), host: host, port: port, subject: subject,
+                id: UUID().uuidString.lowercased(),
+                name: name,
+                sans: Self.once(sans),
+                host: host,
+                port: port,
+                subject: subject,
                 notAfter: now + Int64(days) * 86400,
-                configurationTimeout: timeout)
+                configurationTimeout: timeout
+            )
         } catch {
             throw OperationError(name, "\(error)")
         }
@@ -85,7 +101,10 @@ public struct Spawn: Sendable {
         try checkRuntime(file)
         return try await service.withLock {
             guard !Files.exists(service.folder) else {
-                throw OperationError(name, "exists already; stop it with 'mse stop \(name) --remove', or take another name")
+                throw OperationError(
+                    name,
+                    "exists already; stop it with 'mse stop \(name) --remove', or take another name"
+                )
             }
             try ListeningAddress(host: host, port: port).check()
             do {
@@ -96,8 +115,13 @@ public struct Spawn: Sendable {
                 try Files.write(launch.encoded, to: service.launchPath)
                 try service.write(
                     .init(
-                        platform: "simulator", isDebug: isDebug, startedAt: now, mrenclave: Hex.text(record.measurement),
-                        healthCheck: file.configuration.healthCheck))
+                        platform: "simulator",
+                        isDebug: isDebug,
+                        startedAt: now,
+                        mrenclave: Hex.text(record.measurement),
+                        healthCheck: file.configuration.healthCheck
+                    )
+                )
                 do {
                     try await ServiceProcess(service).start(renews: false, isNew: true)
                 } catch let error as OperationError {
@@ -113,8 +137,11 @@ public struct Spawn: Sendable {
                 throw error
             }
             Unfinished.end(service.folder)
-            let missing = service.missingProtection().compactMap { Protection(rawValue: $0) }.map { "\n  " + $0.withoutIt }.joined()
-            return "\(name) waits for its key at \(NetworkAddress.text(launch.sans[0], port)) (simulated processor: it protects nothing)"
+            let missing = service.missingProtection().compactMap { Protection(rawValue: $0) }.map {
+                "\n  " + $0.withoutIt
+            }.joined()
+            return
+                "\(name) waits for its key at \(NetworkAddress.text(launch.sans[0], port)) (simulated processor: it protects nothing)"
                 + missing
         }
     }
@@ -139,7 +166,8 @@ public struct Spawn: Sendable {
                 package,
                 "\(differences.count) files of its runtime are others on this machine",
                 mend: "package the project again here, or install what it was packaged with",
-                quoting: (differences.prefix(10).map { FileError.printable($0) } + more).joined(separator: "\n"))
+                quoting: (differences.prefix(10).map { FileError.printable($0) } + more).joined(separator: "\n")
+            )
         }
     }
 }
@@ -148,8 +176,14 @@ public struct Spawn: Sendable {
 enum Runtime {
     static func ofThisMachine() throws -> RuntimeList {
         let programs = try Programs.found()
-        let result = try ProgramRun(programs.agent, ["describe-runtime", "--loader", programs.loader], inheritsEnvironment: false).run()
-        guard result.status == 0 else { throw OperationError(programs.agent, "can't describe its runtime", quoting: result.output) }
+        let result = try ProgramRun(
+            programs.agent,
+            ["describe-runtime", "--loader", programs.loader],
+            inheritsEnvironment: false
+        ).run()
+        guard result.status == 0 else {
+            throw OperationError(programs.agent, "can't describe its runtime", quoting: result.output)
+        }
         do {
             return try RuntimeList(Array(result.output.utf8))
         } catch {

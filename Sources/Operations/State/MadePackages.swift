@@ -5,8 +5,8 @@ internal import Notation
 
 /// Which packages were made here, by the SHA-256 of the whole file.
 ///
-/// Tests, and what they are run with, are measured by nothing: whoever hands a package on can exchange them under the same measurement. So
-/// only those of packages of one's own are run on one's machine unasked.
+/// Tests, and what they are run with, are measured by nothing: whoever hands a package on can exchange them under the
+/// same measurement. So only those of packages of one's own are run on one's machine unasked.
 struct MadePackages: Sendable {
     private let folder: String
 

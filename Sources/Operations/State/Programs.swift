@@ -10,7 +10,8 @@ struct Programs: Sendable {
         let mse = try Files.resolved("/proc/self/exe")
         let folder = Files.split(mse).folder
         func find(_ name: String) throws -> String {
-            for candidate in [folder + "/" + name, Files.split(folder).folder + "/libexec/mse/" + name] where Files.exists(candidate) {
+            for candidate in [folder + "/" + name, Files.split(folder).folder + "/libexec/mse/" + name]
+            where Files.exists(candidate) {
                 return candidate
             }
             throw OperationError(name, "is not beside mse nor in libexec; build it with 'make build'")

@@ -48,7 +48,12 @@ struct ServiceState: Sendable {
         try state.check()
         let service = try ServiceState(name, in: state)
         guard Files.exists(service.recordPath) else {
-            throw OperationError(name, "there is no such service here", mend: "'mse list' shows those that are", code: "service.unknown")
+            throw OperationError(
+                name,
+                "there is no such service here",
+                mend: "'mse list' shows those that are",
+                code: "service.unknown"
+            )
         }
         return service
     }
@@ -56,7 +61,9 @@ struct ServiceState: Sendable {
     static func all(in state: StateFolder) throws -> [ServiceState] {
         try state.check()
         guard Files.isFolder(state.services) else { return [] }
-        return try Files.names(in: state.services).filter { LaunchRecord.isName($0) }.map { try ServiceState($0, in: state) }.filter {
+        return try Files.names(in: state.services).filter { LaunchRecord.isName($0) }.map {
+            try ServiceState($0, in: state)
+        }.filter {
             Files.exists($0.recordPath)
         }
     }
@@ -70,7 +77,8 @@ struct ServiceState: Sendable {
         return try await body()
     }
 
-    /// Removes all of it; what the service laid there first and its record last, so that it is still known when something is in the way.
+    /// Removes all of it; what the service laid there first and its record last, so that it is still known when
+    /// something is in the way.
     /// - Throws: `FileError` with what is left.
     func remove() throws {
         for path in [sealedFolder, memoryFolder] { try Files.remove(path) }
@@ -93,9 +101,12 @@ struct ServiceState: Sendable {
         do {
             var reader = try ObjectReader(JSON.read(try Files.read(recordPath, limit: 1 << 16)))
             return Record(
-                platform: try reader.string("platform") ?? "", isDebug: try reader.boolean("debug") ?? false,
-                startedAt: Int64(try reader.integer("startedAt", in: 0...Int.max) ?? 0), mrenclave: try reader.string("mrenclave") ?? "",
-                healthCheck: try reader.string("healthCheck") ?? "/")
+                platform: try reader.string("platform") ?? "",
+                isDebug: try reader.boolean("debug") ?? false,
+                startedAt: Int64(try reader.integer("startedAt", in: 0...Int.max) ?? 0),
+                mrenclave: try reader.string("mrenclave") ?? "",
+                healthCheck: try reader.string("healthCheck") ?? "/"
+            )
         } catch let error as NotationError {
             throw OperationError(recordPath, "\(error)")
         }
@@ -141,7 +152,8 @@ struct ServiceState: Sendable {
     /// - Parameter missing: names of the protection that the kernel withheld.
     func write(launcher: Process, agent: Process, missing: [String]) throws {
         let node = Node.object([
-            "launcher": Node(Int(launcher.id)), "launcherStart": Node(launcher.startTicks), "agent": Node(Int(agent.id)),
+            "launcher": Node(Int(launcher.id)), "launcherStart": Node(launcher.startTicks),
+            "agent": Node(Int(agent.id)),
             "agentStart": Node(agent.startTicks), "missing": Node(.array(missing.map { Node($0) })),
         ])
         try Files.write(JSON.pretty(node), to: processPath, mode: 0o600)
@@ -153,7 +165,9 @@ struct ServiceState: Sendable {
             let agent = try? reader.integer("agent", in: 1...Int(Int32.max)),
             let launcherStart = try? reader.string("launcherStart"), let agentStart = try? reader.string("agentStart")
         else { return nil }
-        return (Process(id: Int32(launcher), startTicks: launcherStart), Process(id: Int32(agent), startTicks: agentStart))
+        return (
+            Process(id: Int32(launcher), startTicks: launcherStart), Process(id: Int32(agent), startTicks: agentStart)
+        )
     }
 
     private var refusalPath: String { folder + "/refusal" }
@@ -170,7 +184,8 @@ struct ServiceState: Sendable {
 
     /// What the kernel withheld at the last start.
     func missingProtection() -> [String] {
-        guard let node = try? JSON.read(try Files.read(processPath, limit: 4096)), var reader = try? ObjectReader(node) else { return [] }
+        guard let node = try? JSON.read(try Files.read(processPath, limit: 4096)), var reader = try? ObjectReader(node)
+        else { return [] }
         return (try? reader.strings("missing", limit: 16)?.map(\.text)) ?? []
     }
 
@@ -183,7 +198,9 @@ struct ServiceState: Sendable {
     }
 
     var exitCode: Int? {
-        (try? Files.read(exitPath, limit: 64)).flatMap { Int(String(decoding: $0, as: UTF8.self).split(separator: "\n").first ?? "") }
+        (try? Files.read(exitPath, limit: 64)).flatMap {
+            Int(String(decoding: $0, as: UTF8.self).split(separator: "\n").first ?? "")
+        }
     }
 
     func forgetProcess() throws { for path in [processPath, answeredPath] { try Files.remove(path) } }
@@ -196,6 +213,8 @@ struct ServiceState: Sendable {
     /// The last lines of the log.
     func logTail(_ count: Int) -> String {
         let bytes = (try? Files.read(logPath)) ?? []
-        return String(decoding: bytes.suffix(1 << 16), as: UTF8.self).split(separator: "\n").suffix(count).joined(separator: "\n")
+        return String(decoding: bytes.suffix(1 << 16), as: UTF8.self).split(separator: "\n").suffix(count).joined(
+            separator: "\n"
+        )
     }
 }

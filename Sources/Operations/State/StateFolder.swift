@@ -21,8 +21,11 @@ public struct StateFolder: Sendable {
         path = named.hasPrefix("/") ? named : FileManager.default.currentDirectoryPath + "/" + named
     }
 
-    /// Of the user whom this process belongs to; for a user without an account a folder that isn't there, so that messages name it.
-    private static var accountHome: String { getpwuid(geteuid())?.pointee.pw_dir.map { String(cString: $0) } ?? "/nonexistent" }
+    /// Of the user whom this process belongs to; for a user without an account a folder that isn't there, so that
+    /// messages name it.
+    private static var accountHome: String {
+        getpwuid(geteuid())?.pointee.pw_dir.map { String(cString: $0) } ?? "/nonexistent"
+    }
 
     public var services: String { path + "/services" }
     public var simulator: String { path + "/simulator" }
@@ -36,14 +39,18 @@ public struct StateFolder: Sendable {
         try check()
     }
 
-    /// Keys of the simulated processor, packages and sealed state lie here: whoever else can write here decides what is started.
+    /// Keys of the simulated processor, packages and sealed state lie here: whoever else can write here decides what is
+    /// started.
     /// - Throws: when the folder is another user's, or others can write in it.
     func check() throws {
         try checkPlace()
         for folder in [path, services] {
             guard let access = FileAccess(folder) else { continue }
             guard access.isOwn else {
-                throw OperationError(folder, "belongs to another user (id \(access.user)); name a folder of your own as MSE_HOME")
+                throw OperationError(
+                    folder,
+                    "belongs to another user (id \(access.user)); name a folder of your own as MSE_HOME"
+                )
             }
             try Self.checkWriting(folder, access, mode: "700")
         }
@@ -57,8 +64,10 @@ public struct StateFolder: Sendable {
         throw OperationError(
             path,
             place == path
-                ? "a folder for the state is expected, found a file" : "can't be made: \(FileError.printable(place)) is no folder",
-            mend: "name a folder as MSE_HOME")
+                ? "a folder for the state is expected, found a file"
+                : "can't be made: \(FileError.printable(place)) is no folder",
+            mend: "name a folder as MSE_HOME"
+        )
     }
 
     /// - Parameter mode: that mends it.
@@ -66,7 +75,9 @@ public struct StateFolder: Sendable {
         guard access.isWritableByOthers else { return }
         let found = String(access.mode, radix: 8)
         throw OperationError(
-            path, "others can write in it (mode \(found), at most 755 expected); mend it with 'chmod \(mode) \(path)'")
+            path,
+            "others can write in it (mode \(found), at most 755 expected); mend it with 'chmod \(mode) \(path)'"
+        )
     }
 
     // MARK: Defaults
@@ -104,7 +115,8 @@ public struct StateFolder: Sendable {
             guard access.isOwn || access.user == 0 else {
                 throw OperationError(
                     path,
-                    "belongs to another user (id \(access.user)), and names whom to trust; name a folder of your own as XDG_CONFIG_HOME")
+                    "belongs to another user (id \(access.user)), and names whom to trust; name a folder of your own as XDG_CONFIG_HOME"
+                )
             }
             try Self.checkWriting(path, access, mode: mode)
         }

@@ -17,10 +17,13 @@ struct Credentials: Hashable, Sendable {
     mutating func learn(from text: String) {
         for range in Self.authorities(text) {
             guard let at = text[range].lastIndex(of: "@") else { continue }
-            for part in text[range][..<at].split(separator: ":", maxSplits: 1) + [text[range][..<at]] where part.count > 2 {
+            for part in text[range][..<at].split(separator: ":", maxSplits: 1) + [text[range][..<at]]
+            where part.count > 2 {
                 let part = String(part)
                 if replacements[part] == nil { replacements[part] = "****" }
-                if let plain = Self.decoded(part), plain != part, replacements[plain] == nil { replacements[plain] = "****" }
+                if let plain = Self.decoded(part), plain != part, replacements[plain] == nil {
+                    replacements[plain] = "****"
+                }
             }
         }
     }
@@ -32,8 +35,11 @@ struct Credentials: Hashable, Sendable {
     /// A text without any of them: known values, and user and query of every address.
     func redacted(_ text: String) -> String {
         var result = text
-        // A user or password of some addresses is a word of others: longer ones first, and short words only where they are one.
-        for (secret, replacement) in replacements.sorted(by: { ($0.key.utf8.count, $0.key) > ($1.key.utf8.count, $1.key) }) {
+        // A user or password of some addresses is a word of others: longer ones first, and short words only where they
+        // are one.
+        for (secret, replacement) in replacements.sorted(by: {
+            ($0.key.utf8.count, $0.key) > ($1.key.utf8.count, $1.key)
+        }) {
             result = result.replacing(secret, with: replacement)
         }
         return Self.withoutQueries(Self.withoutUsers(result, replacement: "****@"))

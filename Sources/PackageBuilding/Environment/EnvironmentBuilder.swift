@@ -47,7 +47,11 @@ public struct EnvironmentBuilder: Sendable {
             try Files.makeFolder(archives, mode: 0o700)
             var lines = requirements.options + requirements.distributions
             if !requirements.constraints.isEmpty {
-                try Files.write(requirements.constraints.joined(separator: "\n") + "\n", to: work + "/constraints.txt", mode: 0o600)
+                try Files.write(
+                    requirements.constraints.joined(separator: "\n") + "\n",
+                    to: work + "/constraints.txt",
+                    mode: 0o600
+                )
                 lines.insert("--constraint=constraints.txt", at: 0)
             }
             try Files.write(lines.joined(separator: "\n") + "\n", to: list, mode: 0o600)
@@ -56,14 +60,24 @@ public struct EnvironmentBuilder: Sendable {
         }
         let binary = allowsSources ? [] : ["--only-binary", ":all:"]
         try pip.run(
-            ["install", "--dry-run", "--ignore-installed", "--quiet", "--report", report, "-r", list] + binary, "resolve the requirements",
-            requirements, work: work)
+            ["install", "--dry-run", "--ignore-installed", "--quiet", "--report", report, "-r", list] + binary,
+            "resolve the requirements",
+            requirements,
+            work: work
+        )
         try pip.run(
-            ["download", "--quiet", "--dest", archives, "-r", list] + binary, "download the requirements", requirements, work: work)
+            ["download", "--quiet", "--dest", archives, "-r", list] + binary,
+            "download the requirements",
+            requirements,
+            work: work
+        )
         let locked = try read(report, archives, requirements.credentials)
         // Markers may leave nothing for this machine.
         guard !locked.isEmpty else { return "" }
-        var install = ["install", "--quiet", "--no-deps", "--no-compile", "--ignore-installed", "--no-warn-conflicts", "--target", site]
+        var install = [
+            "install", "--quiet", "--no-deps", "--no-compile", "--ignore-installed", "--no-warn-conflicts", "--target",
+            site,
+        ]
         if locked.allSatisfy({ $0.file.hasSuffix(".whl") }) { install.append("--no-index") }
         try pip.run(install + locked.map(\.file), "install the locked environment", requirements, work: work)
         return Self.text(locked)
@@ -74,7 +88,8 @@ public struct EnvironmentBuilder: Sendable {
         locked.map { "\($0.name)==\($0.version) --hash=sha256:\($0.digest)  # \($0.origin)\n" }.sorted().joined()
     }
 
-    private func read(_ report: String, _ archives: String, _ credentials: Credentials) throws(PackageError) -> [Locked] {
+    private func read(_ report: String, _ archives: String, _ credentials: Credentials) throws(PackageError) -> [Locked]
+    {
         do {
             let root = try JSON.read(try Files.read(report), depthLimit: 64)
             guard case .array(let list)? = root["install"]?.value else {
@@ -85,27 +100,40 @@ public struct EnvironmentBuilder: Sendable {
                 guard case .string(let name)? = item["metadata"]?["name"]?.value,
                     case .string(let version)? = item["metadata"]?["version"]?.value,
                     case .string(let url)? = item["download_info"]?["url"]?.value
-                else { throw NotationError(at: item.place, "a distribution without name, version or address in pip's report") }
+                else {
+                    throw NotationError(
+                        at: item.place,
+                        "a distribution without name, version or address in pip's report"
+                    )
+                }
                 let path = url.prefix { $0 != "?" && $0 != "#" }
                 let escaped = Files.split(String(path)).name
                 let file = PercentEncoding.decoded(escaped).map { String(decoding: $0, as: UTF8.self) } ?? escaped
                 guard downloaded.contains(ExactText(file)) else {
                     throw PackageError.environment(
-                        "\(name) \(version) was resolved, but its archive wasn't downloaded; did the index change meanwhile? Try again")
+                        "\(name) \(version) was resolved, but its archive wasn't downloaded; did the index change meanwhile? Try again"
+                    )
                 }
                 let digest = Hex.text(try FileDigest.sha256(archives + "/" + file))
                 if case .string(let expected)? = item["download_info"]?["archive_info"]?["hashes"]?["sha256"]?.value,
                     expected.lowercased() != digest
                 {
-                    throw PackageError.environment("\(name) \(version): what was downloaded has another SHA-256 than what was resolved")
+                    throw PackageError.environment(
+                        "\(name) \(version): what was downloaded has another SHA-256 than what was resolved"
+                    )
                 }
                 return Locked(
-                    name: Self.normalised(name), version: version, digest: digest,
-                    origin: url.hasPrefix("file:") ? "file \(file)" : credentials.origin(url), file: archives + "/" + file)
+                    name: Self.normalised(name),
+                    version: version,
+                    digest: digest,
+                    origin: url.hasPrefix("file:") ? "file \(file)" : credentials.origin(url),
+                    file: archives + "/" + file
+                )
             }
             guard Set(locked.map { ExactText($0.file) }).count == downloaded.count else {
                 throw PackageError.environment(
-                    "other archives were downloaded than were resolved; did the index change meanwhile? Try again")
+                    "other archives were downloaded than were resolved; did the index change meanwhile? Try again"
+                )
             }
             return locked
         } catch {

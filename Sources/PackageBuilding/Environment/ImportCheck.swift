@@ -4,7 +4,8 @@ internal import Notation
 internal import PackageFormat
 internal import Processes
 
-/// Looks for what a project's code imports among what ships with it: what isn't there would end the application after its key was released.
+/// Looks for what a project's code imports among what ships with it: what isn't there would end the application after
+/// its key was released.
 ///
 /// The interpreter parses; nothing of the project is run.
 struct ImportCheck {
@@ -50,11 +51,14 @@ struct ImportCheck {
             let name = FileError.printable(module)
             let parent = FileError.printable(String(module.prefix(upTo: module.lastIndex(of: ".") ?? module.endIndex)))
             return switch kind {
-            case .local: "\(place): '\(name)' is not among the files of mse_src that ship; add it, or look into .mseignore"
+            case .local:
+                "\(place): '\(name)' is not among the files of mse_src that ship; add it, or look into .mseignore"
             case .file: "\(place): there is no '\(name)', since '\(parent)' is a file, no package"
-            case .relative: "\(place): the relative import '\(name)' leads out of every package, which fails; import it without the dots"
+            case .relative:
+                "\(place): the relative import '\(name)' leads out of every package, which fails; import it without the dots"
             case .python: "\(place): '\(name)' is not in the Python that runs in an enclave; do without it"
-            case .inside: "\(place): '\(name)' is not in the environment: '\(parent)' is, but has no such module in this version"
+            case .inside:
+                "\(place): '\(name)' is not in the environment: '\(parent)' is, but has no such module in this version"
             case .environment:
                 "\(place): '\(name)' is not in the environment; add '\(FileError.printable(ImportCheck.distribution(of: module)))' to requirements.txt"
             }
@@ -76,10 +80,15 @@ struct ImportCheck {
                     .object([
                         "module": Node(module), "variable": Node(variable), "site": Node(site), "files": sources,
                         "runtime": Node(.array(runtime.map { Node($0) })),
-                    ])),
-                to: list, mode: 0o600)
+                    ])
+                ),
+                to: list,
+                mode: 0o600
+            )
             let result = try ProgramRun(
-                interpreter, ["-I", "-S", "-W", "ignore", "-c", Self.script, list], environment: Pip.cleared
+                interpreter,
+                ["-I", "-S", "-W", "ignore", "-c", Self.script, list],
+                environment: Pip.cleared
             ).run()
             guard result.status == 0 else {
                 throw PackageError.environment(
@@ -99,15 +108,19 @@ struct ImportCheck {
         let variable = try Self.missingName(reader.optional("variable"))
         try reader.finish()
         guard wrong.isEmpty, refused.isEmpty, variable?.isCertain != true else {
-            var lines = wrong.map { FileError.printable($0) } + refused.map(\.sentence) + (variable.map { [$0.sentence] } ?? [])
+            var lines =
+                wrong.map { FileError.printable($0) } + refused.map(\.sentence) + (variable.map { [$0.sentence] } ?? [])
             if lines.count > Self.refusalLimit {
                 lines = lines.prefix(Self.refusalLimit) + ["and \(lines.count - Self.refusalLimit) more"]
             }
             if let line = pipLine {
-                lines.append("Dockerfile line \(line) installs with pip: its packages belong into mse_src/requirements.txt")
+                lines.append(
+                    "Dockerfile line \(line) installs with pip: its packages belong into mse_src/requirements.txt"
+                )
             }
             throw PackageError.environment(
-                "the application can't start:\n  \(lines.joined(separator: "\n  "))\n--no-import-check packages it all the same")
+                "the application can't start:\n  \(lines.joined(separator: "\n  "))\n--no-import-check packages it all the same"
+            )
         }
         let notes = noted.map { "\($0.sentence) if it is needed" }
         return (variable.map { [$0.sentence] } ?? []) + notes.prefix(Self.noteLimit)
@@ -126,11 +139,13 @@ struct ImportCheck {
         var isCertain: Bool
 
         var sentence: String {
-            let start = "\(FileError.printable(file)) \(isCertain ? "has" : "may have") no '\(FileError.printable(name))'"
+            let start =
+                "\(FileError.printable(file)) \(isCertain ? "has" : "may have") no '\(FileError.printable(name))'"
             if isOnlyInMain { return start + " but under 'if __name__ == \"__main__\"', which a service never runs" }
             let there =
                 instead.isEmpty
-                ? "no other name that could be the application" : instead.map { FileError.printable($0) }.joined(separator: ", ")
+                ? "no other name that could be the application"
+                : instead.map { FileError.printable($0) }.joined(separator: ", ")
             return "\(start); there is: \(there) (python_application in \(ProjectConfiguration.fileName) names it)"
         }
     }
@@ -138,11 +153,17 @@ struct ImportCheck {
     private static func missingName(_ node: Node?) throws -> MissingName? {
         guard let node, case .object = node.value else { return nil }
         var reader = try ObjectReader(node)
-        guard let file = try reader.string("file"), let name = try reader.string("name"), let isMain = try reader.boolean("main"),
+        guard let file = try reader.string("file"), let name = try reader.string("name"),
+            let isMain = try reader.boolean("main"),
             let isCertain = try reader.boolean("certain")
         else { throw NotationError(at: node.place, "file, name, main and certain expected") }
         return MissingName(
-            file: file, name: name, instead: try reader.strings("instead")?.map(\.text) ?? [], isOnlyInMain: isMain, isCertain: isCertain)
+            file: file,
+            name: name,
+            instead: try reader.strings("instead")?.map(\.text) ?? [],
+            isOnlyInMain: isMain,
+            isCertain: isCertain
+        )
     }
 
     private static func texts(_ node: Node) throws -> [String] {
@@ -158,7 +179,8 @@ struct ImportCheck {
         return try items.map { item in
             var reader = try ObjectReader(item)
             guard let file = try reader.string("file"), let line = try reader.integer("line", in: 0...Int.max),
-                let module = try reader.string("module"), let kind = Missing.Kind(rawValue: try reader.string("kind") ?? "")
+                let module = try reader.string("module"),
+                let kind = Missing.Kind(rawValue: try reader.string("kind") ?? "")
             else { throw NotationError(at: item.place, "file, line, module and kind expected") }
             return Missing(file: file, line: line, module: module, kind: kind)
         }
@@ -167,9 +189,13 @@ struct ImportCheck {
     /// The line of the project's Dockerfile that installs packages, as the original's projects do.
     private var pipLine: Int? {
         guard let bytes = try? Files.read(project + "/Dockerfile", limit: 1 << 20) else { return nil }
-        let lines = String(decoding: bytes, as: UTF8.self).split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+        let lines = String(decoding: bytes, as: UTF8.self).split(
+            omittingEmptySubsequences: false,
+            whereSeparator: \.isNewline
+        )
         let index = lines.firstIndex { line in
-            !line.drop(while: \.isWhitespace).hasPrefix("#") && (line.contains("pip install") || line.contains("pip3 install"))
+            !line.drop(while: \.isWhitespace).hasPrefix("#")
+                && (line.contains("pip install") || line.contains("pip3 install"))
         }
         return index.map { $0 + 1 }
     }
@@ -182,12 +208,17 @@ struct ImportCheck {
     /// Of modules whose distribution has another name.
     private static let distributions = [
         "Crypto": "pycryptodome", "MySQLdb": "mysqlclient", "OpenSSL": "pyOpenSSL", "PIL": "Pillow", "attr": "attrs",
-        "bs4": "beautifulsoup4", "corsheaders": "django-cors-headers", "cv2": "opencv-python-headless", "dateutil": "python-dateutil",
+        "bs4": "beautifulsoup4", "corsheaders": "django-cors-headers", "cv2": "opencv-python-headless",
+        "dateutil": "python-dateutil",
         "docx": "python-docx", "dotenv": "python-dotenv", "fitz": "PyMuPDF", "flask_cors": "Flask-Cors",
-        "flask_sqlalchemy": "Flask-SQLAlchemy", "git": "GitPython", "google.protobuf": "protobuf", "jwt": "PyJWT", "ldap": "python-ldap",
-        "magic": "python-magic", "markdown": "Markdown", "multipart": "python-multipart", "nacl": "PyNaCl", "pkg_resources": "setuptools",
-        "psycopg2": "psycopg2-binary", "rest_framework": "djangorestframework", "serial": "pyserial", "sklearn": "scikit-learn",
-        "slugify": "python-slugify", "usb": "pyusb", "websocket": "websocket-client", "win32api": "pywin32", "wx": "wxPython",
+        "flask_sqlalchemy": "Flask-SQLAlchemy", "git": "GitPython", "google.protobuf": "protobuf", "jwt": "PyJWT",
+        "ldap": "python-ldap",
+        "magic": "python-magic", "markdown": "Markdown", "multipart": "python-multipart", "nacl": "PyNaCl",
+        "pkg_resources": "setuptools",
+        "psycopg2": "psycopg2-binary", "rest_framework": "djangorestframework", "serial": "pyserial",
+        "sklearn": "scikit-learn",
+        "slugify": "python-slugify", "usb": "pyusb", "websocket": "websocket-client", "win32api": "pywin32",
+        "wx": "wxPython",
         "yaml": "PyYAML", "zmq": "pyzmq",
     ]
 

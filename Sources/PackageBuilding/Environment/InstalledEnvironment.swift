@@ -2,12 +2,14 @@ internal import CodeEncryption
 internal import Files
 internal import Notation
 
-/// What of an installed environment ships: no byte code, no scripts with this machine's paths, no traces of the installation.
+/// What of an installed environment ships: no byte code, no scripts with this machine's paths, no traces of the
+/// installation.
 enum InstalledEnvironment {
     static func files(_ site: String) throws(CodeError) -> [CodeTree.File] {
         try CodeTree(site, ignoring: IgnoreList(patterns: ["__pycache__", "*.pyc"])).files.filter { file in
             let name = Files.split(file.path).name
-            return !file.path.hasPrefix("bin/") && name != "direct_url.json" && name != "REQUESTED" && name != "INSTALLER"
+            return !file.path.hasPrefix("bin/") && name != "direct_url.json" && name != "REQUESTED"
+                && name != "INSTALLER"
         }
     }
 
@@ -15,7 +17,8 @@ enum InstalledEnvironment {
     static func record(_ text: String) -> String {
         let lines = text.split(whereSeparator: \.isNewline).filter { line in
             let path = line.prefix { $0 != "," }
-            return !path.hasPrefix("../") && !path.hasPrefix("bin/") && !path.contains("__pycache__") && !path.hasSuffix("direct_url.json")
+            return !path.hasPrefix("../") && !path.hasPrefix("bin/") && !path.contains("__pycache__")
+                && !path.hasSuffix("direct_url.json")
                 && !path.hasSuffix("/REQUESTED") && !path.hasSuffix("/INSTALLER")
         }
         return lines.map { ExactText(String($0)) }.sorted().map { $0.text + "\n" }.joined()

@@ -3,7 +3,8 @@ internal import Notation
 internal import PackageFormat
 internal import Processes
 
-/// pip in a virtual environment of its own, of the interpreter's version, deaf to settings that would install somewhere else.
+/// pip in a virtual environment of its own, of the interpreter's version, deaf to settings that would install somewhere
+/// else.
 struct Pip {
     /// The interpreter's program.
     var interpreter: String
@@ -16,7 +17,8 @@ struct Pip {
 
     /// Settings of the user's that say where packages come from; all others would say what is installed, and where to.
     private static let settings: Set<String> = [
-        "index-url", "extra-index-url", "find-links", "no-index", "trusted-host", "cert", "client-cert", "proxy", "timeout",
+        "index-url", "extra-index-url", "find-links", "no-index", "trusted-host", "cert", "client-cert", "proxy",
+        "timeout",
         "default-timeout",
         "retries", "pre", "prefer-binary", "constraint", "require-hashes", "cache-dir", "no-cache-dir",
     ]
@@ -33,7 +35,8 @@ struct Pip {
         runpy.run_module("pip", run_name="__main__", alter_sys=True)
         """
 
-    /// What `pip config list` says, as JSON: a command's own setting before the general one, the environment's before both.
+    /// What `pip config list` says, as JSON: a command's own setting before the general one, the environment's before
+    /// both.
     private static let configured = """
         import ast, json, os, subprocess, sys
         run = subprocess.run([sys.executable, "-I", "-m", "pip", "config", "list"], capture_output=True, text=True)
@@ -53,7 +56,8 @@ struct Pip {
         """
 
     /// - Throws: `PackageError` with pip's last lines, without credentials.
-    func run(_ arguments: [String], _ purpose: String, _ requirements: Requirements, work: String) throws(PackageError) {
+    func run(_ arguments: [String], _ purpose: String, _ requirements: Requirements, work: String) throws(PackageError)
+    {
         let python = try environment()
         let settings = try settings(python)
         var credentials = requirements.credentials
@@ -64,7 +68,8 @@ struct Pip {
         }
         for (name, value) in requirements.variables { variables[name] = value }
         variables["PIP_CONFIG_FILE"] = "/dev/null"
-        // An index that doesn't answer is asked for each package again: whoever named none of these wants to know within half a minute.
+        // An index that doesn't answer is asked for each package again: whoever named none of these wants to know
+        // within half a minute.
         if settings["timeout"] == nil, settings["default-timeout"] == nil { variables["PIP_DEFAULT_TIMEOUT"] = "10" }
         if settings["retries"] == nil { variables["PIP_RETRIES"] = "1" }
         let log = work + "/pip.log"
@@ -75,18 +80,25 @@ struct Pip {
                 python,
                 ["-I", "-c", Self.guarded, allowsSources ? "free" : "guarded"] + arguments + [
                     "--disable-pip-version-check", "--no-input", "--no-color", "--log", log,
-                ], variables)
+                ],
+                variables
+            )
         }
         // pip goes on without an index that it can't reach: then others decide what is installed.
         if let index = watch.unreachable {
             throw .environment(
-                "can't \(purpose): \(index); try again, or take that index out of requirements.txt or pip's settings")
+                "can't \(purpose): \(index); try again, or take that index out of requirements.txt or pip's settings"
+            )
         }
         guard result.status == 0 else {
             if let full = Self.roomProblem(result.output) {
-                throw .environment("can't \(purpose): \(full); free some, or package to another --output, and try again")
+                throw .environment(
+                    "can't \(purpose): \(full); free some, or package to another --output, and try again"
+                )
             }
-            let lines = result.output.split(separator: "\n").filter { !$0.contains("Traceback") }.suffix(12).joined(separator: "\n")
+            let lines = result.output.split(separator: "\n").filter { !$0.contains("Traceback") }.suffix(12).joined(
+                separator: "\n"
+            )
             var problem = "can't \(purpose):\n\(credentials.redacted(lines))"
             if !allowsSources, Self.isAboutSources(result.output) {
                 problem +=
@@ -99,7 +111,8 @@ struct Pip {
     /// The advice about wheels is for what it can mend.
     private static func isAboutSources(_ output: String) -> Bool {
         [
-            "No matching distribution", "Could not find a version", "no program may be started", "Failed to build", "no-binary",
+            "No matching distribution", "Could not find a version", "no program may be started", "Failed to build",
+            "no-binary",
             "ResolutionImpossible",
         ]
         .contains { output.contains($0) }
@@ -108,12 +121,14 @@ struct Pip {
     /// A full disk, however deep in Python it was met.
     private static func roomProblem(_ output: String) -> String? {
         let kinds = [
-            ("No space left on device", "there is no room left on the disk"), ("Disk quota exceeded", "the disk quota is used up"),
+            ("No space left on device", "there is no room left on the disk"),
+            ("Disk quota exceeded", "the disk quota is used up"),
             ("Read-only file system", "the file system can't be written to"),
         ]
         for line in output.split(separator: "\n") {
             guard let (mark, words) = kinds.first(where: { line.contains($0.0) }) else { continue }
-            let path = line[(line.firstRange(of: mark)?.upperBound ?? line.endIndex)...].split(separator: "'").dropFirst().first
+            let path = line[(line.firstRange(of: mark)?.upperBound ?? line.endIndex)...].split(separator: "'")
+                .dropFirst().first
             return words + (path.map { " (\(FileError.printable(String($0))))" } ?? "")
         }
         return nil
@@ -121,7 +136,11 @@ struct Pip {
 
     /// A virtual environment, and the path of its interpreter.
     func environment() throws(PackageError) -> String {
-        let found = try program(interpreter, ["-I", "-S", "-c", "import sys; print('%d.%d.%d' % sys.version_info[:3])"], Self.cleared)
+        let found = try program(
+            interpreter,
+            ["-I", "-S", "-c", "import sys; print('%d.%d.%d' % sys.version_info[:3])"],
+            Self.cleared
+        )
         let foundVersion = found.output.filter { !$0.isWhitespace }
         guard found.status == 0, foundVersion == version else {
             throw .environment(
@@ -142,7 +161,9 @@ struct Pip {
         Unfinished.begin(folder)
         let made = try program(interpreter, ["-I", "-m", "venv", folder], Self.cleared)
         guard made.status == 0 else {
-            throw .environment("can't make a virtual environment (Debian: install python3-venv):\n\(made.output.suffix(2000))")
+            throw .environment(
+                "can't make a virtual environment (Debian: install python3-venv):\n\(made.output.suffix(2000))"
+            )
         }
         Unfinished.end(folder)
         return folder + "/bin/python"
@@ -150,8 +171,8 @@ struct Pip {
 
     /// - Parameter others: variables for this one look.
     func settings(_ python: String, _ others: [String: String] = [:]) throws(PackageError) -> [String: String] {
-        // A setting 'user = true' would have pip's own listing look into the user's file alone; the environment's word beats it.
-        // With another interpreter it would run itself there.
+        // A setting 'user = true' would have pip's own listing look into the user's file alone; the environment's word
+        // beats it. With another interpreter it would run itself there.
         let whole: [String: String?] = ["PIP_USER": "0", "PIP_GLOBAL": "0", "PIP_SITE": "0", "PIP_PYTHON": nil]
         let result = try program(python, ["-I", "-c", Self.configured], whole.merging(others.mapValues { $0 }) { $1 })
         do {
@@ -160,7 +181,9 @@ struct Pip {
                 throw PackageError.environment("pip's settings can't be read: \(FileError.printable(words))")
             }
             return members.reduce(into: [:]) { found, member in
-                if case .string(let text) = member.node.value, Self.settings.contains(member.name) { found[member.name] = text }
+                if case .string(let text) = member.node.value, Self.settings.contains(member.name) {
+                    found[member.name] = text
+                }
             }
         } catch let error as PackageError {
             throw error
@@ -172,13 +195,16 @@ struct Pip {
     /// This process's environment without what changes Python or pip.
     static var cleared: [String: String?] {
         var variables: [String: String?] = ["PYTHONDONTWRITEBYTECODE": "1"]
-        for name in ProgramRun.inheritedVariables.keys where name.hasPrefix("PIP_") || name.hasPrefix("PYTHON") || name == "VIRTUAL_ENV" {
+        for name in ProgramRun.inheritedVariables.keys
+        where name.hasPrefix("PIP_") || name.hasPrefix("PYTHON") || name == "VIRTUAL_ENV" {
             if name != "PYTHONDONTWRITEBYTECODE" { variables.updateValue(nil, forKey: name) }
         }
         return variables
     }
 
-    private func program(_ path: String, _ arguments: [String], _ variables: [String: String?]) throws(PackageError) -> ProgramRun.Result {
+    private func program(_ path: String, _ arguments: [String], _ variables: [String: String?]) throws(PackageError)
+        -> ProgramRun.Result
+    {
         do {
             return try ProgramRun(path, arguments, environment: variables).run()
         } catch {

@@ -5,7 +5,8 @@ internal import PackageFormat
 internal import Synchronization
 internal import Threads
 
-/// Reads along in pip's own log while it works: says what it is waiting for, and ends it when an index can't be reached.
+/// Reads along in pip's own log while it works: says what it is waiting for, and ends it when an index can't be
+/// reached.
 final class PipWatch: Sendable {
     private struct State {
         var isOver = false
@@ -75,15 +76,19 @@ final class PipWatch: Sendable {
             state.place = end + 1
             for line in news.split(separator: "\n") {
                 if let address = Self.address(
-                    in: line, after: ["Fetching project page and analyzing links: ", "Getting page ", "Downloading "])
-                {
+                    in: line,
+                    after: ["Fetching project page and analyzing links: ", "Getting page ", "Downloading "]
+                ) {
                     state.asked = credentials.origin(address)
                     state.owesSince = line.contains("Downloading ") ? nil : .now
-                } else if state.unreachable == nil, let address = Self.address(in: line, after: ["Could not fetch URL "]),
+                } else if state.unreachable == nil,
+                    let address = Self.address(in: line, after: ["Could not fetch URL "]),
                     let reason = Self.reason(line)
                 {
                     state.unreachable = "the index \(NotationError.printable(credentials.origin(address))) \(reason)"
-                } else if ["\"GET ", "Found link", "Skipping link", "Fetched page"].contains(where: { line.contains($0) }) {
+                } else if ["\"GET ", "Found link", "Skipping link", "Fetched page"].contains(where: {
+                    line.contains($0)
+                }) {
                     state.owesSince = nil
                 }
             }
@@ -120,7 +125,9 @@ final class PipWatch: Sendable {
         for thread in children {
             guard let list = try? Files.read("/proc/self/task/\(thread)/children", limit: 1 << 16) else { continue }
             for id in String(decoding: list, as: UTF8.self).split(separator: " ").compactMap({ Int32($0) }) {
-                let words = (try? Files.read("/proc/\(id)/cmdline", limit: 1 << 20)).map { String(decoding: $0, as: UTF8.self) } ?? ""
+                let words =
+                    (try? Files.read("/proc/\(id)/cmdline", limit: 1 << 20)).map { String(decoding: $0, as: UTF8.self) }
+                    ?? ""
                 if words.contains(log) { kill(id, SIGTERM) }
             }
         }

@@ -3,7 +3,8 @@ internal import Files
 internal import Notation
 internal import PackageFormat
 
-/// Lists of requirements that ship where everybody reads them: nothing is in them but what is asked for, and from which host.
+/// Lists of requirements that ship where everybody reads them: nothing is in them but what is asked for, and from which
+/// host.
 enum ReadableRequirements {
     /// Of one list.
     static let byteLimit = 4 << 20
@@ -43,11 +44,14 @@ enum ReadableRequirements {
             let bytes = try Files.read(file.source, limit: byteLimit)
             let text = try PlainText.read(bytes)
             let clean = cleaned(text)
-            return bytes == Array(clean.utf8) || text.split(whereSeparator: \.isNewline).elementsEqual(clean.split(separator: "\n"))
+            return bytes == Array(clean.utf8)
+                || text.split(whereSeparator: \.isNewline).elementsEqual(clean.split(separator: "\n"))
                 ? nil : clean
         } catch {
             throw PackageError.archive(
-                path: file.path, "ships readable and can't be read as a list of requirements (\(error)); name it in \(IgnoreList.fileName)")
+                path: file.path,
+                "ships readable and can't be read as a list of requirements (\(error)); name it in \(IgnoreList.fileName)"
+            )
         }
     }
 
@@ -90,7 +94,8 @@ enum ReadableRequirements {
         return result + rest
     }
 
-    /// Where an address's user ends is where its last `@` is, even if a slash or a blank of the password comes before that.
+    /// Where an address's user ends is where its last `@` is, even if a slash or a blank of the password comes before
+    /// that.
     private static func withoutUsers(_ line: String) -> String {
         var result = ""
         var rest = line[...]
@@ -127,7 +132,9 @@ enum ReadableRequirements {
             let word = rest[blanks.endIndex...].prefix { !$0.isWhitespace }
             rest = rest[word.endIndex...]
             result += blanks
-            let start = word.hasPrefix("-") ? word.firstIndex(of: "=").map { word.index(after: $0) } ?? word.startIndex : word.startIndex
+            let start =
+                word.hasPrefix("-")
+                ? word.firstIndex(of: "=").map { word.index(after: $0) } ?? word.startIndex : word.startIndex
             if let at = word[start...].lastIndex(of: "@"), word[start..<at].contains(":") {
                 result += word[..<start] + word[word.index(after: at)...]
             } else {

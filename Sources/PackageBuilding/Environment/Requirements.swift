@@ -4,8 +4,8 @@ internal import PackageFormat
 
 /// What a project's `requirements.txt` asks for, with what it refers to, in the one form that pip is given.
 ///
-/// pip is handed the text that was judged here and no other: what would build or run code on this machine is refused before pip starts,
-/// and an option that isn't known here is an error instead of a way round.
+/// pip is handed the text that was judged here and no other: what would build or run code on this machine is refused
+/// before pip starts, and an option that isn't known here is an error instead of a way round.
 struct Requirements: Hashable, Sendable {
     /// Canonical lines: `--index-url …` and the like, in their order.
     private(set) var options: [String] = []
@@ -40,7 +40,9 @@ struct Requirements: Hashable, Sendable {
     }
 
     /// Requirements that stand in a list, such as those of the tests.
-    init(lines: [String], of place: String, project: String, allowsSources: Bool, environment: [String: String]) throws(PackageError) {
+    init(lines: [String], of place: String, project: String, allowsSources: Bool, environment: [String: String])
+        throws(PackageError)
+    {
         var reader = Reader(project: project, allowsSources: allowsSources, environment: environment)
         for line in lines { try reader.take(line, .init(file: place, number: 0, isConstraints: false, depth: 0)) }
         self = reader.result
@@ -85,14 +87,17 @@ struct Requirements: Hashable, Sendable {
                 guard result.files.count <= Requirements.fileLimit, depth <= Requirements.depthLimit else {
                     throw FileError(
                         path,
-                        "more than \(Requirements.fileLimit) files of requirements, or more than \(Requirements.depthLimit) in each other")
+                        "more than \(Requirements.fileLimit) files of requirements, or more than \(Requirements.depthLimit) in each other"
+                    )
                 }
                 open.append(real)
                 let bytes = try Files.read(real, limit: Requirements.byteLimit)
                 byteCount += bytes.count
                 guard byteCount <= Requirements.totalByteLimit else {
                     throw FileError(
-                        path, "makes more than \(Requirements.totalByteLimit >> 20) MiB of requirements with what was read before")
+                        path,
+                        "makes more than \(Requirements.totalByteLimit >> 20) MiB of requirements with what was read before"
+                    )
                 }
                 text = try PlainText.read(bytes)
             } catch {
@@ -111,16 +116,22 @@ struct Requirements: Hashable, Sendable {
                     continue
                 }
                 try take(
-                    joined + (isComment ? " " + raw : raw), Line(file: path, number: started, isConstraints: isConstraints, depth: depth))
+                    joined + (isComment ? " " + raw : raw),
+                    Line(file: path, number: started, isConstraints: isConstraints, depth: depth)
+                )
                 joined = ""
             }
-            if !joined.isEmpty { try take(joined, Line(file: path, number: started, isConstraints: isConstraints, depth: depth)) }
+            if !joined.isEmpty {
+                try take(joined, Line(file: path, number: started, isConstraints: isConstraints, depth: depth))
+            }
             open.removeLast()
         }
 
         mutating func take(_ raw: String, _ line: Line) throws(PackageError) {
             lineCount += 1
-            guard lineCount <= Requirements.lineLimit else { throw refusal(line, "more than \(Requirements.lineLimit) lines") }
+            guard lineCount <= Requirements.lineLimit else {
+                throw refusal(line, "more than \(Requirements.lineLimit) lines")
+            }
             let text = Self.withoutComment(raw)
             guard !text.isEmpty else { return }
             guard text.unicodeScalars.allSatisfy({ $0.value >= 0x20 && $0.value != 0x7F || $0 == "\t" }) else {
@@ -131,7 +142,12 @@ struct Requirements: Hashable, Sendable {
                 let scalars = character.unicodeScalars
                 return scalars.count > 1 && scalars.contains { $0.isASCII && !Self.isLetterOrDigit($0) }
             }
-            if let marked { throw refusal(line, "'\(printable(String(marked)))' is a sign that is joined with a mark of another script") }
+            if let marked {
+                throw refusal(
+                    line,
+                    "'\(printable(String(marked)))' is a sign that is joined with a mark of another script"
+                )
+            }
             guard text.hasPrefix("-") else { return try requirement(text, line) }
             try options(try words(text, line), line)
         }
@@ -158,7 +174,8 @@ struct Requirements: Hashable, Sendable {
             "-i": "--index-url", "-f": "--find-links", "-r": "--requirement", "-c": "--constraint", "-e": "--editable",
         ]
         private static let withValue: Set<String> = [
-            "--index-url", "--pypi-url", "--extra-index-url", "--find-links", "--trusted-host", "--requirement", "--constraint",
+            "--index-url", "--pypi-url", "--extra-index-url", "--find-links", "--trusted-host", "--requirement",
+            "--constraint",
             "--editable",
             "--no-binary", "--only-binary",
         ]
@@ -188,7 +205,9 @@ struct Requirements: Hashable, Sendable {
                         "the option '\(printable(name))' isn't taken here; there are \((Self.withValue.union(Self.withoutValue)).sorted().joined(separator: ", "))"
                     )
                 }
-                guard let value = value ?? rest.popFirst(), !value.isEmpty else { throw refusal(line, "'\(name)' wants a value") }
+                guard let value = value ?? rest.popFirst(), !value.isEmpty else {
+                    throw refusal(line, "'\(name)' wants a value")
+                }
                 try option(name, value, line)
             }
         }
@@ -199,7 +218,9 @@ struct Requirements: Hashable, Sendable {
                 let expanded = try expand(value, line).expanded
                 guard !expanded.contains("://") else {
                     throw refusal(
-                        line, "a list at an address can't be judged before pip reads it; keep a copy beside this one and name that")
+                        line,
+                        "a list at an address can't be judged before pip reads it; keep a copy beside this one and name that"
+                    )
                 }
                 let path = try existing(expanded, line)
                 try read(path, isConstraints: line.isConstraints || name == "--constraint", depth: line.depth + 1)
@@ -236,9 +257,15 @@ struct Requirements: Hashable, Sendable {
             var suffix = ""
             var rest = words[cut...]
             while let word = rest.popFirst() {
-                let (name, value) = word.firstIndex(of: "=").map { (word[..<$0], Optional(word[word.index(after: $0)...])) } ?? (word, nil)
+                let (name, value) =
+                    word.firstIndex(of: "=").map { (word[..<$0], Optional(word[word.index(after: $0)...])) } ?? (
+                        word, nil
+                    )
                 guard name == "--hash" else {
-                    throw refusal(line, "the option '\(printable(String(name)))' of a requirement isn't taken here; there is --hash")
+                    throw refusal(
+                        line,
+                        "the option '\(printable(String(name)))' of a requirement isn't taken here; there is --hash"
+                    )
                 }
                 guard let hash = value ?? rest.popFirst(), Self.isHash(hash) else {
                     throw refusal(line, "'--hash=sha256:…' expected (sha384 and sha512 do as well)")
@@ -270,7 +297,10 @@ struct Requirements: Hashable, Sendable {
                     || Self.isArchive(target)
             else {
                 guard Self.isName(target.prefix { !"<>=!~;, (".contains($0) }) else {
-                    throw refusal(line, "'\(printable(target))' is no requirement: name==version, a wheel's path or its address expected")
+                    throw refusal(
+                        line,
+                        "'\(printable(target))' is no requirement: name==version, a wheel's path or its address expected"
+                    )
                 }
                 return try expand(text, line).written
             }
@@ -292,14 +322,20 @@ struct Requirements: Hashable, Sendable {
             if bare.lowercased().hasSuffix(".whl") { return }
             let isArchive = Requirements.sourceSuffixes.contains { bare.lowercased().hasSuffix($0) }
             if isArchive {
-                guard allowsSources else { throw sources(line, "'\(printable(bare))' is a source archive; building it would run its code") }
+                guard allowsSources else {
+                    throw sources(line, "'\(printable(bare))' is a source archive; building it would run its code")
+                }
                 return
             }
             if bare.hasPrefix("file:") || !bare.contains("://") {
                 throw refusal(
-                    line, "'\(printable(bare))' is no archive; a folder can't be locked: build a wheel of it ('pip wheel') and name that")
+                    line,
+                    "'\(printable(bare))' is no archive; a folder can't be locked: build a wheel of it ('pip wheel') and name that"
+                )
             }
-            guard allowsSources else { throw sources(line, "'\(printable(bare))' isn't told to be a wheel by its name") }
+            guard allowsSources else {
+                throw sources(line, "'\(printable(bare))' isn't told to be a wheel by its name")
+            }
         }
 
         private static func isName(_ text: Substring) -> Bool {
@@ -310,7 +346,8 @@ struct Requirements: Hashable, Sendable {
                 return false
             }
             return name.utf8.allSatisfy {
-                (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0) || "-_.".utf8.contains($0)
+                (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0)
+                    || "-_.".utf8.contains($0)
             }
         }
 
@@ -339,7 +376,8 @@ struct Requirements: Hashable, Sendable {
         /// A path beside the file that names it, or in the project.
         private func existing(_ path: String, _ line: Line) throws(PackageError) -> String {
             let bare = path.hasPrefix("file:") ? String(path.dropFirst(5)) : path
-            let candidates = bare.hasPrefix("/") ? [bare] : [Files.split(line.file).folder + "/" + bare, project + "/" + bare]
+            let candidates =
+                bare.hasPrefix("/") ? [bare] : [Files.split(line.file).folder + "/" + bare, project + "/" + bare]
             for candidate in candidates {
                 if let real = try? Files.resolved(candidate) { return real }
             }
@@ -350,7 +388,9 @@ struct Requirements: Hashable, Sendable {
         private func escaped(_ path: String, _ line: Line) throws(PackageError) -> String {
             guard !path.contains(where: { $0.isWhitespace || "'\"\\$#".contains($0) }) else {
                 throw refusal(
-                    line, "pip can't be told of the path '\(printable(path))': blanks, quotes, '\\', '#' and '$' stand in it; move it")
+                    line,
+                    "pip can't be told of the path '\(printable(path))': blanks, quotes, '\\', '#' and '$' stand in it; move it"
+                )
             }
             return path
         }
@@ -362,19 +402,26 @@ struct Requirements: Hashable, Sendable {
             let (written, expanded) = try expand(text, line)
             result.credentials.learn(from: expanded)
             guard result.credentials.count <= Requirements.credentialLimit else {
-                throw refusal(line, "more than \(Requirements.credentialLimit) different users and passwords stand in addresses")
+                throw refusal(
+                    line,
+                    "more than \(Requirements.credentialLimit) different users and passwords stand in addresses"
+                )
             }
             return written
         }
 
         /// `${NAME}` as pip knows it. The value goes by the environment, under a name that is no setting of pip's.
-        private mutating func expand(_ text: String, _ line: Line) throws(PackageError) -> (written: String, expanded: String) {
+        private mutating func expand(_ text: String, _ line: Line) throws(PackageError) -> (
+            written: String, expanded: String
+        ) {
             var written = "", expanded = ""
             var rest = text[...]
             while let start = rest.firstRange(of: "${") {
                 written += rest[..<start.lowerBound]
                 expanded += rest[..<start.lowerBound]
-                let name = rest[start.upperBound...].prefix { $0.isASCII && ($0.isUppercase || $0.isNumber || $0 == "_") }
+                let name = rest[start.upperBound...].prefix {
+                    $0.isASCII && ($0.isUppercase || $0.isNumber || $0 == "_")
+                }
                 guard !name.isEmpty, rest[name.endIndex...].hasPrefix("}") else {
                     written += "${"
                     expanded += "${"
@@ -427,12 +474,17 @@ struct Requirements: Hashable, Sendable {
         private func printable(_ text: String) -> String { result.credentials.redacted(NotationError.printable(text)) }
 
         private func refusal(_ line: Line, _ problem: String) -> PackageError {
-            .environment("\(FileError.printable(line.file))\(line.number > 0 ? ": line \(line.number)" : ""): \(problem)")
+            .environment(
+                "\(FileError.printable(line.file))\(line.number > 0 ? ": line \(line.number)" : ""): \(problem)"
+            )
         }
 
         private func sources(_ line: Line, _ problem: String) -> PackageError {
             refusal(
-                line, problem + ". Nothing is built while allow_sources in [package] of mse.toml is false: name a wheel, or set it to true")
+                line,
+                problem
+                    + ". Nothing is built while allow_sources in [package] of mse.toml is false: name a wheel, or set it to true"
+            )
         }
     }
 }

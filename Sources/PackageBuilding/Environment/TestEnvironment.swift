@@ -4,8 +4,8 @@ internal import Notation
 public import PackageFormat
 internal import Processes
 
-/// A virtual environment on its owner's machine, kept between runs: resolved, locked and installed as a package's is, so that nothing is built or run
-/// unless the project allows it.
+/// A virtual environment on its owner's machine, kept between runs: resolved, locked and installed as a package's is,
+/// so that nothing is built or run unless the project allows it.
 public struct TestEnvironment: Sendable {
     /// Its folder, with `bin/python`.
     public let folder: String
@@ -19,10 +19,16 @@ public struct TestEnvironment: Sendable {
     /// - Throws: `PackageError` with what can't be locked, would run code, or isn't found.
     public init(_ requirements: Wanted, runtime: RuntimeList, cache: String) throws(PackageError) {
         let wanted = try requirements.read()
-        let pip = Pip(interpreter: runtime.interpreter, version: runtime.python, cache: cache, allowsSources: requirements.allowsSources)
+        let pip = Pip(
+            interpreter: runtime.interpreter,
+            version: runtime.python,
+            cache: cache,
+            allowsSources: requirements.allowsSources
+        )
         do {
             let tools = try pip.environment()
-            let path = try Files.resolved(cache) + "/environment-" + Self.key(wanted, requirements.allowsSources, runtime)
+            let path =
+                try Files.resolved(cache) + "/environment-" + Self.key(wanted, requirements.allowsSources, runtime)
             let library = runtime.python.split(separator: ".").prefix(2).joined(separator: ".")
             folder = path
             site = path + "/lib/python\(library)/site-packages"
@@ -32,14 +38,22 @@ public struct TestEnvironment: Sendable {
             }
             defer { withExtendedLifetime(lock) {} }
             try Files.remove(path)
-            let made = try ProgramRun(runtime.interpreter, ["-I", "-m", "venv", "--without-pip", path], environment: Pip.cleared).run()
+            let made = try ProgramRun(
+                runtime.interpreter,
+                ["-I", "-m", "venv", "--without-pip", path],
+                environment: Pip.cleared
+            ).run()
             guard made.status == 0, Files.isFolder(site) else {
                 throw PackageError.environment("can't make a virtual environment:\n\(made.output.suffix(2000))")
             }
             let work = try Files.makeTemporaryFolder(in: cache, prefix: "environment")
             defer { try? Files.remove(work) }
             let builder = EnvironmentBuilder(
-                interpreter: runtime.interpreter, version: runtime.python, cache: cache, allowsSources: requirements.allowsSources)
+                interpreter: runtime.interpreter,
+                version: runtime.python,
+                cache: cache,
+                allowsSources: requirements.allowsSources
+            )
             let locked = try builder.build(wanted, into: site, work: work)
             try Self.takeScripts(site + "/bin", to: path + "/bin", from: tools)
             try Files.write(locked, to: path + "/.complete")
@@ -63,12 +77,18 @@ public struct TestEnvironment: Sendable {
     /// What it is made of: the lines, and the files of this machine that they name.
     private static func key(_ wanted: Requirements, _ allowsSources: Bool, _ runtime: RuntimeList) throws -> String {
         var hash = SHA256()
-        for line in ["\(allowsSources)", runtime.python, runtime.interpreter] + wanted.options + wanted.distributions + wanted.constraints {
+        for line in ["\(allowsSources)", runtime.python, runtime.interpreter] + wanted.options + wanted.distributions
+            + wanted.constraints
+        {
             hash.update(data: Array((line + "\n").utf8))
             let path = String(line.prefix { $0 != " " && $0 != "[" })
-            if path.hasPrefix("/"), !Files.isFolder(path), Files.exists(path) { hash.update(data: try FileDigest.sha256(path)) }
+            if path.hasPrefix("/"), !Files.isFolder(path), Files.exists(path) {
+                hash.update(data: try FileDigest.sha256(path))
+            }
         }
-        for (name, value) in wanted.variables.sorted(by: { $0.key < $1.key }) { hash.update(data: Array("\(name)=\(value)\n".utf8)) }
+        for (name, value) in wanted.variables.sorted(by: { $0.key < $1.key }) {
+            hash.update(data: Array("\(name)=\(value)\n".utf8))
+        }
         return Hex.text(Array(hash.finalize()).prefix(8))
     }
 
@@ -99,9 +119,13 @@ public struct TestEnvironment: Sendable {
         /// - Parameter project: where relative paths count from.
         public static func tests(_ configuration: ProjectConfiguration, project: String) -> Wanted {
             Wanted(
-                source: .lines(configuration.testRequirements, place: "\(ProjectConfiguration.fileName), tests_requirements"),
+                source: .lines(
+                    configuration.testRequirements,
+                    place: "\(ProjectConfiguration.fileName), tests_requirements"
+                ),
                 project: project,
-                allowsSources: configuration.allowSources)
+                allowsSources: configuration.allowSources
+            )
         }
 
         fileprivate func read() throws(PackageError) -> Requirements {
@@ -109,11 +133,28 @@ public struct TestEnvironment: Sendable {
             switch source {
             case .file(let path):
                 guard Files.exists(path) else {
-                    return try Requirements(lines: [], of: path, project: project, allowsSources: allowsSources, environment: environment)
+                    return try Requirements(
+                        lines: [],
+                        of: path,
+                        project: project,
+                        allowsSources: allowsSources,
+                        environment: environment
+                    )
                 }
-                return try Requirements(file: path, project: project, allowsSources: allowsSources, environment: environment)
+                return try Requirements(
+                    file: path,
+                    project: project,
+                    allowsSources: allowsSources,
+                    environment: environment
+                )
             case .lines(let lines, let place):
-                return try Requirements(lines: lines, of: place, project: project, allowsSources: allowsSources, environment: environment)
+                return try Requirements(
+                    lines: lines,
+                    of: place,
+                    project: project,
+                    allowsSources: allowsSources,
+                    environment: environment
+                )
             }
         }
     }

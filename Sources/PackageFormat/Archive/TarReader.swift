@@ -5,7 +5,8 @@ internal import Notation
 
 /// Reads a tar member by member, in order and only once, from a part of an open file.
 ///
-/// Regular files and folders alone are taken; links, devices, names that leave the tree and members of one name are refused with their path.
+/// Regular files and folders alone are taken; links, devices, names that leave the tree and members of one name are
+/// refused with their path.
 public struct TarReader: ~Copyable {
     public static let memberLimit = 200_000
     private static let blockByteCount = 512
@@ -30,7 +31,9 @@ public struct TarReader: ~Copyable {
     }
 
     /// - Parameter range: the part of the file that is the archive; nil for all of it.
-    public init(_ path: String, range: Range<Int>? = nil, observe: ((UnsafeRawBufferPointer) -> Void)? = nil) throws(FileError) {
+    public init(_ path: String, range: Range<Int>? = nil, observe: ((UnsafeRawBufferPointer) -> Void)? = nil)
+        throws(FileError)
+    {
         let file = try OpenFile(path, O_RDONLY)
         let count = Int(try file.status().st_size)
         self.file = file
@@ -70,14 +73,18 @@ public struct TarReader: ~Copyable {
                 longName = try name(bytes.prefix { $0 != 0 })
             case UInt8(ascii: "5"):
                 let folder = if let longName { longName } else { try memberName(header) }
-                try CodeTree.check(folder.utf8.last == UInt8(ascii: "/") ? String(Substring(folder.utf8.dropLast())) : folder)
+                try CodeTree.check(
+                    folder.utf8.last == UInt8(ascii: "/") ? String(Substring(folder.utf8.dropLast())) : folder
+                )
                 longName = nil
                 longSize = nil
                 try skip(size + Self.padding(size))
             case UInt8(ascii: "0"), 0:
                 let name = if let longName { longName } else { try memberName(header) }
                 try CodeTree.check(name)
-                guard names.insert(ExactText(name)).inserted else { throw .refused(path: name, "stands twice in the archive") }
+                guard names.insert(ExactText(name)).inserted else {
+                    throw .refused(path: name, "stands twice in the archive")
+                }
                 guard names.count <= Self.memberLimit else { throw problem("more than \(Self.memberLimit) members") }
                 left = size
                 padding = Self.padding(size)
@@ -190,7 +197,9 @@ public struct TarReader: ~Copyable {
     /// Octal digits, or the GNU form for large numbers.
     private func number(_ field: ArraySlice<UInt8>) throws(CodeError) -> Int {
         if field.first == 0x80 {
-            guard field.dropFirst().prefix(3).allSatisfy({ $0 == 0 }) else { throw problem("a number beyond all bounds in a header") }
+            guard field.dropFirst().prefix(3).allSatisfy({ $0 == 0 }) else {
+                throw problem("a number beyond all bounds in a header")
+            }
             return field.suffix(8).reduce(0) { ($0 & 0x007F_FFFF_FFFF_FFFF) << 8 | Int($1) }
         }
         let digits = field.drop { $0 == 0x20 }.prefix { $0 != 0x20 && $0 != 0 }
@@ -219,7 +228,8 @@ public struct TarReader: ~Copyable {
         var records: [ExactText: String] = [:]
         var rest = bytes[...]
         while !rest.isEmpty {
-            guard let space = rest.prefix(21).firstIndex(of: 0x20), let count = Int(String(decoding: rest[..<space], as: UTF8.self)),
+            guard let space = rest.prefix(21).firstIndex(of: 0x20),
+                let count = Int(String(decoding: rest[..<space], as: UTF8.self)),
                 count > 4,
                 count <= rest.count, rest.startIndex + count - 1 > space, rest[rest.startIndex + count - 1] == 0x0A
             else { throw problem("a malformed PAX record") }

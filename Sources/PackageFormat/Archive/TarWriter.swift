@@ -2,7 +2,8 @@ package import CodeEncryption
 package import Files
 package import Glibc
 
-/// Writes a deterministic tar: ustar, with a PAX header where a name doesn't fit; no times, owners or modes of this machine.
+/// Writes a deterministic tar: ustar, with a PAX header where a name doesn't fit; no times, owners or modes of this
+/// machine.
 package struct TarWriter: ~Copyable {
     private let file: OpenFile
     private static let blockByteCount = 512
@@ -13,7 +14,9 @@ package struct TarWriter: ~Copyable {
 
     /// Adds a member whose content the closure writes to the file.
     /// - Throws: what the closure throws, and `CodeError` when it wrote another number of bytes.
-    package func add(_ name: String, byteCount: Int, _ write: (borrowing OpenFile) throws(CodeError) -> Void) throws(CodeError) {
+    package func add(_ name: String, byteCount: Int, _ write: (borrowing OpenFile) throws(CodeError) -> Void)
+        throws(CodeError)
+    {
         do throws(FileError) {
             try writeHeader(name, byteCount)
         } catch {
@@ -61,13 +64,16 @@ package struct TarWriter: ~Copyable {
         try file.synchronise()
     }
 
-    private static func copy(_ input: borrowing OpenFile, _ count: Int, to output: borrowing OpenFile) throws(CodeError) {
+    private static func copy(_ input: borrowing OpenFile, _ count: Int, to output: borrowing OpenFile) throws(CodeError)
+    {
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 16)
         defer { buffer.deallocate() }
         do throws(FileError) {
             var left = count
             while left > 0 {
-                let read = try input.read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<min(left, buffer.count)]))
+                let read = try input.read(
+                    into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<min(left, buffer.count)])
+                )
                 guard read > 0 else { return }
                 try output.write(UnsafeRawBufferPointer(rebasing: buffer[..<read]))
                 left -= read
@@ -86,7 +92,9 @@ package struct TarWriter: ~Copyable {
             try file.write(Self.header("@PaxHeader", records.count, kind: UInt8(ascii: "x")))
             try file.write(records + [UInt8](repeating: 0, count: Self.padding(records.count)))
         }
-        try file.write(Self.header(fits ? name : "@LongName", byteCount < 1 << 33 ? byteCount : 0, kind: UInt8(ascii: "0")))
+        try file.write(
+            Self.header(fits ? name : "@LongName", byteCount < 1 << 33 ? byteCount : 0, kind: UInt8(ascii: "0"))
+        )
     }
 
     /// `<length of all> <key>=<value>\n`
@@ -99,7 +107,9 @@ package struct TarWriter: ~Copyable {
 
     private static func header(_ name: String, _ byteCount: Int, kind: UInt8) -> [UInt8] {
         var block = [UInt8](repeating: 0, count: blockByteCount)
-        func put(_ text: String, at offset: Int) { block.replaceSubrange(offset..<(offset + text.utf8.count), with: text.utf8) }
+        func put(_ text: String, at offset: Int) {
+            block.replaceSubrange(offset..<(offset + text.utf8.count), with: text.utf8)
+        }
         func octal(_ value: Int, _ digits: Int) -> String {
             let text = String(value, radix: 8)
             return String(repeating: "0", count: digits - text.count) + text

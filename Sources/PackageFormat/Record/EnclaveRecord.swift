@@ -42,7 +42,9 @@ public struct EnclaveRecord: Hashable, Sendable {
         var files: [File] = []
         for one in list {
             var entry = try ObjectReader(one, path: "files")
-            guard let path = try entry.string("path"), let digest = Hex.bytes(try entry.string("sha256") ?? ""), digest.count == 32 else {
+            guard let path = try entry.string("path"), let digest = Hex.bytes(try entry.string("sha256") ?? ""),
+                digest.count == 32
+            else {
                 throw NotationError(at: one.place, member: "files", "path and sha256 expected")
             }
             try entry.finish()

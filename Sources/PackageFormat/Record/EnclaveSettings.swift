@@ -93,7 +93,8 @@ public struct EnclaveSettings: Hashable, Sendable {
                 "attestationFolder": Node(agent.attestationFolder),
             ]),
             "enclave": .object([
-                "byteCount": Node(enclave.byteCount), "threads": Node(enclave.threads), "productID": Node(enclave.productID),
+                "byteCount": Node(enclave.byteCount), "threads": Node(enclave.threads),
+                "productID": Node(enclave.productID),
                 "securityVersion": Node(enclave.securityVersion),
             ]),
             "server": .object([
@@ -116,7 +117,8 @@ public struct EnclaveSettings: Hashable, Sendable {
         python = try required(root.string("python"), "python")
         var agentReader = try ObjectReader(root.required("agent"), path: "agent")
         agent = Agent(
-            path: try required(agentReader.string("path"), "agent.path"), loader: try required(agentReader.string("loader"), "agent.loader")
+            path: try required(agentReader.string("path"), "agent.path"),
+            loader: try required(agentReader.string("loader"), "agent.loader")
         )
         guard let tls = TLS(rawValue: try required(agentReader.string("tls"), "agent.tls")) else {
             throw NotationError(at: agentReader.place, member: "agent.tls", "attested, clear or owner expected")
@@ -140,7 +142,10 @@ public struct EnclaveSettings: Hashable, Sendable {
         enclave.byteCount = try required(enclaveReader.integer("byteCount", in: 0...Int.max), "enclave.byteCount")
         enclave.threads = try required(enclaveReader.integer("threads", in: 1...4096), "enclave.threads")
         enclave.productID = try required(enclaveReader.integer("productID", in: 0...65535), "enclave.productID")
-        enclave.securityVersion = try required(enclaveReader.integer("securityVersion", in: 0...65535), "enclave.securityVersion")
+        enclave.securityVersion = try required(
+            enclaveReader.integer("securityVersion", in: 0...65535),
+            "enclave.securityVersion"
+        )
         try enclaveReader.finish()
         var serverReader = try ObjectReader(root.required("server"), path: "server")
         server.interface = try required(serverReader.string("interface"), "server.interface")

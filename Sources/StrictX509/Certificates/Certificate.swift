@@ -1,4 +1,5 @@
-/// An X.509 certificate of Intel's profile, strictly read (DCAP SPEC §2): version 3, ECDSA with SHA-256 and P-256, no extension twice.
+/// An X.509 certificate of Intel's profile, strictly read (DCAP SPEC §2): version 3, ECDSA with SHA-256 and P-256, no
+/// extension twice.
 public struct Certificate: Sendable {
     /// What is read at all; chains of Intel have tighter limits of their own.
     public static let byteLimit = 65536
@@ -39,7 +40,9 @@ public struct Certificate: Sendable {
 
     /// - Throws: `DERError` with the first thing that isn't as it must be.
     public init(_ der: [UInt8]) throws(DERError) {
-        guard der.count <= Certificate.byteLimit else { throw DERError(offset: 0, "a certificate of more than \(Self.byteLimit) bytes") }
+        guard der.count <= Certificate.byteLimit else {
+            throw DERError(offset: 0, "a certificate of more than \(Self.byteLimit) bytes")
+        }
         var outer = DERReader(der.span)
         var certificate = try outer.enter(.sequence, "certificate")
         try outer.finish("certificate")
@@ -57,8 +60,12 @@ public struct Certificate: Sendable {
         try version.finish("version")
         serial = try SerialNumber(&reader, "serialNumber")
         let inner = try reader.element(.sequence, "signature")
-        guard ECDSASignatureEncoding.isAlgorithm(inner, reader), ECDSASignatureEncoding.isAlgorithm(algorithm, reader) else {
-            throw DERError(offset: inner.whole.lowerBound, "ecdsa-with-SHA256 without parameters expected in both places")
+        guard ECDSASignatureEncoding.isAlgorithm(inner, reader), ECDSASignatureEncoding.isAlgorithm(algorithm, reader)
+        else {
+            throw DERError(
+                offset: inner.whole.lowerBound,
+                "ecdsa-with-SHA256 without parameters expected in both places"
+            )
         }
         issuer = try DistinguishedName(&reader, "issuer")
         var validity = try reader.enter(.sequence, "validity")
@@ -69,7 +76,12 @@ public struct Certificate: Sendable {
         let spki = try reader.element(.sequence, "subjectPublicKeyInfo")
         guard spki.whole.count == Self.p256Prefix.count + 65, reader.holds(Self.p256Prefix, at: spki.whole.lowerBound),
             let key = P256Key(point: reader.array((spki.whole.upperBound - 65)..<spki.whole.upperBound))
-        else { throw DERError(offset: spki.whole.lowerBound, "a key on the named curve P-256 as an uncompressed point expected") }
+        else {
+            throw DERError(
+                offset: spki.whole.lowerBound,
+                "a key on the named curve P-256 as an uncompressed point expected"
+            )
+        }
         self.key = key
         // Whether there must be any is for whoever judges the certificate's place.
         if reader.isAtEnd {
@@ -85,7 +97,8 @@ public struct Certificate: Sendable {
 
     /// SEQUENCE { SEQUENCE { id-ecPublicKey, prime256v1 }, BIT STRING } up to the point.
     public static let p256Prefix: [UInt8] = [
-        0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x02, 0x01, 0x06, 0x08, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x03, 0x01,
+        0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x02, 0x01, 0x06, 0x08, 0x2A, 0x86, 0x48,
+        0xCE, 0x3D, 0x03, 0x01,
         0x07, 0x03,
         0x42, 0x00,
     ]

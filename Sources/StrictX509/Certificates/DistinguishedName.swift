@@ -37,7 +37,9 @@ public struct DistinguishedName: Hashable, Sendable, CustomStringConvertible {
 
     /// Passes on type and place of each attribute's value.
     private static func read(
-        _ list: consuming DERReader, _ field: StaticString, _ body: (ObjectIdentifier, Range<Int>) throws(DERError) -> Void
+        _ list: consuming DERReader,
+        _ field: StaticString,
+        _ body: (ObjectIdentifier, Range<Int>) throws(DERError) -> Void
     ) throws(DERError) {
         var count = 0
         while !list.isAtEnd {
@@ -70,7 +72,8 @@ public struct DistinguishedName: Hashable, Sendable, CustomStringConvertible {
         var isSame = true
         try? Self.read(content, "name") { (type, value) throws(DERError) in
             isSame =
-                isSame && index < expected.count && expected[index].type == type && expected[index].value.utf8.elementsEqual(der[value])
+                isSame && index < expected.count && expected[index].type == type
+                && expected[index].value.utf8.elementsEqual(der[value])
             index += 1
         }
         return isSame && index == expected.count
@@ -94,6 +97,7 @@ public struct DistinguishedName: Hashable, Sendable, CustomStringConvertible {
     public var commonName: String? { attributes.first { $0.type == Self.commonName }?.value }
 
     public var description: String {
-        attributes.map { "\(Self.shortNames[$0.type] ?? $0.type.description)=\(NotationError.printable($0.value))" }.joined(separator: ",")
+        attributes.map { "\(Self.shortNames[$0.type] ?? $0.type.description)=\(NotationError.printable($0.value))" }
+            .joined(separator: ",")
     }
 }

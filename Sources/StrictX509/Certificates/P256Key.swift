@@ -8,7 +8,9 @@ public struct P256Key: Sendable, Hashable {
 
     /// Nil unless the bytes are an uncompressed point of the curve.
     public init?(point: [UInt8]) {
-        guard point.count == 65, point[0] == 4, let key = try? P256.Signing.PublicKey(x963Representation: point) else { return nil }
+        guard point.count == 65, point[0] == 4, let key = try? P256.Signing.PublicKey(x963Representation: point) else {
+            return nil
+        }
         self.point = point
         self.key = key
     }
@@ -16,7 +18,8 @@ public struct P256Key: Sendable, Hashable {
     /// Whether the key made this ECDSA signature with SHA-256; r and s outside 1 … n−1 are no signature.
     /// - Parameter signature: r ‖ s, 64 bytes, big-endian.
     public func verifies(_ signature: [UInt8], over message: ArraySlice<UInt8>) -> Bool {
-        guard signature.count == 64, let signature = try? P256.Signing.ECDSASignature(rawRepresentation: signature) else { return false }
+        guard signature.count == 64, let signature = try? P256.Signing.ECDSASignature(rawRepresentation: signature)
+        else { return false }
         return key.isValidSignature(signature, for: SHA256.hash(data: message))
     }
 

@@ -9,7 +9,10 @@ public enum PEM {
     /// - Parameter allowsNUL: one NUL at the very end, as C programs leave it in quotes.
     /// - Throws: `PEMError` with what stands in the way.
     public static func blocks(
-        _ text: Span<UInt8>, label: StaticString, limit: Int = certificateLimit, byteLimit: Int = certificateByteLimit,
+        _ text: Span<UInt8>,
+        label: StaticString,
+        limit: Int = certificateLimit,
+        byteLimit: Int = certificateByteLimit,
         allowsNUL: Bool = false
     ) throws(PEMError) -> [[UInt8]] {
         let count = allowsNUL && text.count > 0 && text[text.count - 1] == 0 ? text.count - 1 : text.count
@@ -24,7 +27,9 @@ public enum PEM {
                 throw PEMError("something other than a \(label) block at offset \(start)")
             }
             guard blocks.count < limit else { throw PEMError("more than \(limit) blocks") }
-            guard let (bytes, end) = Base64.lines(text, from: index) else { throw PEMError("a \(label) block that isn't base64") }
+            guard let (bytes, end) = Base64.lines(text, from: index) else {
+                throw PEMError("a \(label) block that isn't base64")
+            }
             index = end
             guard take("-----END ", text, &index), take(label, text, &index), take("-----", text, &index) else {
                 throw PEMError("a \(label) block that isn't base64, or has no end")
@@ -35,7 +40,10 @@ public enum PEM {
     }
 
     public static func blocks(
-        _ text: some Collection<UInt8>, label: StaticString, limit: Int = certificateLimit, byteLimit: Int = certificateByteLimit,
+        _ text: some Collection<UInt8>,
+        label: StaticString,
+        limit: Int = certificateLimit,
+        byteLimit: Int = certificateByteLimit,
         allowsNUL: Bool = false
     ) throws(PEMError) -> [[UInt8]] {
         let array = Array(text)

@@ -21,7 +21,9 @@ public struct SerialNumber: Hashable, Sendable, CustomStringConvertible {
 
     /// Without leading zeros.
     public var bytes: [UInt8] {
-        let all = [high, middle, low].flatMap { word in (0..<8).map { UInt8(truncatingIfNeeded: word >> UInt64(56 - 8 * $0)) } }
+        let all = [high, middle, low].flatMap { word in
+            (0..<8).map { UInt8(truncatingIfNeeded: word >> UInt64(56 - 8 * $0)) }
+        }
         return Array(all.drop { $0 == 0 })
     }
 

@@ -2,13 +2,15 @@
 public enum CalendarTime {
     /// Nil when there is no such time.
     public static func seconds(year: Int, month: Int, day: Int, hour: Int, minute: Int, second: Int) -> Int64? {
-        guard (1...9999).contains(year), (1...12).contains(month), (1...days(in: month, of: year)).contains(day), (0...23).contains(hour),
+        guard (1...9999).contains(year), (1...12).contains(month), (1...days(in: month, of: year)).contains(day),
+            (0...23).contains(hour),
             (0...59).contains(minute), (0...59).contains(second)
         else { return nil }
         // Days since 1970-03-01 of a year that begins in March, so that the leap day is its last.
         let shifted = month > 2 ? year : year - 1
         let monthIndex = month > 2 ? month - 3 : month + 9
-        let days = 365 * shifted + shifted / 4 - shifted / 100 + shifted / 400 + (153 * monthIndex + 2) / 5 + day - 1 - 719_468
+        let days =
+            365 * shifted + shifted / 4 - shifted / 100 + shifted / 400 + (153 * monthIndex + 2) / 5 + day - 1 - 719_468
         return Int64(days) * 86400 + Int64(hour * 3600 + minute * 60 + second)
     }
 
@@ -25,7 +27,10 @@ public enum CalendarTime {
         let form: StaticString = "0000-00-00T00:00:00Z"
         guard text.count == form.utf8CodeUnitCount else { return nil }
         for index in 0..<text.count {
-            guard form.utf8Start[index] == 0x30 ? (0x30...0x39).contains(text[index]) : form.utf8Start[index] == text[index] else {
+            guard
+                form.utf8Start[index] == 0x30
+                    ? (0x30...0x39).contains(text[index]) : form.utf8Start[index] == text[index]
+            else {
                 return nil
             }
         }
@@ -35,7 +40,13 @@ public enum CalendarTime {
             return value
         }
         return seconds(
-            year: number(0, 4), month: number(5, 2), day: number(8, 2), hour: number(11, 2), minute: number(14, 2), second: number(17, 2))
+            year: number(0, 4),
+            month: number(5, 2),
+            day: number(8, 2),
+            hour: number(11, 2),
+            minute: number(14, 2),
+            second: number(17, 2)
+        )
     }
 
     public static func seconds(_ text: some StringProtocol) -> Int64? {
@@ -43,10 +54,13 @@ public enum CalendarTime {
         return seconds(bytes.span)
     }
 
-    /// Any time of RFC 3339, as people write it: with an offset, with a fraction (which is dropped), `t` and `z` in either case.
+    /// Any time of RFC 3339, as people write it: with an offset, with a fraction (which is dropped), `t` and `z` in
+    /// either case.
     public static func rfc3339(_ text: some StringProtocol) -> Int64? {
         var rest = Array(text.uppercased().utf8)[...]
-        guard rest.count >= 20, rest.count <= 40, let local = seconds(String(decoding: rest.prefix(19), as: UTF8.self) + "Z") else {
+        guard rest.count >= 20, rest.count <= 40,
+            let local = seconds(String(decoding: rest.prefix(19), as: UTF8.self) + "Z")
+        else {
             return nil
         }
         rest = rest.dropFirst(19)
@@ -57,7 +71,8 @@ public enum CalendarTime {
         }
         if rest.elementsEqual("Z".utf8) { return local }
         let offset = Array(rest)
-        guard offset.count == 6, offset[0] == UInt8(ascii: "+") || offset[0] == UInt8(ascii: "-"), offset[3] == UInt8(ascii: ":"),
+        guard offset.count == 6, offset[0] == UInt8(ascii: "+") || offset[0] == UInt8(ascii: "-"),
+            offset[3] == UInt8(ascii: ":"),
             let hours = Int64(String(decoding: offset[1...2], as: UTF8.self)),
             let minutes = Int64(String(decoding: offset[4...5], as: UTF8.self)),
             (0...23).contains(hours), (0...59).contains(minutes)
@@ -75,7 +90,9 @@ public enum CalendarTime {
             + "-\(two(fields.month))-\(two(fields.day))T\(two(fields.hour)):\(two(fields.minute)):\(two(fields.second))Z"
     }
 
-    public static func fields(_ seconds: Int64) -> (year: Int, month: Int, day: Int, hour: Int, minute: Int, second: Int) {
+    public static func fields(_ seconds: Int64) -> (
+        year: Int, month: Int, day: Int, hour: Int, minute: Int, second: Int
+    ) {
         let days = Int((seconds >= 0 ? seconds : seconds - 86399) / 86400)
         let rest = Int(seconds) - days * 86400
         let shifted = days + 719_468
@@ -86,7 +103,8 @@ public enum CalendarTime {
         let monthIndex = (5 * dayOfYear + 2) / 153
         let month = monthIndex < 10 ? monthIndex + 3 : monthIndex - 9
         return (
-            yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, dayOfYear - (153 * monthIndex + 2) / 5 + 1, rest / 3600, rest / 60 % 60,
+            yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, dayOfYear - (153 * monthIndex + 2) / 5 + 1,
+            rest / 3600, rest / 60 % 60,
             rest % 60
         )
     }

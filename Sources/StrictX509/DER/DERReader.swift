@@ -46,7 +46,9 @@ public struct DERReader: ~Escapable {
                 throw DERError(offset: start, "a length that isn't in its shortest form")
             }
         }
-        guard count <= end - offset else { throw DERError(offset: start, "an element of \(count) bytes where \(end - offset) are left") }
+        guard count <= end - offset else {
+            throw DERError(offset: start, "an element of \(count) bytes where \(end - offset) are left")
+        }
         let content = offset..<(offset + count)
         offset += count
         return DERElement(tag: tag, whole: start..<offset, content: content)
@@ -54,7 +56,9 @@ public struct DERReader: ~Escapable {
 
     /// The next element, which must have this tag.
     public mutating func element(_ tag: DERTag, _ field: StaticString) throws(DERError) -> DERElement {
-        guard nextTag == tag.rawValue else { throw DERError(offset: offset, "\(field): \(tag) expected, found \(found)") }
+        guard nextTag == tag.rawValue else {
+            throw DERError(offset: offset, "\(field): \(tag) expected, found \(found)")
+        }
         return try element()
     }
 
@@ -116,7 +120,11 @@ public struct DERTag: Hashable, Sendable, CustomStringConvertible {
     public static let sequence = DERTag(rawValue: 0x30, description: "SEQUENCE")
     public static let set = DERTag(rawValue: 0x31, description: "SET")
     /// A context-specific tag around another element.
-    public static func explicit(_ number: UInt8) -> DERTag { DERTag(rawValue: 0xA0 | number, description: "[\(number)]") }
+    public static func explicit(_ number: UInt8) -> DERTag {
+        DERTag(rawValue: 0xA0 | number, description: "[\(number)]")
+    }
     /// A context-specific tag in place of another.
-    public static func implicit(_ number: UInt8) -> DERTag { DERTag(rawValue: 0x80 | number, description: "[\(number)]") }
+    public static func implicit(_ number: UInt8) -> DERTag {
+        DERTag(rawValue: 0x80 | number, description: "[\(number)]")
+    }
 }

@@ -14,13 +14,20 @@ extension DERReader {
     }
 
     /// A whole number in the range given.
-    public mutating func integer(_ field: StaticString, in range: ClosedRange<Int>, tag: DERTag = .integer) throws(DERError) -> Int {
+    public mutating func integer(_ field: StaticString, in range: ClosedRange<Int>, tag: DERTag = .integer)
+        throws(DERError) -> Int
+    {
         let content = try integerBytes(field, tag: tag)
-        guard content.count <= 8 else { throw DERError(offset: content.lowerBound, "\(field): a number beyond \(range.upperBound)") }
+        guard content.count <= 8 else {
+            throw DERError(offset: content.lowerBound, "\(field): a number beyond \(range.upperBound)")
+        }
         var value = bytes[content.lowerBound] >= 0x80 ? -1 : 0
         for index in content { value = value << 8 | Int(bytes[index]) }
         guard range.contains(value) else {
-            throw DERError(offset: content.lowerBound, "\(field): \(value) where \(range.lowerBound) to \(range.upperBound) is allowed")
+            throw DERError(
+                offset: content.lowerBound,
+                "\(field): \(value) where \(range.lowerBound) to \(range.upperBound) is allowed"
+            )
         }
         return value
     }
@@ -28,17 +35,23 @@ extension DERReader {
     /// The place of a number above zero without its leading zero, at most `limit` bytes.
     public mutating func positive(_ field: StaticString, limit: Int) throws(DERError) -> Range<Int> {
         var content = try integerBytes(field)
-        guard bytes[content.lowerBound] < 0x80 else { throw DERError(offset: content.lowerBound, "\(field): a negative number") }
+        guard bytes[content.lowerBound] < 0x80 else {
+            throw DERError(offset: content.lowerBound, "\(field): a negative number")
+        }
         if bytes[content.lowerBound] == 0 { content = (content.lowerBound + 1)..<content.upperBound }
         guard !content.isEmpty, content.count <= limit else {
-            throw DERError(offset: content.lowerBound, "\(field): 1 to \(limit) octets expected, found \(content.count)")
+            throw DERError(
+                offset: content.lowerBound,
+                "\(field): 1 to \(limit) octets expected, found \(content.count)"
+            )
         }
         return content
     }
 
     public mutating func boolean(_ field: StaticString) throws(DERError) -> Bool {
         let element = try element(.boolean, field)
-        guard element.content.count == 1, case let byte = bytes[element.content.lowerBound], byte == 0 || byte == 0xFF else {
+        guard element.content.count == 1, case let byte = bytes[element.content.lowerBound], byte == 0 || byte == 0xFF
+        else {
             throw DERError(offset: element.whole.lowerBound, "\(field): a BOOLEAN of 00 or ff expected")
         }
         return byte == 0xFF
@@ -72,8 +85,13 @@ extension DERReader {
         var year = two(0)
         year = isShort ? year + (year < 50 ? 2000 : 1900) : year * 100 + two(2)
         let seconds = CalendarTime.seconds(
-            year: year, month: two(yearDigits), day: two(yearDigits + 2), hour: two(yearDigits + 4), minute: two(yearDigits + 6),
-            second: two(yearDigits + 8))
+            year: year,
+            month: two(yearDigits),
+            day: two(yearDigits + 2),
+            hour: two(yearDigits + 4),
+            minute: two(yearDigits + 6),
+            second: two(yearDigits + 8)
+        )
         guard isText else { throw DERError(offset: start, "\(field): a time of RFC 5280's form expected") }
         guard let seconds, isShort || year >= 2050 else {
             throw DERError(offset: start, "\(field): no such time, or in the wrong form")

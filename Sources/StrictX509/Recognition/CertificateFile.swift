@@ -1,8 +1,9 @@
 internal import Glibc
 internal import Notation
 
-/// The certificates in a file as people have it: DER, or PEM with whatever stands around the blocks, such as the output of `openssl s_client` or
-/// `openssl x509 -text`; with a byte order mark, in UTF-16, with any line ends. Each certificate itself is then read as strictly as ever.
+/// The certificates in a file as people have it: DER, or PEM with whatever stands around the blocks, such as the output
+/// of `openssl s_client` or `openssl x509 -text`; with a byte order mark, in UTF-16, with any line ends. Each
+/// certificate itself is then read as strictly as ever.
 public enum CertificateFile {
     public static let countLimit = 16
 
@@ -10,15 +11,23 @@ public enum CertificateFile {
     /// - Throws: `CertificateFileError` that calls by its name what is no certificate.
     public static func certificates(in bytes: [UInt8]) throws(CertificateFileError) -> [[UInt8]] {
         guard bytes.count <= ContentKind.lookLimit else {
-            throw CertificateFileError("has \(bytes.count) bytes; certificates are read from files of at most \(ContentKind.lookLimit)")
+            throw CertificateFileError(
+                "has \(bytes.count) bytes; certificates are read from files of at most \(ContentKind.lookLimit)"
+            )
         }
         let kind = ContentKind(bytes)
         if kind == .certificate(isPEM: false) { return [bytes] }
-        guard kind == .certificate(isPEM: true) else { throw CertificateFileError("is \(kind.description), and a certificate is expected") }
+        guard kind == .certificate(isPEM: true) else {
+            throw CertificateFileError("is \(kind.description), and a certificate is expected")
+        }
         var found: [[UInt8]] = []
         for block in PEMBlock.all(in: PlainText.bytes(bytes)) where block.isCertificate {
-            guard let der = block.content else { throw CertificateFileError("holds a certificate that isn't base64, or has no end") }
-            guard found.count < countLimit else { throw CertificateFileError("holds more than \(countLimit) certificates") }
+            guard let der = block.content else {
+                throw CertificateFileError("holds a certificate that isn't base64, or has no end")
+            }
+            guard found.count < countLimit else {
+                throw CertificateFileError("holds more than \(countLimit) certificates")
+            }
             found.append(der)
         }
         return found
@@ -69,7 +78,9 @@ struct PEMBlock {
                 guard let base = bytes.baseAddress else { return nil }
                 var place = start
                 while limit - word.count >= place {
-                    guard let found = memchr(base + place, Int32(word[0]), limit - word.count - place + 1) else { return nil }
+                    guard let found = memchr(base + place, Int32(word[0]), limit - word.count - place + 1) else {
+                        return nil
+                    }
                     place = UnsafeRawPointer(found) - base
                     if memcmp(base + place, word, word.count) == 0 { return place }
                     place += 1

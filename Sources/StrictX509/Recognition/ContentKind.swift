@@ -1,6 +1,7 @@
 internal import Notation
 
-/// What a file looks like, for messages: by its first bytes and its frame, never by what it holds. Of a private key nothing is told but that it is one.
+/// What a file looks like, for messages: by its first bytes and its frame, never by what it holds. Of a private key
+/// nothing is told but that it is one.
 public enum ContentKind: Hashable, Sendable {
     case empty
     case certificate(isPEM: Bool)
@@ -26,7 +27,9 @@ public enum ContentKind: Hashable, Sendable {
             self = .keySized
         } else if Self.isUnmarkedUTF16(bytes) {
             self = .unmarkedUTF16
-        } else if let first = plain.first(where: { $0 > 0x20 }), first == UInt8(ascii: "{") || first == UInt8(ascii: "[") {
+        } else if let first = plain.first(where: { $0 > 0x20 }),
+            first == UInt8(ascii: "{") || first == UInt8(ascii: "[")
+        {
             // Evidence files hold certificates; it is their frame that counts.
             self = .json
         } else if let kind = Self.der(bytes) ?? Self.frame(bytes) ?? Self.pem(plain) ?? Self.words(plain) {
@@ -76,7 +79,8 @@ public enum ContentKind: Hashable, Sendable {
         }
     }
 
-    /// The block that matters most: a certificate before all else. Blocks stand in text: a quote holds its chain as PEM, and is none.
+    /// The block that matters most: a certificate before all else. Blocks stand in text: a quote holds its chain as
+    /// PEM, and is none.
     private static func pem(_ text: [UInt8]) -> ContentKind? {
         guard !text.prefix(64).contains(0) else { return nil }
         let blocks = PEMBlock.all(in: text)
@@ -94,7 +98,9 @@ public enum ContentKind: Hashable, Sendable {
     private static func der(_ bytes: [UInt8]) -> ContentKind? {
         guard bytes.first == 0x30 else { return nil }
         var outer = DERReader(bytes.span)
-        guard var list = try? outer.enter(.sequence, "file"), outer.isAtEnd, let first = try? list.element() else { return nil }
+        guard var list = try? outer.enter(.sequence, "file"), outer.isAtEnd, let first = try? list.element() else {
+            return nil
+        }
         switch first.tag {
         case DERTag.integer.rawValue:
             // PKCS #12 is version 3; keys have 0 to 2.
@@ -109,8 +115,8 @@ public enum ContentKind: Hashable, Sendable {
         guard let head = try? body.element() else { return nil }
         if head.tag == DERTag.explicit(0).rawValue { return .certificate(isPEM: false) }
         guard head.tag == DERTag.integer.rawValue, !head.content.isEmpty else { return nil }
-        // Both begin with a version; then a request has a name (whose members are sets), a list an algorithm and then the name.
-        // Certificates of version 1 have no version: a serial number, an algorithm, a name, the validity.
+        // Both begin with a version; then a request has a name (whose members are sets), a list an algorithm and then
+        // the name. Certificates of version 1 have no version: a serial number, an algorithm, a name, the validity.
         guard head.content.count == 1, let second = try? body.element(), second.tag == DERTag.sequence.rawValue else {
             return .certificate(isPEM: false)
         }
