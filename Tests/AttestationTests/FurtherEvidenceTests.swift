@@ -19,7 +19,7 @@ struct FurtherEvidenceTests {
     private let platform: SimulatedPlatform
     private let key = P256.Signing.PrivateKey()
     private var point: [UInt8] { Array(key.publicKey.x963Representation) }
-    private let measurement = [UInt8](repeating: 0xAB, count: 32)
+    private let measurement = FixedBytes<32>(repeating: 0xAB)
 
     static let gramine = ObjectIdentifier(arcs: 0, 6, 9, 42, 840, 113741, 1337, 6)
     static let occlum = ObjectIdentifier(arcs: 1, 2, 840, 113741, 1)
@@ -52,7 +52,7 @@ struct FurtherEvidenceTests {
         throws -> [UInt8]
     {
         let enclave = LaunchedEnclave(
-            measurement: measurement ?? self.measurement,
+            measurement: measurement ?? self.measurement.array,
             productID: product,
             securityVersion: 3,
             isDebug: isDebug
@@ -134,7 +134,7 @@ struct FurtherEvidenceTests {
     func platforms() throws {
         let elsewhere = try TemporaryFolder()
         let other = try SimulatedPlatform.make(in: elsewhere.path, now: Self.now)
-        let enclave = LaunchedEnclave(measurement: measurement, productID: 1, securityVersion: 3, isDebug: false)
+        let enclave = LaunchedEnclave(measurement: measurement.array, productID: 1, securityVersion: 3, isDebug: false)
         let found = try codes((Self.gramine, other.quote(for: enclave, reportData: infoBinding)))
         #expect(found.contains("certificate.root") && !found.isEmpty)
         var forged = try quote(infoBinding)

@@ -12,7 +12,13 @@ import Testing
 struct LibraryExampleTests {
     // example
     /// Judges many quotes of one platform, each for itself.
-    func accepted(_ quotes: [[UInt8]], collateral: Collateral, mrenclave: [UInt8], anchor: TrustAnchor, now: Int64)
+    func accepted(
+        _ quotes: [[UInt8]],
+        collateral: Collateral,
+        mrenclave: FixedBytes<32>,
+        anchor: TrustAnchor,
+        now: Int64
+    )
         throws -> [Bool]
     {
         var policy = AttestationPolicy()  // strict: UpToDate alone, no debug
@@ -33,7 +39,7 @@ struct LibraryExampleTests {
         let accepted = try accepted(
             [made.bytes, made.bytes],
             collateral: made.collateral,
-            mrenclave: [UInt8](repeating: 0xAB, count: 32),
+            mrenclave: FixedBytes(repeating: 0xAB),
             anchor: made.anchor,
             now: made.time
         )
@@ -41,7 +47,7 @@ struct LibraryExampleTests {
         let refused = try self.accepted(
             [made.bytes],
             collateral: made.collateral,
-            mrenclave: [UInt8](repeating: 0xAC, count: 32),
+            mrenclave: FixedBytes(repeating: 0xAC),
             anchor: made.anchor,
             now: made.time
         )

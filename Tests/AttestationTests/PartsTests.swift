@@ -210,8 +210,8 @@ struct PartsTests {
     private func judge(_ scenario: Scenario, _ change: (inout AttestationPolicy.TCB) -> Void) throws -> Verdict {
         let made = try scenario.make()
         var policy = AttestationPolicy()
-        policy.measurement.mrenclave = [[UInt8](repeating: 0xAB, count: 32)]
-        policy.tdx.mrtd = [[UInt8](repeating: 0xAB, count: 48)]
+        policy.measurement.mrenclave = [FixedBytes(repeating: 0xAB)]
+        policy.tdx.mrtd = [FixedBytes(repeating: 0xAB)]
         change(&policy.tcb)
         return Verifier(anchor: made.anchor, policy: policy).judge(
             Evidence(try Quote(made.bytes)),

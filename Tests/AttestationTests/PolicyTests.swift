@@ -1,9 +1,10 @@
-import Attestation
 import DCAP
 import Files
 import Foundation
 import Notation
 import Testing
+
+@testable import Attestation
 
 @Suite("Policy")
 struct PolicyTests {
@@ -28,7 +29,7 @@ struct PolicyTests {
         )
         #expect(
             policy.tcb == AttestationPolicy().tcb && policy.launch.names == ["hello-1"]
-                && policy.tdx.registers["xfam"]?.count == 1
+                && policy.tdx.xfam?.count == 1
         )
     }
 

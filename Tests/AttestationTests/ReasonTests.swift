@@ -13,7 +13,7 @@ import Testing
 @Suite("Every reason of a verdict")
 struct ReasonTests {
     static let now = Scenario.now
-    private static let measurement = [UInt8](repeating: 0xAB, count: 32), register = [UInt8](repeating: 0xAB, count: 48)
+    private static let measurement = FixedBytes<32>(repeating: 0xAB), register = FixedBytes<48>(repeating: 0xAB)
     private static let key = P256.Signing.PrivateKey()
 
     /// A case: what is turned in the platform, the certificate, the policy and what is expected of the instance.
@@ -91,7 +91,7 @@ struct ReasonTests {
         sgx(
             "measurement.differs",
             what: "another MRENCLAVE",
-            policy: { $0.measurement.mrenclave = [[UInt8](repeating: 0xAC, count: 32)] }
+            policy: { $0.measurement.mrenclave = [FixedBytes(repeating: 0xAC)] }
         ),
         sgx(
             "measurement.missing",
@@ -116,12 +116,12 @@ struct ReasonTests {
         sgx(
             "platform.notAllowed",
             what: "another FMSPC",
-            policy: { $0.platform.fmspc = [[UInt8](repeating: 0, count: 6)] }
+            policy: { $0.platform.fmspc = [FixedBytes()] }
         ),
         sgx(
             "platform.notAllowed",
             what: "another PPID",
-            policy: { $0.platform.ppid = [[UInt8](repeating: 0, count: 16)] }
+            policy: { $0.platform.ppid = [FixedBytes()] }
         ),
         sgx("platform.notAllowed", what: "another platform", policy: { $0.platform.platformInstance = [] }),
         sgx("platform.notAllowed", what: "a dynamic platform", policy: { $0.platform.allowDynamicPlatform = false }),
@@ -172,25 +172,19 @@ struct ReasonTests {
             policy: { $0.tdx.allowServiceTD = true },
             change: { $0.mrservicetd = FixedBytes(repeating: 1) }
         ),
-        td("tdx.register", what: "another RTMR", policy: { $0.tdx.registers["rtmr2"] = [register] }),
+        td("tdx.register", what: "another RTMR", policy: { $0.tdx.registers[.rtmr2] = [register] }),
         td(
             "tdx.register",
             what: "a register that the report doesn't have",
             kind: .td10,
-            policy: { $0.tdx.registers["mrservicetd"] = [[UInt8](repeating: 0, count: 48)] }
+            policy: { $0.tdx.registers[.mrservicetd] = [FixedBytes()] }
         ),
         td(
             what: "registers as the policy lists them",
             policy: {
-                let zeros = [UInt8](repeating: 0, count: 48)
-                for name in [
-                    "rtmr0", "rtmr1", "rtmr2", "rtmr3", "mrseam", "mrsignerseam", "mrconfigid", "mrowner",
-                    "mrownerconfig", "mrservicetd",
-                ] {
-                    $0.tdx.registers[name] = [register, zeros]
-                }
-                $0.tdx.registers["attributes"] = [[0, 0, 0, 0x10, 0, 0, 0, 0]]
-                $0.tdx.registers["xfam"] = [[UInt8](repeating: 0, count: 8)]
+                for name in TDRegister.allCases { $0.tdx.registers[name] = [register, FixedBytes()] }
+                $0.tdx.attributes = [FixedBytes([0, 0, 0, 0x10, 0, 0, 0, 0])!]
+                $0.tdx.xfam = [FixedBytes()]
             }
         ),
         // Certificates of services.
@@ -269,9 +263,9 @@ struct ReasonTests {
     ]
 
     /// The signer of the scenarios' enclaves, but for what is given.
-    private static func signer(_ byte: UInt8 = 0, product: UInt16 = 0, version: UInt16 = 0) -> AttestationPolicy.Signer?
+    private static func signer(_ byte: UInt8 = 0, product: UInt16 = 0, version: UInt16 = 0) -> AttestationPolicy.Signer
     {
-        AttestationPolicy.Signer(mrsigner: [UInt8](repeating: byte, count: 32), productID: product, minimumSVN: version)
+        AttestationPolicy.Signer(mrsigner: FixedBytes(repeating: byte), productID: product, minimumSVN: version)
     }
 
     private static let id = "533a2b83-4bc5-4a9c-955e-208c530bfd15"

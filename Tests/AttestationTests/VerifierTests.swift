@@ -13,7 +13,7 @@ import Testing
 @Suite("Verdicts")
 struct VerifierTests {
     static let now: Int64 = 1_764_000_000
-    static let measurement = [UInt8](repeating: 0xAB, count: 32)
+    static let measurement = FixedBytes<32>(repeating: 0xAB)
     let folder: TemporaryFolder
     let platform: SimulatedPlatform
     let key = P256.Signing.PrivateKey()
@@ -28,7 +28,12 @@ struct VerifierTests {
             point: Array(self.key.publicKey.x963Representation),
             sealingKey: [UInt8](repeating: 7, count: 32)
         )
-        let enclave = LaunchedEnclave(measurement: Self.measurement, productID: 1, securityVersion: 3, isDebug: debug)
+        let enclave = LaunchedEnclave(
+            measurement: Self.measurement.array,
+            productID: 1,
+            securityVersion: 3,
+            isDebug: debug
+        )
         let quote = try platform.quote(for: enclave, reportData: binding.encoded)
         let launch = try LaunchRecord(
             id: "533a2b83-4bc5-4a9c-955e-208c530bfd15",
@@ -85,7 +90,7 @@ struct VerifierTests {
     func reference() throws {
         #expect(codes(try judge(policy: { _ in })) == ["measurement.missing"])
         #expect(
-            codes(try judge(policy: { $0.measurement.mrenclave = [[UInt8](repeating: 1, count: 32)] })) == [
+            codes(try judge(policy: { $0.measurement.mrenclave = [FixedBytes(repeating: 1)] })) == [
                 "measurement.differs"
             ]
         )
@@ -128,7 +133,7 @@ struct VerifierTests {
 
     @Test("signer, product, version, platform, age and evaluation number are compared")
     func limits() throws {
-        let signer = Array(try #require(try certificate().quote.report).mrsigner)
+        let signer = try #require(try certificate().quote.report).mrsigner
         #expect(
             try judge {
                 $0.measurement.signer = AttestationPolicy.Signer(mrsigner: signer, productID: 1, minimumSVN: 3)
@@ -219,7 +224,7 @@ struct OriginalEvidenceTests {
     {
         let file = try EvidenceFile(try Files.read(SharedVectors.path("mse/vectors/evidence/" + name)))
         var policy = AttestationPolicy()
-        policy.measurement.mrenclave = [Array(try #require(file.certificate.quote.report).mrenclave)]
+        policy.measurement.mrenclave = [try #require(file.certificate.quote.report).mrenclave]
         let time = try #require(CalendarTime.seconds(at))
         return Verifier(anchor: anchor, policy: policy).judge(
             Evidence(file.certificate),

@@ -64,7 +64,7 @@ extension ReasonCode {
         "certificate.root",
         .genuine,
         "The chain doesn't end in the trusted root.",
-        mend: "if this is a simulated processor you mean to trust, name its root with --trusted-root"
+        mend: "if this is a simulated processor you mean to trust, name its root"
     )
     public static let certificateName = ReasonCode(
         "certificate.name",
@@ -214,7 +214,7 @@ extension ReasonCode {
         "collateral.missing",
         .genuine,
         "There is no collateral, so nothing could be proven.",
-        mend: "name it with --collateral"
+        mend: "name a source of it"
     )
 
     public static let allOfDCAP: [ReasonCode] = [

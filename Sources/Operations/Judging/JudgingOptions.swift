@@ -82,9 +82,9 @@ public struct JudgingOptions: Sendable {
             // The original's packages say no measurement; they are judged by whatever else names one.
             let file = try NamedFile.package(package).packageFile()
             if isRelease, file.runtime != nil {
-                policy.measurement.released = try file.record().measurement
+                policy.measurement.released = try Self.measurement(of: file)
             } else if file.runtime != nil || !policy.namesReference {
-                policy.measurement.mrenclave.append(try file.record().measurement)
+                policy.measurement.mrenclave.append(try Self.measurement(of: file))
             }
         }
         return Verifier(anchor: try anchor(state), policy: policy)
@@ -120,6 +120,12 @@ public struct JudgingOptions: Sendable {
         }
     }
 
+    private static func measurement(of file: PackageFile) throws -> FixedBytes<32> {
+        let bytes = try file.record().measurement
+        guard let measurement = FixedBytes<32>(bytes) else { preconditionFailure("a SHA-256 of \(bytes.count) bytes") }
+        return measurement
+    }
+
     private static func add(_ expected: String, to policy: inout AttestationPolicy) throws {
         var text = expected
         var found = "'\(NotationError.printable(expected))'"
@@ -132,10 +138,12 @@ public struct JudgingOptions: Sendable {
             )
         }
         if text.hasPrefix("0x") || text.hasPrefix("0X") { text.removeFirst(2) }
-        switch Hex.bytes(text) {
-        case let bytes? where bytes.count == 32: policy.measurement.mrenclave.append(bytes)
-        case let bytes? where bytes.count == 48: policy.tdx.mrtd.append(bytes)
-        default:
+        let bytes = Hex.bytes(text) ?? []
+        if let mrenclave = FixedBytes<32>(bytes) {
+            policy.measurement.mrenclave.append(mrenclave)
+        } else if let mrtd = FixedBytes<48>(bytes) {
+            policy.tdx.mrtd.append(mrtd)
+        } else {
             throw OperationError(
                 "--expected",
                 "MRENCLAVE as 64 or MRTD as 96 hex digits expected, or a file that holds them; found \(found)"

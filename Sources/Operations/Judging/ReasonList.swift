@@ -19,7 +19,7 @@ struct ReasonList {
     private static func whole(_ reason: Reason) -> [String] {
         ["  \(reason.code.name)   \(NotationError.printable(reason.message, limit: 1000))"]
             + (reason.expected.map { ["    expected \(shorten($0))"] } ?? [])
-            + (reason.found.map { ["    found    \(shorten($0))"] } ?? []) + ["    → \(reason.mend)"]
+            + (reason.found.map { ["    found    \(shorten($0))"] } ?? []) + ["    → \(reason.code.commandLineMend)"]
     }
 
     private var short: [String] {
@@ -30,7 +30,7 @@ struct ReasonList {
             lines.append("  … and \(reasons.count - Self.lineLimit) more; --json lists all")
         }
         var mends: [String] = []
-        for reason in reasons where !mends.contains(reason.mend) { mends.append(reason.mend) }
+        for mend in reasons.map(\.code.commandLineMend) where !mends.contains(mend) { mends.append(mend) }
         // What the reader can do right here comes before what he can only ask others for.
         mends = mends.filter { $0.contains("--") } + mends.filter { !$0.contains("--") }
         return lines + mends.prefix(Self.mendLimit).map { "    → \($0)" }

@@ -43,7 +43,7 @@ extension ReasonCode {
         "service.expired",
         .upToDate,
         "The enclave's certificate is no longer valid.",
-        mend: "have the operator restart the service with --renew"
+        mend: "have the operator restart the service with a new certificate"
     )
 
     // Mine.
@@ -99,7 +99,7 @@ extension ReasonCode {
         "launch.expiry",
         .mine,
         "The launch record ends later than the policy allows.",
-        mend: "have the service spawned with fewer --days"
+        mend: "have the service spawned for fewer days"
     )
     public static let launchInstance = ReasonCode(
         "launch.instance",
@@ -111,7 +111,7 @@ extension ReasonCode {
         "measurement.missing",
         .mine,
         "There is no reference value, so nothing says whose code this is.",
-        mend: "name one with --expected HEX, --package FILE (of mse verify), or [measurement] in a --policy FILE"
+        mend: "name the measurement that you expect, the package, or [measurement] in the policy"
     )
     public static let measurementDiffers = ReasonCode(
         "measurement.differs",
@@ -129,7 +129,7 @@ extension ReasonCode {
         "debug.enabled",
         .mine,
         "The enclave runs in debug mode: the operator can read and change all of it.",
-        mend: "have it spawned without --debug"
+        mend: "have it spawned without debugging"
     )
     public static let platformNotAllowed = ReasonCode(
         "platform.notAllowed",

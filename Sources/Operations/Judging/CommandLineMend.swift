@@ -1,0 +1,18 @@
+internal import Attestation
+internal import DCAP
+
+extension ReasonCode {
+    /// The mend with the options by which it is done here, which a library can't know.
+    var commandLineMend: String {
+        switch self {
+        case .certificateRoot: mend + " with --trusted-root"
+        case .collateralMissing: "name it with --collateral"
+        case .enclaveCertificateExpired: "have the operator restart the service with --renew"
+        case .launchExpiry: "have the service spawned with fewer --days"
+        case .measurementMissing:
+            "name one with --expected HEX, --package FILE (of mse verify), or [measurement] in a --policy FILE"
+        case .debugEnclave: "have it spawned without --debug"
+        default: mend
+        }
+    }
+}
