@@ -88,6 +88,7 @@ let package = Package(
         .systemLibrary(name: "CPython", pkgConfig: "python3-embed", providers: [.apt(["python3-dev"])]),
         .target(name: "CPythonShim", dependencies: ["CPython"], cSettings: guarded),
         .target(name: "CGramineShim", cSettings: guarded),
+        .target(name: "CFreedMemory", cSettings: guarded),
         .target(name: "CLinux", cSettings: guarded),
 
         .target(name: "Threads", dependencies: ["CLinux"], swiftSettings: strict),
@@ -172,7 +173,7 @@ let package = Package(
             name: "Operations",
             dependencies: [
                 "PackageBuilding", "PackageFormat", "PackageMeasurement", "Processes",
-                "Attestation", "CLinux", "CodeEncryption", "DCAP", "DCAPCollateral", "Enclave", "Files",
+                "Attestation", "CFreedMemory", "CLinux", "CodeEncryption", "DCAP", "DCAPCollateral", "Enclave", "Files",
                 "Notation",
                 "RATLS", "RATLSTransport", "SGXQuote", "SimulatedProcessor", "StrictX509", crypto,
             ],
@@ -195,7 +196,7 @@ let package = Package(
             name: "mse-bootstrap",
             dependencies: [
                 "PackageFormat",
-                "CGramineShim", "CLinux", "CommandInterface", "EnclaveAgent", "Files", "RATLS", "Threads",
+                "CFreedMemory", "CGramineShim", "CLinux", "CommandInterface", "EnclaveAgent", "Files", "RATLS", "Threads",
                 argumentParser,
                 logging,
             ],

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CFreedMemory
 import CGramineShim
 import CLinux
 import CommandInterface
@@ -95,6 +96,7 @@ struct Enclave: ParsableCommand {
             fail(error)
         }
         clinux_protect_memory()
+        cfreedmemory_overwrite()
         // Under Gramine no service can start programs, so none can here; where there is no filter, the launcher said
         // so.
         _ = clinux_forbid_programs()

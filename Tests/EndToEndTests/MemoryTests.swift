@@ -1,0 +1,104 @@
+import Files
+import Foundation
+import Notation
+import Processes
+import TestSupport
+import Testing
+
+extension EndToEndTests {
+    /// Where keys and secrets are once they have been used: in locked memory, and nowhere else.
+    @Suite("Memory", .serialized, .enabled(if: getuid() == 0, "reading another process's memory needs root"))
+    struct MemoryTests {
+        private static func patterns(key: [UInt8], secret: String) -> [String: [UInt8]] {
+            [
+                "code key": key,
+                "code key in hexadecimal": Array(Hex.text(key).utf8),
+                "code key in capitals": Array(Hex.text(key).uppercased().utf8),
+                "code key in base64": Array(Base64.text(key, padded: false).utf8),
+                "code key in base64url": Array(Base64.text(key, .url, padded: false).utf8),
+                "secret": Array(secret.utf8),
+                "secret in base64": Array(Base64.text(Array(secret.utf8), padded: false).utf8.dropLast(4)),
+            ]
+        }
+
+        /// What was found, and where: without the line that tells how much was searched.
+        private static func search(_ bench: Workbench, _ process: String) throws -> [String] {
+            let script = Workbench.project + "/Tests/EndToEndTests/Scripts/search_memory.py"
+            let result = try bench.run("/usr/bin/python3", [script, process, "patterns.json"])
+            let lines = result.output.split(separator: "\n").map(String.init)
+            let searched = try #require(lines.last { $0.hasPrefix("searched ") }, "\(result.output)")
+            #expect(try #require(Int(searched.dropFirst(9))) > 1, "\(result.output)")
+            return lines.filter { !$0.hasPrefix("searched ") }
+        }
+
+        private static func write(_ patterns: [String: [UInt8]], _ bench: Workbench) throws {
+            let members = patterns.sorted { $0.key < $1.key }.map { Member($0.key, Node(Hex.text($0.value))) }
+            try bench.folder.write("patterns.json", JSON.canonical(Node(.object(members))))
+        }
+
+        /// A service, its package and key, and secrets that no other run has; what is to be sought is written down.
+        private static func begin(_ app: String) throws -> (Workbench, port: Int, run: [String]) {
+            let bench = try Workbench()
+            let made = try ReleaseTests.project(bench, "shop", app: app)
+            let secret = "hunter-" + Hex.text((0..<24).map { _ in UInt8.random(in: 0...255) })
+            try bench.folder.write("secrets.json", "{\"password\": \"\(secret)\"}")
+            try write(patterns(key: try bench.folder.read(made.key), secret: secret), bench)
+            let port = Workbench.freePort()
+            try ReleaseTests.spawn(bench, "shop-1", made.package, port: port)
+            let options = ["--package", made.package, "--trusted-root", bench.root, "--key", made.key]
+            return (bench, port, ["run", "shop-1"] + options + ["--secrets", "secrets.json"])
+        }
+
+        @Test("after a configuration, and after a restart, the agent's memory holds neither key nor secret")
+        func agent() throws {
+            let app = """
+                import os
+
+                def app(environ, start):
+                    if environ["PATH_INFO"] == "/use":
+                        app.text = open(os.environ["SECRETS_PATH"]).read()
+                    start("200 OK", [])
+                    return [b"OK"]
+                """
+            let (bench, port, run) = try Self.begin(app)
+            _ = try bench.run(Workbench.products + "/mse", run)
+            func found() throws -> Set<String> {
+                let node = try JSON.read(try bench.folder.read("home/services/shop-1/process.json"))
+                guard case .number(let agent)? = node["agent"]?.value else { return ["no agent"] }
+                return Set(try Self.search(bench, agent))
+            }
+            _ = try bench.curl("-k", "https://localhost:\(port)/")
+            #expect(try found() == [], "once it is configured")
+            _ = try bench.mse("restart", "shop-1")
+            _ = try bench.curl("-k", "https://localhost:\(port)/")
+            #expect(try found() == [], "once it was restarted")
+            // What Python read is Python's; and the search finds what is there.
+            _ = try bench.curl("-k", "https://localhost:\(port)/use")
+            #expect(try found().contains { $0.hasPrefix("secret: ") })
+            _ = try bench.mse("stop", "shop-1")
+        }
+
+        @Test("once it is released, key and secrets are in the owner's own process in locked memory alone")
+        func owner() throws {
+            // An application that never comes to its end keeps `mse run` waiting.
+            let (bench, _, run) = try Self.begin("import time\napp = None\nwhile True: time.sleep(1)\n")
+            let script = """
+                "$@" & run=$!
+                for _ in $(seq 300); do grep -q ' agent.configured' home/services/shop-1/log && break; sleep 0.1; done
+                sleep 0.5
+                echo $run
+                /usr/bin/python3 "$SEARCH" $run patterns.json
+                kill $run
+                """
+            let search = Workbench.project + "/Tests/EndToEndTests/Scripts/search_memory.py"
+            let result = try bench.run(
+                "/bin/bash",
+                ["-c", "export SEARCH=\(search)\n" + script, "sh", Workbench.products + "/mse"] + run
+            )
+            let lines = result.output.split(separator: "\n").map(String.init)
+            #expect(lines.contains { $0.hasPrefix("searched ") && $0 != "searched 0" }, "\(result.output)")
+            #expect(Set(lines.filter { $0.contains(": ") }) == [], "\(result.output)")
+            _ = try bench.mse("stop", "shop-1")
+        }
+    }
+}
