@@ -50,7 +50,7 @@ let package = Package(
         .executable(name: "mse", targets: ["mse"]),
         .executable(name: "mse-bootstrap", targets: ["mse-bootstrap"]),
         .library(name: "Attestation", targets: ["Attestation"]),
-        .library(name: "CodeEncryption", targets: ["CodeEncryption"]),
+        .library(name: "CodeEncryption", targets: ["CodeEncryption", "Secrets"]),
         .library(name: "DCAP", targets: ["DCAP"]),
         .library(name: "DCAPCollateral", targets: ["DCAPCollateral"]),
         .library(name: "RATLS", targets: ["RATLS"]),
@@ -95,11 +95,16 @@ let package = Package(
 
         // Making.
         .target(name: "Files", dependencies: ["CLinux", "Notation"], swiftSettings: strict),
-        .target(name: "CodeEncryption", dependencies: ["CSodium", "Files", "Notation"], swiftSettings: strict),
+        .target(name: "Secrets", dependencies: ["CSodium", "Notation"], swiftSettings: strict),
+        .target(
+            name: "CodeEncryption",
+            dependencies: ["CSodium", "Files", "Notation", "Secrets"],
+            swiftSettings: strict
+        ),
         .target(name: "Processes", dependencies: ["CLinux", "Files"], swiftSettings: strict),
         .target(
             name: "PackageFormat",
-            dependencies: ["CodeEncryption", "Files", "Notation", crypto],
+            dependencies: ["CodeEncryption", "Secrets", "Files", "Notation", crypto],
             swiftSettings: strict
         ),
         .target(
@@ -109,7 +114,9 @@ let package = Package(
         ),
         .target(
             name: "PackageBuilding",
-            dependencies: ["CodeEncryption", "Files", "Notation", "PackageFormat", "Processes", "Threads", crypto],
+            dependencies: [
+                "CodeEncryption", "Secrets", "Files", "Notation", "PackageFormat", "Processes", "Threads", crypto,
+            ],
             swiftSettings: strict
         ),
 
@@ -127,7 +134,8 @@ let package = Package(
         .target(
             name: "RATLSTransport",
             dependencies: [
-                "Attestation", "ConnectionProblems", "RATLS", "StrictX509", nioCore, nioHTTP1, nioPosix, nioSSL, nioTLS,
+                "Attestation", "ConnectionProblems", "RATLS", "Secrets", "StrictX509", nioCore, nioHTTP1, nioPosix,
+                nioSSL, nioTLS,
             ],
             swiftSettings: strict
         ),
@@ -163,6 +171,7 @@ let package = Package(
             dependencies: [
                 "PackageFormat",
                 "AppServer", "CLinux", "CodeEncryption", "ConnectionProblems", "Enclave", "Files", "Notation",
+                "Secrets",
                 "PythonHost", "RATLS", "StrictX509", "Threads",
                 crypto, logging, nioCore, nioHTTP1, nioSSL,
             ],
@@ -173,7 +182,8 @@ let package = Package(
             name: "Operations",
             dependencies: [
                 "PackageBuilding", "PackageFormat", "PackageMeasurement", "Processes",
-                "Attestation", "CFreedMemory", "CLinux", "CodeEncryption", "DCAP", "DCAPCollateral", "Enclave", "Files",
+                "Attestation", "CFreedMemory", "CLinux", "CodeEncryption", "Secrets", "DCAP", "DCAPCollateral",
+                "Enclave", "Files",
                 "Notation",
                 "RATLS", "RATLSTransport", "SGXQuote", "SimulatedProcessor", "StrictX509", crypto,
             ],
@@ -196,7 +206,8 @@ let package = Package(
             name: "mse-bootstrap",
             dependencies: [
                 "PackageFormat",
-                "CFreedMemory", "CGramineShim", "CLinux", "CommandInterface", "EnclaveAgent", "Files", "RATLS", "Threads",
+                "CFreedMemory", "CGramineShim", "CLinux", "CommandInterface", "EnclaveAgent", "Files", "RATLS",
+                "Threads",
                 argumentParser,
                 logging,
             ],
@@ -207,7 +218,12 @@ let package = Package(
         ),
         .executableTarget(name: "simulated-loader", linkerSettings: hardened),
 
-        .target(name: "TestSupport", dependencies: ["Files"], path: "Tests/TestSupport", swiftSettings: strict),
+        .target(
+            name: "TestSupport",
+            dependencies: ["Files", "Secrets"],
+            path: "Tests/TestSupport",
+            swiftSettings: strict
+        ),
         .target(
             name: "FakePKI",
             dependencies: ["DCAP", "Notation", "SGXQuote", "StrictX509", crypto],
@@ -217,6 +233,7 @@ let package = Package(
         .testTarget(name: "ArchitectureTests", dependencies: ["Files"], swiftSettings: strict),
         .testTarget(name: "FilesTests", dependencies: ["Processes", "Files", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "ThreadsTests", dependencies: ["Threads"], swiftSettings: strict),
+        .testTarget(name: "SecretsTests", dependencies: ["Notation", "Secrets", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "NotationTests", dependencies: ["Notation", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "StrictX509Tests", dependencies: ["StrictX509", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "SGXQuoteTests", dependencies: ["SGXQuote"], swiftSettings: strict),
@@ -254,13 +271,14 @@ let package = Package(
         ),
         .testTarget(
             name: "CodeEncryptionTests",
-            dependencies: ["CodeEncryption", "Files", "Notation", "TestSupport"],
+            dependencies: ["CodeEncryption", "Secrets", "Files", "Notation", "TestSupport"],
             swiftSettings: strict
         ),
         .testTarget(
             name: "PackageBuildingTests",
             dependencies: [
-                "PackageBuilding", "PackageFormat", "PackageMeasurement", "Processes", "CodeEncryption", "Files",
+                "PackageBuilding", "PackageFormat", "PackageMeasurement", "Processes", "CodeEncryption", "Secrets",
+                "Files",
                 "Notation", "TestSupport",
             ],
             swiftSettings: strict
@@ -285,7 +303,9 @@ let package = Package(
         ),
         .testTarget(
             name: "EnclaveAgentTests",
-            dependencies: ["CodeEncryption", "Enclave", "EnclaveAgent", "Files", "Notation", "TestSupport", crypto],
+            dependencies: [
+                "CodeEncryption", "Secrets", "Enclave", "EnclaveAgent", "Files", "Notation", "TestSupport", crypto,
+            ],
             swiftSettings: strict
         ),
         .testTarget(

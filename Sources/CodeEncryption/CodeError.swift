@@ -1,4 +1,5 @@
 public import Files
+internal import Secrets
 
 /// Why code could not be encrypted or decrypted: which file, and what is wrong with it.
 public enum CodeError: CodedError, Hashable, Sendable {
@@ -25,7 +26,7 @@ public enum CodeError: CodedError, Hashable, Sendable {
 extension CodeError: CustomStringConvertible {
     public var description: String {
         switch self {
-        case .keySize(let found): "a key of \(CodeKey.byteCount) bytes expected, found \(found)"
+        case .keySize(let found): "a key of \(SecretKey.byteCount) bytes expected, found \(found)"
         case .notAuthentic(let path):
             "\(FileError.printable(path)): not authentic: the key is another one, or the file was changed"
         case .tooShort(let path, let found):

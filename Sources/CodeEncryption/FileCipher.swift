@@ -1,4 +1,5 @@
 internal import CSodium
+public import Secrets
 
 /// One file's encryption, XSalsa20-Poly1305 as libsodium's `crypto_secretbox`: nonce (24) ‖ tag (16) ‖ ciphertext (mse
 /// PROTOCOL §3).
@@ -20,14 +21,14 @@ public struct FileCipher: ~Copyable {
         return nonce
     }
 
-    private let key: CodeKey
+    private let key: SecretKey
     private let nonce: [UInt8]
     private var state = crypto_onetimeauth_state()
     /// The second half of the first block of key stream; the first half is the key of the tag.
     private var firstHalf: [UInt8]
     private var block: UInt64 = 0
 
-    public init(key: borrowing CodeKey, nonce: [UInt8]) {
+    public init(key: borrowing SecretKey, nonce: [UInt8]) {
         precondition(nonce.count == Self.nonceByteCount)
         self.key = key.copy()
         self.nonce = nonce

@@ -1,14 +1,15 @@
 public import Files
 internal import Glibc
+public import Secrets
 
 /// Encrypts and decrypts open files, piece by piece in one buffer that is wiped when it goes.
 public struct FileEncryption: ~Copyable {
     /// Fits into the second-level cache; a multiple of the cipher's block.
     private static let pieceByteCount = 256 << 10
     private let buffer: UnsafeMutableRawBufferPointer
-    private let key: CodeKey
+    private let key: SecretKey
 
-    public init(key: borrowing CodeKey) {
+    public init(key: borrowing SecretKey) {
         self.key = key.copy()
         buffer = .allocate(byteCount: Self.pieceByteCount, alignment: 64)
     }

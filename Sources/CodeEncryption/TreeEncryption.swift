@@ -1,6 +1,7 @@
 internal import Files
 internal import Glibc
 public import Notation
+public import Secrets
 
 /// Whole trees, all or nothing: what is written stands under a temporary name until every file is done (mse PROTOCOL
 /// §3).
@@ -68,7 +69,7 @@ public enum TreeEncryption {
     public static func encrypt(
         _ folder: String,
         to output: String,
-        key: borrowing CodeKey,
+        key: borrowing SecretKey,
         nonces: Nonces = .random,
         ignoring ignored: IgnoreList = IgnoreList()
     ) throws(CodeError) -> Int {
@@ -96,7 +97,7 @@ public enum TreeEncryption {
     /// Decrypts the encrypted files of a folder into a new one; plain files stay behind.
     /// - Throws: `CodeError`; then nothing was made. An existing output is refused, and the input stays as it is.
     /// - Returns: how many files were decrypted.
-    public static func decrypt(_ folder: String, to output: String, key: borrowing CodeKey) throws(CodeError) -> Int {
+    public static func decrypt(_ folder: String, to output: String, key: borrowing SecretKey) throws(CodeError) -> Int {
         let encryption = FileEncryption(key: key)
         var files: [(String, CodeTree.File)] = []
         for file in try CodeTree(folder).files {

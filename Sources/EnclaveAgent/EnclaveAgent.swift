@@ -9,6 +9,7 @@ internal import Notation
 internal import PackageFormat
 internal import PythonHost
 internal import RATLS
+internal import Secrets
 internal import Synchronization
 internal import Threads
 
@@ -226,13 +227,16 @@ public final class EnclaveAgent: Sendable {
     private static var silence: Logger { Logger(label: "", factory: { _ in SwiftLogNoOpLogHandler() }) }
 
     /// The application's own way to be reached, now that it is there.
-    private func serveTLS(_ server: AppServer, _ key: [UInt8]?) throws {
+    private func serveTLS(_ server: AppServer, _ key: SharedSecret?) throws {
         switch arguments.mode {
         case .attested: break
         case .clear: server.replaceTLS(nil)
         case .owner(let path):
             server.replaceTLS(
-                try AppServer.tls(certificateChain: try Files.read(path, limit: 1 << 20), privateKey: key ?? [])
+                try AppServer.tls(
+                    certificateChain: try Files.read(path, limit: 1 << 20),
+                    privateKey: key?.value.withBytes { Array($0) } ?? []
+                )
             )
         }
     }

@@ -3,6 +3,7 @@ internal import Files
 internal import Glibc
 internal import Notation
 internal import PackageFormat
+internal import Secrets
 internal import StrictX509
 
 /// A file that a person named for a purpose: what stands in it must be of that kind, and what isn't is called by what
@@ -21,7 +22,7 @@ struct NamedFile {
         NamedFile(
             option: option,
             path: path,
-            expected: "a key file of \(CodeKey.byteCount) raw bytes",
+            expected: "a key file of \(SecretKey.byteCount) raw bytes",
             mend: "name the .key file that 'mse package' made beside the package"
         )
     }
@@ -30,7 +31,7 @@ struct NamedFile {
         NamedFile(
             option: "--private-key",
             path: path,
-            expected: "an X25519 key of \(CodeKey.byteCount) raw bytes",
+            expected: "an X25519 key of \(SecretKey.byteCount) raw bytes",
             mend: "name the secret key that the box was sealed to"
         )
     }
@@ -109,16 +110,16 @@ struct NamedFile {
 
     // MARK: Readers
 
-    func codeKey() throws -> CodeKey {
+    func secretKey() throws -> SecretKey {
         try checkKey()
-        return try CodeKey(file: path)
+        return try SecretKey(file: path)
     }
 
     /// By its size, which a pipe doesn't tell before it is read.
     func checkKey() throws(OperationError) {
         // Looked at without opening it (O_PATH): who writes into a pipe would see its reader go.
         if !Files.isFolder(path), let file = try? OpenFile(path, 0o10000000), (try? file.isRegular) == false { return }
-        try check { $1 == CodeKey.byteCount }
+        try check { $1 == SecretKey.byteCount }
     }
 
     func packageFile() throws -> PackageFile {
@@ -126,18 +127,22 @@ struct NamedFile {
         return try PackageFile(path)
     }
 
-    /// JSON of whatever form.
-    func json() throws -> Node {
-        let bytes: [UInt8]
+    /// JSON of whatever form, as it stands in the file.
+    func secretJSON() throws -> SecretBytes {
+        var bytes: [UInt8]
         do {
-            bytes = try Files.read(path, limit: 8 << 20)
+            bytes = PlainText.withoutMark(try Files.read(path, limit: 8 << 20))
         } catch {
             throw OperationError(subject, "\(error.problem); \(expected) expected", mend: mend, code: "file")
         }
+        defer { bytes.wipe() }
         do {
-            return try JSON.read(PlainText.withoutMark(bytes), depthLimit: 60)
+            var scanner = try JSONScanner(bytes.span, depthLimit: 60)
+            try scanner.skip()
+            try scanner.finish()
         } catch {
             throw mismatch(ContentKind(bytes), "\(error)")
         }
+        return SecretBytes(copying: bytes.span.bytes)
     }
 }

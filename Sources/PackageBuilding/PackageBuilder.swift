@@ -5,6 +5,7 @@ internal import Glibc
 internal import Notation
 public import PackageFormat
 internal import Processes
+public import Secrets
 
 /// Makes the package of a project (DESIGN §5). The same project, key and nonces give the same bytes.
 public struct PackageBuilder: Sendable {
@@ -42,7 +43,7 @@ public struct PackageBuilder: Sendable {
 
     /// - Parameter existing: a key made earlier; a new one is made without.
     /// - Throws: `PackageError`; then neither package nor key was made.
-    public func build(key existing: borrowing CodeKey? = nil) throws(PackageError) -> Product {
+    public func build(key existing: borrowing SecretKey? = nil) throws(PackageError) -> Product {
         let key = Self.copy(existing)
         var notes: [String] = []
         do {
@@ -109,9 +110,9 @@ public struct PackageBuilder: Sendable {
     }
 
     /// The key of a package, or its token, may not be in it.
-    private static func checkKey(_ files: [CodeTree.File], _ folder: String, _ key: borrowing CodeKey) throws {
-        for file in files where file.byteCount == CodeKey.byteCount {
-            let bytes = try Files.read(file.source, limit: CodeKey.byteCount)
+    private static func checkKey(_ files: [CodeTree.File], _ folder: String, _ key: borrowing SecretKey) throws {
+        for file in files where file.byteCount == SecretKey.byteCount {
+            let bytes = try Files.read(file.source, limit: SecretKey.byteCount)
             guard key.withBytes({ $0.elementsEqual(bytes) }) else { continue }
             throw FileError(
                 folder + "/" + file.path,
@@ -120,10 +121,10 @@ public struct PackageBuilder: Sendable {
         }
     }
 
-    private static func copy(_ key: borrowing CodeKey?) -> CodeKey {
+    private static func copy(_ key: borrowing SecretKey?) -> SecretKey {
         switch key {
         case .some(let key): key.copy()
-        case .none: CodeKey()
+        case .none: SecretKey()
         }
     }
 
@@ -162,7 +163,7 @@ public struct PackageBuilder: Sendable {
     private func write(
         _ package: String,
         _ configuration: ProjectConfiguration,
-        _ key: borrowing CodeKey,
+        _ key: borrowing SecretKey,
         _ work: String,
         _ notes: inout [String]
     ) throws {
@@ -200,7 +201,7 @@ public struct PackageBuilder: Sendable {
     }
 
     /// How the code lies here, and for plain code the digest of the token that starts it.
-    private func startNode(_ key: borrowing CodeKey) -> Node {
+    private func startNode(_ key: borrowing SecretKey) -> Node {
         if encrypts { return .object(["mode": "encrypted"]) }
         let digest = key.withBytes { SHA256.hash(data: $0) }
         return .object(["mode": "plain", "tokenSHA256": Node(Hex.text(digest))])
@@ -257,7 +258,7 @@ public struct PackageBuilder: Sendable {
         "\(FileError.printable(path)) ships without its comments, and without users, passwords and queries of its addresses"
     }
 
-    private func writeCode(_ path: String, _ files: [CodeTree.File], _ key: borrowing CodeKey) throws {
+    private func writeCode(_ path: String, _ files: [CodeTree.File], _ key: borrowing SecretKey) throws {
         if encrypts { for file in files { try TreeEncryption.checkEncryptedName(file.path) } }
         let named = files.map { (name: encrypts ? TreeEncryption.encryptedName($0.path) : $0.path, file: $0) }
             .sorted { CodeTree.precedes($0.name, $1.name) }
@@ -283,7 +284,7 @@ public struct PackageBuilder: Sendable {
         try tar.finish()
     }
 
-    private func writeTests(_ path: String, _ key: borrowing CodeKey, _ notes: inout [String]) throws {
+    private func writeTests(_ path: String, _ key: borrowing SecretKey, _ notes: inout [String]) throws {
         let folder = project + "/tests"
         let tar = try TarWriter(path)
         if Files.isFolder(folder) {

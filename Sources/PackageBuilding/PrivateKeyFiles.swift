@@ -1,6 +1,7 @@
 internal import CodeEncryption
 internal import Files
 internal import Glibc
+internal import Secrets
 
 /// Private keys among files that ship: somebody forgot to leave them out.
 enum PrivateKeyFiles {
@@ -21,7 +22,7 @@ enum PrivateKeyFiles {
         let name = Files.split(file.path).name.lowercased()
         if names.contains(name) || endings.contains(where: { name.hasSuffix($0) }) { return true }
         // As code keys and start tokens are.
-        if name.hasSuffix(".key"), file.byteCount == CodeKey.byteCount { return true }
+        if name.hasSuffix(".key"), file.byteCount == SecretKey.byteCount { return true }
         let open = try OpenFile(regular: file.source)
         let bytes = try [UInt8](unsafeUninitializedCapacity: min(file.byteCount, byteLimit)) {
             (buffer, count) throws(FileError) in

@@ -1,7 +1,8 @@
-public import CodeEncryption
+internal import CodeEncryption
 internal import Crypto
 internal import Files
 internal import Glibc
+public import Secrets
 
 /// What tells whether a key or token is what starts a package, without unpacking it: its smallest encrypted file, or
 /// the token's digest.
@@ -33,7 +34,7 @@ public struct KeyProof: Sendable {
         }
     }
 
-    public func accepts(_ key: borrowing CodeKey) throws(PackageError) -> Bool {
+    public func accepts(_ key: borrowing SecretKey) throws(PackageError) -> Bool {
         switch means {
         case .none: return true
         case .nothing: return false

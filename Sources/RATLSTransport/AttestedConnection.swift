@@ -5,6 +5,7 @@ internal import NIOHTTP1
 internal import NIOPosix
 internal import NIOSSL
 public import RATLS
+public import Secrets
 internal import StrictX509
 internal import Synchronization
 
@@ -147,24 +148,23 @@ public final class AttestedConnection: Sendable {
     public func request(_ method: String, _ path: String, seconds: Int = 60, bodyLimit: Int = bodyLimit)
         async throws(TransportError) -> Response
     {
-        try await exchange(method, path, body: [], seconds: seconds, bodyLimit: bodyLimit)
+        try await exchange(method, path, body: nil, seconds: seconds, bodyLimit: bodyLimit)
     }
 
-    /// Sends what only an accepted peer may have; it is the last request. What the network library copies of the body
-    /// can't be overwritten.
+    /// Sends what only an accepted peer may have; it is the last request. Of the body nothing is kept once it is sent.
     /// - Parameter acceptance: of this connection's certificate.
     /// - Throws: `TransportError.refused` when it is another's: then nothing was sent.
-    public func post(_ path: String, body: [UInt8], to acceptance: Acceptance, seconds: Int)
+    public func post(_ path: String, body: consuming SecretBytes, to acceptance: Acceptance, seconds: Int)
         async throws(TransportError) -> Response
     {
         guard acceptance.verdict.evidence.certificate?.certificate.der == certificate.certificate.der else {
             close()
             throw .refused
         }
-        return try await exchange("POST", path, body: body, seconds: seconds, bodyLimit: Self.bodyLimit)
+        return try await exchange("POST", path, body: consume body, seconds: seconds, bodyLimit: Self.bodyLimit)
     }
 
-    private func exchange(_ method: String, _ path: String, body: [UInt8], seconds: Int, bodyLimit: Int)
+    private func exchange(_ method: String, _ path: String, body: consuming SecretBytes?, seconds: Int, bodyLimit: Int)
         async throws(TransportError)
         -> Response
     {
@@ -182,14 +182,7 @@ public final class AttestedConnection: Sendable {
             head.headers = [
                 "Host": host.contains(":") ? "[\(host)]" : host, "Connection": "close", "User-Agent": "mse",
             ]
-            if !body.isEmpty || method == "POST" {
-                head.headers.add(contentsOf: ["Content-Type": "application/json", "Content-Length": "\(body.count)"])
-            }
-            channel.write(HTTPClientRequestPart.head(head), promise: nil)
-            if !body.isEmpty {
-                channel.write(HTTPClientRequestPart.body(.byteBuffer(ByteBuffer(bytes: body))), promise: nil)
-            }
-            channel.writeAndFlush(HTTPClientRequestPart.end(nil), promise: nil)
+            Self.write(head, consume body, to: channel)
             let response = try await promise.futureResult.get()
             channel.close(promise: nil)
             return response
@@ -197,6 +190,20 @@ public final class AttestedConnection: Sendable {
             channel.close(promise: nil)
             throw error as? TransportError ?? .unreachable(host, ConnectionProblem.text(error))
         }
+    }
+
+    /// Ends the body's life with the call: what waits for the answer holds none of it.
+    private static func write(_ head: HTTPRequestHead, _ body: consuming SecretBytes?, to channel: any Channel) {
+        var head = head
+        switch consume body {
+        case .some(let body):
+            head.headers.add(contentsOf: ["Content-Type": "application/json", "Content-Length": "\(body.count)"])
+            channel.write(HTTPClientRequestPart.head(head), promise: nil)
+            let buffer = body.withBytes { ByteBuffer(bytes: $0) }
+            channel.write(HTTPClientRequestPart.body(.byteBuffer(buffer)), promise: nil)
+        case .none: channel.write(HTTPClientRequestPart.head(head), promise: nil)
+        }
+        channel.writeAndFlush(HTTPClientRequestPart.end(nil), promise: nil)
     }
 
     public func close() { channel.close(promise: nil) }

@@ -1,5 +1,6 @@
 import Files
 import Glibc
+import Secrets
 import TestSupport
 import Testing
 
@@ -8,7 +9,7 @@ import Testing
 @Suite("Sealed log")
 final class SealedLogTests {
     private let folder: TemporaryFolder
-    private let key = CodeKey()
+    private let key = SecretKey()
     private let epoch = [UInt8](repeating: 3, count: 32)
     private var path: String { folder.path + "/log" }
 
@@ -38,7 +39,7 @@ final class SealedLogTests {
         contents.entries.map { String(decoding: $0.text, as: UTF8.self) }
     }
 
-    private func problem(of path: String, key: borrowing CodeKey) -> SealedLogError? {
+    private func problem(of path: String, key: borrowing SecretKey) -> SealedLogError? {
         do throws(SealedLogError) {
             _ = try SealedLogReader(root: key).read(path)
             return nil
@@ -129,7 +130,7 @@ final class SealedLogTests {
         try folder.write("log/" + names[0], relabelled)
         #expect(throws: SealedLogError.self) { try read() }
         try folder.write("log/" + names[0], first)
-        #expect(problem(of: path, key: CodeKey()) == .otherKey(path + "/" + names[0]))
+        #expect(problem(of: path, key: SecretKey()) == .otherKey(path + "/" + names[0]))
     }
 
     @Test("a writer goes on behind what is there, after a clean end and after a kill in the middle of a message")
@@ -217,7 +218,7 @@ final class SealedLogTests {
     func derivation() throws {
         // openssl kdf -keylen 32 -kdfopt digest:SHA256 -kdfopt hexkey:00…1f -kdfopt hexinfo:6d7365206c6f672031 HKDF
         try folder.write("root", (0..<32).map { UInt8($0) })
-        let root = try CodeKey(file: folder.path + "/root")
+        let root = try SecretKey(file: folder.path + "/root")
         let key = root.derived(info: Array("mse log 1".utf8))
         let derived = key.withBytes { Array($0) }
         #expect(derived == Self.expected)

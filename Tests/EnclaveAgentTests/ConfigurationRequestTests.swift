@@ -2,6 +2,8 @@ import CodeEncryption
 import Crypto
 import Enclave
 import Notation
+import Secrets
+import TestSupport
 import Testing
 
 @testable import EnclaveAgent
@@ -9,7 +11,7 @@ import Testing
 @Suite("Configuration requests")
 final class ConfigurationRequestTests {
     private static let uuid = "533a2b83-4bc5-4a9c-955e-208c530bfd15"
-    private let key = CodeKey()
+    private let key = SecretKey()
 
     private func refusal(_ text: String) -> String? {
         do throws(ConfigurationRefusal) {
@@ -62,7 +64,7 @@ final class ConfigurationRequestTests {
             sealingKey: key,
             isOpen: false
         )
-        #expect(request.secrets == nil && request.sealedSecrets == nil)
+        #expect(revealed(request.secrets) == nil && revealed(request.sealedSecrets) == nil)
     }
 
     private static let digits = String(repeating: "AB", count: 32)
@@ -86,7 +88,7 @@ final class ConfigurationRequestTests {
             sealingKey: key,
             isOpen: false
         )
-        #expect(request.sealedSecrets == "{\"k\": 1.5}")
+        #expect(revealedText(request.sealedSecrets) == "{\"k\": 1.5}")
         #expect(hasKey(request) && request.authority == .box)
         let own = try ConfigurationRequest(
             Array(
@@ -96,7 +98,7 @@ final class ConfigurationRequestTests {
             sealingKey: key,
             isOpen: false
         )
-        #expect(own.secrets == "{\"a\": [1, \"\\u00e9\"], \"b\": null}" && own.authority == .sender)
+        #expect(revealedText(own.secrets) == "{\"a\": [1, \"\\u00e9\"], \"b\": null}" && own.authority == .sender)
     }
 
     @Test("whatever is the agent's in a box is used, and never reaches the application")
@@ -110,7 +112,8 @@ final class ConfigurationRequestTests {
             sealingKey: key,
             isOpen: false
         )
-        #expect(request.sealedSecrets == nil && request.secrets == "{\"p\": 1}" && request.tlsKey == Array("PEM".utf8))
+        #expect(revealedText(request.secrets) == "{\"p\": 1}" && revealedText(request.tlsKey) == "PEM")
+        #expect(revealed(request.sealedSecrets) == nil)
         #expect(request.continueEpoch?.hex == epoch && hasKey(request))
     }
 
@@ -147,7 +150,8 @@ final class ConfigurationRequestTests {
             Array("{ \"uuid\":\"x\", \"app_secrets\":{\"a\":\(value)}, \"app_sealed_secrets\":\"\(sealed)\"}".utf8)
         }
         let request = try ConfigurationRequest(body(1), sealingKey: key, isOpen: false)
-        #expect(request.secrets == "{\"a\": 1}" && request.sealedSecrets == nil && request.authority == .box)
+        #expect(revealedText(request.secrets) == "{\"a\": 1}" && request.authority == .box)
+        #expect(revealed(request.sealedSecrets) == nil)
         #expect(throws: ConfigurationRefusal.self) {
             _ = try ConfigurationRequest(body(2), sealingKey: self.key, isOpen: false)
         }

@@ -1,5 +1,6 @@
 import Enclave
 import Files
+import Secrets
 import TestSupport
 import Testing
 
@@ -27,36 +28,41 @@ struct SealedStateTests {
         try SealedState(folder: folder.path, id: id, platform: KeyOnly(secret: [UInt8](repeating: key, count: 32)))
     }
 
+    private func content(_ state: SealedState, _ item: SealedState.Item) throws -> (bytes: [UInt8], epoch: Epoch)? {
+        guard let opened = try state.read(item) else { return nil }
+        return (opened.content.withBytes { Array($0) }, opened.epoch)
+    }
+
     @Test("what was sealed opens again, with its epoch")
     func opens() throws {
         let epoch = Epoch()
-        try state().write(Array("secret".utf8), as: .configuration, epoch: epoch)
-        let found = try #require(try state().read(.configuration))
+        try state().write(SecretBytes(copying: "secret".utf8.span.bytes), as: .configuration, epoch: epoch)
+        let found = try #require(try content(state(), .configuration))
         #expect(found.bytes == Array("secret".utf8) && found.epoch == epoch)
-        #expect(try state().read(.identity) == nil)
+        #expect(try content(state(), .identity)?.bytes == nil)
     }
 
     @Test("one file can't stand for another: neither of another name, nor of another instance or processor")
     func purposes() throws {
-        try state().write([1, 2, 3], as: .identity, epoch: Epoch())
+        try state().write(SecretBytes(copying: ([1, 2, 3] as [UInt8]).span.bytes), as: .identity, epoch: Epoch())
         try Files.write(try folder.read("identity.sealed"), to: folder.path + "/configuration.sealed")
-        #expect(throws: SealedStateError.self) { try state().read(.configuration) }
-        #expect(throws: SealedStateError.self) { try state(Self.other).read(.identity) }
-        #expect(throws: SealedStateError.self) { try state(key: 8).read(.identity) }
-        #expect(try state().read(.identity)?.bytes == [1, 2, 3])
+        #expect(throws: SealedStateError.self) { _ = try state().read(.configuration) }
+        #expect(throws: SealedStateError.self) { _ = try state(Self.other).read(.identity) }
+        #expect(throws: SealedStateError.self) { _ = try state(key: 8).read(.identity) }
+        #expect(try content(state(), .identity)?.bytes == [1, 2, 3])
     }
 
     @Test("every changed byte and every truncation is refused, the head included")
     func changed() throws {
-        try state().write([1, 2, 3], as: .identity, epoch: Epoch())
+        try state().write(SecretBytes(copying: ([1, 2, 3] as [UInt8]).span.bytes), as: .identity, epoch: Epoch())
         let sealed = try folder.read("identity.sealed")
         for index in sealed.indices {
             var bytes = sealed
             bytes[index] ^= 1
             try folder.write("identity.sealed", bytes)
-            #expect(throws: SealedStateError.self, "byte \(index)") { try state().read(.identity) }
+            #expect(throws: SealedStateError.self, "byte \(index)") { _ = try state().read(.identity) }
             try folder.write("identity.sealed", Array(sealed[..<index]))
-            #expect(throws: SealedStateError.self, "cut at \(index)") { try state().read(.identity) }
+            #expect(throws: SealedStateError.self, "cut at \(index)") { _ = try state().read(.identity) }
         }
     }
 

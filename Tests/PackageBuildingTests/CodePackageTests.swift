@@ -6,6 +6,7 @@ import PackageBuilding
 import PackageFormat
 import PackageMeasurement
 import Processes
+import Secrets
 import TestSupport
 import Testing
 
@@ -89,7 +90,7 @@ struct PackageTests {
         [true, false]
     )
     func keyInside(path: String, encrypts: Bool) throws {
-        let key = CodeKey()
+        let key = SecretKey()
         try key.write(to: folder.path + "/k")
         try folder.write("project/" + path, folder.read("k"))
         let error = #expect(throws: PackageError.self) { try builder("out", encrypts: encrypts).build(key: key.copy()) }
@@ -122,7 +123,7 @@ struct PackageTests {
 
     @Test("the same project, key and nonces give the same bytes, whenever and wherever they were written")
     func deterministic() throws {
-        let key = CodeKey()
+        let key = SecretKey()
         let first = try builder("a").build(key: key.copy())
         sleep(1)
         try Files.write("app = 1\n", to: folder.path + "/project/mse_src/app.py", mode: 0o755)

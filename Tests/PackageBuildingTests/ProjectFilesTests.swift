@@ -5,6 +5,7 @@ import Notation
 import PackageBuilding
 import PackageFormat
 import Processes
+import Secrets
 import TestSupport
 import Testing
 
@@ -116,7 +117,7 @@ struct ProjectFilesTests {
         let path = #expect(throws: PackageError.self) { try build() }
         #expect(path?.description.contains("1025 bytes") == true, "\(String(describing: path))")
         #expect(throws: CodeError.self) {
-            try TreeEncryption.encrypt(folder.path + "/project/mse_src", to: folder.path + "/e", key: CodeKey())
+            try TreeEncryption.encrypt(folder.path + "/project/mse_src", to: folder.path + "/e", key: SecretKey())
         }
         #expect(try Files.names(in: folder.path + "/out").filter { $0.hasSuffix(".key") }.count == 2)
     }

@@ -1,3 +1,5 @@
+internal import Secrets
+
 /// The clear head of a piece of a sealed log. Its bytes are bound to the piece's first message, so none can be changed.
 ///
 /// `MSELOG` ‖ version (1) ‖ epoch (32) ‖ number (8, big-endian) ‖ last authenticator of the piece before (16; zeros for
@@ -46,7 +48,7 @@ public struct SealedLogHead: Hashable, Sendable {
 
     /// HKDF-SHA256 over code key or start token; info = `mse log 1`, instance id and epoch, each with its length before
     /// it.
-    static func key(_ root: borrowing CodeKey, id: String, epoch: [UInt8]) -> CodeKey {
+    static func key(_ root: borrowing SecretKey, id: String, epoch: [UInt8]) -> SecretKey {
         var info: [UInt8] = []
         for part in [Array("mse log 1".utf8), Array(id.utf8), epoch] {
             info += (0..<4).map { UInt8(truncatingIfNeeded: part.count >> (8 * (3 - $0))) } + part

@@ -1,4 +1,5 @@
 internal import Files
+internal import Secrets
 
 /// One file of a sealed log, as far as it can be read without its key.
 struct SealedLogPiece {

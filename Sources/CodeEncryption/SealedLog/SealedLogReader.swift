@@ -1,4 +1,5 @@
 internal import Files
+public import Secrets
 
 /// Opens a sealed log, says what of it is missing and what was altered, and shows the rest.
 public struct SealedLogReader: ~Copyable {
@@ -15,10 +16,10 @@ public struct SealedLogReader: ~Copyable {
         public var faults: [SealedLogError] = []
     }
 
-    private let root: CodeKey
+    private let root: SecretKey
 
     /// - Parameter root: code key or start token.
-    public init(root: borrowing CodeKey) { self.root = root.copy() }
+    public init(root: borrowing SecretKey) { self.root = root.copy() }
 
     /// - Parameter path: a log's folder, or one piece.
     /// - Throws: `SealedLogError` when nothing of it opens.

@@ -1,5 +1,6 @@
 public import Files
 internal import Glibc
+public import Secrets
 
 /// Writes a sealed log in pieces of bounded size and number. Belongs to one thread at a time.
 public final class SealedLogWriter {
@@ -12,7 +13,7 @@ public final class SealedLogWriter {
     }
 
     private let folder: String
-    private let key: CodeKey
+    private let key: SecretKey
     private let id: String
     private let epoch: [UInt8]
     private let limits: Limits
@@ -41,7 +42,8 @@ public final class SealedLogWriter {
     /// - Parameters:
     ///   - root: code key or start token.
     ///   - epoch: 32 bytes.
-    public init(folder: String, root: borrowing CodeKey, id: String, epoch: [UInt8], limits: Limits = Limits()) throws {
+    public init(folder: String, root: borrowing SecretKey, id: String, epoch: [UInt8], limits: Limits = Limits()) throws
+    {
         self.folder = folder
         self.id = id
         self.epoch = epoch

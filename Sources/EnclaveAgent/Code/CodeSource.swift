@@ -5,6 +5,7 @@ internal import Files
 internal import Glibc
 internal import Notation
 internal import PackageFormat
+internal import Secrets
 
 /// Where the code lies before it is decrypted, and how it gets into the private memory: whole, or not at all.
 enum CodeSource: Sendable {
@@ -42,7 +43,7 @@ enum CodeSource: Sendable {
     /// Decrypts everything with a key into a new folder; that is what proves the key.
     /// - Throws: `CodeError` when one file isn't authentic, or the archive isn't the measured one; then nothing was
     ///   made.
-    func decrypt(to target: String, key: borrowing CodeKey) throws(CodeError) {
+    func decrypt(to target: String, key: borrowing SecretKey) throws(CodeError) {
         switch self {
         case .folder(let folder):
             let count = try TreeEncryption.decrypt(folder, to: target, key: key)

@@ -2,6 +2,7 @@ internal import CodeEncryption
 internal import Crypto
 internal import Enclave
 internal import PackageFormat
+internal import Secrets
 
 /// The service's code as it came, and what opens it.
 struct ServiceCode: Sendable {
@@ -12,7 +13,7 @@ struct ServiceCode: Sendable {
 
     /// Proves the key on the whole code by decrypting it; a wrong one leaves nothing behind.
     /// - Throws: what its sender is told; any other error is no word about the key.
-    func unpack(_ key: borrowing CodeKey?, to folder: String) throws {
+    func unpack(_ key: borrowing SecretKey?, to folder: String) throws {
         switch mode {
         case .encrypted:
             switch key {
@@ -31,7 +32,7 @@ struct ServiceCode: Sendable {
         }
     }
 
-    private func decrypt(_ key: borrowing CodeKey, to folder: String) throws {
+    private func decrypt(_ key: borrowing SecretKey, to folder: String) throws {
         // Anybody may send keys: a wrong one costs no more than the smallest file.
         if let proof {
             guard try proof.accepts(key) else { throw Self.wrongKey }

@@ -5,7 +5,7 @@ final class ConfigurationGate: Sendable {
     /// What the start needs of the configuration.
     struct Opening: Sendable {
         /// PEM, of the owner's certificate.
-        var tlsKey: [UInt8]?
+        var tlsKey: SharedSecret?
         var homeEpoch: Epoch
         /// HOME is back already.
         var hasHome = false

@@ -1,7 +1,7 @@
-internal import CodeEncryption
 internal import Crypto
 internal import Enclave
 internal import Notation
+internal import Secrets
 
 /// What a POST to the configuration server says (mse PROTOCOL §7), read without any effect.
 ///
@@ -22,12 +22,12 @@ struct ConfigurationRequest: ~Copyable {
     let uuid: String
     let authority: Authority
     /// Code key or start token; from the member or from the box.
-    let key: CodeKey?
+    let key: SecretKey?
     /// As the application will find them.
-    let secrets: String?
-    let sealedSecrets: String?
+    let secrets: SecretBytes?
+    let sealedSecrets: SecretBytes?
     /// PEM.
-    let tlsKey: [UInt8]?
+    let tlsKey: SecretBytes?
     /// Of the HOME that is to be continued.
     let continueEpoch: Epoch?
 
@@ -39,7 +39,7 @@ struct ConfigurationRequest: ~Copyable {
     /// - Parameters:
     ///   - sealingKey: opens the box.
     ///   - isOpen: no key or token is proven, so none vouches for anything.
-    init(_ body: [UInt8], sealingKey: borrowing CodeKey, isOpen: Bool) throws(ConfigurationRefusal) {
+    init(_ body: [UInt8], sealingKey: borrowing SecretKey, isOpen: Bool) throws(ConfigurationRefusal) {
         let root: Node
         do {
             root = try JSON.read(body, depthLimit: 64)
@@ -61,8 +61,8 @@ struct ConfigurationRequest: ~Copyable {
         let key = try Self.key(isBoxBelieved ? box?["code_secret_key"] : root["code_secret_key"])
         // What stands beside the box counts only where the box or the sender vouches for it; else nothing stands there.
         func said(_ name: String) -> Node? { Self.said(root[name]) ?? Self.said(box?[name]) }
-        let secrets = said("app_secrets").map(JSON.pythonic)
-        let sealedSecrets = box.flatMap(Self.applicationsPart).map(JSON.pythonic)
+        let secrets = Self.pythonic(said("app_secrets"))
+        let sealedSecrets = Self.pythonic(box.flatMap(Self.applicationsPart))
         let tlsKey = try Self.pem(root["ssl_private_key"] ?? box?["ssl_private_key"])
         let continueEpoch = try Self.epoch(said("continue_epoch"), isOpen)
         guard said("state_key") == nil else {
@@ -105,9 +105,14 @@ struct ConfigurationRequest: ~Copyable {
         return left.isEmpty ? nil : Node(.object(left))
     }
 
-    private static func pem(_ node: Node?) throws(ConfigurationRefusal) -> [UInt8]? {
+    private static func pythonic(_ node: Node?) -> SecretBytes? {
+        guard let node else { return nil }
+        return SecretBytes(copying: JSON.pythonic(node).utf8.span.bytes)
+    }
+
+    private static func pem(_ node: Node?) throws(ConfigurationRefusal) -> SecretBytes? {
         switch node?.value {
-        case .string(let pem)?: return Array(pem.utf8)
+        case .string(let pem)?: return SecretBytes(copying: pem.utf8.span.bytes)
         case nil, .null?: return nil
         default: throw ConfigurationRefusal(.tlsKey, "the member 'ssl_private_key' must be a string")
         }
@@ -140,32 +145,29 @@ struct ConfigurationRequest: ~Copyable {
         }
     }
 
-    private static func key(_ node: Node?) throws(ConfigurationRefusal) -> CodeKey? {
+    private static func key(_ node: Node?) throws(ConfigurationRefusal) -> SecretKey? {
         let refusal = ConfigurationRefusal(
             .key,
-            "the member 'code_secret_key' must be \(2 * CodeKey.byteCount) hex digits"
+            "the member 'code_secret_key' must be \(2 * SecretKey.byteCount) hex digits"
         )
         switch node?.value {
         case nil, .null?: return nil
         case .string(let digits)?:
-            guard var bytes = Hex.bytes(digits), bytes.count == CodeKey.byteCount else { throw refusal }
-            defer { bytes.wipe() }
-            guard let key = try? CodeKey(copying: bytes.span.bytes) else { throw refusal }
+            guard let key = SecretKey(hex: digits.utf8.span) else { throw refusal }
             return key
         default: throw refusal
         }
     }
 
-    private static func open(_ node: Node, _ sealingKey: borrowing CodeKey) throws(ConfigurationRefusal) -> Node {
+    private static func open(_ node: Node, _ sealingKey: borrowing SecretKey) throws(ConfigurationRefusal) -> Node {
         guard case .string(let text) = node.value, let box = Base64.bytes(Array(text.utf8), .url) else {
             throw ConfigurationRefusal(.sealedSecrets, "the member 'app_sealed_secrets' must be base64url")
         }
-        guard var bytes = SealedBox.open(box, with: sealingKey) else {
+        guard let content = SealedBox.open(box, with: sealingKey) else {
             throw ConfigurationRefusal(.sealedSecrets, "the box is not sealed to this enclave, or was changed")
         }
-        defer { bytes.wipe() }
         do {
-            return try JSON.read(bytes, depthLimit: 64)
+            return try content.withBytes { bytes throws(NotationError) in try JSON.read(Array(bytes), depthLimit: 64) }
         } catch {
             throw ConfigurationRefusal(.sealedSecrets, "the box holds no strict JSON")
         }

@@ -1,5 +1,4 @@
 internal import AppServer
-internal import CodeEncryption
 internal import Crypto
 internal import Dispatch
 internal import Enclave
@@ -7,6 +6,7 @@ internal import NIOCore
 internal import NIOHTTP1
 internal import Notation
 internal import RATLS
+internal import Secrets
 internal import Synchronization
 
 /// The configuration server's wire behaviour (mse PROTOCOL §7): every refusal leaves no trace, and the first accepted

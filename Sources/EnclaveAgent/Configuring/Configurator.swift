@@ -3,6 +3,7 @@ internal import CodeEncryption
 internal import Enclave
 internal import Files
 internal import PackageFormat
+internal import Secrets
 
 /// Judges what is sent to a waiting agent, and takes it whole or not at all.
 struct Configurator: Sendable {
@@ -85,10 +86,14 @@ struct Configurator: Sendable {
         return true
     }
 
-    private func check(_ key: [UInt8]?, of certificate: String) throws(ConfigurationRefusal) {
-        guard let key else { throw ConfigurationRefusal(.tlsKey, "'ssl_private_key' is needed") }
+    private func check(_ key: borrowing SecretBytes?, of certificate: String) throws(ConfigurationRefusal) {
+        let bytes: [UInt8]
+        switch key {
+        case .some(let key): bytes = key.withBytes { Array($0) }
+        case .none: throw ConfigurationRefusal(.tlsKey, "'ssl_private_key' is needed")
+        }
         do {
-            _ = try AppServer.tls(certificateChain: try Files.read(certificate, limit: 1 << 20), privateKey: key)
+            _ = try AppServer.tls(certificateChain: try Files.read(certificate, limit: 1 << 20), privateKey: bytes)
         } catch {
             throw ConfigurationRefusal(.tlsKey, "'ssl_private_key' is no key of the certificate")
         }

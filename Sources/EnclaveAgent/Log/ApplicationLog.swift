@@ -2,6 +2,7 @@ internal import CodeEncryption
 internal import Enclave
 internal import Files
 internal import Glibc
+internal import Secrets
 internal import Synchronization
 
 /// What the application says, sealed for its owner; or in the open, or nowhere, by a measured setting. Never blocks who
@@ -30,7 +31,7 @@ public final class ApplicationLog: @unchecked Sendable {  // everything that cha
     public init() {}
 
     /// From now on for the owner of this key, with what was said so far.
-    func seal(in folder: String, root: borrowing CodeKey, id: String, epoch: Epoch) throws {
+    func seal(in folder: String, root: borrowing SecretKey, id: String, epoch: Epoch) throws {
         settle(.sealed(try SealedLogWriter(folder: folder, root: root, id: id, epoch: epoch.bytes)))
     }
 

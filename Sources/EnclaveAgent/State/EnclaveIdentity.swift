@@ -1,9 +1,9 @@
-internal import CodeEncryption
 internal import Crypto
 internal import Enclave
 internal import Files
 internal import Notation
 internal import RATLS
+internal import Secrets
 internal import StrictX509
 
 /// Who the enclave is to the world: its TLS key with certificate and quote, and the key that boxes are sealed to (mse
@@ -15,13 +15,13 @@ struct EnclaveIdentity: ~Copyable {
     /// Whether the quote says what it was asked to say; if not, every verifier will refuse it.
     let isBound: Bool
     /// X25519.
-    let sealingKey: CodeKey
+    let sealingKey: SecretKey
 
     /// A new one, in memory only.
     /// - Parameter now: seconds since 1970.
     init(maker: CertificateMaker, platform: any EnclavePlatform, now: Int64) throws {
         let key = P256.Signing.PrivateKey()
-        let sealingKey = CodeKey()
+        let sealingKey = SecretKey()
         let binding = ReportDataBinding(
             point: Array(key.publicKey.x963Representation),
             sealingKey: SealedBox.publicKey(of: sealingKey)
@@ -30,7 +30,7 @@ struct EnclaveIdentity: ~Copyable {
         self.init(key: key, certificate: try maker.make(key: key, quote: quote, now: now), sealingKey: sealingKey)
     }
 
-    private init(key: P256.Signing.PrivateKey, certificate: [UInt8], sealingKey: consuming CodeKey) {
+    private init(key: P256.Signing.PrivateKey, certificate: [UInt8], sealingKey: consuming SecretKey) {
         self.key = key
         self.certificate = certificate
         isBound = (try? AttestedCertificate(der: certificate).bindsItsKey) ?? false
@@ -39,38 +39,26 @@ struct EnclaveIdentity: ~Copyable {
 
     /// The identity that was sealed with a configuration; nil when none was, or it belongs to another configuration.
     static func restored(from state: SealedState, epoch: Epoch) throws -> EnclaveIdentity? {
-        guard var sealed = try state.read(.identity) else { return nil }
-        defer { sealed.bytes.wipe() }
-        guard sealed.epoch == epoch else { return nil }
-        var reader = try ObjectReader(JSON.read(sealed.bytes))
-        guard var key = Hex.bytes(try reader.string("key") ?? ""),
+        guard let sealed = try state.read(.identity), sealed.epoch == epoch else { return nil }
+        var reader = try sealed.content.withBytes { try ObjectReader(JSON.read(Array($0))) }
+        guard let key = SecretKey(hex: (try reader.string("key") ?? "").utf8.span),
             let certificate = Hex.bytes(try reader.string("certificate") ?? ""),
-            var sealing = Hex.bytes(try reader.string("sealingKey") ?? "")
+            let sealingKey = SecretKey(hex: (try reader.string("sealingKey") ?? "").utf8.span)
         else { throw SealedStateError.malformed(SealedState.Item.identity.rawValue) }
-        defer {
-            key.wipe()
-            sealing.wipe()
-        }
         return EnclaveIdentity(
-            key: try P256.Signing.PrivateKey(rawRepresentation: key),
+            key: try key.withBytes { try P256.Signing.PrivateKey(rawRepresentation: $0) },
             certificate: certificate,
-            sealingKey: try CodeKey(copying: sealing.span.bytes)
+            sealingKey: sealingKey
         )
     }
 
     /// Never before a configuration was accepted: while the agent waits, a restart makes another identity.
     func seal(in state: SealedState, epoch: Epoch) throws {
-        let secret = sealingKey.withBytes { Hex.text($0) }
-        var bytes = Array(
-            JSON.canonical(
-                .object([
-                    "key": Node(Hex.text(key.rawRepresentation)), "certificate": Node(Hex.text(certificate)),
-                    "sealingKey": Node(secret),
-                ])
-            ).utf8
-        )
-        defer { bytes.wipe() }
-        try state.write(bytes, as: .identity, epoch: epoch)
+        var document = SecretJSON()
+        document.add("certificate", string: Hex.text(certificate))
+        document.add("key", hex: try SecretKey(copying: Array(key.rawRepresentation).span.bytes))
+        document.add("sealingKey", hex: sealingKey)
+        try state.write(document.finish(), as: .identity, epoch: epoch)
     }
 
     var certificatePEM: String { PEM.text(certificate) }

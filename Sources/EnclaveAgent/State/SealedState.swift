@@ -3,6 +3,7 @@ internal import Crypto
 internal import Enclave
 internal import Files
 internal import Glibc
+internal import Secrets
 
 /// Files that only this measurement can open again, on this processor: what survives a restart.
 ///
@@ -29,26 +30,32 @@ struct SealedState: Sendable {
         self.id = id
         var secret = try platform.sealingSecret()
         defer { secret.wipe() }
-        root = SharedKey(try CodeKey(copying: secret.span.bytes))
+        root = SharedKey(try SecretKey(copying: secret.span.bytes))
+    }
+
+    /// A small file's content, and the epoch that it was sealed in.
+    struct Opened: ~Copyable {
+        let content: SecretBytes
+        let epoch: Epoch
     }
 
     /// Small files, whole.
-    func write(_ bytes: [UInt8], as item: Item, epoch: Epoch) throws {
-        let box = SecretBox.seal(bytes, with: try key(item, epoch))
+    func write(_ content: borrowing SecretBytes, as item: Item, epoch: Epoch) throws {
+        let box = SecretBox.seal(content, with: try key(item, epoch))
         try Files.write(Self.head(epoch) + box, to: path(item, epoch), mode: 0o600)
     }
 
     /// Nil when there is no such file.
     /// - Throws: `SealedStateError.doesNotOpen` when it was sealed by another enclave, processor or instance, or
     ///   changed.
-    func read(_ item: Item) throws -> (bytes: [UInt8], epoch: Epoch)? {
+    func read(_ item: Item) throws -> Opened? {
         let path = path(item, nil)
         guard try isThere(path) else { return nil }
         let file = try OpenFile(regular: path).contents()
         guard let epoch = Self.epoch(file.prefix(Self.headByteCount)),
-            let bytes = SecretBox.open(Array(file.dropFirst(Self.headByteCount)), with: try key(item, epoch))
+            let content = SecretBox.open(Array(file.dropFirst(Self.headByteCount)), with: try key(item, epoch))
         else { throw SealedStateError.doesNotOpen(path) }
-        return (bytes, epoch)
+        return Opened(content: content, epoch: epoch)
     }
 
     /// Seals a file piece by piece, in the place of the one that is there; that one stays whole until the new one is.
@@ -114,7 +121,7 @@ struct SealedState: Sendable {
         return folder + "/home/" + epoch.hex + "/home.sealed"
     }
 
-    private func key(_ item: Item, _ epoch: Epoch) throws -> CodeKey {
+    private func key(_ item: Item, _ epoch: Epoch) throws -> SecretKey {
         var info: [UInt8] = []
         for part in [Array(id.utf8), Array(item.rawValue.utf8), [Self.version], epoch.bytes] {
             info += (0..<4).map { UInt8(truncatingIfNeeded: part.count >> (8 * (3 - $0))) } + part
@@ -124,12 +131,12 @@ struct SealedState: Sendable {
                 inputKeyMaterial: SymmetricKey(data: bytes),
                 salt: Array("mse sealed state".utf8),
                 info: info,
-                outputByteCount: CodeKey.byteCount
+                outputByteCount: SecretKey.byteCount
             )
             .withUnsafeBytes { Array($0) }
         }
         defer { derived.wipe() }
-        return try CodeKey(copying: derived.span.bytes)
+        return try SecretKey(copying: derived.span.bytes)
     }
 
     private static func head(_ epoch: Epoch) -> [UInt8] { magic + [version] + epoch.bytes }
@@ -152,10 +159,4 @@ enum SealedStateError: Error, Hashable, CustomStringConvertible {
         case .malformed(let what): "the sealed \(what) is malformed"
         }
     }
-}
-
-/// A key that several owners borrow.
-final class SharedKey: Sendable {
-    let value: CodeKey
-    init(_ value: consuming CodeKey) { self.value = value }
 }

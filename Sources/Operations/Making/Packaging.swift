@@ -8,6 +8,7 @@ internal import PackageFormat
 internal import PackageMeasurement
 internal import RATLS
 internal import RATLSTransport
+internal import Secrets
 internal import StrictX509
 
 /// What owners do with projects, packages, code and secrets.
@@ -42,7 +43,7 @@ public struct Packaging: Sendable {
             timestamp: timestamp
         )
         builder.checksImports = checksImports
-        let made = if let key { try builder.build(key: NamedFile.key(key).codeKey()) } else { try builder.build() }
+        let made = if let key { try builder.build(key: NamedFile.key(key).secretKey()) } else { try builder.build() }
         try MadePackages(state).note(made.package)
         return Product(package: made.package, key: made.key, notes: made.notes)
     }
@@ -76,7 +77,7 @@ public struct Packaging: Sendable {
         let isNew = !Files.exists(key)
         if !isNew { try NamedFile.key(key).checkKey() }
         if isNew {
-            try CodeKey().write(to: key)
+            try SecretKey().write(to: key)
             // Not removed: a key may be of more use than its owner remembers.
             Unfinished.remark("the new key stays in \(FileError.printable(key))")
         }
@@ -84,7 +85,7 @@ public struct Packaging: Sendable {
             var notes: [String] = []
             let ignored = try ProjectFiles.ignoreList(folder, &notes)
             try ProjectFiles.checkReadable(folder, ignoring: ignored)
-            let count = try TreeEncryption.encrypt(folder, to: output, key: CodeKey(file: key), ignoring: ignored)
+            let count = try TreeEncryption.encrypt(folder, to: output, key: SecretKey(file: key), ignoring: ignored)
             Unfinished.remark(nil)
             return count
         } catch {
@@ -100,7 +101,7 @@ public struct Packaging: Sendable {
     public func decrypt(_ folder: String, to output: String, key: String) throws -> Int {
         SecretsInMemory.expect()
         guard Files.isFolder(folder) else { throw OperationError(FileError.printable(folder), Self.noFolder(folder)) }
-        return try TreeEncryption.decrypt(folder, to: output, key: NamedFile.key(key).codeKey())
+        return try TreeEncryption.decrypt(folder, to: output, key: NamedFile.key(key).secretKey())
     }
 
     /// Whom a box is for.
@@ -175,13 +176,13 @@ public struct Packaging: Sendable {
                 "is the box itself, which its content would replace; name another file"
             )
         }
-        let key = try NamedFile.unsealingKey(privateKey).codeKey()
+        let key = try NamedFile.unsealingKey(privateKey).secretKey()
         let box = try Files.read(input, limit: 64 << 20)
         guard let message = SealedBox.open(box, with: key) else {
             let kind = ContentKind(box)
             if kind != .binary { throw NamedFile.box(input, "--input").mismatch(kind, byteCount: box.count) }
             throw OperationError(input, "is not sealed to this key, or was changed")
         }
-        try Files.write(message, to: output, mode: 0o600)
+        try message.withBytes { try Files.write(Array($0), to: output, mode: 0o600) }
     }
 }

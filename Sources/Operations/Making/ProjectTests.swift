@@ -34,7 +34,7 @@ public struct ProjectTests: Sendable {
             cache: state.cache
         ).site
         for name in ["home", "tmp"] { try Files.makeFolder(work + "/" + name) }
-        if let secrets { _ = try NamedFile.secrets(secrets).json() }
+        if let secrets { _ = try NamedFile.secrets(secrets).secretJSON() }
         let given = secrets ?? (Files.exists(project + "/secrets.json") ? project + "/secrets.json" : nil)
         let port = try freePort()
         let server = Process()
@@ -98,7 +98,7 @@ public struct ProjectTests: Sendable {
     {
         SecretsInMemory.expect()
         let release = try Release(options, state)
-        if let secrets { _ = try NamedFile.secrets(secrets).json() }
+        if let secrets { _ = try NamedFile.secrets(secrets).secretJSON() }
         guard let package = try options.package.map({ try NamedFile.package($0).packageFile() }) else {
             throw OperationError("--package", "is needed: its tests are run, against its enclave alone")
         }

@@ -1,4 +1,3 @@
-internal import CodeEncryption
 internal import Crypto
 internal import Files
 internal import FoundationEssentials
@@ -6,6 +5,7 @@ internal import Notation
 internal import PackageFormat
 internal import RATLS
 internal import RATLSTransport
+internal import Secrets
 internal import StrictX509
 
 /// Verifies a service and releases key and secrets to it, over the very connection that was verified.
@@ -71,8 +71,7 @@ public struct Provision: Sendable {
             throw OperationError("--package", "is needed: the key is released to the package's enclave alone")
         }
         if let continueEpoch { _ = try Self.epoch(continueEpoch) }
-        var material = try Material(self, package)
-        defer { material.wipe() }
+        let material = try ReleasedMaterial(self, package)
         let recipient: Release.ConnectedRecipient
         switch try await release.connect(peer) {
         case .refused(let judgement): return .refused(judgement)
@@ -82,8 +81,8 @@ public struct Provision: Sendable {
             recipient.close()
             throw OperationError(target, "its certificate has no launch record, so there is no id to configure it by")
         }
-        var body = try material.body(id: id, continueEpoch: continueEpoch)
-        defer { body.wipe() }
+        let body = (consume material).body(id: id, continueEpoch: continueEpoch)
+        let digest = body.withBytes { Hex.text(SHA256.hash(data: $0)) }
         guard body.count < Self.bodyLimit else {
             recipient.close()
             throw OperationError(
@@ -97,11 +96,11 @@ public struct Provision: Sendable {
             "\(target) may have key and secrets by now: judge it, or ask with 'mse status' where it was launched"
         )
         do {
-            response = try await recipient.post(body, seconds: waitSeconds)
+            response = try await recipient.post(consume body, seconds: waitSeconds)
         } catch {
             throw OperationError(target, "the configuration was not answered: \(error)")
         }
-        let answer = try ConfigurationAnswer(response, to: target, digest: Hex.text(SHA256.hash(data: body)))
+        let answer = try ConfigurationAnswer(response, to: target, digest: digest)
         switch answer.start {
         case .started: break
         case .failed(let code, let incident, let text):
@@ -156,73 +155,5 @@ public struct Provision: Sendable {
             target,
             "was configured and started, but \(path) has no good answer within \(waitSeconds) seconds: \(found)"
         )
-    }
-
-    /// What is released, read before anybody is called.
-    private struct Material {
-        var key: [UInt8]?
-        var secrets: Node?
-        var sealedSecrets: [UInt8]?
-        var privateKey: [UInt8]?
-
-        init(_ operation: Provision, _ package: PackageFile) throws {
-            if let path = operation.key {
-                try NamedFile.key(path).checkKey()
-                var bytes = try Files.read(path, limit: 4096)
-                guard bytes.count == CodeKey.byteCount else {
-                    throw NamedFile.key(path).mismatch(ContentKind(bytes), byteCount: bytes.count)
-                }
-                guard try KeyProof(package).accepts(CodeKey(copying: bytes.span.bytes)) else {
-                    bytes.wipe()
-                    throw OperationError(path, "is not the key of \(package.path): it stays here")
-                }
-                key = bytes
-            }
-            if let path = operation.secrets { secrets = try NamedFile.secrets(path).json() }
-            if let path = operation.sealedSecrets {
-                let box = try Files.read(path, limit: 8 << 20)
-                let kind = ContentKind(box)
-                guard kind == .binary || kind == .keySized else {
-                    throw NamedFile.box(path, "--sealed-secrets").mismatch(kind, byteCount: box.count)
-                }
-                sealedSecrets = box
-            }
-            if let path = operation.privateKey {
-                let pem = try Files.read(path, limit: 1 << 20)
-                let kind = ContentKind(pem)
-                guard kind == .privateKey, pem.first != 0x30 else {
-                    throw NamedFile.tlsKey(path).mismatch(kind, byteCount: pem.count)
-                }
-                privateKey = pem
-            }
-            // A box may hold it, and a package of the original's may need none.
-            if key == nil, operation.sealedSecrets == nil, package.mode != .open {
-                throw OperationError(
-                    package.path,
-                    package.mode == .encrypted
-                        ? "is encrypted, and its key isn't named"
-                        : "starts with its start token alone, which isn't named",
-                    mend: "name it with --key"
-                )
-            }
-        }
-
-        func body(id: String, continueEpoch: String?) throws -> [UInt8] {
-            Array(
-                JSON.canonical(
-                    .object([
-                        "uuid": Node(id), "code_secret_key": key.map { Node(Hex.text($0)) }, "app_secrets": secrets,
-                        "app_sealed_secrets": sealedSecrets.map { Node(Base64.text($0, .url, padded: false)) },
-                        "ssl_private_key": privateKey.map { Node(String(decoding: $0, as: UTF8.self)) },
-                        "continue_epoch": continueEpoch.map { Node($0) },
-                    ])
-                ).utf8
-            )
-        }
-
-        mutating func wipe() {
-            key?.wipe()
-            privateKey?.wipe()
-        }
     }
 }

@@ -1,10 +1,10 @@
 internal import Attestation
-internal import CodeEncryption
 internal import DCAPCollateral
 internal import Files
 internal import FoundationEssentials
 internal import RATLS
 internal import RATLSTransport
+internal import Secrets
 internal import Synchronization
 
 /// The one way by which keys, secrets and boxes leave: to a peer that is judged now, against the measurement of the
@@ -71,7 +71,9 @@ struct Release: Sendable {
         }
 
         /// Delivers a configuration.
-        func post(_ body: [UInt8], seconds: Int) async throws(TransportError) -> AttestedConnection.Response {
+        func post(_ body: consuming SecretBytes, seconds: Int) async throws(TransportError)
+            -> AttestedConnection.Response
+        {
             try await connection.post(ConfigurationProtocol.path, body: body, to: acceptance, seconds: seconds)
         }
 

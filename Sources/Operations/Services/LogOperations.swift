@@ -71,7 +71,7 @@ public struct LogOperations: Sendable {
         }
         var contents: SealedLogReader.Contents
         do {
-            contents = try SealedLogReader(root: NamedFile.key(key).codeKey()).read(path)
+            contents = try SealedLogReader(root: NamedFile.key(key).secretKey()).read(path)
         } catch let error as SealedLogError {
             switch error {
             case .altered, .otherKey: throw AlteredLog(description: "\(error)")

@@ -1,14 +1,14 @@
 internal import CSodium
 
 /// libsodium's secretstream (XChaCha20-Poly1305): messages in an order that can't be changed, each with its own tag.
-enum SecretStream {
-    static let headerByteCount = Int(crypto_secretstream_xchacha20poly1305_headerbytes())
-    static let overhead = Int(crypto_secretstream_xchacha20poly1305_abytes())
+package enum SecretStream {
+    package static let headerByteCount = Int(crypto_secretstream_xchacha20poly1305_headerbytes())
+    package static let overhead = Int(crypto_secretstream_xchacha20poly1305_abytes())
     /// The authenticator at the end of each message, by which the next piece names it.
-    static let authenticatorByteCount = 16
+    package static let authenticatorByteCount = 16
 
     /// What a message says of its place.
-    enum Tag: UInt8 {
+    package enum Tag: UInt8 {
         case message = 0
         /// Nothing follows.
         case final = 3
@@ -23,18 +23,18 @@ enum SecretStream {
         }
     }
 
-    struct Writer: ~Copyable {
+    package struct Writer: ~Copyable {
         private let state = State()
-        let header: [UInt8]
+        package let header: [UInt8]
 
-        init(key: borrowing CodeKey) {
+        package init(key: borrowing SecretKey) {
             var header = [UInt8](repeating: 0, count: SecretStream.headerByteCount)
             let pointer = state.pointer
             key.withPointer { _ = crypto_secretstream_xchacha20poly1305_init_push(pointer, &header, $0) }
             self.header = header
         }
 
-        mutating func seal(_ message: [UInt8], with associated: [UInt8], as tag: Tag) -> [UInt8] {
+        package mutating func seal(_ message: [UInt8], with associated: [UInt8], as tag: Tag) -> [UInt8] {
             var sealed = [UInt8](repeating: 0, count: message.count + SecretStream.overhead)
             crypto_secretstream_xchacha20poly1305_push(
                 state.pointer,
@@ -50,18 +50,18 @@ enum SecretStream {
         }
     }
 
-    struct Reader: ~Copyable {
+    package struct Reader: ~Copyable {
         private let state = State()
 
         /// - Parameter header: 24 bytes, as a writer gave them. Whether they are those of this key shows at the first
         ///   message.
-        init(key: borrowing CodeKey, header: [UInt8]) {
+        package init(key: borrowing SecretKey, header: [UInt8]) {
             let pointer = state.pointer
             key.withPointer { _ = crypto_secretstream_xchacha20poly1305_init_pull(pointer, header, $0) }
         }
 
         /// Nil when the message isn't the next one of this stream.
-        mutating func open(_ sealed: [UInt8], with associated: [UInt8]) -> (message: [UInt8], tag: Tag)? {
+        package mutating func open(_ sealed: [UInt8], with associated: [UInt8]) -> (message: [UInt8], tag: Tag)? {
             guard sealed.count >= SecretStream.overhead else { return nil }
             var message = [UInt8](repeating: 0, count: sealed.count - SecretStream.overhead)
             var tag: UInt8 = 0

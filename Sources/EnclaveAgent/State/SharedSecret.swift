@@ -1,0 +1,13 @@
+internal import Secrets
+
+/// A key that several owners borrow.
+final class SharedKey: Sendable {
+    let value: SecretKey
+    init(_ value: consuming SecretKey) { self.value = value }
+}
+
+/// A secret that several owners borrow.
+final class SharedSecret: Sendable {
+    let value: SecretBytes
+    init(_ value: consuming SecretBytes) { self.value = value }
+}
