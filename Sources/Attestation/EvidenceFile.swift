@@ -4,8 +4,8 @@ public import RATLS
 internal import SGXQuote
 internal import StrictX509
 
-/// `evidence.json`: certificate, quote and collateral in one file, for verification without a network (DESIGN §5). The
-/// original's form is read as well (mse PROTOCOL §11); nothing in it is believed before it was judged.
+/// `evidence.json`: certificate, quote and collateral in one file, for verification without a network
+/// (docs/formats/evidence.md). The original's form is read as well; nothing in it is believed before it was judged.
 public struct EvidenceFile: Sendable {
     public static let byteLimit = 8 << 20
 

@@ -1,8 +1,8 @@
 internal import CSodium
 public import Secrets
 
-/// One file's encryption, XSalsa20-Poly1305 as libsodium's `crypto_secretbox`: nonce (24) ‖ tag (16) ‖ ciphertext (mse
-/// PROTOCOL §3).
+/// One file's encryption, XSalsa20-Poly1305 as libsodium's `crypto_secretbox`: nonce (24) ‖ tag (16) ‖ ciphertext
+/// (docs/formats/code-encryption.md).
 ///
 /// Works on pieces, so that a file of any size needs one buffer. A decrypted piece proves nothing before `isAuthentic`
 /// was asked after the last one.

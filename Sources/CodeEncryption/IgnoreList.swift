@@ -1,7 +1,7 @@
 internal import Notation
 
-/// The patterns of a `.mseignore` (mse PROTOCOL §3): one a line, matched against base names as Python's `fnmatch` does,
-/// on every level.
+/// The patterns of a `.mseignore` (docs/formats/code-encryption.md): one a line, matched against base names
+/// as Python's `fnmatch` does, on every level.
 public struct IgnoreList: Hashable, Sendable {
     public static let fileName = ".mseignore"
     /// Of patterns in one list.

@@ -3,8 +3,8 @@ internal import Glibc
 public import Notation
 public import Secrets
 
-/// Whole trees, all or nothing: what is written stands under a temporary name until every file is done (mse PROTOCOL
-/// §3).
+/// Whole trees, all or nothing: what is written stands under a temporary name until every file is done
+/// (docs/formats/code-encryption.md).
 public enum TreeEncryption {
     public static let suffix = ".enc"
     /// Left readable by the original, by base name at any depth.

@@ -8,7 +8,7 @@ public struct CollateralRequest: Hashable, Sendable {
     public enum Authority: String, Sendable, CaseIterable { case platform, processor }
     public enum TEE: String, Sendable, CaseIterable { case sgx, tdx }
 
-    /// Which of the editions that a service keeps at one time (DCAP SPEC §6).
+    /// Which of the editions that a service keeps at one time (PCS API, version 4, parameter `update`).
     public enum Edition: Hashable, Sendable {
         /// A TCB recovery counts some 12 months after it was announced.
         case standard

@@ -2,7 +2,8 @@ internal import Crypto
 internal import Files
 internal import Glibc
 
-/// An SGX enclave under Gramine, by its pseudo files (mse PROTOCOL §5, gramine SPEC §12).
+/// An SGX enclave under Gramine, by its pseudo files (Gramine's documentation, "Attestation and secret
+/// provisioning").
 public struct GraminePlatform: EnclavePlatform {
     public static let defaultFolder = "/dev/attestation"
     private static let quoteLimit = 65536

@@ -2,7 +2,7 @@ internal import Files
 internal import Glibc
 internal import Synchronization
 
-/// An enclave on a simulated processor: everything is asked of the launcher over one inherited socket (DESIGN §7).
+/// An enclave on a simulated processor: everything is asked of the launcher over one inherited socket.
 public final class SimulatedEnclave: EnclavePlatform {
     /// The descriptor at which the launcher leaves the socket.
     public static let descriptor: Int32 = 3

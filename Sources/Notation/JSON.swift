@@ -60,8 +60,7 @@ public enum JSON {
         return text
     }
 
-    /// As Python's `json.dumps` writes it: `", "` and `": "`, everything beyond ASCII escaped, order kept (mse PROTOCOL
-    /// §6).
+    /// As Python's `json.dumps` writes it: `", "` and `": "`, everything beyond ASCII escaped, order kept.
     public static func pythonic(_ node: Node) -> String {
         var text = ""
         write(node, to: &text, indent: nil, sorted: false, escapes: .beyondASCII, separators: (", ", ": "))

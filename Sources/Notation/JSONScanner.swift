@@ -1,7 +1,7 @@
 /// Reads JSON (RFC 8259) value by value from bytes that somebody else wrote, without building a tree.
 ///
 /// Stricter than the RFC: UTF-8 valid throughout, no byte order mark, no member name twice in an object (compared after
-/// unescaping), no lone surrogates, depth bounded (DCAP SPEC §4.1). The scanner that reads the values is the one that
+/// unescaping), no lone surrogates, depth bounded. The scanner that reads the values is the one that
 /// tells where an object begins and ends.
 public struct JSONScanner: ~Escapable {
     private let bytes: Span<UInt8>

@@ -7,7 +7,7 @@ public import PackageFormat
 internal import Processes
 public import Secrets
 
-/// Makes the package of a project (DESIGN §5). The same project, key and nonces give the same bytes.
+/// Makes the package of a project (docs/formats/package.md). The same project, key and nonces give the same bytes.
 public struct PackageBuilder: Sendable {
     public var project: String
     public var output: String

@@ -1,6 +1,6 @@
 public import Notation
 
-/// `mse.toml`: the original's keys and tables of ours (mse PROTOCOL §2, DESIGN §5). Unknown keys are errors with line
+/// `mse.toml`: the original's keys and tables of ours (docs/formats/package.md). Unknown keys are errors with line
 /// and the nearest known key.
 public struct ProjectConfiguration: Hashable, Sendable {
     public static let fileName = "mse.toml"

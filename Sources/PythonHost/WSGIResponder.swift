@@ -6,7 +6,7 @@ internal import Threads
 /// Answers requests with a WSGI application, on threads of its own.
 ///
 /// One thread works as long as calls are quick: it takes what has gathered and calls the application back to back, with
-/// the GIL held throughout. When a call stands still, another takes over (python FINDINGS §3, §7).
+/// the GIL held throughout. When a call stands still, another takes over.
 public final class WSGIResponder: Responder {
     private let application: WSGIApplication
     private let queue = WorkQueue()

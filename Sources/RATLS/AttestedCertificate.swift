@@ -4,7 +4,7 @@ public import StrictX509
 
 /// A certificate that carries a quote, as read and not yet judged.
 public struct AttestedCertificate: Sendable {
-    /// The quote's extension, not critical, its value the raw quote (RATLS SPEC §3.1).
+    /// The quote's extension, not critical, its value the raw quote (docs/formats/certificate.md).
     public static let quoteIdentifier = ObjectIdentifier(arcs: 1, 2, 840, 113741, 1337, 6)
     private static let alternativeNames = ObjectIdentifier(arcs: 2, 5, 29, 17)
     /// What is understood when it is critical: basicConstraints, keyUsage, extended key usage, subjectAltName.

@@ -5,7 +5,7 @@ internal import StrictX509
 internal import SwiftASN1
 internal import X509
 
-/// Makes the enclave's certificate (RATLS SPEC §7 "We make"): good as a pin, and unable to issue others.
+/// Makes the enclave's certificate (docs/formats/certificate.md): good as a pin, and unable to issue others.
 public struct CertificateMaker: Sendable {
     public var launch: LaunchRecord?
     public var sans: [String]

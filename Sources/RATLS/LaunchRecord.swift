@@ -1,8 +1,8 @@
 public import Notation
 public import StrictX509
 
-/// What differs between instances of one measurement, and is therefore not measured (DESIGN §4). The enclave vouches
-/// for it by signing it into its certificate.
+/// What differs between instances of one measurement, and is therefore not measured (docs/formats/launch-record.md).
+/// The enclave vouches for it by signing it into its certificate.
 public struct LaunchRecord: Hashable, Sendable {
     public static let byteLimit = 4096
     /// The arc for identifiers made from UUIDs in short numbers.

@@ -1,7 +1,7 @@
 internal import Crypto
 
-/// What the 64 bytes of REPORTDATA say in our dialect (mse PROTOCOL §5, RATLS SPEC §3.1): SHA-256 of the TLS key's
-/// point, then an X25519 key or zeros.
+/// What the 64 bytes of REPORTDATA say in our dialect (docs/formats/certificate.md): SHA-256 of the TLS key's point,
+/// then an X25519 key or zeros.
 public struct ReportDataBinding: Hashable, Sendable {
     /// SHA-256 over 04 ‖ x ‖ y, 32 bytes.
     public let keyDigest: [UInt8]

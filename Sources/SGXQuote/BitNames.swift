@@ -56,7 +56,7 @@ public struct ExtendedFeatures: NamedBits {
     ]
 }
 
-/// TDATTRIBUTES of a TD (DCAP SPEC §1.2).
+/// TDATTRIBUTES of a TD (Intel's TDX Module ABI specification, "TD_PARAMS").
 public struct TDAttributes: NamedBits {
     public let rawValue: UInt64
     public init(rawValue: UInt64) { self.rawValue = rawValue }

@@ -1,4 +1,5 @@
-/// An SGX or TDX quote: what an enclave said, signed by the platform's quoting enclave (DCAP SPEC §1).
+/// An SGX or TDX quote: what an enclave said, signed by the platform's quoting enclave (Intel's DCAP
+/// quote library references for SGX and TDX, appendix A).
 ///
 /// A parsed quote proves nothing; it only has the right shape.
 public struct Quote: Hashable, Sendable {

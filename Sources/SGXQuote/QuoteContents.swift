@@ -72,7 +72,7 @@ public struct QuoteContents: Hashable, Sendable {
         return bytes + body
     }
 
-    /// The quote without padding (DCAP SPEC §1).
+    /// The quote without padding.
     public var encoded: [UInt8] {
         var inner = Array(qeReport.bytes) + qeReportSignature
         inner.append(UInt16(truncatingIfNeeded: authenticationData.count))

@@ -1,4 +1,4 @@
-/// The first 48 bytes of a quote (DCAP SPEC §1.1).
+/// The first 48 bytes of a quote (Intel's DCAP quote library reference, appendix A).
 public struct QuoteHeader: Hashable, Sendable {
     public static let byteCount = 48
 

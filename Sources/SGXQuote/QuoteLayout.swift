@@ -1,5 +1,5 @@
-/// Where the parts of a quote lie (DCAP SPEC §1). Made in one pass, without allocation; every length is checked before
-/// it is used.
+/// Where the parts of a quote lie (Intel's DCAP quote library references, appendix A). Made in one pass, without
+/// allocation; every length is checked before it is used.
 public struct QuoteLayout: Hashable, Sendable {
     /// 3, 4 or 5.
     public let version: UInt16
@@ -35,7 +35,7 @@ public struct QuoteLayout: Hashable, Sendable {
         }
     }
 
-    /// Types of certification data (DCAP SPEC §1.3).
+    /// Types of certification data.
     public enum CertificationKind: UInt16, Sendable {
         case ppidClear = 1, ppidRSA2048, ppidRSA3072, leaf, chain
         /// The exact size, where the type has one.

@@ -1,4 +1,4 @@
-/// The body of an SGX report, 384 bytes (Intel SDM volume 3D, section 38.15; DCAP SPEC §1.2).
+/// The body of an SGX report, 384 bytes (Intel SDM volume 3D, section 38.15).
 public struct ReportBody: Hashable, Sendable {
     public static let byteCount = 384
 

@@ -1,4 +1,4 @@
-/// The body of a TDX quote, 584, 648 or 885 bytes (DCAP SPEC §1.2).
+/// The body of a TDX quote, 584, 648 or 885 bytes (Intel's TDX DCAP quoting library reference, appendix A).
 public struct TDReport: Hashable, Sendable {
     public let kind: QuoteLayout.BodyKind
     /// Zero behind the end of shorter kinds.

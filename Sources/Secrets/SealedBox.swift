@@ -1,7 +1,7 @@
 internal import CSodium
 
-/// Anonymous boxes to an X25519 key, libsodium's `crypto_box_seal` (mse PROTOCOL §6): ephemeral key (32) ‖ tag (16) ‖
-/// ciphertext.
+/// Anonymous boxes to an X25519 key, libsodium's `crypto_box_seal`: ephemeral key (32) ‖ tag (16) ‖ ciphertext
+/// (docs/formats/code-encryption.md).
 public enum SealedBox {
     public static let overhead = crypto_box_sealbytes()
     public static let publicKeyByteCount = Int(crypto_box_PUBLICKEYBYTES)

@@ -9,7 +9,7 @@ internal import NIOPosix
 internal import Notation
 internal import Threads
 
-/// Answers on loopback as Intel's service of version 4 does, about the one platform it knows (DCAP SPEC §6).
+/// Answers on loopback as Intel's service of version 4 does, about the one platform it knows.
 public struct CollateralService: Sendable {
     private let platform: SimulatedPlatform
 

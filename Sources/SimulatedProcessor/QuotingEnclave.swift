@@ -17,7 +17,7 @@ public struct LaunchedEnclave: Sendable {
     }
 }
 
-/// Signs reports of launched enclaves as SGX v3 quotes (DCAP SPEC §1).
+/// Signs reports of launched enclaves as SGX v3 quotes (DCAP quote library reference, appendix A).
 struct QuotingEnclave {
     static let securityVersion = 8
     let pki: SimulatedPKI

@@ -3,7 +3,7 @@ internal import FoundationEssentials
 internal import SwiftASN1
 internal import X509
 
-/// One certificate of the simulated PKI, in the shape of Intel's with a maker of its own (DCAP SPEC §2).
+/// One certificate of the simulated PKI, in the shape of Intel's profile with a maker of its own.
 struct SimulatedCertificate {
     enum Kind {
         case root, authority, pck, signer
@@ -92,7 +92,7 @@ struct SimulatedCertificate {
     }
 }
 
-/// Intel's extension of a PCK certificate (DCAP SPEC §2).
+/// Intel's extension of a PCK certificate, as Intel's certificate profile has it.
 struct SGXExtension {
     static let identifier: ASN1ObjectIdentifier = [1, 2, 840, 113741, 1, 13, 1]
     var ppid: [UInt8]

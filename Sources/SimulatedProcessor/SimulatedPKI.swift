@@ -3,7 +3,7 @@ internal import Files
 internal import Notation
 internal import StrictX509
 
-/// The keys and certificates of a processor that doesn't exist; they never enter an agent (DESIGN §7).
+/// The keys and certificates of a processor that doesn't exist; they never enter an agent.
 struct SimulatedPKI: Sendable {
     /// Stands where Intel's certificates have Intel.
     static let maker = "MSE Simulated Processor"

@@ -4,7 +4,7 @@ internal import Files
 internal import Notation
 internal import StrictX509
 
-/// A processor that doesn't exist, with its PKI, its faults and the collateral about it (DESIGN §7).
+/// A processor that doesn't exist, with its PKI, its faults and the collateral about it.
 public struct SimulatedPlatform: Sendable {
     let pki: SimulatedPKI
     private let folder: String
@@ -116,7 +116,7 @@ public struct SimulatedPlatform: Sendable {
     }
 }
 
-/// TCB info and QE identity of the simulated platform (DCAP SPEC §4.2, §4.3).
+/// TCB info and QE identity of the simulated platform (PCS API, version 4).
 struct SimulatedDocuments {
     var state: SimulatedPlatform.State
     var quotingSigner: [UInt8]

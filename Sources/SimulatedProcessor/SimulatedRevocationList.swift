@@ -2,7 +2,7 @@ internal import Crypto
 internal import StrictX509
 internal import SwiftASN1
 
-/// A revocation list of the simulated PKI, DER (DCAP SPEC §3).
+/// A revocation list of the simulated PKI, DER (RFC 5280, section 5).
 struct SimulatedRevocationList {
     /// Without leading zeros.
     var serials: [[UInt8]]

@@ -7,8 +7,7 @@ import EnclaveAgent
 import Glibc
 import Logging
 
-/// The agent's entry point. Without a subcommand it takes the launch record, or the original's arguments (mse PROTOCOL
-/// §9.1).
+/// The agent's entry point. Without a subcommand it takes the launch record, or the original's arguments.
 @main
 struct Bootstrap: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -4,7 +4,7 @@ import Testing
 
 @testable import FakePKI
 
-/// Levels and what they say together (DCAP SPEC §4.5 to §4.8).
+/// Levels and what they say together (PCS API, version 4, "TCB Info").
 @Suite("TCB status")
 struct StatusTests {
     static let ofLevels = [
@@ -13,7 +13,7 @@ struct StatusTests {
     ]
     static let ofEnclaves = ["UpToDate", "OutOfDate", "Revoked"]
 
-    /// The table of §4.8, written down once more.
+    /// How levels converge in Intel's library, written down as a table.
     private func expected(_ level: String, _ others: [String]) -> String {
         if level == "Revoked" || others.contains("Revoked") { return "Revoked" }
         guard others.contains("OutOfDate") else { return level }

@@ -6,7 +6,7 @@ import StrictX509
 import TestSupport
 import Testing
 
-/// The specification's real quotes, changes of them, and forged chains.
+/// Real quotes, changes of them, and forged chains.
 @Suite("DCAP vectors", .needsSharedVectors)
 struct VectorTests {
     @Test("the lists are whole")
@@ -50,8 +50,8 @@ struct VectorTests {
         }
     }
 
-    /// This case's index asks for a reason of `genuine`, where the specification (§4.4) gives dates to `upToDate`; the
-    /// specification holds here.
+    /// This case's index asks for a reason of `genuine`, where dates are a matter of `upToDate`
+    /// everywhere else.
     private static let datedOtherwise: Set<String> = ["sgx-pck-expired"]
 
     @Test(

@@ -46,7 +46,7 @@ public func tree(_ folder: String) throws -> [String: [UInt8]] {
     return result
 }
 
-/// The specifications' vectors, which stand beside the project where it is developed.
+/// Further vectors, too large for the project, which stand beside the project where it is developed.
 public enum SharedVectors {
     public static let root: String = {
         let project = Files.split(Files.split(Files.split(#filePath).folder).folder).folder

@@ -1,7 +1,7 @@
 public import DCAP
 public import RATLS
 
-/// The answer to the three questions, with all that was found (DESIGN §6).
+/// The answer to the three questions, with all that was found (docs/verdicts.md).
 public struct Verdict: Sendable {
     public let evidence: Evidence
     public let examination: Examination

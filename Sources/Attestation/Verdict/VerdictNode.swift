@@ -5,7 +5,7 @@ internal import SGXQuote
 internal import StrictX509
 
 extension Verdict {
-    /// The document of DESIGN §6.
+    /// The verdict as JSON; its codes are explained in docs/verdicts.md.
     public var node: Node {
         .object([
             "accepted": Node(.boolean(isAccepted)), "genuine": Node(.boolean(answers(.genuine))), "tcb": tcb,

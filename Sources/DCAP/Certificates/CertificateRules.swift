@@ -1,7 +1,7 @@
 internal import Notation
 internal import StrictX509
 
-/// What a certificate must be for its place in a chain (DCAP SPEC §2 rules 3 to 8).
+/// What a certificate must be for its place in a chain (Intel's PCK certificate and CRL profile).
 ///
 /// What depends on the time isn't here: see `ValidityPeriod`.
 struct CertificateRules {

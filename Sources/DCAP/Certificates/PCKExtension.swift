@@ -1,8 +1,8 @@
 public import SGXQuote
 public import StrictX509
 
-/// Intel's SGX extension of a PCK certificate, 1.2.840.113741.1.13.1 (DCAP SPEC §2): which platform this is and what
-/// its TCB is.
+/// Intel's SGX extension of a PCK certificate, 1.2.840.113741.1.13.1 (PCK certificate and CRL profile): which platform
+/// this is and what its TCB is.
 public struct PCKExtension: Hashable, Sendable {
     public static let identifier = ObjectIdentifier(arcs: 1, 2, 840, 113741, 1, 13, 1)
     private static let tcbIdentifier = ObjectIdentifier(arcs: 1, 2, 840, 113741, 1, 13, 1, 2)

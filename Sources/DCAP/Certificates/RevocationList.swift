@@ -1,7 +1,7 @@
 internal import Notation
 internal import StrictX509
 
-/// A full certificate revocation list of Intel's profile, strictly read (DCAP SPEC §3).
+/// A full certificate revocation list of Intel's PCK certificate and CRL profile, strictly read (RFC 5280, section 5).
 struct RevocationList: Sendable {
     static let byteLimit = 1 << 20
     /// One is enough to refuse a list, and a stranger's list can have one in each of its entries.

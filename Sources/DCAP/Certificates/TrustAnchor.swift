@@ -2,8 +2,7 @@ internal import Crypto
 internal import Notation
 public import StrictX509
 
-/// The root that chains must end in: its key, and the maker's name that all its certificates carry (DCAP SPEC §2 rule
-/// 3).
+/// The root that chains must end in: its key, and the maker's name that all its certificates carry.
 public struct TrustAnchor: Sendable, Hashable, CustomStringConvertible {
     public let key: P256Key
     /// `Intel`, or whoever made the given root.

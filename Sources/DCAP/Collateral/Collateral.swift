@@ -1,4 +1,4 @@
-/// What Intel signs about a platform, as delivered and not yet believed (DCAP SPEC §3, §4).
+/// What Intel signs about a platform, as delivered and not yet believed (PCS API, version 4).
 public struct Collateral: Hashable, Sendable {
     /// DER, PEM or hexadecimal text.
     public var rootCRL: [UInt8]

@@ -1,7 +1,7 @@
 internal import Notation
 internal import SGXQuote
 
-/// QE identity of version 2: what a quoting enclave must be, and its levels (DCAP SPEC §4.3).
+/// QE identity of version 2: what a quoting enclave must be, and its levels (PCS API, version 4).
 struct QEIdentity: DocumentBody {
     static let member: StaticString = "enclaveIdentity"
     static let part = ValidityPeriod.Part.qeIdentity

@@ -19,7 +19,7 @@ protocol DocumentBody: Sendable {
 }
 
 /// `{"<member>":{…},"signature":"<128 hex digits>"}`, read in one pass: the scanner that reads the values is the one
-/// that finds the signed bytes (DCAP SPEC §4.1). Nothing of the body is to be believed before `isSigned` was asked.
+/// that finds the signed bytes. Nothing of the body is to be believed before `isSigned` was asked.
 struct SignedDocument<Body: DocumentBody>: Sendable {
     static var byteLimit: Int { 1 << 20 }
     /// Levels of nesting, counted from the outer object; 16 below the signed one.

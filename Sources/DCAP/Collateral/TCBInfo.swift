@@ -1,7 +1,7 @@
 internal import Notation
 internal import SGXQuote
 
-/// TCB info of version 3: which SVNs of a platform are up to date (DCAP SPEC §4.2).
+/// TCB info of version 3: which SVNs of a platform are up to date (PCS API, version 4).
 struct TCBInfo: DocumentBody {
     static let member: StaticString = "tcbInfo"
     static let part = ValidityPeriod.Part.tcbInfo

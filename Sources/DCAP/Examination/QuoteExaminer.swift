@@ -2,7 +2,8 @@ internal import Notation
 public import SGXQuote
 internal import StrictX509
 
-/// Examines quotes: genuine or not, and with which TCB status (DCAP SPEC §4.4). Everything is judged as far as
+/// Examines quotes: genuine or not, and with which TCB status, in the order of Intel's DCAP quote verification
+/// library. Everything is judged as far as
 /// possible, and every reason reported.
 public struct QuoteExaminer: Sendable {
     public let anchor: TrustAnchor

@@ -2,8 +2,8 @@ internal import Crypto
 internal import SGXQuote
 internal import StrictX509
 
-/// What the PCK signed about the quoting enclave, and what the enclave's report must bind (DCAP SPEC §4.4, steps 6 and
-/// 7).
+/// What the PCK signed about the quoting enclave, and what the enclave's report must bind (DCAP quote library
+/// reference, appendix A).
 struct QuotingEnclaveReport: Equatable {
     let pck: P256Key
     let report: ReportBody

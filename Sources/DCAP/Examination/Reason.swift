@@ -22,7 +22,7 @@ extension Reason: CustomStringConvertible {
     }
 }
 
-/// What a verdict answers (DESIGN §6).
+/// What a verdict answers, in this order.
 public enum Question: String, Sendable, CaseIterable {
     /// The whole chain to the trusted root, over exactly this quote.
     case genuine

@@ -5,7 +5,7 @@ internal import Synchronization
 /// What was verified before and need not be verified again: collateral, chains, revocation lists and quoting enclaves,
 /// under their exact bytes and the root they led to.
 ///
-/// Verdicts aren't kept, nor anything that something stood against; dates are compared anew each time (DCAP SPEC §7).
+/// Verdicts aren't kept, nor anything that something stood against; dates are compared anew each time.
 /// Bounded: of each kind the oldest goes first. Whoever makes one owns it, and may share it between threads.
 public final class VerifiedObjects: Sendable {
     /// The root for which objects are kept.

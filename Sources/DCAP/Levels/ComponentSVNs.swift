@@ -1,6 +1,6 @@
 internal import SGXQuote
 
-/// 16 component SVNs, compared each for itself: never as text, as one number or as a sum (DCAP SPEC §4.6).
+/// 16 component SVNs, compared each for itself: never as text, as one number or as a sum.
 public typealias ComponentSVNs = SIMD16<UInt8>
 
 extension ComponentSVNs {

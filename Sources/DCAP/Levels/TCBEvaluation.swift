@@ -1,7 +1,8 @@
 internal import Notation
 internal import SGXQuote
 
-/// Which levels fit a platform, and what they say together (DCAP SPEC §4.5 to §4.8).
+/// Which levels fit a platform, and what they say together (PCS API, version 4, "TCB Info", and Intel's quote
+/// verification library).
 struct TCBEvaluation {
     let pck: PCKExtension
     let info: TCBInfo

@@ -28,8 +28,7 @@ struct PlatformLevel: Sendable {
     let tdxComponents: ComponentSVNs?
     let finding: TCBFinding
 
-    /// The order in which levels are matched: by SGX components, PCE SVN, TDX components (DCAP SPEC §4.5). Nil for
-    /// equals.
+    /// The order in which levels are matched: by SGX components, PCE SVN, TDX components. Nil for equals.
     func precedes(_ other: PlatformLevel) -> Bool? {
         if let order = components.precedes(other.components) { return order }
         if pceSVN != other.pceSVN { return pceSVN < other.pceSVN }
@@ -50,7 +49,7 @@ extension [EnclaveLevel] {
     func match(_ isvSVN: Int) -> TCBFinding? { first { $0.isvSVN <= isvSVN }?.finding }
 }
 
-/// Reading levels (DCAP SPEC §4.2, §4.3).
+/// Reading the levels of TCB info and QE identity (PCS API, version 4).
 extension JSONScanner {
     static let levelLimit = 256
 

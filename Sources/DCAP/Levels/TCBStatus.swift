@@ -45,7 +45,8 @@ public enum TCBStatus: String, Sendable, CaseIterable {
         }
     }
 
-    /// The status of a level together with those of module and quoting enclave (DCAP SPEC §4.8).
+    /// The status of a level together with those of module and quoting enclave, as Intel's quote
+    /// verification library converges them.
     func converged(with others: [TCBStatus?]) -> TCBStatus {
         if self == .revoked || others.contains(.revoked) { return .revoked }
         guard others.contains(.outOfDate) else { return self }

@@ -1,6 +1,6 @@
 internal import Notation
 
-/// The address of a collateral service, and where on it things are (DCAP SPEC §6).
+/// The address of a collateral service, and where on it things are (Intel's PCS API, version 4).
 struct ServiceAddress: Hashable, Sendable {
     /// Scheme, host, port and what stands before `/sgx/certification/v4`.
     let base: String

@@ -2,7 +2,7 @@ internal import NIOHTTP1
 internal import Notation
 internal import StrictX509
 
-/// What a collateral service answered, with its headers understood (DCAP SPEC §6).
+/// What a collateral service answered, with its headers understood (Intel's PCS API, version 4).
 struct ServiceAnswer: Sendable {
     let url: String
     let status: Int

@@ -8,7 +8,7 @@ internal import Notation
 internal import Synchronization
 
 /// A collateral service by its address: Intel's PCS of version 4, or whatever speaks like it, such as a PCCS, Azure's
-/// and Alibaba's caches and the simulated processor's service (DCAP SPEC §6).
+/// and Alibaba's caches and the simulated processor's service.
 public struct ServiceSource: CollateralSource {
     public static let intelAddress = ServiceAddress.intel.base
     /// A document or a list; lists in hexadecimal text have two characters a byte.

@@ -2,7 +2,7 @@ internal import CLinux
 public import Files
 internal import Glibc
 
-/// The file system in memory where decrypted code, secrets and HOME lie, and nowhere else (DESIGN §7).
+/// The file system in memory where decrypted code, secrets and HOME lie, and nowhere else.
 public struct PrivateMemory: Sendable {
     public let folder: String
     /// Whether no other process of the user sees it.
@@ -43,7 +43,7 @@ public struct PrivateMemory: Sendable {
     public var home: String { path("home") }
     public var site: String { path("site") }
 
-    /// The variables of the original (mse PROTOCOL §8); applications find their paths by them alone. The others are
+    /// The variables of the original; applications find their paths by them alone. The others are
     /// where libraries put what they keep, whatever the environment that the agent was started in says of it.
     public var variables: [String: String] {
         [

@@ -3,7 +3,7 @@ internal import Enclave
 internal import Notation
 internal import Secrets
 
-/// What a POST to the configuration server says (mse PROTOCOL §7), read without any effect.
+/// What a POST to the configuration server says (docs/formats/configuration.md), read without any effect.
 ///
 /// Who sends key or token unsealed vouches for the whole request. Where it comes in the box, only the box is believed:
 /// the operator who delivers it can't add anything of his own.

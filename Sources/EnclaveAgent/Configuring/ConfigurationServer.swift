@@ -9,8 +9,8 @@ internal import RATLS
 internal import Secrets
 internal import Synchronization
 
-/// The configuration server's wire behaviour (mse PROTOCOL §7): every refusal leaves no trace, and the first accepted
-/// request closes the door.
+/// The configuration server's wire behaviour (docs/formats/configuration.md): every refusal leaves no trace, and the
+/// first accepted request closes the door.
 ///
 /// A connection that negotiated `mse-configuration/1` gets typed answers, a JSON object a line, and learns how the
 /// start went; any other gets the original's.

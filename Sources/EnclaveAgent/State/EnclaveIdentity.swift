@@ -6,8 +6,8 @@ internal import RATLS
 internal import Secrets
 internal import StrictX509
 
-/// Who the enclave is to the world: its TLS key with certificate and quote, and the key that boxes are sealed to (mse
-/// PROTOCOL §5).
+/// Who the enclave is to the world: its TLS key with certificate and quote, and the key that boxes are sealed to
+/// (docs/formats/certificate.md).
 struct EnclaveIdentity: ~Copyable {
     let key: P256.Signing.PrivateKey
     /// DER.

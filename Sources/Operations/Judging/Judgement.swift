@@ -39,7 +39,7 @@ public struct Judgement: Sendable {
         return JSON.pretty(Node(.object(members)))
     }
 
-    /// One screen, the answer first (DESIGN §6).
+    /// One screen, the answer first.
     public var report: String {
         let examination = verdict.examination
         let root = examination.foreignRoot.map { "\(NotationError.printable($0)), NOT Intel" } ?? "Intel SGX Root CA"

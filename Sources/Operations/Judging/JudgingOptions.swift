@@ -10,7 +10,7 @@ internal import SGXQuote
 internal import SimulatedProcessor
 internal import StrictX509
 
-/// What every command that judges is told (DESIGN §8).
+/// What every command that judges is told.
 public struct JudgingOptions: Sendable {
     /// Folders, evidence files or addresses, asked in this order.
     public var collateral: [String]

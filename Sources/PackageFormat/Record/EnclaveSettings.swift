@@ -1,6 +1,6 @@
 public import Notation
 
-/// What decides trust besides the files: entry point, mode, and how the agent serves (DESIGN §4 "Measured").
+/// What decides trust besides the files: entry point, mode, and how the agent serves (docs/formats/record.md).
 public struct EnclaveSettings: Hashable, Sendable {
     /// `module:variable`.
     public var application: String

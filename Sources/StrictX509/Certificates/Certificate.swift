@@ -1,5 +1,5 @@
-/// An X.509 certificate of Intel's profile, strictly read (DCAP SPEC §2): version 3, ECDSA with SHA-256 and P-256, no
-/// extension twice.
+/// An X.509 certificate of Intel's PCK certificate and CRL profile, strictly read (RFC 5280): version 3, ECDSA with
+/// SHA-256 and P-256, no extension twice.
 public struct Certificate: Sendable {
     /// What is read at all; chains of Intel have tighter limits of their own.
     public static let byteLimit = 65536

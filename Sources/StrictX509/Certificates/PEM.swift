@@ -1,6 +1,6 @@
 internal import Notation
 
-/// PEM texts as Intel's services write them, read strictly (DCAP SPEC §2).
+/// PEM texts as Intel's services write them, read strictly (RFC 7468, section 3, "stricttextualmsg").
 public enum PEM {
     public static let certificateLimit = 8
     public static let certificateByteLimit = 8192

@@ -1,6 +1,7 @@
 internal import Notation
 
-/// A certificate's serial number: above zero, at most 20 octets of value, compared as a number (DCAP SPEC §2 rule 9).
+/// A certificate's serial number: above zero, at most 20 octets of value, compared as a number (RFC 5280, section
+/// 4.1.2.2).
 public struct SerialNumber: Hashable, Sendable, CustomStringConvertible {
     public static let byteLimit = 20
     /// The most significant first.

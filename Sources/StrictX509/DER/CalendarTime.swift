@@ -22,7 +22,7 @@ public enum CalendarTime {
         }
     }
 
-    /// `YYYY-MM-DDTHH:MM:SSZ`, exactly (DCAP SPEC §4.1); nil for anything else.
+    /// `YYYY-MM-DDTHH:MM:SSZ`, exactly, as PCS documents have it; nil for anything else.
     public static func seconds(_ text: borrowing Span<UInt8>) -> Int64? {
         let form: StaticString = "0000-00-00T00:00:00Z"
         guard text.count == form.utf8CodeUnitCount else { return nil }
