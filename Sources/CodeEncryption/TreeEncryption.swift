@@ -149,7 +149,7 @@ public enum TreeEncryption {
         var temporary: String?
         do {
             let (parent, name) = Files.split(output)
-            try Files.makeFolder(parent)
+            var parentFolder = try ResultFolder(parent)
             let work = try Files.makeTemporaryFolder(
                 in: parent,
                 prefix: "." + String(decoding: name.utf8.prefix(100), as: UTF8.self)
@@ -166,6 +166,7 @@ public enum TreeEncryption {
             try Unfinished.complete([work]) { () throws(FileError) in
                 guard rename(work, output) == 0 else { throw FileError(output, doing: "make") }
             }
+            parentFolder.keep()
             return files.count
         } catch {
             if let temporary { try? Files.remove(temporary) }

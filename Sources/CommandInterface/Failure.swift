@@ -8,19 +8,22 @@ struct Failure {
     let mend: String?
 
     init(_ error: any Error) {
-        message = "\(error)"
         switch error {
         case let error as any CodedError:
-            code = error.code
-            mend = error.mend
-        case is NotationError:
-            code = "text"
-            mend = nil
+            (code, message, mend) = (error.code, "\(error)", error.mend)
+        case let error as NotationError:
+            (code, message, mend) = ("text", "\(error)", nil)
         default:
-            code = "failed"
-            mend = nil
+            // No words of ours: a library's, of whatever length, with whatever in them.
+            let words = NotationError.printable("\(error)", limit: Self.foreignLimit)
+            (code, message, mend) = (
+                "unexpected", "an error that isn't expected here (\(type(of: error))): \(words)", nil
+            )
         }
     }
+
+    /// Of what a library says, in characters.
+    private static let foreignLimit = 400
 
     /// - Parameter message: of the parser of arguments.
     init(usage message: String) {

@@ -78,7 +78,11 @@ public enum Output {
     /// - Returns: the exit code, which is what is left of a message that isn't heard.
     public static func failure(_ error: any Error) -> ExitCode {
         do throws(OutputError) {
-            if Invocation.wantsJSON { try write(document: Failure(error).json) } else { try tell("\(error)") }
+            if Invocation.wantsJSON {
+                try write(document: Failure(error).json)
+            } else {
+                try tell(Failure(error).message)
+            }
             return .failure
         } catch {
             return ExitCode(error.exitCode)

@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// An error that programs tell from others.
 public protocol CodedError: Error {
     /// Stable, lower camel case in dotted groups.
@@ -11,5 +13,13 @@ extension CodedError {
 }
 
 extension FileError: CodedError {
-    public var code: String { "file" }
+    public var code: String {
+        switch number {
+        case ENOENT, ENOTDIR: "file.notFound"
+        case EEXIST: "file.exists"
+        case EACCES, EPERM, EROFS: "file.denied"
+        case ENOSPC, EDQUOT: "file.full"
+        default: "file"
+        }
+    }
 }

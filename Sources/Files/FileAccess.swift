@@ -5,6 +5,8 @@ public struct FileAccess: Hashable, Sendable {
     public let user: UInt32
     /// Permissions, the lower nine bits.
     public let mode: UInt32
+    /// A regular file, no pipe or device.
+    public let isRegular: Bool
 
     /// Nil when there is none.
     public init?(_ path: String) {
@@ -12,9 +14,12 @@ public struct FileAccess: Hashable, Sendable {
         guard stat(path, &status) == 0 else { return nil }
         user = status.st_uid
         mode = status.st_mode & 0o777
+        isRegular = status.st_mode & S_IFMT == S_IFREG
     }
 
     /// Of this process's user.
     public var isOwn: Bool { user == geteuid() }
+    /// Its group and all users, as ssh counts them.
+    public var isOpenToOthers: Bool { mode & 0o077 != 0 }
     public var isWritableByOthers: Bool { mode & 0o022 != 0 }
 }

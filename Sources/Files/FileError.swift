@@ -5,15 +5,24 @@ internal import Notation
 public struct FileError: Error, Hashable, CustomStringConvertible {
     public var path: String
     public var problem: String
+    /// The system's number, as in `errno`, where a call of it failed.
+    public var number: Int32?
 
-    public init(_ path: String, _ problem: String) {
+    public init(_ path: String, _ problem: String, number: Int32? = nil) {
         self.path = path
         self.problem = problem
+        self.number = number
+    }
+
+    /// What is never overwritten is there.
+    public static func exists(_ path: String, _ mend: String? = nil) -> FileError {
+        FileError(path, "exists already" + (mend.map { "; " + $0 } ?? ""), number: EEXIST)
     }
 
     /// What the system call that just failed left in `errno`.
     public init(_ path: String, doing action: String, _ code: Int32 = errno) {
         self.path = path
+        number = code
         problem = "can't \(action): \(String(cString: strerror(code)))"
     }
 

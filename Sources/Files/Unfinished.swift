@@ -8,6 +8,8 @@ internal import Synchronization
 public enum Unfinished {
     private struct State {
         var paths: [String] = []
+        /// Folders that were made for what isn't there yet, the outer ones first.
+        var folders: [String] = []
         var programs: [Int32] = []
         /// What goes on after this program has ended.
         var remarks: [String] = []
@@ -22,6 +24,28 @@ public enum Unfinished {
     /// It has another name by now, is removed, or is whole.
     public static func end(_ path: String) {
         change { state in if let index = state.paths.lastIndex(of: path) { state.paths.remove(at: index) } }
+    }
+
+    /// Makes a folder, and is done with it only when something is in it: what is still empty when the program ends, or
+    /// when it is `withdrawn`, is removed.
+    static func makeFolder(_ path: String, _ make: () -> Bool) -> Bool {
+        var isMade = false
+        change { state in
+            isMade = make()
+            if isMade { state.folders.append(path) }
+        }
+        return isMade
+    }
+
+    /// What was made for a result stays.
+    static func keep(_ folders: [String]) { change { $0.folders.removeAll { folders.contains($0) } } }
+
+    /// Of folders that were made for a result those that hold nothing: others may have put something there meanwhile.
+    static func withdraw(_ folders: [String]) {
+        change { state in
+            for folder in folders.reversed() { rmdir(folder) }
+            state.folders.removeAll { folders.contains($0) }
+        }
     }
 
     /// Gives several things their names, as one step: nobody ends the program in between.
@@ -98,7 +122,12 @@ public enum Unfinished {
             }
             if !left.isEmpty { usleep(10_000) }
         }
-        return Outcome(isEmpty: found.paths.isEmpty && found.programs.isEmpty, left: left, remarks: found.remarks)
+        for folder in found.folders.reversed() { rmdir(folder) }
+        return Outcome(
+            isEmpty: found.paths.isEmpty && found.folders.isEmpty && found.programs.isEmpty,
+            left: left,
+            remarks: found.remarks
+        )
     }
 
     /// Asks a program and those that it started to end, and makes them after five seconds.

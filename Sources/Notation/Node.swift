@@ -65,6 +65,13 @@ public struct Place: Hashable, Sendable, CustomStringConvertible {
         self.column = column
     }
 
+    /// Of the byte that follows these, which begin their text.
+    public init(after bytes: ArraySlice<UInt8>) {
+        line = bytes.count { $0 == 0x0A } + 1
+        column =
+            bytes.distance(from: bytes.lastIndex(of: 0x0A).map { $0 + 1 } ?? bytes.startIndex, to: bytes.endIndex) + 1
+    }
+
     public static let none = Place(line: 0, column: 0)
     public var description: String { line == 0 ? "in no text" : "line \(line), column \(column)" }
 }

@@ -1,4 +1,5 @@
-/// Reads the members of one object by name and then refuses those that nobody asked for, naming the nearest known one.
+/// Reads the members of one object by name and then refuses those that nobody asked for, naming the known ones, the
+/// nearest first.
 public struct ObjectReader {
     public let path: String
     public let place: Place
@@ -88,14 +89,22 @@ public struct ObjectReader {
     public func finish() throws(NotationError) {
         let asked = Set(known.map { ExactText($0) })
         guard let unknown = members.first(where: { !asked.contains(ExactText($0.name)) }) else { return }
-        let nearest = known.map { (name: $0, distance: Self.distance($0, unknown.name)) }.min {
-            $0.distance < $1.distance
-        }
-        var problem = "is unknown here"
-        if let nearest, nearest.distance <= max(2, unknown.name.count / 3) {
-            problem += "; did you mean '\(nearest.name)'?"
-        }
-        throw NotationError(at: unknown.place, member: path(to: unknown.name), problem)
+        throw NotationError(at: unknown.place, member: path(to: unknown.name), "is unknown here" + hint(unknown.name))
+    }
+
+    /// Of what is known here, in a message.
+    private static let shownLimit = 24
+
+    /// What may stand here instead, the nearest first.
+    private func hint(_ name: String) -> String {
+        let ranked = Set(known).map { (name: $0, distance: Self.distance($0, name)) }
+            .sorted { ($0.distance, $0.name) < ($1.distance, $1.name) }
+        guard let nearest = ranked.first else { return "; nothing may stand here" }
+        let isMeant = nearest.distance <= max(2, name.unicodeScalars.count / 3)
+        let listed = ranked.prefix(Self.shownLimit).map(\.name).joined(separator: ", ")
+        let place = path.isEmpty ? "here" : "in \(NotationError.printable(path))"
+        return (isMeant ? "; did you mean '\(nearest.name)'?" : "")
+            + "; known \(place): \(listed)\(ranked.count > Self.shownLimit ? ", …" : "")"
     }
 
     /// The number of single-character changes from one name to the other (Levenshtein).

@@ -23,6 +23,19 @@ public enum PercentEncoding {
         return result
     }
 
+    /// A path in an address: all but the unreserved signs of RFC 3986 and slashes as escapes.
+    public static func encodedPath(_ path: String) -> String {
+        path.utf8.map { byte in
+            switch byte {
+            case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
+                UInt8(ascii: "~"), UInt8(ascii: "/"):
+                String(UnicodeScalar(byte))
+            default: "%" + Hex.text([byte]).uppercased()
+            }
+        }.joined()
+    }
+
     /// Everything but letters and digits as escapes.
     public static func encoded(_ text: [UInt8]) -> String {
         text.map { byte in

@@ -16,13 +16,13 @@ public enum PlainText {
         } else {
             let rest = bytes.dropFirst(startsWithMark(bytes) ? 3 : 0)
             guard let valid = String(validating: rest, as: UTF8.self) else {
-                throw NotationError(at: place(ofInvalid: rest), "bytes that are no UTF-8; save the text as UTF-8")
+                throw invalid(rest)
             }
             text = valid
         }
         if let index = text.utf8.firstIndex(of: 0) {
-            let line = text.utf8[..<index].count { $0 == 0x0A } + 1
-            throw NotationError(at: Place(line: line, column: 1), "a NUL stands in the text; save it as UTF-8")
+            let before = Array(text.utf8[..<index])
+            throw NotationError(at: Place(after: before[...]), "a NUL stands in the text; save it as UTF-8")
         }
         return text
     }
@@ -47,23 +47,29 @@ public enum PlainText {
     private static func utf16(_ bytes: ArraySlice<UInt8>, _ unit: (UInt8, UInt8) -> UInt16) throws(NotationError)
         -> String
     {
-        let problem = NotationError(
-            at: Place(line: 1, column: 1),
-            "bytes that are no UTF-16, though they begin like it; save the text as UTF-8"
-        )
-        guard bytes.count % 2 == 0 else { throw problem }
         let start = bytes.startIndex
         let units = (0..<(bytes.count / 2)).map { unit(bytes[start + 2 * $0], bytes[start + 2 * $0 + 1]) }
-        guard let text = String(validating: units, as: UTF16.self) else { throw problem }
+        guard bytes.count % 2 == 0, let text = String(validating: units, as: UTF16.self) else {
+            // Of what is repaired on reading, the first repair; a text may hold its mark by right.
+            let before = String(decoding: units, as: UTF16.self).prefix { $0 != "\u{FFFD}" }
+            throw NotationError(
+                at: Place(after: Array(before.utf8)[...]),
+                "bytes that are not UTF-16, though the text begins like it; save it as UTF-8"
+            )
+        }
         return text
     }
 
-    private static func place(ofInvalid bytes: ArraySlice<UInt8>) -> Place {
-        var line = 1
-        for part in bytes.split(separator: 0x0A, omittingEmptySubsequences: false) {
-            if String(validating: part, as: UTF8.self) == nil { break }
-            line += 1
+    /// Where bytes stop to be UTF-8, and which one it is that doesn't belong there.
+    public static func invalid(_ bytes: ArraySlice<UInt8>) -> NotationError {
+        let rest = Array(bytes)
+        var start = 0
+        do {
+            _ = try UTF8Span(validating: rest.span)
+        } catch {
+            start = error.byteOffsets.lowerBound
         }
-        return Place(line: line, column: 1)
+        let found = start < rest.count ? "the byte 0x\(Hex.text([rest[start]]))" : "what stands here"
+        return NotationError(at: Place(after: rest[..<start]), "\(found) is not UTF-8; save the text as UTF-8")
     }
 }

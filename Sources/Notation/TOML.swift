@@ -3,10 +3,11 @@ public enum TOML {
     /// Reads a text.
     /// - Throws: `NotationError` with the line and column of the first thing that isn't TOML.
     public static func read(_ bytes: [UInt8]) throws(NotationError) -> Node {
-        let isUTF16 = bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF])
-        guard !isUTF16, let text = String(validating: PlainText.withoutMark(bytes), as: UTF8.self) else {
-            throw NotationError(at: .none, "the text is not UTF-8\(isUTF16 ? " but UTF-16" : ""); save it as UTF-8")
+        guard !bytes.starts(with: [0xFF, 0xFE]), !bytes.starts(with: [0xFE, 0xFF]) else {
+            throw NotationError(at: .none, "the text is not UTF-8 but UTF-16; save it as UTF-8")
         }
+        let plain = PlainText.withoutMark(bytes)
+        guard let text = String(validating: plain, as: UTF8.self) else { throw PlainText.invalid(plain[...]) }
         var reader = TOMLReader(text)
         try reader.readDocument()
         return reader.root.node

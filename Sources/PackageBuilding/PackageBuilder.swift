@@ -57,13 +57,9 @@ public struct PackageBuilder: Sendable {
                 )
             }
             for path in [base + ".tar", base + ".key"] where Files.exists(path) {
-                throw FileError(path, "exists already")
+                throw FileError.exists(path)
             }
-            let made = Self.absentFolders(output)
-            var isDone = false
-            // Of those above only what is still empty: others may have put something there meanwhile.
-            defer { if !isDone { for folder in made { rmdir(folder) } } }
-            try Files.makeFolder(output)
+            var folder = try ResultFolder(output)
             try checkOutput()
             let work = try Files.makeTemporaryFolder(in: output, prefix: ".package")
             defer { try? Files.remove(work) }
@@ -78,22 +74,11 @@ public struct PackageBuilder: Sendable {
                     throw error
                 }
             }
-            isDone = true
+            folder.keep()
             return Product(package: base + ".tar", key: base + ".key", notes: notes)
         } catch {
             throw .wrapping(error, path: project)
         }
-    }
-
-    /// The folder and those above it that aren't there yet, the innermost first.
-    private static func absentFolders(_ path: String) -> [String] {
-        var folders: [String] = []
-        var path = path
-        while !path.isEmpty, path != "/", !Files.exists(path) {
-            folders.append(path)
-            path = Files.split(path).folder
-        }
-        return folders
     }
 
     /// What is made in a folder that ships would be in the next package: its key too.

@@ -24,6 +24,7 @@ public struct ProjectConfiguration: Hashable, Sendable {
     public init(_ bytes: [UInt8]) throws(NotationError) {
         guard bytes.count <= 1 << 20 else { throw NotationError(at: .none, "more than a mebibyte") }
         var root = try ObjectReader(TOML.read(bytes))
+        try Self.checkRequired(&root)
         name = try Self.text(&root, "name")
         guard Self.isFileName(name) else {
             throw NotationError(
@@ -57,10 +58,7 @@ public struct ProjectConfiguration: Hashable, Sendable {
                 "no control characters may stand in it"
             )
         }
-        guard let requirements = try root.strings("tests_requirements") else {
-            throw NotationError(at: root.place, member: "tests_requirements", "is missing")
-        }
-        testRequirements = requirements.map(\.text)
+        testRequirements = try root.strings("tests_requirements")?.map(\.text) ?? []
         if var table = try root.table("enclave") { try Self.read(&table, &enclave) }
         if var table = try root.table("server") { try Self.read(&table, &server) }
         if var table = try root.table("log") {
@@ -89,6 +87,35 @@ public struct ProjectConfiguration: Hashable, Sendable {
     /// The name in the module that the application begins with, such as `create_app` of `app:create_app("x")`.
     public var variable: String {
         String(application.split(separator: ":", maxSplits: 1)[1].prefix { $0 != "." && $0 != "(" && $0 != " " })
+    }
+
+    /// What every project says, each with a line that it could be.
+    private static let required = [
+        ("name", #"name = "hello""#),
+        ("python_application", #"python_application = "app:app""#),
+        ("healthcheck_endpoint", #"healthcheck_endpoint = "/""#),
+        ("tests_cmd", #"tests_cmd = "pytest""#),
+        ("tests_requirements", #"tests_requirements = ["pytest"]"#),
+    ]
+
+    /// - Throws: with all that is missing at once.
+    private static func checkRequired(_ root: inout ObjectReader) throws(NotationError) {
+        var missing: [(name: String, example: String)] = []
+        for (name, example) in required where root.optional(name) == nil { missing.append((name, example)) }
+        guard let first = missing.first else { return }
+        guard missing.count > 1 else {
+            throw NotationError(
+                at: root.place,
+                member: first.name,
+                "is missing; it stands before the first table, such as \(first.example)"
+            )
+        }
+        throw NotationError(
+            at: root.place,
+            "\(missing.count) keys are missing: \(missing.map(\.name).joined(separator: ", ")); "
+                + "they stand before the first table, such as:\n"
+                + missing.map { "  " + $0.example }.joined(separator: "\n")
+        )
     }
 
     private static func text(_ root: inout ObjectReader, _ name: String, limit: Int = 255) throws(NotationError)

@@ -6,6 +6,8 @@ internal import StrictX509
 
 /// A processor that doesn't exist, with its PKI, its faults and the collateral about it.
 public struct SimulatedPlatform: Sendable {
+    /// What the names of its certificates begin with.
+    public static let maker = SimulatedPKI.maker
     let pki: SimulatedPKI
     private let folder: String
     private static let stateFile = "state.json"

@@ -18,12 +18,17 @@ struct Code: ParsableCommand {
 
         @Argument(help: "The folder.", completion: .directory)
         var folder: String
-        @Argument(help: "The folder to make.")
+        @Argument(help: "The folder to make.", transform: { try outputName($0) })
         var output: String
-        @Option(help: "The key, 32 raw bytes; made when it isn't there.", completion: .file())
+        @Option(
+            help: "The key, 32 raw bytes; made when it isn't there.",
+            completion: .file(),
+            transform: { try outputName($0) }
+        )
         var key: String
 
         func run() async throws {
+            Output.warn(private: key)
             let count = try await Output.attempt { try Packaging().encrypt(folder, to: output, key: key) }
             try Output.write("\(count) files in \(output)\n")
         }
@@ -38,12 +43,13 @@ struct Code: ParsableCommand {
 
         @Argument(help: "The folder.", completion: .directory)
         var folder: String
-        @Argument(help: "The folder to make.")
+        @Argument(help: "The folder to make.", transform: { try outputName($0) })
         var output: String
         @Option(help: "The key, 32 raw bytes.", completion: .file())
         var key: String
 
         func run() async throws {
+            Output.warn(private: key)
             let count = try await Output.attempt { try Packaging().decrypt(folder, to: output, key: key) }
             try Output.write("\(count) files in \(output)\n")
         }

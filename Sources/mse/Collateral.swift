@@ -24,16 +24,23 @@ struct Collateral: ParsableCommand {
             completion: .file()
         )
         var file: String?
-        @Option(help: "The platform's FMSPC, 12 hex digits, instead of a quote.")
+        @Option(
+            help: "The platform's FMSPC, 12 hex digits, instead of a quote.",
+            transform: { try Arguments.fmspc($0) }
+        )
         var fmspc: String?
-        @Option(help: "Who issued its PCK: platform or processor.")
+        @Option(help: "Who issued its PCK: platform or processor.", transform: { try Arguments.authority($0) })
         var ca = "platform"
-        @Option(help: "What the quotes are of: sgx or tdx.")
+        @Option(help: "What the quotes are of: sgx or tdx.", transform: { try Arguments.tee($0) })
         var tee = "sgx"
-        @Option(help: "Which edition: standard, early, or the number of an evaluation.")
+        @Option(
+            help: "Which edition: standard, early, or the number of an evaluation.",
+            transform: { try Arguments.edition($0) }
+        )
         var update = "standard"
         @Option(
-            help: "Where to ask: the address of a service, a folder or an evidence file. Several are asked in turn."
+            help: "Where to ask: the address of a service, a folder or an evidence file. Several are asked in turn.",
+            transform: { try Arguments.source($0) }
         )
         var collateral: [String] = []
         @Option(
@@ -41,10 +48,22 @@ struct Collateral: ParsableCommand {
             completion: .file()
         )
         var collateralCa: String?
-        @Option(help: "A folder for the parts, which --collateral takes.", completion: .directory)
+        @Option(
+            help: "A folder for the parts, which --collateral takes.",
+            completion: .directory,
+            transform: { try outputName($0) }
+        )
         var output: String?
         @Flag(help: "Print JSON.")
         var json = false
+
+        func validate() throws {
+            guard (file == nil) != (fmspc == nil) else {
+                throw ValidationError(
+                    "one of a file with a quote and --fmspc is needed: a quote names its platform itself."
+                )
+            }
+        }
 
         func run() async throws {
             let request = CollateralOperations.Request(

@@ -9,9 +9,13 @@ struct Evidence: AsyncParsableCommand {
         discussion: "Example: mse evidence hello-1 --output out"
     )
 
-    @Argument(help: "The instance.")
+    @Argument(help: "The instance.", transform: { try Arguments.instance($0) })
     var name: String
-    @Option(help: "The folder for evidence.json and ratls.pem.", completion: .directory)
+    @Option(
+        help: "The folder for evidence.json and ratls.pem.",
+        completion: .directory,
+        transform: { try outputName($0) }
+    )
     var output: String
 
     func run() async throws {

@@ -5,7 +5,8 @@ import Operations
 struct JudgingArguments: ParsableArguments {
     @Option(
         help:
-            "Where collateral comes from: a folder, an evidence file or the address of a service. Several are asked in turn."
+            "Where collateral comes from: a folder, an evidence file or the address of a service. Several are asked in turn.",
+        transform: { try Arguments.source($0) }
     )
     var collateral: [String] = []
     @Option(
@@ -15,7 +16,10 @@ struct JudgingArguments: ParsableArguments {
     var collateralCa: String?
     @Option(help: "What is good enough: a policy, TOML or JSON.", completion: .file())
     var policy: String?
-    @Option(help: "The expected MRENCLAVE or MRTD: hex digits, or a file that holds them.")
+    @Option(
+        help: "The expected MRENCLAVE or MRTD: hex digits, or a file that holds them.",
+        transform: { try Arguments.measurement($0) }
+    )
     var expected: String?
     @Option(help: "A root certificate that replaces Intel's, PEM or DER.", completion: .file())
     var trustedRoot: String?

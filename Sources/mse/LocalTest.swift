@@ -17,6 +17,7 @@ struct LocalTest: AsyncParsableCommand {
     var sealedSecrets: String?
 
     func run() async throws {
+        Output.warn(private: secrets ?? PrivateFiles.secrets(of: project), sealedSecrets)
         let status = try await Output.attempt {
             try ProjectTests().local(project: project, secrets: secrets, sealedSecrets: sealedSecrets)
         }

@@ -20,7 +20,18 @@ struct Logs: AsyncParsableCommand {
     @Option(help: "The code key or start token: open what the application said.", completion: .file())
     var key: String?
 
+    func validate() throws {
+        // A sealed log is a path.
+        guard key == nil else { return }
+        do {
+            _ = try Arguments.instance(target)
+        } catch {
+            throw ValidationError("The value '\(target)' is invalid for '<target>': \(error)")
+        }
+    }
+
     func run() async throws {
+        Output.warn(private: key)
         try await Output.attempt {
             var operation = LogOperations(target: target, key: key, since: since)
             var limit = tail

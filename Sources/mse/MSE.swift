@@ -32,6 +32,9 @@ extension ExitCode {
 }
 
 extension Output {
+    /// Says which private files are open to others. Nothing is refused for it.
+    static func warn(private paths: String?...) { for warning in PrivateFiles.warnings(paths) { note(warning) } }
+
     /// Shows a verdict; a refusal is exit code 2.
     static func show(_ judgement: Judgement, json: Bool) throws {
         if json { try write(document: judgement.json) } else { try write(judgement.report) }

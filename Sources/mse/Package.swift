@@ -11,7 +11,7 @@ struct Package: AsyncParsableCommand {
 
     @Option(help: "The project's folder.", completion: .directory)
     var project: String
-    @Option(help: "Where package and key go.", completion: .directory)
+    @Option(help: "Where package and key go.", completion: .directory, transform: { try outputName($0) })
     var output: String
     @Flag(help: "Encrypt the code; without it a start token takes the key's place.")
     var encrypt = false
@@ -21,6 +21,7 @@ struct Package: AsyncParsableCommand {
     var skipsImportCheck = false
 
     func run() async throws {
+        Output.warn(private: key)
         let product = try await Output.attempt {
             try Packaging().package(
                 project: project,

@@ -10,7 +10,7 @@ struct Restart: AsyncParsableCommand {
         discussion: "Example: mse restart hello-1 --renew"
     )
 
-    @Argument(help: "The instance.")
+    @Argument(help: "The instance.", transform: { try Arguments.instance($0) })
     var name: String
     @Flag(help: "Make a new quote and certificate; pins must be renewed.")
     var renew = false

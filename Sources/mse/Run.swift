@@ -10,7 +10,7 @@ struct Run: AsyncParsableCommand {
             "Example: mse run hello-1 --package out/package_hello_1764000000000000000.tar --key out/package_hello_1764000000000000000.key"
     )
 
-    @Argument(help: "An instance's name or an https address.")
+    @Argument(help: "An instance's name or an https address.", transform: { try Arguments.peer($0) })
     var target: String
     @Option(help: "The package whose measurement is expected.", completion: .file())
     var package: String
@@ -35,6 +35,7 @@ struct Run: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
+        Output.warn(private: key, secrets, privateKey)
         let provision = Provision(
             target: target,
             options: judging.options(package: package),

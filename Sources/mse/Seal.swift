@@ -13,7 +13,8 @@ struct Seal: AsyncParsableCommand {
     @Option(help: "The file.", completion: .file())
     var input: String
     @Option(
-        help: "An instance's name, an https address, or a file with its certificate or evidence; it is judged first."
+        help: "An instance's name, an https address, or a file with its certificate or evidence; it is judged first.",
+        transform: { try Arguments.target($0) }
     )
     var receiver: String?
     @Option(
@@ -22,7 +23,7 @@ struct Seal: AsyncParsableCommand {
         transform: { try Packaging.Receiver.unverifiedKey($0) }
     )
     var unverifiedKey: String?
-    @Option(help: "Where the box goes (default: the input's name and .sealed).")
+    @Option(help: "Where the box goes (default: the input's name and .sealed).", transform: { try outputName($0) })
     var output: String?
     @Option(help: "The package whose measurement is expected.", completion: .file())
     var package: String?
@@ -35,6 +36,7 @@ struct Seal: AsyncParsableCommand {
     }
 
     func run() async throws {
+        Output.warn(private: input)
         let target = output ?? input + ".sealed"
         let refusal = try await Output.attempt {
             if let unverifiedKey {

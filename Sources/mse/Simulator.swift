@@ -105,7 +105,7 @@ struct Simulator: ParsableCommand {
             shouldDisplay: false
         )
 
-        @Argument var name: String
+        @Argument(transform: { try Arguments.instance($0) }) var name: String
         @Flag var renew = false
 
         func run() async throws {

@@ -27,7 +27,7 @@ struct Spawn: AsyncParsableCommand {
     var port: Int
     @Option(help: "Where it runs: simulator or sgx.")
     var platform: PlatformName
-    @Option(help: "The address to listen on.")
+    @Option(help: "The address to listen on.", transform: { try Arguments.host($0) })
     var host = "127.0.0.1"
     @Option(help: "The certificate's subject, RFC 4514.", transform: { try Operations.Spawn.subject($0) })
     var subject: String?

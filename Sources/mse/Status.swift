@@ -9,7 +9,7 @@ struct Status: AsyncParsableCommand {
         discussion: "Example: mse status hello-1 --json"
     )
 
-    @Argument(help: "The instance.")
+    @Argument(help: "The instance.", transform: { try Arguments.instance($0) })
     var name: String
     @Flag(help: "Print JSON.")
     var json = false

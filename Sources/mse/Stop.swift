@@ -9,7 +9,7 @@ struct Stop: AsyncParsableCommand {
         discussion: "Example: mse stop hello-1 --remove"
     )
 
-    @Argument(help: "The instance.")
+    @Argument(help: "The instance.", transform: { try Arguments.instance($0) })
     var name: String
     @Flag(help: "Remove its package, logs and sealed state as well.")
     var remove = false

@@ -10,7 +10,7 @@ struct Test: AsyncParsableCommand {
             "Example: mse test hello-1 --package out/package_hello_1764000000000000000.tar --secrets hello/secrets.json"
     )
 
-    @Argument(help: "The instance's name, or its https address.")
+    @Argument(help: "The instance's name, or its https address.", transform: { try Arguments.peer($0) })
     var name: String
     @Option(help: "The package whose tests are run, and whose measurement is expected.", completion: .file())
     var package: String
@@ -26,6 +26,7 @@ struct Test: AsyncParsableCommand {
     @OptionGroup var judging: JudgingArguments
 
     func run() async throws {
+        Output.warn(private: secrets, sealedSecrets)
         let outcome = try await Output.attempt {
             try await ProjectTests().remote(
                 name,

@@ -13,10 +13,14 @@ struct Unseal: AsyncParsableCommand {
     var input: String
     @Option(help: "The secret key, 32 raw bytes.", completion: .file())
     var privateKey: String
-    @Option(help: "Where the content goes (default: the input's name without .sealed).")
+    @Option(
+        help: "Where the content goes (default: the input's name without .sealed).",
+        transform: { try outputName($0) }
+    )
     var output: String?
 
     func run() async throws {
+        Output.warn(private: privateKey)
         let target = output ?? (input.hasSuffix(".sealed") ? String(input.dropLast(7)) : input + ".opened")
         try await Output.attempt { try Packaging().unseal(input, privateKey: privateKey, output: target) }
         try Output.write(target + "\n")

@@ -10,14 +10,20 @@ struct Verify: AsyncParsableCommand {
             "Example: mse verify https://localhost:7443 --package out/package_hello_1764000000000000000.tar --certificate-out pin.pem"
     )
 
-    @Argument(help: "An instance's name, an https address, an evidence file or a certificate.")
+    @Argument(
+        help: "An instance's name, an https address, an evidence file or a certificate.",
+        transform: { try Arguments.target($0) }
+    )
     var target: String
     @Option(help: "The package whose measurement is expected.", completion: .file())
     var package: String?
     @OptionGroup var judging: JudgingArguments
     @Option(time: "Judge as of this time, such as 2026-01-31T12:00:00Z.")
     var at: Int64?
-    @Option(help: "Where the certificate goes when it is accepted, to be pinned; the verdict goes beside it.")
+    @Option(
+        help: "Where the certificate goes when it is accepted, to be pinned; the verdict goes beside it.",
+        transform: { try outputName($0) }
+    )
     var certificateOut: String?
     @Flag(help: "Print JSON.")
     var json = false

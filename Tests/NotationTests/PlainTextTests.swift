@@ -38,9 +38,52 @@ struct PlainTextTests {
         #expect(error?.problem.contains("UTF-16") == true)
     }
 
-    @Test("bytes that are no text are told by their line")
-    func noText() {
-        let error = #expect(throws: NotationError.self) { try PlainText.read(Array("a\nb\n".utf8) + [0xFF]) }
-        #expect(error?.place.line == 3)
+    @Test(
+        "bytes that are no text are told by line, column and byte, in every notation",
+        arguments: [
+            ("a\nb\n", [0xFF], Place(line: 3, column: 1)),
+            ("a = 1\nname = \"", [0xE9, 0x22], Place(line: 2, column: 9)),
+            ("", [0x80], Place(line: 1, column: 1)), ("é é ", [0xC3], Place(line: 1, column: 7)),
+            ("x\r\ny\n  z", [0xED, 0xA0, 0x80], Place(line: 3, column: 4)),
+            ("a\nbc", [0xF5, 0x0A, 0xFF], Place(line: 2, column: 3)),
+        ] as [(String, [UInt8], Place)]
+    )
+    func noText(before: String, bytes: [UInt8], place: Place) throws {
+        let text = Array(before.utf8) + bytes + Array(" end\n".utf8)
+        let readers: [(String, () throws -> Void)] = [
+            ("text", { _ = try PlainText.read(text) }), ("TOML", { _ = try TOML.read(text) }),
+            ("JSON", { _ = try JSON.read(text) }),
+        ]
+        for (name, read) in readers {
+            let error = #expect(throws: NotationError.self) { try read() }
+            #expect(error?.place == place, "\(name): \(String(describing: error))")
+            #expect(error?.problem.contains("UTF-8") == true, "\(name)")
+        }
+        let marked = #expect(throws: NotationError.self) { try PlainText.read([0xEF, 0xBB, 0xBF] + text) }
+        #expect(marked?.place == place)
+        let whole = #expect(throws: NotationError.self) { try PlainText.read(Array("a\nbc".utf8) + [0]) }
+        #expect(whole?.place == Place(line: 2, column: 3))
+    }
+
+    @Test(
+        "what is unknown is told with what is known there, the nearest first",
+        arguments: ["env", "servr", "zzzzzzzz"]
+    )
+    func known(name: String) throws {
+        var reader = try ObjectReader(TOML.read(Array("[\(name)]\na = 1\n".utf8)))
+        for table in ["cloud", "enclave", "log", "package", "server"] { _ = try reader.table(table) }
+        let error = #expect(throws: NotationError.self) { try reader.finish() }
+        let words = error?.description ?? ""
+        #expect(words.hasPrefix("line 1, column 2: '\(name)': is unknown here"), "\(words)")
+        for table in ["cloud", "enclave", "log", "package", "server"] { #expect(words.contains(table), "\(words)") }
+        if name == "servr" {
+            #expect(words.contains("did you mean 'server'?") && words.contains("known here: server,"), "\(words)")
+        }
+        var nested = try ObjectReader(TOML.read(Array("x = 1\n".utf8)), path: "tcb")
+        let nothing = #expect(throws: NotationError.self) { try nested.finish() }
+        #expect(nothing?.description == "line 1, column 1: 'tcb.x': is unknown here; nothing may stand here")
+        _ = nested.optional("accept")
+        let one = #expect(throws: NotationError.self) { try nested.finish() }
+        #expect(one?.problem == "is unknown here; known in tcb: accept")
     }
 }

@@ -49,6 +49,9 @@ struct TOMLTests {
         _ = try reader.string("name")
         _ = reader.optional("healthcheck")
         let error = #expect(throws: NotationError.self) { try reader.finish() }
-        #expect(error?.description == "line 2, column 1: 'health_check': is unknown here; did you mean 'healthcheck'?")
+        #expect(
+            error?.description
+                == "line 2, column 1: 'health_check': is unknown here; did you mean 'healthcheck'?; known here: healthcheck, name"
+        )
     }
 }

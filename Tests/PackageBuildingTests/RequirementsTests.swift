@@ -4,6 +4,7 @@ import Foundation
 import TestSupport
 import Testing
 
+@testable import Notation
 @testable import PackageBuilding
 @testable import PackageFormat
 @testable import Processes
@@ -233,7 +234,10 @@ struct RequirementsTests {
         let list = "--index-url http://127.0.0.1:\(index.port)/simple\nalpha==1.0"
         let mismatch = #expect(throws: PackageError.self) { try build("\(list) --hash=sha256:\(wrong)\n") }
         let text = mismatch?.description ?? ""
-        #expect(text.contains("DO NOT MATCH THE HASHES") && !text.contains("allow_sources"), "\(text)")
+        #expect(
+            text.contains("another hash than --hash names") && text.contains(wrong) && !text.contains("allow_sources"),
+            "\(text)"
+        )
         let disk = folder.path + "/disk"
         try Files.makeFolder(disk)
         // Root alone can have a file system of its own.
@@ -276,6 +280,86 @@ struct RequirementsTests {
             #expect(lines.map { String($0.prefix { $0 != " " }) } == expected, "\(text)\n\(lock)")
             #expect(lines.allSatisfy { $0.contains(" --hash=sha256:") && $0.contains("  # ") }, "\(lock)")
             #expect(!lock.contains(folder.path), "\(lock)")
+        }
+    }
+
+    @Test(
+        "paths may have whatever a folder's name has",
+        arguments: [
+            "My Documents", "two  blanks and - a dash", "it's \"quoted\"", "C# & more", "$HOME ${X}", "ünï—日本語 é",
+            "100%25 [x]", "a;b,c=d@e", "back\\slash", "tilde~^!",
+        ]
+    )
+    func paths(name: String) throws {
+        let vendor = "project/mse_src/\(name)"
+        for wheel in ["gamma-3.0", "beta-1.0", "alpha-1.0"] {
+            let file = wheel + "-py3-none-any.whl"
+            try folder.write("\(vendor)/\(file)", try Files.read(folder.path + "/wheels/" + file))
+        }
+        try folder.write("\(vendor)/limits.txt", "alpha<2\n")
+        let quoted = "\"" + "./\(name)".replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
+        let address = "file://" + PercentEncoding.encodedPath(try Files.resolved(folder.path + "/" + vendor))
+        for (text, expected) in [
+            ("--no-index\n--find-links \(quoted)\nalpha\n", ["alpha==1.0"]),
+            ("--no-index\n--find-links=\(address)\n-c \(quoted.dropLast())/limits.txt\"\nalpha\n", ["alpha==1.0"]),
+            ("--no-index\ngamma @ \(address)/gamma-3.0-py3-none-any.whl ; python_version > '3'\n", ["gamma==3.0"]),
+        ] {
+            // The list of variables isn't this test's.
+            guard !name.contains("${") || !text.contains("${") else { continue }
+            let lock = try build(text, output: name).lock
+            #expect(lock.split(separator: "\n").map { String($0.prefix { $0 != " " }) } == expected, "\(text)\n\(lock)")
+            #expect(!lock.contains(folder.path), "\(lock)")
+        }
+        guard !name.contains("${"), !name.contains(";") else { return }
+        let whole = try build(
+            "--no-index\n-f \(address)\n./\(name)/beta-1.0-py3-none-any.whl[more]\n./\(name)/gamma-3.0-py3-none-any.whl\n"
+        ).lock
+        #expect(
+            whole.split(separator: "\n").map { String($0.prefix { $0 != " " }) }
+                == ["alpha==1.0", "beta==1.0", "gamma==3.0"],
+            "\(whole)"
+        )
+    }
+
+    @Test("requirements that contradict each other are named with file and line, and nothing of pip's folders")
+    func contradictions() throws {
+        let index = try LocalIndex(folder.path)
+        let base = "--index-url http://127.0.0.1:\(index.port)/simple\n"
+        try folder.write("project/mse_src/limits.txt", "# none\nalpha<1.5\n")
+        for (text, words) in [
+            ("alpha==2.0\nbeta\n", ["requirements.txt line 2 asks for alpha==2.0", "beta 1.0 needs alpha<2"]),
+            (
+                "\n\nalpha==2.0 ; python_version > '3'\n\nalpha==1.0\n",
+                ["requirements.txt line 4 asks for alpha==2.0", "requirements.txt line 6 asks for alpha==1.0"]
+            ),
+            ("-c limits.txt\nalpha==2.0\n", ["limits.txt line 2 allows only alpha<1.5", "line 3 asks for alpha==2.0"]),
+        ] {
+            let error = #expect(throws: PackageError.self) { try build(base + text) }
+            let found = error?.description ?? ""
+            for word in words { #expect(found.contains(word), "\(word): \(found)") }
+            #expect(found.contains("contradict each other") && !found.contains("allow_sources"), "\(found)")
+            #expect(!found.contains(".package") && !found.contains("ResolutionImpossible"), "\(found)")
+            #expect(found.split(separator: "\n").count == 1, "\(found)")
+        }
+    }
+
+    @Test("what isn't found is told with what there is, and with why nobody was asked")
+    func missing() throws {
+        let index = try LocalIndex(folder.path)
+        let base = "--index-url http://127.0.0.1:\(index.port)/simple\n"
+        for (text, variables, words) in [
+            (base + "alpha==9\n", [:], ["alpha==9", "line 2", "there are 1.0, 2.0", "allow_sources"]),
+            (base + "nothing-here\n", [:], ["nothing-here", "is its name right"]),
+            ("alpha\n", ["PIP_NO_INDEX": "1"], ["no-index is set in pip's settings (PIP_NO_INDEX or pip.conf)"]),
+            ("--no-index\nalpha\n", [:], ["--no-index stands in the list of requirements"]),
+        ] as [(String, [String: String], [String])] {
+            let surroundings = ProcessInfo.processInfo.environment.merging(variables) { $1 }
+            let error = #expect(throws: PackageError.self) {
+                try ProgramRun.$surroundings.withValue(surroundings) { try build(text) }
+            }
+            let found = error?.description ?? ""
+            for word in words { #expect(found.contains(word), "\(word): \(found)") }
+            #expect(!found.contains(".package") && !found.contains("ERROR"), "\(found)")
         }
     }
 

@@ -53,10 +53,9 @@ public struct FolderSource: CollateralSource {
             (Self.authorityChainName, collateral.pckCRLChain),
         ]
         do {
-            try Files.makeFolder(folder)
-            for file in files {
-                if let bytes = file.bytes { try Files.write(bytes, to: folder + "/" + file.name) }
-            }
+            var result = try ResultFolder(folder)
+            try Files.write(files.compactMap { file in file.bytes.map { ($0, folder + "/" + file.name) } })
+            result.keep()
         } catch {
             throw CollateralError(error.path, .malformed, error.problem)
         }

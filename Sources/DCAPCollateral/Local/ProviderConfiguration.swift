@@ -230,7 +230,7 @@ public struct ProviderConfiguration: Hashable, Sendable {
     /// The names in lower case, as the JSON form has them.
     private static func lines(_ bytes: [UInt8]) throws(NotationError) -> [(name: String, node: Node, place: Place)] {
         guard let text = String(validating: bytes, as: UTF8.self) else {
-            throw NotationError(at: .none, "the text is not UTF-8")
+            throw PlainText.invalid(bytes[...])
         }
         var entries: [(name: String, node: Node, place: Place)] = []
         var names: Set<ExactText> = []

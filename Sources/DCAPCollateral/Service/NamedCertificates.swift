@@ -1,5 +1,6 @@
 internal import AsyncHTTPClient
 internal import Files
+internal import Glibc
 internal import NIOCore
 internal import NIOSSL
 internal import StrictX509
@@ -8,7 +9,8 @@ internal import StrictX509
 /// or its authorities'.
 public struct NamedCertificates: Sendable {
     private let certificates: [NIOSSLCertificate]
-    private let encoded: Set<[UInt8]>
+    /// From when to when each is valid, in seconds since 1970, by its bytes.
+    private let periods: [[UInt8]: ClosedRange<Int64>]
 
     /// - Parameter path: of a file, PEM or DER.
     /// - Throws: `CollateralError` of kind `malformed` when it holds none.
@@ -16,7 +18,13 @@ public struct NamedCertificates: Sendable {
         do {
             let all = try CertificateFile.certificates(in: Files.read(path, limit: 1 << 20))
             certificates = try all.map { try NIOSSLCertificate(bytes: $0, format: .der) }
-            encoded = Set(all)
+            periods = Dictionary(
+                zip(all, certificates).map { der, certificate in
+                    let start = Int64(certificate.notValidBefore)
+                    return (der, start...max(start, Int64(certificate.notValidAfter)))
+                },
+                uniquingKeysWith: { first, _ in first }
+            )
         } catch let error as FileError {
             throw CollateralError(path, .malformed, "\(error.problem); --collateral-ca takes certificates, PEM or DER")
         } catch let error as CertificateFileError {
@@ -35,24 +43,49 @@ public struct NamedCertificates: Sendable {
 
     /// Of a server that shows one of these very certificates, and proves in the handshake that it has its key; nothing
     /// is asked of any other.
-    /// - Parameter other: called when the server showed another certificate.
-    func exactly(other: @escaping @Sendable () -> Void) -> HTTPClient.Configuration {
+    /// How a server's own certificate is none to trust.
+    enum Mismatch: Error, Hashable, Sendable {
+        /// It isn't among those that were named.
+        case other
+        case expired(since: Int64)
+        case notYetValid(until: Int64)
+
+        /// Nil for another certificate: others may vouch for that.
+        var problem: String? {
+            switch self {
+            case .other: nil
+            case .expired(let end):
+                "its certificate is the one that --collateral-ca names, and has expired on \(CalendarTime.text(end)); have its owner renew it, and name the new one"
+            case .notYetValid(let start):
+                "its certificate is the one that --collateral-ca names, and is valid only from \(CalendarTime.text(start)) on; is this machine's clock right?"
+            }
+        }
+    }
+
+    /// - Parameter now: seconds since 1970; that somebody named a certificate makes it no younger.
+    func mismatch(_ der: [UInt8], now: Int64) -> Mismatch? {
+        guard let period = periods[der] else { return .other }
+        if now > period.upperBound { return .expired(since: period.upperBound) }
+        return now < period.lowerBound ? .notYetValid(until: period.lowerBound) : nil
+    }
+
+    /// - Parameter refused: called when the server showed a certificate that isn't trusted as one of these.
+    func exactly(refused: @escaping @Sendable (Mismatch) -> Void) -> HTTPClient.Configuration {
         var tls = TLSConfiguration.makeClientConfiguration()
         tls.certificateVerification = .none
         var configuration = HTTPClient.Configuration(tlsConfiguration: tls)
         // Only connections of HTTP/1.1 are then made, and the library calls this before a request goes over one.
         configuration.httpVersion = .http1Only
-        configuration.http1_1ConnectionDebugInitializer = { [encoded] channel in
+        configuration.http1_1ConnectionDebugInitializer = { [self] channel in
             channel.nioSSL_peerCertificate().flatMapThrowing { certificate in
-                guard let der = try certificate?.toDERBytes(), encoded.contains(der) else { throw OtherCertificate() }
+                guard let der = try certificate?.toDERBytes() else { throw Mismatch.other }
+                if let mismatch = mismatch(der, now: Int64(time(nil))) { throw mismatch }
             }.flatMapErrorThrowing { error in
-                other()
+                refused(error as? Mismatch ?? .other)
                 channel.close(promise: nil)
                 throw error
             }
         }
         return configuration
     }
-
-    private struct OtherCertificate: Error {}
 }

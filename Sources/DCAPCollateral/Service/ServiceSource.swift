@@ -45,11 +45,12 @@ public struct ServiceSource: CollateralSource {
         let named = try NamedCertificates(certificateAuthority)
         // Whoever shows a named certificate itself is who was named; only of another one is asked who vouches for it,
         // and for which name.
-        let isOther = Mutex(false)
+        let mismatch = Mutex<NamedCertificates.Mismatch?>(nil)
         do throws(CollateralError) {
-            return try await collateral(for: request, named.exactly { isOther.withLock { $0 = true } })
+            return try await collateral(for: request, named.exactly { found in mismatch.withLock { $0 = found } })
         } catch {
-            guard isOther.withLock({ $0 }) else { throw error }
+            guard let found = mismatch.withLock({ $0 }) else { throw error }
+            if let problem = found.problem { throw CollateralError(name, .refused, problem) }
             return try await collateral(for: request, named.asAuthorities)
         }
     }

@@ -48,7 +48,8 @@ struct CollateralOrigin {
         } else if !Files.exists(name) {
             throw OperationError(
                 "--collateral",
-                "'\(NotationError.printable(name))' is neither an address nor a folder nor a file"
+                "'\(NotationError.printable(name))' is neither an address nor a folder nor a file",
+                code: "notFound"
             )
         }
     }

@@ -73,7 +73,8 @@ public struct JudgingOptions: Sendable {
                 throw OperationError(
                     "--policy \(FileError.printable(path))",
                     "\(error)",
-                    mend: NamedFile.policy(path).mend
+                    mend: NamedFile.policy(path).mend,
+                    code: "policy"
                 )
             }
         }
@@ -171,11 +172,28 @@ public struct JudgingOptions: Sendable {
             throw OperationError(
                 error.source,
                 error.problem,
-                mend: "name another source with --collateral: a folder, an evidence file or the address of a service",
+                mend: Self.isSimulated(quote)
+                    ? Self.simulatedMend
+                    : "name another source with --collateral: a folder, an evidence file or the address of a service",
                 code: error.code
             )
         }
     }
+
+    /// Whether a quote says of itself that a simulated processor made it. Nobody vouches for that: it is good for a hint
+    /// and for nothing else.
+    private static func isSimulated(_ quote: Quote) -> Bool {
+        guard let blocks = try? PEM.blocks(quote[quote.layout.certificationData], label: "CERTIFICATE", allowsNUL: true)
+        else { return false }
+        return blocks.contains { der in
+            (try? Certificate(der))?.issuer.commonName?.hasPrefix(SimulatedPlatform.maker) == true
+        }
+    }
+
+    private static let simulatedMend =
+        "the quote says that it comes from a simulated processor, which only its operator has collateral of: he serves it "
+        + "with 'mse simulator serve', and you name that with --collateral (such as http://127.0.0.1:8081), or the evidence "
+        + "file that he made with 'mse evidence'; its root, if you want to trust it, with --trusted-root"
 
     func origin(maximumAge: Int64, _ state: StateFolder) throws -> CollateralOrigin {
         let defaults = try state.defaults()

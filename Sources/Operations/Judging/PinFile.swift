@@ -54,7 +54,7 @@ struct PinFile {
     }
 
     private static func refusal(_ path: String, _ problem: String) -> OperationError {
-        OperationError("--certificate-out \(FileError.printable(path))", problem)
+        OperationError("--certificate-out \(FileError.printable(path))", problem, code: "pin")
     }
 
     func write(_ certificate: String, verdict: String) throws(FileError) -> Outcome {

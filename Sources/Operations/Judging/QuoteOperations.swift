@@ -48,7 +48,7 @@ public enum QuoteOperations {
         do {
             return try EvidenceInput(bytes)
         } catch {
-            throw OperationError(path, "\(error)")
+            throw OperationError(path, "\(error)", code: "evidence")
         }
     }
 

@@ -103,7 +103,7 @@ public struct Verify: Sendable {
         do {
             input = try EvidenceInput(bytes)
         } catch {
-            throw OperationError(path, "\(error)")
+            throw OperationError(path, "\(error)", code: "evidence")
         }
         let delivery: CollateralDelivery
         if let own = input.collateral, options.collateral.isEmpty {

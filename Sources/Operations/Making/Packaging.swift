@@ -72,8 +72,12 @@ public struct Packaging: Sendable {
     public func encrypt(_ folder: String, to output: String, key: String) throws -> Int {
         SecretsInMemory.expect()
         // Nothing is made for a folder that isn't there.
-        guard Files.isFolder(folder) else { throw OperationError(FileError.printable(folder), Self.noFolder(folder)) }
-        guard !Files.exists(output) else { throw OperationError(FileError.printable(output), "exists already") }
+        guard Files.isFolder(folder) else {
+            throw OperationError(FileError.printable(folder), Self.noFolder(folder), code: "notFound")
+        }
+        guard !Files.exists(output) else {
+            throw OperationError(FileError.printable(output), "exists already", code: "exists")
+        }
         let isNew = !Files.exists(key)
         if !isNew { try NamedFile.key(key).checkKey() }
         if isNew {
@@ -181,7 +185,7 @@ public struct Packaging: Sendable {
         guard let message = SealedBox.open(box, with: key) else {
             let kind = ContentKind(box)
             if kind != .binary { throw NamedFile.box(input, "--input").mismatch(kind, byteCount: box.count) }
-            throw OperationError(input, "is not sealed to this key, or was changed")
+            throw OperationError(input, "is not sealed to this key, or was changed", code: "key")
         }
         try message.withBytes { try Files.write(Array($0), to: output, mode: 0o600) }
     }

@@ -103,7 +103,7 @@ public struct ProjectTests: Sendable {
             throw OperationError("--package", "is needed: its tests are run, against its enclave alone")
         }
         guard let range = package.range(of: "tests.tar") else {
-            throw OperationError(package.path, "there are no tests in it")
+            throw OperationError(package.path, "there are no tests in it", code: "notFound")
         }
         let recipient: Release.Recipient
         guard try runsForeign || MadePackages(state).holds(package.path) else {

@@ -15,15 +15,10 @@ public enum Scaffold {
             )
         }
         let base = Files.split(name).name
-        guard !base.isEmpty, !base.hasPrefix("."),
-            base.utf8.allSatisfy({
-                (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == UInt8(ascii: "-")
-                    || $0 == UInt8(ascii: "_")
-            })
-        else {
+        guard isName(base) else {
             throw OperationError(NotationError.printable(name), "a name of a–z, 0–9, '-' and '_' expected")
         }
-        guard !Files.exists(name) else { throw OperationError(name, "exists already") }
+        guard !Files.exists(name) else { throw OperationError(name, "exists already", code: "exists") }
         let work = Files.temporaryName(beside: name)
         Unfinished.begin(work)
         do {
@@ -35,6 +30,14 @@ public enum Scaffold {
         } catch {
             try? Files.remove(work)
             throw error
+        }
+    }
+
+    static func isName(_ text: String) -> Bool {
+        guard let first = text.utf8.first, first != UInt8(ascii: "-"), first != UInt8(ascii: "_") else { return false }
+        return text.utf8.allSatisfy {
+            (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == UInt8(ascii: "-")
+                || $0 == UInt8(ascii: "_")
         }
     }
 

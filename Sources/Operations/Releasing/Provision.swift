@@ -98,7 +98,7 @@ public struct Provision: Sendable {
         do {
             response = try await recipient.post(consume body, seconds: waitSeconds)
         } catch {
-            throw OperationError(target, "the configuration was not answered: \(error)")
+            throw OperationError(target, "the configuration was not answered: \(error)", code: "network.protocol")
         }
         let answer = try ConfigurationAnswer(response, to: target, digest: digest)
         switch answer.start {

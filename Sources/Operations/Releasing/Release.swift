@@ -126,7 +126,7 @@ struct Release: Sendable {
                     "does not wait for a configuration: it was configured already, or is no agent of ours; nothing was sent"
                 )
             }
-            throw OperationError(peer.name, "\(error)")
+            throw OperationError(peer.name, "\(error)", code: error.code)
         }
         guard let judgement = box.value.withLock({ $0 }), let recipient = ConnectedRecipient(judgement, connection)
         else {

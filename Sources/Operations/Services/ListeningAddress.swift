@@ -11,8 +11,13 @@ struct ListeningAddress {
     func check() throws(OperationError) {
         switch try code() {
         case 0: return
-        case EADDRINUSE: throw OperationError("--port", "port \(port) is taken; take another one")
-        case EACCES: throw OperationError("--port", "port \(port) is not for this user; take one from 1024 on")
+        case EADDRINUSE: throw OperationError("--port", "port \(port) is taken; take another one", code: "network.port")
+        case EACCES:
+            throw OperationError(
+                "--port",
+                "port \(port) is not for this user; take one from 1024 on",
+                code: "network.port"
+            )
         case EADDRNOTAVAIL:
             throw OperationError("--host", "\(NotationError.printable(host)) is no address of this machine")
         case let code:

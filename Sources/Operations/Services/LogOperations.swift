@@ -55,7 +55,8 @@ public struct LogOperations: Sendable {
                 try state.check()
                 throw OperationError(
                     NotationError.printable(target),
-                    "is no service here ('mse list'); a sealed log is opened with --key"
+                    "is no service here ('mse list'); a sealed log is opened with --key",
+                    code: "notFound"
                 )
             }
             return try events(of: service)
@@ -63,7 +64,9 @@ public struct LogOperations: Sendable {
         SecretsInMemory.expect()
         let path = service?.applicationLog ?? target
         guard Files.exists(path) else {
-            guard service != nil else { throw OperationError(target, "is neither a service here nor a sealed log") }
+            guard service != nil else {
+                throw OperationError(target, "is neither a service here nor a sealed log", code: "notFound")
+            }
             return News(
                 notes: ["the application's log is empty: nothing was said yet, or [log] keeps nothing"],
                 isEnded: !isAlive(service)

@@ -191,9 +191,12 @@ public struct ServiceOperations: Sendable {
             state
         ).collateral
         let file = EvidenceFile(certificate: certificate, collateral: collateral, collectedAt: time)
-        try Files.makeFolder(output)
-        try Files.write(certificate.pem, to: output + "/ratls.pem")
-        try Files.write(JSON.pretty(try file.node()), to: output + "/evidence.json")
+        let text = JSON.pretty(try file.node())
+        var folder = try ResultFolder(output)
+        try Files.write([
+            (Array(certificate.pem.utf8), output + "/ratls.pem"), (Array(text.utf8), output + "/evidence.json"),
+        ])
+        folder.keep()
         return output + "/evidence.json"
     }
 

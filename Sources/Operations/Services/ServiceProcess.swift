@@ -55,12 +55,12 @@ struct ServiceProcess: Sendable {
             }
             var status: Int32 = 0
             if waitpid(process, &status, WNOHANG) == process, service.exitCode == nil {
-                throw OperationError(service.name, "its launcher ended")
+                throw OperationError(service.name, "its launcher ended", code: "service.failed")
             }
             if await probe(launch) != .silent { return try service.noteAnswer() }
             try await Task.sleep(for: .milliseconds(20))
         }
-        throw OperationError(service.name, "did not answer within \(waitSeconds) seconds")
+        throw OperationError(service.name, "did not answer within \(waitSeconds) seconds", code: "service.timeout")
     }
 
     /// How an instance answers.
@@ -121,7 +121,11 @@ struct ServiceProcess: Sendable {
             }
             // The launcher outlives its agent, to write down how that ended.
             guard service.processes()?.launcher.isAlive == true || service.exitCode != nil else {
-                throw OperationError(service.name, "has ended while it started; \(LastStart.ownersLog(service.name))")
+                throw OperationError(
+                    service.name,
+                    "has ended while it started; \(LastStart.ownersLog(service.name))",
+                    code: "service.failed"
+                )
             }
             guard ContinuousClock.now < end else {
                 let found =
@@ -141,9 +145,13 @@ struct ServiceProcess: Sendable {
     }
 
     private func ended(_ code: Int) -> OperationError {
-        if let refusal = service.refusal { return OperationError(service.name, refusal) }
+        if let refusal = service.refusal { return OperationError(service.name, refusal, code: "service.failed") }
         let problem = LastStart(service).problem ?? LastStart.ownersLog(service.name)
-        return OperationError(service.name, "ended with exit code \(code) while it started: \(problem)")
+        return OperationError(
+            service.name,
+            "ended with exit code \(code) while it started: \(problem)",
+            code: "service.failed"
+        )
     }
 
     /// Asks the agent to seal HOME and end. Where that fails it goes on running, and nothing is lost.

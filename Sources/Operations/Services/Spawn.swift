@@ -103,7 +103,8 @@ public struct Spawn: Sendable {
             guard !Files.exists(service.folder) else {
                 throw OperationError(
                     name,
-                    "exists already; stop it with 'mse stop \(name) --remove', or take another name"
+                    "exists already; stop it with 'mse stop \(name) --remove', or take another name",
+                    code: "exists"
                 )
             }
             try ListeningAddress(host: host, port: port).check()
@@ -166,6 +167,7 @@ public struct Spawn: Sendable {
                 package,
                 "\(differences.count) files of its runtime are others on this machine",
                 mend: "package the project again here, or install what it was packaged with",
+                code: "package.runtime",
                 quoting: (differences.prefix(10).map { FileError.printable($0) } + more).joined(separator: "\n")
             )
         }

@@ -108,7 +108,7 @@ struct ServiceState: Sendable {
                 healthCheck: try reader.string("healthCheck") ?? "/"
             )
         } catch let error as NotationError {
-            throw OperationError(recordPath, "\(error)")
+            throw OperationError(recordPath, "\(error)", code: "state.damaged")
         }
     }
 
@@ -116,7 +116,7 @@ struct ServiceState: Sendable {
         do {
             return try LaunchRecord(try Files.read(launchPath, limit: LaunchRecord.byteLimit))
         } catch let error as NotationError {
-            throw OperationError(launchPath, "\(error)")
+            throw OperationError(launchPath, "\(error)", code: "state.damaged")
         }
     }
 

@@ -49,7 +49,8 @@ public struct StateFolder: Sendable {
             guard access.isOwn else {
                 throw OperationError(
                     folder,
-                    "belongs to another user (id \(access.user)); name a folder of your own as MSE_HOME"
+                    "belongs to another user (id \(access.user)); name a folder of your own as MSE_HOME",
+                    code: "state"
                 )
             }
             try Self.checkWriting(folder, access, mode: "700")
@@ -66,7 +67,8 @@ public struct StateFolder: Sendable {
             place == path
                 ? "a folder for the state is expected, found a file"
                 : "can't be made: \(FileError.printable(place)) is no folder",
-            mend: "name a folder as MSE_HOME"
+            mend: "name a folder as MSE_HOME",
+            code: "state"
         )
     }
 
@@ -76,7 +78,8 @@ public struct StateFolder: Sendable {
         let found = String(access.mode, radix: 8)
         throw OperationError(
             path,
-            "others can write in it (mode \(found), at most 755 expected); mend it with 'chmod \(mode) \(path)'"
+            "others can write in it (mode \(found), at most 755 expected); mend it with 'chmod \(mode) \(path)'",
+            code: "state"
         )
     }
 
@@ -104,7 +107,7 @@ public struct StateFolder: Sendable {
             try reader.finish()
             return defaults
         } catch let error as NotationError {
-            throw OperationError(configurationPath, "\(error)")
+            throw OperationError(configurationPath, "\(error)", code: "state.configuration")
         }
     }
 
@@ -115,7 +118,8 @@ public struct StateFolder: Sendable {
             guard access.isOwn || access.user == 0 else {
                 throw OperationError(
                     path,
-                    "belongs to another user (id \(access.user)), and names whom to trust; name a folder of your own as XDG_CONFIG_HOME"
+                    "belongs to another user (id \(access.user)), and names whom to trust; name a folder of your own as XDG_CONFIG_HOME",
+                    code: "state.configuration"
                 )
             }
             try Self.checkWriting(path, access, mode: mode)

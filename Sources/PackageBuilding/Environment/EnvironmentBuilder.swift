@@ -42,17 +42,16 @@ public struct EnvironmentBuilder: Sendable {
     func build(_ requirements: Requirements, into site: String, work: String) throws(PackageError) -> String {
         guard !requirements.isEmpty else { return "" }
         let pip = Pip(interpreter: interpreter, version: version, cache: cache, allowsSources: allowsSources)
-        let list = work + "/requirements.txt", report = work + "/report.json", archives = work + "/archives"
+        let list = work + "/" + PipLists.requirements, report = work + "/report.json", archives = work + "/archives"
         do {
             try Files.makeFolder(archives, mode: 0o700)
-            var lines = requirements.options + requirements.distributions
+            let lines = requirements.lines(constraints: PipLists.constraints)
             if !requirements.constraints.isEmpty {
                 try Files.write(
                     requirements.constraints.joined(separator: "\n") + "\n",
-                    to: work + "/constraints.txt",
+                    to: work + "/" + PipLists.constraints,
                     mode: 0o600
                 )
-                lines.insert("--constraint=constraints.txt", at: 0)
             }
             try Files.write(lines.joined(separator: "\n") + "\n", to: list, mode: 0o600)
         } catch {
@@ -79,8 +78,20 @@ public struct EnvironmentBuilder: Sendable {
             site,
         ]
         if locked.allSatisfy({ $0.file.hasSuffix(".whl") }) { install.append("--no-index") }
-        try pip.run(install + locked.map(\.file), "install the locked environment", requirements, work: work)
+        // As addresses: what stands in a path as a name for something else stands in them as an escape.
+        let files = try locked.map { one throws(PackageError) in
+            "file://" + PercentEncoding.encodedPath(try Self.resolved(one.file))
+        }
+        try pip.run(install + files, "install the locked environment", requirements, work: work)
         return Self.text(locked)
+    }
+
+    private static func resolved(_ path: String) throws(PackageError) -> String {
+        do {
+            return try Files.resolved(path)
+        } catch {
+            throw .file(error)
+        }
     }
 
     /// `name==version --hash=sha256:… # origin`, sorted.

@@ -23,6 +23,9 @@ struct Pip {
         "retries", "pre", "prefer-binary", "constraint", "require-hashes", "cache-dir", "no-cache-dir",
     ]
 
+    /// Of pip's log, which is read where pip fails.
+    private static let logLimit = 64 << 20
+
     /// Runs pip with an audit hook that lets it start nothing: whatever asks for a build ends there.
     private static let guarded = """
         import runpy, sys
@@ -55,7 +58,7 @@ struct Pip {
         print(json.dumps(found))
         """
 
-    /// - Throws: `PackageError` with pip's last lines, without credentials.
+    /// - Throws: `PackageError` with why pip failed, without credentials.
     func run(_ arguments: [String], _ purpose: String, _ requirements: Requirements, work: String) throws(PackageError)
     {
         let python = try environment()
@@ -79,7 +82,7 @@ struct Pip {
             try program(
                 python,
                 ["-I", "-c", Self.guarded, allowsSources ? "free" : "guarded"] + arguments + [
-                    "--disable-pip-version-check", "--no-input", "--no-color", "--log", log,
+                    "--disable-pip-version-check", "--no-input", "--no-color", "--progress-bar", "off", "--log", log,
                 ],
                 variables
             )
@@ -96,26 +99,17 @@ struct Pip {
                     "can't \(purpose): \(full); free some, or package to another --output, and try again"
                 )
             }
-            let lines = result.output.split(separator: "\n").filter { !$0.contains("Traceback") }.suffix(12).joined(
-                separator: "\n"
+            let failure = PipFailure(
+                output: result.output,
+                log: (try? Files.read(log, limit: Self.logLimit)).map { String(decoding: $0, as: UTF8.self) } ?? "",
+                purpose: purpose,
+                requirements: requirements,
+                settings: settings,
+                allowsSources: allowsSources,
+                work: work
             )
-            var problem = "can't \(purpose):\n\(credentials.redacted(lines))"
-            if !allowsSources, Self.isAboutSources(result.output) {
-                problem +=
-                    "\nOnly wheels are taken while allow_sources in [package] of mse.toml is false, and nothing is built or run: name versions that have wheels, build a wheel yourself ('pip wheel') and name its path, or set allow_sources = true"
-            }
-            throw .environment(problem)
+            throw .environment(credentials.redacted(failure.problem))
         }
-    }
-
-    /// The advice about wheels is for what it can mend.
-    private static func isAboutSources(_ output: String) -> Bool {
-        [
-            "No matching distribution", "Could not find a version", "no program may be started", "Failed to build",
-            "no-binary",
-            "ResolutionImpossible",
-        ]
-        .contains { output.contains($0) }
     }
 
     /// A full disk, however deep in Python it was met.

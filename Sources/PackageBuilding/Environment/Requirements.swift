@@ -9,7 +9,7 @@ internal import PackageFormat
 struct Requirements: Hashable, Sendable {
     /// Canonical lines: `--index-url …` and the like, in their order.
     private(set) var options: [String] = []
-    /// Canonical lines: `name==1.0 ; marker --hash=…`, paths absolute.
+    /// Canonical lines: `name==1.0 ; marker --hash=…`, paths as `file:` addresses.
     private(set) var distributions: [String] = []
     private(set) var constraints: [String] = []
     /// The files that were read, the first one first.
@@ -17,6 +17,45 @@ struct Requirements: Hashable, Sendable {
     /// Environment variables that lines refer to, by the name that stands for each in the lines.
     private(set) var variables: [String: String] = [:]
     private(set) var credentials = Credentials()
+    /// Files and folders of this machine that lines name.
+    private(set) var local: [String] = []
+    /// Where the lines of `distributions` and `constraints` stand, in the user's own files.
+    private var distributionPlaces: [LinePlace] = [], constraintPlaces: [LinePlace] = []
+
+    /// A line of a list of requirements.
+    struct LinePlace: Hashable, Sendable, CustomStringConvertible {
+        let file: String
+        /// 0 in what is no file.
+        let number: Int
+        var description: String { FileError.printable(file) + (number > 0 ? " line \(number)" : "") }
+    }
+
+    /// The list that pip reads.
+    /// - Parameter constraints: its name for `constraints`.
+    func lines(constraints name: String) -> [String] {
+        (constraints.isEmpty ? [] : ["--constraint=" + name]) + options + distributions
+    }
+
+    /// Of a line of what `lines` returns, from 1.
+    func place(ofLine number: Int) -> LinePlace? {
+        let index = number - 1 - (constraints.isEmpty ? 0 : 1) - options.count
+        return distributionPlaces.indices.contains(index) ? distributionPlaces[index] : nil
+    }
+
+    /// Of a line of `constraints`, from 1.
+    func place(ofConstraint number: Int) -> LinePlace? {
+        constraintPlaces.indices.contains(number - 1) ? constraintPlaces[number - 1] : nil
+    }
+
+    /// Of a requirement as pip repeats it: without blanks, hashes and marker.
+    func place(of requirement: String) -> LinePlace? {
+        func form(_ text: String) -> String {
+            let bare = text.prefix { $0 != ";" }.lowercased().filter { !$0.isWhitespace }
+            return bare.firstRange(of: "--hash=").map { String(bare[..<$0.lowerBound]) } ?? bare
+        }
+        let wanted = form(requirement)
+        return zip(distributions + constraints, distributionPlaces + constraintPlaces).first { form($0.0) == wanted }?.1
+    }
 
     var isEmpty: Bool { distributions.isEmpty }
 
@@ -236,11 +275,8 @@ struct Requirements: Hashable, Sendable {
                 result.options.append("--no-binary=\(try quoted(value, line))")
             case "--find-links":
                 let (_, expanded) = try expand(value, line)
-                if expanded.contains("://") {
-                    result.options.append("--find-links=\(try address(value, line))")
-                } else {
-                    result.options.append("--find-links=\(try escaped(existing(expanded, line), line))")
-                }
+                let made = Self.isLocal(expanded) ? try located(expanded, line) : try address(value, line)
+                result.options.append("--find-links=" + made)
             case "--index-url", "--pypi-url", "--extra-index-url":
                 result.options.append("\(name == "--pypi-url" ? "--index-url" : name)=\(try address(value, line))")
             default: result.options.append("\(name)=\(try quoted(try expand(value, line).expanded, line))")
@@ -250,12 +286,15 @@ struct Requirements: Hashable, Sendable {
         // MARK: Requirements
 
         private mutating func requirement(_ text: String, _ line: Line) throws(PackageError) {
-            // What follows the first word that begins with a dash is options of this requirement.
-            let words = text.split(whereSeparator: \.isWhitespace)
-            let cut = words.firstIndex { $0.hasPrefix("-") } ?? words.endIndex
-            let specification = words[..<cut].joined(separator: " ")
+            // What follows the first word that looks like an option is options of this requirement; a path may have
+            // blanks, and dashes between them.
+            let cut =
+                text.split(whereSeparator: \.isWhitespace).first {
+                    $0.hasPrefix("--") || $0.count == 2 && $0.hasPrefix("-")
+                }?.startIndex ?? text.endIndex
+            let specification = Self.trimmed(String(text[..<cut]))
             var suffix = ""
-            var rest = words[cut...]
+            var rest = text[cut...].split(whereSeparator: \.isWhitespace)[...]
             while let word = rest.popFirst() {
                 let (name, value) =
                     word.firstIndex(of: "=").map { (word[..<$0], Optional(word[word.index(after: $0)...])) } ?? (
@@ -273,7 +312,14 @@ struct Requirements: Hashable, Sendable {
                 suffix += " --hash=" + hash
             }
             let made = try specified(specification, line) + suffix
-            if line.isConstraints { result.constraints.append(made) } else { result.distributions.append(made) }
+            let place = LinePlace(file: line.file, number: line.number)
+            if line.isConstraints {
+                result.constraints.append(made)
+                result.constraintPlaces.append(place)
+            } else {
+                result.distributions.append(made)
+                result.distributionPlaces.append(place)
+            }
         }
 
         private static func isHash(_ text: Substring) -> Bool {
@@ -284,12 +330,16 @@ struct Requirements: Hashable, Sendable {
         }
 
         /// A name with versions, extras and marker; `name @ address`; an address; a path.
-        private mutating func specified(_ text: String, _ line: Line) throws(PackageError) -> String {
-            let expanded = try expand(text, line).expanded
+        private mutating func specified(_ raw: String, _ line: Line) throws(PackageError) -> String {
+            let expanded = try expand(raw, line).expanded
+            // Of a path each blank counts; elsewhere one is as good as several.
+            let text = raw.split(whereSeparator: \.isWhitespace).joined(separator: " ")
             if let at = expanded.firstIndex(of: "@"), Self.isName(expanded[..<at]) {
                 let target = Self.trimmed(String(expanded[expanded.index(after: at)...]))
                 try judge(target, line)
-                return target.contains("://") ? try address(text, line) : try expand(text, line).written
+                let (bare, marker) = Self.split(target)
+                guard Self.isLocal(bare) else { return try address(text, line) }
+                return try Self.trimmed(String(expanded[..<at])) + " @ " + located(bare, line) + marker
             }
             let (target, marker) = Self.split(expanded)
             guard
@@ -305,13 +355,26 @@ struct Requirements: Hashable, Sendable {
                 return try expand(text, line).written
             }
             try judge(target, line)
-            if target.contains("://") || target.hasPrefix("file:") { return try address(text, line) }
+            guard Self.isLocal(target) else { return try address(text, line) }
             let (path, extras) = Self.withoutExtras(target)
-            return try escaped(existing(path, line), line) + extras + marker
+            let made = try located(path, line)
+            return (extras.isEmpty ? made : Self.distribution(of: path) + extras + " @ " + made) + marker
         }
 
+        /// The name that an archive's file name begins with.
+        private static func distribution(of path: String) -> String {
+            let file = Files.split(path).name
+            if file.lowercased().hasSuffix(".whl") { return String(file.prefix { $0 != "-" }) }
+            let parts = file.split(separator: "-", omittingEmptySubsequences: false)
+            return parts.prefix { $0.first?.isNumber != true }.joined(separator: "-")
+        }
+
+        private static func isLocal(_ target: String) -> Bool { target.hasPrefix("file:") || !target.contains("://") }
+
         private func judge(_ target: String, _ line: Line) throws(PackageError) {
-            let bare = Self.withoutExtras(String(Self.split(target).target.prefix { $0 != "#" && $0 != "?" })).path
+            let isAddress = target.hasPrefix("file:") || target.contains("://")
+            let whole = Self.split(target).target
+            let bare = Self.withoutExtras(isAddress ? String(whole.prefix { $0 != "#" && $0 != "?" }) : whole).path
             let scheme = bare.prefix { $0 != ":" && $0 != "/" }
             if let kind = Requirements.repositories.first(where: { scheme == $0 || scheme.hasPrefix($0 + "+") }) {
                 throw refusal(
@@ -375,27 +438,51 @@ struct Requirements: Hashable, Sendable {
 
         /// A path beside the file that names it, or in the project.
         private func existing(_ path: String, _ line: Line) throws(PackageError) -> String {
-            let bare = path.hasPrefix("file:") ? String(path.dropFirst(5)) : path
             let candidates =
-                bare.hasPrefix("/") ? [bare] : [Files.split(line.file).folder + "/" + bare, project + "/" + bare]
+                path.hasPrefix("/") ? [path] : [Files.split(line.file).folder + "/" + path, project + "/" + path]
             for candidate in candidates {
                 if let real = try? Files.resolved(candidate) { return real }
             }
-            throw refusal(line, "there is no '\(printable(bare))' beside it nor in the project")
+            throw refusal(line, "there is no '\(printable(path))' beside it nor in the project")
         }
 
-        /// pip reads words as a shell does.
-        private func escaped(_ path: String, _ line: Line) throws(PackageError) -> String {
-            guard !path.contains(where: { $0.isWhitespace || "'\"\\$#".contains($0) }) else {
-                throw refusal(
-                    line,
-                    "pip can't be told of the path '\(printable(path))': blanks, quotes, '\\', '#' and '$' stand in it; move it"
-                )
+        /// A file or folder of this machine as the address that pip takes: words of a list end at blanks and quotes, an
+        /// address has them as escapes.
+        private mutating func located(_ target: String, _ line: Line) throws(PackageError) -> String {
+            var path = target, fragment = ""
+            if target.hasPrefix("file:") {
+                let rest = target.dropFirst(5).prefix { $0 != "#" }
+                fragment = String(target[rest.endIndex...])
+                guard let bytes = PercentEncoding.decoded(String(rest)),
+                    let text = String(validating: bytes, as: UTF8.self)
+                else { throw refusal(line, "'\(printable(target))' is no address: a '%' and two hex digits expected") }
+                path = text
+                if path.hasPrefix("//") {
+                    let host = path.dropFirst(2).prefix { $0 != "/" }
+                    guard host.isEmpty || host.lowercased() == "localhost" else {
+                        throw refusal(
+                            line,
+                            "'\(printable(target))' names another machine; 'file:///' and a path expected"
+                        )
+                    }
+                    path = String(path.dropFirst(2)[host.endIndex...])
+                }
             }
-            return path
+            let real = try existing(path, line)
+            guard fragment.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && !"'\"\\$".utf8.contains($0) }) else {
+                throw refusal(line, "blanks or quotes stand behind the '#' of '\(printable(target))'")
+            }
+            result.local.append(real)
+            return "file://" + PercentEncoding.encodedPath(real) + fragment
         }
 
-        private func quoted(_ value: String, _ line: Line) throws(PackageError) -> String { try escaped(value, line) }
+        /// pip reads words as a shell does; no value of these options has a blank or a quote.
+        private func quoted(_ value: String, _ line: Line) throws(PackageError) -> String {
+            guard !value.contains(where: { $0.isWhitespace || "'\"\\$#".contains($0) }) else {
+                throw refusal(line, "no blanks, quotes, '\\', '#' or '$' may stand in '\(printable(value))'")
+            }
+            return value
+        }
 
         /// An address as pip gets it, whose user, password and variables no message may show.
         private mutating func address(_ text: String, _ line: Line) throws(PackageError) -> String {
@@ -450,8 +537,17 @@ struct Requirements: Hashable, Sendable {
             var word = ""
             var isInWord = false
             var quote: Character?
+            var isEscaped = false
             for character in text {
-                if let open = quote {
+                if isEscaped {
+                    // Within quotes a backslash is one, but before what would end them.
+                    if quote == "\"", character != "\"", character != "\\" { word.append("\\") }
+                    word.append(character)
+                    isEscaped = false
+                } else if character == "\\", quote != "'" {
+                    isEscaped = true
+                    isInWord = true
+                } else if let open = quote {
                     if character == open { quote = nil } else { word.append(character) }
                 } else if character == "'" || character == "\"" {
                     quote = character
@@ -465,7 +561,7 @@ struct Requirements: Hashable, Sendable {
                     isInWord = true
                 }
             }
-            guard quote == nil else { throw refusal(line, "a quote isn't closed") }
+            guard quote == nil, !isEscaped else { throw refusal(line, "a quote isn't closed") }
             return isInWord ? words + [word] : words
         }
 

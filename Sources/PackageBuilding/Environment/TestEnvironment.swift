@@ -81,11 +81,8 @@ public struct TestEnvironment: Sendable {
             + wanted.constraints
         {
             hash.update(data: Array((line + "\n").utf8))
-            let path = String(line.prefix { $0 != " " && $0 != "[" })
-            if path.hasPrefix("/"), !Files.isFolder(path), Files.exists(path) {
-                hash.update(data: try FileDigest.sha256(path))
-            }
         }
+        for path in wanted.local where !Files.isFolder(path) { hash.update(data: try FileDigest.sha256(path)) }
         for (name, value) in wanted.variables.sorted(by: { $0.key < $1.key }) {
             hash.update(data: Array("\(name)=\(value)\n".utf8))
         }

@@ -1,0 +1,109 @@
+import TestSupport
+import Testing
+
+@testable import PackageBuilding
+
+/// What pip of several versions says, as it says it.
+@Suite("pip's words")
+struct PipFailureTests {
+    private static let work = "/home/a b/out/.package.x1"
+
+    private func problem(_ output: String, settings: [String: String] = [:], allowsSources: Bool = false) throws
+        -> String
+    {
+        let requirements = try Requirements(
+            lines: ["flask==3.0", "click==7.0", "nosuch"],
+            of: "mse.toml, tests_requirements",
+            project: "/p",
+            allowsSources: allowsSources,
+            environment: [:]
+        )
+        return PipFailure(
+            output: output,
+            purpose: "resolve the requirements",
+            requirements: requirements,
+            settings: settings,
+            allowsSources: allowsSources,
+            work: Self.work
+        ).problem
+    }
+
+    @Test(
+        "what is known is said in our words, in one line",
+        arguments: [
+            (
+                "ERROR: Cannot install -r WORK/requirements.txt (line 1) and click==7.0 because these package versions have conflicting dependencies.\n\nThe conflict is caused by:\n    The user requested click==7.0\n    flask 3.0 depends on click>=8.1.3\n\nTo fix this you could try to:\n1. loosen the range of package versions you've specified\n\nERROR: ResolutionImpossible: for help visit https://pip.pypa.io/en/latest/topics/dependency-resolution/\n",
+                ["mse.toml, tests_requirements asks for click==7.0", "flask 3.0 needs click>=8.1.3"]
+            ),
+            (
+                "ERROR: Could not find a version that satisfies the requirement nosuch (from versions: none)\nERROR: No matching distribution found for nosuch\n",
+                ["no wheel of nosuch is found", "is its name right"]
+            ),
+            (
+                "ERROR: Ignored the following versions that require a different python version: 2.0 Requires-Python >=3.13\nERROR: Could not find a version that satisfies the requirement nosuch==2.0 (from -r WORK/requirements.txt (line 3)) (from versions: 0.1, 0.2)\n",
+                ["nosuch==2.0 (mse.toml, tests_requirements)", "there are 0.1, 0.2", "another Python: 2.0"]
+            ),
+            (
+                "ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE. If you have updated…\n    flask==3.0 from https://x/flask.whl (from -r WORK/requirements.txt (line 1)):\n        Expected sha256 aa\n             Got        bb\n",
+                ["flask==3.0: aa expected, found bb"]
+            ),
+            (
+                "ERROR: Hashes are required in --require-hashes mode, but they are missing from some requirements. Here is a list of those requirements along with the hashes their downloaded archives actually had.\n    click==7.0 --hash=sha256:00\n",
+                ["all need a version with ==", "click==7.0"]
+            ),
+            (
+                "ERROR: x-1.0-cp39-cp39-win32.whl is not a supported wheel on this platform.\n",
+                ["x-1.0-cp39-cp39-win32.whl is a wheel for another Python or another machine"]
+            ),
+            (
+                "ERROR: Package 'nosuch' requires a different Python: 3.11.2 not in '>=3.13'\n",
+                ["nosuch needs another Python: 3.11.2 not in '>=3.13'"]
+            ),
+            (
+                "Traceback (most recent call last):\n  File \"/cache/pip/x.py\", line 1, in y\nPermissionError: mse: no program may be started\n",
+                ["source archive", "allow_sources"]
+            ),
+            (
+                "ERROR: HTTP error 403 while getting https://host/x.whl (from -r WORK/requirements.txt (line 1))\n",
+                ["https://host/x.whl answers with status 403", "another user or password"]
+            ),
+            (
+                "ERROR: Invalid requirement: 'click=7': Expected end (from line 2 of WORK/requirements.txt)\n",
+                ["mse.toml, tests_requirements: 'click=7' is no requirement"]
+            ),
+            (
+                "ERROR: Wheel 'x' located at WORK/archives/x-1-py3-none-any.whl is invalid.\n",
+                ["an archive is damaged", "x-1-py3-none-any.whl"]
+            ),
+        ]
+    )
+    func known(output: String, words: [String]) throws {
+        let text = try problem(output.replacing("WORK", with: Self.work))
+        for word in words { #expect(text.contains(word), "\(word): \(text)") }
+        #expect(text.hasPrefix("can't resolve the requirements: ") && !text.contains("\n"), "\(text)")
+        #expect(!text.contains(Self.work) && !text.contains("ERROR") && !text.contains("pip.pypa.io"), "\(text)")
+        #expect(!text.contains("contradict") || !text.contains("allow_sources"), "\(text)")
+    }
+
+    @Test("no-index is named, wherever it was set", arguments: ["1", "true", "Yes", "on"])
+    func noIndex(value: String) throws {
+        let output = "ERROR: No matching distribution found for nosuch\n"
+        #expect(try problem(output, settings: ["no-index": value]).contains("PIP_NO_INDEX"))
+        #expect(!(try problem(output, settings: ["no-index": "0"]).contains("PIP_NO_INDEX")))
+    }
+
+    @Test("the rest is quoted: bounded, printable, without bars of progress, tracebacks and places of copies")
+    func unknown() throws {
+        let text = try problem(
+            "   ━━━━━━━━ 1.0/2.0 MB 3 MB/s eta 0:00:01\r   ━━━ 2.0/2.0 MB\nDownloading 1%\rDownloading 100%\n"
+                + "Traceback (most recent call last):\n  File \"/cache/x.py\", line 3, in f\n    g()\nOddError: \u{1B}[2J in \(Self.work)/archives/a.whl\n"
+                + "[notice] A new release of pip is available\n"
+                + (0..<40).map { "line \($0) " + String(repeating: "x", count: 5000) + "\n" }.joined()
+                + "OddError: \u{1B}[31m \(Self.work)/requirements.txt and -r \(Self.work)/requirements.txt (line 2)\n"
+        )
+        let lines = text.split(separator: "\n")
+        #expect(lines.count == 13 && lines.dropFirst().allSatisfy { $0.hasPrefix("  | ") }, "\(text.prefix(500))")
+        #expect(text.utf8.count < 6000 && !text.contains("\u{1B}") && !text.contains("━") && !text.contains(Self.work))
+        #expect(lines.last?.contains("mse.toml, tests_requirements") == true, "\(lines.last ?? "")")
+    }
+}
