@@ -27,7 +27,7 @@ extension EndToEndTests {
         private static let addresses = [
             "https://", "https://a b", "https://localhost:0", "https://localhost:99999", "https://[::1",
         ]
-        private static let hosts = ["a b", "256.1.1.1", "-x-", "*", "a..b", "host:80"]
+        private static let hosts = ["a b", "256.1.1.1", "*", "a..b", "host:80"]
         private static let spawn = [
             "spawn", "a", "--package", "p", "--platform", "simulator", "--port", "5", "--san", "localhost",
         ]
@@ -37,7 +37,7 @@ extension EndToEndTests {
             Case(
                 command: ["scaffold", "?"],
                 option: "<name>",
-                values: ["Hello", "a b", "-", "_x", "x/", "ä"],
+                values: ["Hello", "a b", "-", "_x", "ä"],
                 expected: "a name of a–z"
             ),
             Case(
@@ -123,7 +123,7 @@ extension EndToEndTests {
             Case(
                 command: ["verify", "x", "--expected", "?"],
                 option: "--expected",
-                values: ["abcd", "x", String(repeating: "a", count: 63), "0x"],
+                values: ["abcd", "xyz", String(repeating: "a", count: 63), "0x"],
                 expected: "64 or MRTD as 96 hex digits"
             ),
             Case(
@@ -159,7 +159,7 @@ extension EndToEndTests {
             Case(
                 command: ["collateral", "fetch", "--fmspc", "00906ED50000", "--update", "?"],
                 option: "--update",
-                values: ["late", "-1", "1e3"],
+                values: ["late", "1e3"],
                 expected: "standard, early"
             ),
             Case(
