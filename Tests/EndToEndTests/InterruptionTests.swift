@@ -207,12 +207,12 @@ extension EndToEndTests {
             let cases: [(command: [String], exit: Int32, code: String)] = [
                 (["status", "nobody"], 1, "service.unknown"), (["verify", "nowhere"], 1, "target.unknown"),
                 (["status"], 64, "usage"),
-                (["verify", "--at", "never", "x"], 64, "usage"), (["quote", "show", "none"], 1, "file"),
-                (["quote", "show", "file"], 1, "operation"), (["quote", "verify", "none"], 1, "file"),
+                (["verify", "--at", "never", "x"], 64, "usage"), (["quote", "show", "none"], 1, "file.notFound"),
+                (["quote", "show", "file"], 1, "evidence"), (["quote", "verify", "none"], 1, "file.notFound"),
                 (["measure", "none"], 1, "file"),
                 (["measure", "file"], 1, ""), (["collateral", "show", "none"], 1, "collateral.malformed"),
                 (["collateral", "check", "file"], 1, "collateral.malformed"),
-                (["collateral", "fetch"], 1, "operation"),
+                (["collateral", "fetch"], 64, "usage"),
                 (["run", "nobody", "--package", "none"], 1, ""), (["list", "--nonsense"], 64, "usage"),
             ]
             for one in cases {

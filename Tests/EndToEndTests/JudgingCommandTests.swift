@@ -183,11 +183,8 @@ struct JudgingCommandTests {
             ["quote", "verify", "quote.bin", "--collateral", "nowhere"],
             ["quote", "verify", "quote.bin", "--collateral", "home"],
             ["quote", "verify", "quote.bin", "--collateral", "collateral", "--policy", "policy.toml"],
-            ["quote", "verify", "quote.bin", "--collateral", "collateral", "--expected", "abcd"],
             ["quote", "verify", "quote.bin", "--collateral", "collateral", "--trusted-root", "text"],
-            ["collateral", "check", "nowhere"], ["collateral", "fetch"], ["collateral", "fetch", "--fmspc", "00"],
-            ["collateral", "fetch", "--fmspc", "00906ED50000", "--ca", "other"],
-            ["collateral", "fetch", "quote.bin", "--update", "sometimes"],
+            ["collateral", "check", "nowhere"],
         ] {
             let result = try bench.run(Workbench.products + "/mse", words)
             let lines = result.output.split(separator: "\n")
@@ -196,8 +193,15 @@ struct JudgingCommandTests {
                 "\(words): \(result.output)"
             )
         }
-        #expect(try bench.run(Workbench.products + "/mse", ["quote", "verify"]).status == 64)
-        #expect(try bench.run(Workbench.products + "/mse", ["collateral", "fetch", "--colour"]).status == 64)
+        for words in [
+            ["quote", "verify"], ["collateral", "fetch", "--colour"],
+            ["quote", "verify", "quote.bin", "--collateral", "collateral", "--expected", "abcd"],
+            ["collateral", "fetch"], ["collateral", "fetch", "--fmspc", "00"],
+            ["collateral", "fetch", "--fmspc", "00906ED50000", "--ca", "other"],
+            ["collateral", "fetch", "quote.bin", "--update", "sometimes"],
+        ] {
+            #expect(try bench.run(Workbench.products + "/mse", words).status == 64, "\(words)")
+        }
     }
 
     /// A program in the background that ends with the body.
