@@ -3,7 +3,7 @@
 PREFIX ?= /usr/local
 SECONDS ?= 20
 FLAGS := -Xswiftc -warnings-as-errors
-PRODUCTS := mse mse-bootstrap
+PRODUCTS := mse mse-bootstrap mse-serve
 ATTACKS := EndToEndTests.(ReleaseTests|SealedStateTests|IsolationTests|LogTests|EventTests|LaidFilesTests|HardeningTests|WorkingFolderTests)
 
 help: ## Show what can be made
@@ -39,4 +39,4 @@ bench: build ## Run one benchmark against its peers: make bench NAME=code|dcap|s
 install: build ## Install under PREFIX
 	install -d $(PREFIX)/bin $(PREFIX)/libexec/mse
 	install -m 755 bin/mse $(PREFIX)/bin/
-	install -m 755 bin/mse-bootstrap bin/simulated-loader $(PREFIX)/libexec/mse/
+	install -m 755 bin/mse-bootstrap bin/mse-serve bin/simulated-loader $(PREFIX)/libexec/mse/

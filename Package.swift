@@ -49,6 +49,7 @@ let package = Package(
     products: [
         .executable(name: "mse", targets: ["mse"]),
         .executable(name: "mse-bootstrap", targets: ["mse-bootstrap"]),
+        .executable(name: "mse-serve", targets: ["mse-serve"]),
         .library(name: "Attestation", targets: ["Attestation"]),
         .library(name: "CodeEncryption", targets: ["CodeEncryption", "Secrets"]),
         .library(name: "DCAP", targets: ["DCAP"]),
@@ -167,11 +168,16 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(
+            name: "ApplicationServing",
+            dependencies: ["AppServer", "Files", "PythonHost", nioSSL],
+            swiftSettings: strict
+        ),
+        .target(
             name: "EnclaveAgent",
             dependencies: [
                 "PackageFormat",
-                "AppServer", "CLinux", "CodeEncryption", "ConnectionProblems", "Enclave", "Files", "Notation",
-                "Secrets",
+                "AppServer", "ApplicationServing", "CLinux", "CodeEncryption", "ConnectionProblems", "Enclave", "Files",
+                "Notation", "Secrets",
                 "PythonHost", "RATLS", "StrictX509", "Threads",
                 crypto, logging, nioCore, nioHTTP1, nioSSL,
             ],
@@ -209,12 +215,20 @@ let package = Package(
                 "CFreedMemory", "CGramineShim", "CLinux", "CommandInterface", "EnclaveAgent", "Files", "RATLS",
                 "Threads",
                 argumentParser,
-                logging,
             ],
             // Swift 6.3.1 crashes when it optimises this module (its verifier objects to a swifterror value); nothing
             // hot is in it.
             swiftSettings: strict + [.unsafeFlags(["-Onone"], .when(configuration: .release))],
             linkerSettings: hardened + [unexported, interposed]
+        ),
+        .executableTarget(
+            name: "mse-serve",
+            dependencies: [
+                "AppServer", "ApplicationServing", "CLinux", "CommandInterface", "Files", "PythonHost", "Threads",
+                argumentParser, logging,
+            ],
+            swiftSettings: strict,
+            linkerSettings: hardened + [unexported]
         ),
         .executableTarget(name: "simulated-loader", linkerSettings: hardened),
 
@@ -291,7 +305,7 @@ let package = Package(
         .testTarget(name: "AppServerTests", dependencies: ["AppServer", logging, nioHTTP1], swiftSettings: strict),
         .testTarget(
             name: "PythonHostTests",
-            dependencies: ["Processes", "Files", "TestSupport", "mse-bootstrap"],
+            dependencies: ["Processes", "Files", "TestSupport", "mse-serve"],
             exclude: ["Scripts"],
             swiftSettings: strict
         ),
@@ -313,7 +327,7 @@ let package = Package(
             dependencies: [
                 "PackageFormat", "PackageMeasurement", "Processes",
                 "DCAP", "FakePKI", "Files", "Notation", "RATLS", "SGXQuote", "StrictX509", "TestSupport", "mse",
-                "mse-bootstrap",
+                "mse-bootstrap", "mse-serve",
                 "simulated-loader", crypto,
             ],
             exclude: ["Scripts"],

@@ -42,6 +42,18 @@ public enum Program {
         exit(0)
     }
 
+    /// Runs asynchronous work from the main thread, and ends the process with its exit code: at once, for exit
+    /// functions of libraries would run beside threads that use what they take down, and what they wrote would be kept
+    /// nowhere.
+    public static func end(with body: @escaping @Sendable () async -> Int32) -> Never {
+        Task.detached {
+            let code = await body()
+            fflush(nil)
+            _exit(code)
+        }
+        dispatchMain()
+    }
+
     private static func prepare() {
         StandardStreams.prepare()
         // What is made is its maker's at least, whatever mask was left to this program.

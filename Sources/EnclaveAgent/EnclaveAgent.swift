@@ -1,4 +1,5 @@
 internal import AppServer
+internal import ApplicationServing
 internal import CodeEncryption
 internal import Crypto
 internal import Enclave
@@ -133,9 +134,11 @@ public final class EnclaveAgent: Sendable {
         if !identity.value.isBound { events.write(.quoteUnbound) }
         try Files.write(identity.value.certificatePEM, to: memory.path("key/cert.ratls.pem"))
         try Files.write(SealedBox.publicKey(of: identity.value.sealingKey), to: memory.path("key/enclave.pub"))
-        let chain = Array(identity.value.certificatePEM.utf8)
-        let key = Array(identity.value.key.pemRepresentation.utf8)
-        let serving = try AppServer.tls(certificateChain: chain, privateKey: key)
+        let certificate = ServingCertificate(
+            chain: Array(identity.value.certificatePEM.utf8),
+            key: Array(identity.value.key.pemRepresentation.utf8)
+        )
+        let serving = try certificate.tls()
 
         let outcome = AgentOutcome()
         let report = StartReport()
@@ -147,11 +150,7 @@ public final class EnclaveAgent: Sendable {
         if isConfigured {
             server = AppServer(responder: phase, tls: serving, limits: limits, logger: Self.silence)
         } else {
-            let waiting = try AppServer.tls(
-                certificateChain: chain,
-                privateKey: key,
-                protocols: [ConfigurationProtocol.name, "http/1.1"]
-            )
+            let waiting = try certificate.tls(protocols: [ConfigurationProtocol.name, "http/1.1"])
             let configurator = Configurator(
                 arguments: arguments,
                 code: code,
@@ -186,7 +185,7 @@ public final class EnclaveAgent: Sendable {
             platform: platform,
             report: failures
         )
-        let prepared = Task { try start.interpreter() }
+        let prepared = Task { try start.host() }
         let life = Task {
             do {
                 let opening = await configured.wait()
@@ -195,13 +194,13 @@ public final class EnclaveAgent: Sendable {
                     HomeKeeper(memory: memory, state: $0, epoch: opening.homeEpoch, wasRestored: opening.hasHome)
                 }
                 try await home?.restore()
-                let interpreter = try await prepared.value
-                phase.change(to: try await start.responder(on: interpreter))
+                let host = try await prepared.value
+                phase.change(to: try await start.responder(on: host))
                 try self.serveTLS(server, opening.tlsKey)
                 self.events.write(.serving)
                 progress.withLock { $0 = .serving(home) }
                 report.end(.started)
-                return await self.end(outcome, server, interpreter, home)
+                return await self.end(outcome, server, host, home)
             } catch {
                 report.end(failures.startFailed(error))
                 outcome.finish(1)
@@ -233,10 +232,7 @@ public final class EnclaveAgent: Sendable {
         case .clear: server.replaceTLS(nil)
         case .owner(let path):
             server.replaceTLS(
-                try AppServer.tls(
-                    certificateChain: try Files.read(path, limit: 1 << 20),
-                    privateKey: key?.value.withBytes { Array($0) } ?? []
-                )
+                try ServingCertificate(chainFile: path, key: key?.value.withBytes { Array($0) } ?? []).tls()
             )
         }
     }
@@ -245,13 +241,12 @@ public final class EnclaveAgent: Sendable {
 
     /// Serves until somebody ends it; then drains, and seals HOME a last time, as often as the grace allows.
     /// - Returns: the exit code: 1 when HOME's last changes could not be kept; what was sealed before is whole.
-    private func end(_ outcome: AgentOutcome, _ server: AppServer, _ interpreter: Interpreter, _ home: HomeKeeper?)
+    private func end(_ outcome: AgentOutcome, _ server: AppServer, _ host: ApplicationHost, _ home: HomeKeeper?)
         async -> Int32
     {
         _ = await outcome.wait()
         let end = ContinuousClock.now + .seconds(settings.server.grace)
-        await server.shutdown(grace: .seconds(settings.server.grace))
-        await interpreter.runExitFunctions(within: max(.seconds(1), end - .now))
+        await host.end(server, grace: .seconds(settings.server.grace))
         guard let home else { return 0 }
         repeat {
             if await home.save() { return 0 }

@@ -3,7 +3,7 @@ public import Files
 internal import FoundationEssentials
 internal import Glibc
 
-/// Runs another program to its end.
+/// Another program, and how it is run: to its end, beside this one, or in its place.
 public struct ProgramRun: Sendable {
     public var path: String
     public var arguments: [String]
@@ -45,30 +45,44 @@ public struct ProgramRun: Sendable {
         if captures { guard pipe(&ends) == 0 else { throw FileError(path, doing: "make a pipe") } }
         // Programs started here get their own descriptors alone, so the pipe needs no mark.
         defer { for end in ends where end >= 0 { close(end) } }
-        let process = Unfinished.start { start(output: ends[1]) }
-        guard process > 0 else { throw FileError(path, doing: "run", -process) }
+        let program = try start(output: captures ? ends[1] : nil)
         var output: [UInt8] = []
         if captures {
             close(ends[1])
             ends[1] = -1
             output = Self.drain(ends[0])
         }
-        var status: Int32 = 0
-        while waitpid(process, &status, 0) < 0, errno == EINTR {}
-        Unfinished.end(program: process)
-        return Result(
-            status: status & 0x7F == 0 ? status >> 8 & 0xFF : 128 + status & 0x7F,
-            output: String(decoding: output, as: UTF8.self)
-        )
+        return Result(status: program.wait(), output: String(decoding: output, as: UTF8.self))
     }
 
-    private func start(output: Int32) -> Int32 {
+    /// Starts it with an empty input, and with no descriptor, handler or mask of signals of this process's.
+    /// - Parameters:
+    ///   - output: where its output and errors go; nil for this process's.
+    ///   - inNewSession: whether it has no terminal, so that it can outlive whoever uses this one.
+    public func start(output: Int32? = nil, inNewSession: Bool = false) throws(FileError) -> RunningProgram {
+        let process = withStrings { words, values in
+            Unfinished.start { clinux_spawn(path, words, values, folder, -1, output ?? -1, inNewSession ? 1 : 0) }
+        }
+        guard process > 0 else { throw FileError(path, doing: "run", -process) }
+        return RunningProgram(id: process)
+    }
+
+    /// Runs it in this process's place: with its id, descriptors and folder, and no mask of signals. Returns only by
+    /// throwing.
+    public func replaceThisProcess() throws(FileError) -> Never {
+        let error = withStrings { words, values in clinux_replace_process(path, words, values) }
+        throw FileError(path, doing: "run", error)
+    }
+
+    private func withStrings(
+        _ body: (_ words: [UnsafeMutablePointer<CChar>?], _ values: [UnsafeMutablePointer<CChar>?]) -> Int32
+    ) -> Int32 {
         var variables = inheritsEnvironment ? Self.inheritedVariables : ["LANG": "C.UTF-8"]
         for (name, value) in environment { variables[name] = value }
         let words = ([path] + arguments).map { strdup($0) } + [nil]
         let values = variables.map { strdup("\($0.key)=\($0.value)") } + [nil]
         defer { for pointer in words + values { free(pointer) } }
-        return clinux_spawn(path, words, values, folder, -1, output, 0)
+        return body(words, values)
     }
 
     /// All that comes until the last writer is gone, of which the last mebibyte is kept.

@@ -39,16 +39,20 @@ struct Serve: AsyncParsableCommand {
 
     func run() async throws {
         Output.warn(private: privateKey)
-        var arguments = [
-            application, "--app-dir", appDir, "--host", host, "--port", "\(port)", "--interface", interface,
-            "--threads", "\(threads)",
-            "--grace", "\(grace)",
-        ]
-        for folder in sitePackages { arguments += ["--site-packages", folder] }
-        if let certificate { arguments += ["--certificate", certificate] }
-        if let privateKey { arguments += ["--private-key", privateKey] }
         try await Output.attempt {
-            try DevelopmentServer.replaceThisProcess(arguments, certificate: certificate, privateKey: privateKey)
+            var server = DevelopmentServerProgram(
+                application: application,
+                folder: appDir,
+                sitePackages: sitePackages,
+                host: host,
+                port: port
+            )
+            server.options.certificate = certificate
+            server.options.privateKey = privateKey
+            server.options.interface = interface
+            server.options.threads = threads
+            server.options.grace = grace
+            try server.replaceThisProcess()
         }
     }
 }

@@ -11,7 +11,7 @@ extension EndToEndTests {
     struct HardeningTests {
         @Test(
             "the executables bind every symbol at once, have no executable stack, and may lie anywhere",
-            arguments: ["mse", "mse-bootstrap", "simulated-loader"]
+            arguments: ["mse", "mse-bootstrap", "mse-serve", "simulated-loader"]
         )
         func linking(name: String) throws {
             let bench = try Workbench()
@@ -79,18 +79,36 @@ extension EndToEndTests {
         }
 
         @Test(
-            "what is measured with every service links no more of Foundation than its essentials, and no tables of ICU"
+            "no program links more of Foundation than its essentials, and none has tables of ICU",
+            arguments: [("mse", 40_000_000), ("mse-bootstrap", 30_000_000), ("mse-serve", 30_000_000)]
         )
-        func agentIsSmall() throws {
-            let agent = Workbench.products + "/mse-bootstrap"
-            let bytes = Data(try Files.read(agent, limit: 256 << 20))
+        func noFoundation(name: String, limit: Int) throws {
+            let bytes = try Self.program(name)
             #expect(bytes.range(of: Data("FoundationEssentials".utf8)) != nil)
             for name in ["libFoundation.so", "FoundationInternationalization", "FoundationICU", "icudt"] {
                 #expect(bytes.range(of: Data(name.utf8)) == nil, "\(name)")
             }
             if ProcessInfo.processInfo.environment["MSE_PRODUCTS"] != nil {
-                #expect(bytes.count <= 30_000_000, "\(bytes.count)")
+                #expect(bytes.count <= limit, "\(bytes.count)")
             }
+        }
+
+        @Test(
+            "what is measured with every service makes no packages, starts no programs, and is no development server",
+            arguments: [
+                ("PackageBuilder", "mse"), ("EnvironmentBuilder", "mse"), ("ProgramRun", "mse"),
+                ("RunningProgram", "mse"), ("DevelopmentServerProgram", "mse"), ("DevelopmentServer", "mse-serve"),
+                ("LoggedFailures", "mse-serve"), ("--private-key go together", "mse-serve"),
+            ]
+        )
+        func agentIsTheEnclavesAlone(name: String, home: String) throws {
+            #expect(try Self.program("mse-bootstrap").range(of: Data(name.utf8)) == nil, "\(name)")
+            // Else the name is no word of what it stands for.
+            #expect(try Self.program(home).range(of: Data(name.utf8)) != nil, "\(name)")
+        }
+
+        private static func program(_ name: String) throws -> Data {
+            Data(try Files.read(Workbench.products + "/" + name, limit: 256 << 20))
         }
 
         @Test("a home that others can write in is refused, with the mend", arguments: [0o777, 0o775, 0o722])

@@ -21,7 +21,7 @@ struct PythonObjectTests {
         let script = Self.project + "/Tests/PythonHostTests/Scripts/misuse.py"
         let result = try ProgramRun(
             "/usr/bin/python3",
-            ["-B", script, Self.project + "/.build/debug/mse-bootstrap", scenario],
+            ["-B", script, Self.project + "/.build/debug/mse-serve", scenario],
             folder: "/tmp"
         ).run()
         #expect(result.status == 0, "\(result.output.suffix(4000))")

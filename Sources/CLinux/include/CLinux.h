@@ -48,6 +48,9 @@ int clinux_wait_for_interruption(void);
 /// Returns the process id, or the negative error number.
 pid_t clinux_spawn(const char *path, char *const arguments[], char *const environment[], const char *folder, int socket, int output, int new_session);
 
+/// Runs a program in this process's place, with no signal blocked. Returns the error number, and else not at all.
+int clinux_replace_process(const char *path, char *const arguments[], char *const environment[]);
+
 
 // A process that sees the files of its enclave and nothing else of the machine.
 

@@ -1,4 +1,5 @@
 internal import AppServer
+internal import ApplicationServing
 internal import CodeEncryption
 internal import Enclave
 internal import Files
@@ -17,7 +18,7 @@ struct ApplicationStart: Sendable {
     let report: SealedReport
 
     /// The interpreter with the package's environment; neither waits for the key.
-    func interpreter() throws -> Interpreter {
+    func host() throws -> ApplicationHost {
         if let environment {
             try Files.remove(memory.site)
             try environment.copy(to: memory.site)
@@ -26,24 +27,28 @@ struct ApplicationStart: Sendable {
         if !settings.python.isEmpty, settings.python != location.version {
             throw AgentError("the package is for Python \(settings.python), linked is \(location.version)")
         }
-        let configuration = Interpreter.Configuration(
-            location: location,
-            searchPaths: [memory.site],
+        return try ApplicationHost(
+            location,
+            packages: [memory.site],
             variables: memory.variables,
-            folder: memory.folder
+            folder: memory.folder,
+            report: report
         )
-        return try Interpreter(configuration, report: report)
     }
 
     /// - Returns: who answers requests from now on.
-    func responder(on interpreter: Interpreter) async throws -> WSGIResponder {
+    func responder(on host: ApplicationHost) async throws -> any Responder {
         // What an application names by a relative path lies beside its code, in private memory.
         guard chdir(memory.code) == 0 else { throw FileError(memory.code, doing: "work in the folder") }
         // From here on the process runs code that isn't ours.
         platform.close()
-        let application = try await WSGIApplication.load(settings.application, from: memory.code, on: interpreter)
+        let responder = try await host.load(
+            settings.application,
+            from: memory.code,
+            threads: settings.server.threads
+        )
         // An application that handles signals would never be asked to end: those that end the agent are taken back.
         for signal in ProcessSignal.allCases { signal.count() }
-        return WSGIResponder(application, threads: settings.server.threads, report: report)
+        return responder
     }
 }

@@ -1,7 +1,6 @@
 internal import CLinux
 internal import CodeEncryption
 internal import Files
-internal import Foundation
 internal import Glibc
 internal import Notation
 internal import PackageBuilding
@@ -22,7 +21,6 @@ public struct ProjectTests: Sendable {
     public func local(project: String, secrets: String?, sealedSecrets: String?) throws -> Int32 {
         try state.prepare()
         let configuration = try configuration(project)
-        let programs = try Programs.found()
         let runtime = try Runtime.ofThisMachine()
         let work = try Files.resolved(try Files.makeTemporaryFolder(in: Self.folderInMemory, prefix: "mse-localtest"))
         defer { try? Files.remove(work) }
@@ -37,34 +35,17 @@ public struct ProjectTests: Sendable {
         if let secrets { _ = try NamedFile.secrets(secrets).secretJSON() }
         let given = secrets ?? (Files.exists(project + "/secrets.json") ? project + "/secrets.json" : nil)
         let port = try freePort()
-        let server = Process()
-        server.executableURL = URL(filePath: programs.agent)
-        server.arguments = [
-            "serve", configuration.application, "--app-dir", code, "--site-packages", site, "--port", "\(port)",
-            // Killed without a word, this program can't end it.
-            "--parent", "\(getpid())",
-        ]
-        var variables = ProcessInfo.processInfo.environment
-        for (name, folder) in [
-            ("XDG_CACHE_HOME", ".cache"), ("XDG_CONFIG_HOME", ".config"), ("XDG_DATA_HOME", ".local/share"),
-        ] {
-            variables[name] = work + "/home/" + folder
-        }
-        for name in ["TMP_PATH", "TMPDIR", "TEMP", "TMP"] { variables[name] = work + "/tmp" }
-        for name in ["MODULE_PATH", "PWD"] { variables[name] = code }
-        variables["HOME"] = work + "/home"
-        variables["SECRETS_PATH"] = try given.map { try Files.resolved($0) } ?? work + "/secrets.json"
-        variables["SEALED_SECRETS_PATH"] =
-            try sealedSecrets.map { try Files.resolved($0) } ?? work + "/sealed_secrets.json"
-        server.environment = variables
-        server.standardOutput = FileHandle.standardError
-        server.currentDirectoryURL = URL(filePath: code)
-        let process = Unfinished.start { (try? server.run()) == nil ? 0 : server.processIdentifier }
-        guard process > 0 else { throw OperationError(programs.agent, "can't be run") }
-        defer {
-            Self.end(server)
-            Unfinished.end(program: process)
-        }
+        let server = try DevelopmentServerProgram(
+            application: configuration.application,
+            folder: code,
+            sitePackages: [site],
+            host: "127.0.0.1",
+            port: port
+        ).start(
+            environment: Self.variables(work, code: code, secrets: given, sealedSecrets: sealedSecrets),
+            in: code
+        )
+        defer { server.end(graceSeconds: Self.graceSeconds) }
         try waitFor(port, server)
         return try run(
             configuration,
@@ -143,6 +124,24 @@ public struct ProjectTests: Sendable {
         )
     }
 
+    /// What an application finds its files by, as the agent would have it.
+    private static func variables(
+        _ work: String,
+        code: String,
+        secrets: String?,
+        sealedSecrets: String?
+    ) throws -> [String: String?] {
+        var variables: [String: String?] = [
+            "HOME": work + "/home", "XDG_CACHE_HOME": work + "/home/.cache", "XDG_CONFIG_HOME": work + "/home/.config",
+            "XDG_DATA_HOME": work + "/home/.local/share",
+            "MODULE_PATH": code, "PWD": code,
+            "SECRETS_PATH": try secrets.map { try Files.resolved($0) } ?? work + "/secrets.json",
+            "SEALED_SECRETS_PATH": try sealedSecrets.map { try Files.resolved($0) } ?? work + "/sealed_secrets.json",
+        ]
+        for name in ["TMP_PATH", "TMPDIR", "TEMP", "TMP"] { variables[name] = work + "/tmp" }
+        return variables
+    }
+
     private static var folderInMemory: String {
         ["/dev/shm", "/run/user/\(geteuid())"].first { clinux_is_in_memory($0) == 1 && access($0, W_OK) == 0 } ?? "/tmp"
     }
@@ -154,7 +153,7 @@ public struct ProjectTests: Sendable {
         for file in try CodeTree(folder, ignoring: ignored).files {
             let copy = target + "/" + file.path
             try Files.makeFolder(Files.split(copy).folder, mode: 0o700)
-            try FileManager.default.copyItem(atPath: file.source, toPath: copy)
+            try FileCopy.copy(file.source, to: copy)
         }
     }
 
@@ -190,7 +189,7 @@ public struct ProjectTests: Sendable {
             "TEST_REMOTE_URL": url, "TEST_CA_FILE": pin, "TEST_SECRET_JSON": try secrets.map { try Files.resolved($0) },
             "TEST_SEALED_SECRET_JSON": try sealedSecrets.map { try Files.resolved($0) }, "PYTHONDONTWRITEBYTECODE": "1",
         ]
-        variables["PATH"] = tools + "/bin:" + (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin")
+        variables["PATH"] = tools + "/bin:" + (ProgramRun.inheritedVariables["PATH"] ?? "/usr/bin:/bin")
         return try ProgramRun(
             program,
             Array(words.dropFirst()) + (words[0] == "pytest" ? ["-p", "no:cacheprovider"] : []),
@@ -203,14 +202,6 @@ public struct ProjectTests: Sendable {
 
     /// Seconds that it may take to end by itself.
     private static let graceSeconds = 5
-
-    /// Asks it to end, and ends it where it doesn't: an application may ignore signals, and a start may hang.
-    private static func end(_ server: Process) {
-        server.terminate()
-        for _ in 0..<(graceSeconds * 50) where server.isRunning { usleep(20_000) }
-        if server.isRunning { kill(server.processIdentifier, SIGKILL) }
-        server.waitUntilExit()
-    }
 
     private func freePort() throws -> Int {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
@@ -228,10 +219,10 @@ public struct ProjectTests: Sendable {
         return Int(in_port_t(bigEndian: address.sin_port))
     }
 
-    private func waitFor(_ port: Int, _ server: Process) throws {
+    private func waitFor(_ port: Int, _ server: RunningProgram) throws {
         for _ in 0..<600 {
-            guard server.isRunning else {
-                throw OperationError("serve", "the server ended with exit code \(server.terminationStatus)")
+            if let code = server.exitCode {
+                throw OperationError("serve", "the server ended with exit code \(code)")
             }
             if ListeningAddress(host: "127.0.0.1", port: port).answers { return }
             usleep(50_000)

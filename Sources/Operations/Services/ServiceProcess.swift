@@ -1,9 +1,9 @@
-internal import CLinux
 internal import Files
 internal import FoundationEssentials
 internal import Glibc
 internal import Notation
 internal import PackageFormat
+internal import Processes
 internal import RATLS
 internal import RATLSTransport
 internal import SimulatedProcessor
@@ -28,33 +28,31 @@ struct ServiceProcess: Sendable {
     /// - Throws: why it doesn't; nothing is started for an address that can't be had.
     /// - Parameter isNew: nothing of it is to be left when this program is ended before it answers.
     func start(renews: Bool, isNew: Bool = false, waitSeconds: Int = startSeconds) async throws {
-        let programs = try Programs.found()
         try checkAddress()
         let launch = try service.launch()
         try service.write(exitCode: nil)
         try service.write(refusal: nil)
         try service.forgetProcess()
         let log = try OpenFile(service.logPath, O_WRONLY | O_CREAT | O_APPEND, mode: 0o600)
-        let arguments = [programs.mse, "simulator", "launch", service.name] + (renews ? ["--renew"] : [])
-        let pointers = arguments.map { strdup($0) } + [nil]
         // Nothing that is found in this process's environment goes on: who starts an instance again may stand anywhere.
-        let fixed: [String] = ["MSE_HOME=" + service.home, "LANG=C.UTF-8"]
-        let variables = fixed.map { strdup($0) } + [nil]
-        defer { for pointer in pointers + variables { free(pointer) } }
-        let process = Unfinished.start { clinux_spawn(programs.mse, pointers, variables, "/", -1, log.descriptor, 1) }
-        guard process > 0 else { throw FileError(programs.mse, doing: "start", -process) }
+        let launcher = try ProgramRun(
+            Programs.mse(),
+            ["simulator", "launch", service.name] + (renews ? ["--renew"] : []),
+            environment: ["MSE_HOME": service.home],
+            folder: "/",
+            inheritsEnvironment: false
+        ).start(output: log.descriptor, inNewSession: true)
         if !isNew {
-            Unfinished.end(program: process)
+            launcher.letGo()
             Unfinished.remark("\(service.name) goes on starting: ask with 'mse status \(service.name)'")
         }
-        defer { Unfinished.end(program: process) }
+        defer { launcher.letGo() }
         let end = ContinuousClock.now + .seconds(waitSeconds)
         while ContinuousClock.now < end {
             if let code = service.exitCode {
                 throw ended(code)
             }
-            var status: Int32 = 0
-            if waitpid(process, &status, WNOHANG) == process, service.exitCode == nil {
+            if launcher.exitCode != nil, service.exitCode == nil {
                 throw OperationError(service.name, "its launcher ended", code: "service.failed")
             }
             if await probe(launch) != .silent { return try service.noteAnswer() }

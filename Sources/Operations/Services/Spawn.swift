@@ -177,19 +177,19 @@ public struct Spawn: Sendable {
 /// The runtime of this machine, as the agent itself describes it.
 enum Runtime {
     static func ofThisMachine() throws -> RuntimeList {
-        let programs = try Programs.found()
+        let agent = try Programs.path(of: .agent)
         let result = try ProgramRun(
-            programs.agent,
-            ["describe-runtime", "--loader", programs.loader],
+            agent,
+            ["describe-runtime", "--loader", Programs.path(of: .loader)],
             inheritsEnvironment: false
         ).run()
         guard result.status == 0 else {
-            throw OperationError(programs.agent, "can't describe its runtime", quoting: result.output)
+            throw OperationError(agent, "can't describe its runtime", quoting: result.output)
         }
         do {
             return try RuntimeList(Array(result.output.utf8))
         } catch {
-            throw OperationError(programs.agent, "\(error)")
+            throw OperationError(agent, "\(error)")
         }
     }
 }

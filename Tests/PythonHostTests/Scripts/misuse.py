@@ -1,6 +1,6 @@
 """Serves objects_app.py and drives one of its scenarios:   misuse.py SERVER SCENARIO [ROUNDS]
 
-SERVER is mse-bootstrap, or one built with a sanitizer. What goes wrong is an AssertionError; a server that crashes, hangs, leaks or whose
+SERVER is mse-serve, or one built with a sanitizer. What goes wrong is an AssertionError; a server that crashes, hangs, leaks or whose
 sanitizer objects is wrong.
 """
 
@@ -22,7 +22,7 @@ class Server:
     def __init__(self, program):
         self.log = tempfile.TemporaryFile("w+")
         self.process = subprocess.Popen(
-            [program, "serve", "objects_app:app", "--app-dir", here, "--port", "0", "--threads", "4", "--grace", "5"],
+            [program, "objects_app:app", "--app-dir", here, "--port", "0", "--threads", "4", "--grace", "5"],
             stdout=self.log, stderr=subprocess.STDOUT)
         for _ in range(1200):
             found = re.search(r"port=(\d+)", self.text())

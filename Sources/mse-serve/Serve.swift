@@ -1,14 +1,16 @@
 import ArgumentParser
 import CLinux
 import CommandInterface
-import EnclaveAgent
 import Logging
 
+/// What `mse serve` executes in its place, and `mse localtest` beside it.
+@main
 struct Serve: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "serve",
+        commandName: "mse-serve",
         abstract: "Serve an application without enclave or encryption, for development.",
-        discussion: "Example: mse serve app:app --app-dir mse_src --port 5000"
+        discussion: "Example: mse serve app:app --app-dir mse_src --port 5000",
+        version: "mse-serve 1.0.0"
     )
 
     @Argument(help: "module:variable or module:factory.")
@@ -38,6 +40,8 @@ struct Serve: ParsableCommand {
     )
     var parent: Int?
 
+    static func main() { Program.run(Serve.self) }
+
     func validate() throws {
         guard (certificate == nil) == (privateKey == nil) else {
             throw ValidationError("--certificate and --private-key go together.")
@@ -60,7 +64,10 @@ struct Serve: ParsableCommand {
             threads: threads,
             grace: grace
         )
-        let logger = Bootstrap.logger(.notice)
-        Bootstrap.run { await server.live(logger: logger) }
+        Program.end(with: {
+            await server.live(
+                logger: Logger(label: "mse-serve", factory: { StreamLogHandler.standardError(label: $0) })
+            )
+        })
     }
 }
