@@ -204,7 +204,7 @@ let package = Package(
         ),
         .executableTarget(
             name: "mse",
-            dependencies: ["CommandInterface", "Operations", argumentParser],
+            dependencies: ["CommandInterface", "Operations", "PackageFormat", argumentParser],
             swiftSettings: strict,
             linkerSettings: hardened + [unexported]
         ),
@@ -212,7 +212,8 @@ let package = Package(
             name: "mse-bootstrap",
             dependencies: [
                 "PackageFormat",
-                "CFreedMemory", "CGramineShim", "CLinux", "CommandInterface", "EnclaveAgent", "Files", "RATLS",
+                "CFreedMemory", "CGramineShim", "CLinux", "CommandInterface", "Enclave", "EnclaveAgent", "Files",
+                "RATLS",
                 "Threads",
                 argumentParser,
             ],
@@ -318,6 +319,7 @@ let package = Package(
         .testTarget(
             name: "EnclaveAgentTests",
             dependencies: [
+                "PackageFormat",
                 "CodeEncryption", "Secrets", "Enclave", "EnclaveAgent", "Files", "Notation", "TestSupport", crypto,
             ],
             swiftSettings: strict

@@ -9,8 +9,8 @@ public protocol EnclavePlatform: Sendable {
     /// 32 bytes that only this measurement gets, on this processor.
     func sealingSecret() throws(EnclaveError) -> [UInt8]
 
-    /// What was measured, as the platform holds it; nil where the library OS enforces it by itself.
-    func record() throws(EnclaveError) -> [UInt8]?
+    /// What was measured, and so what proves the files that are read.
+    func measuredContent() throws(EnclaveError) -> MeasuredContent
 
     /// Ends what the platform does for this process, as far as it can. Called before the application is loaded: from
     /// there on the process runs code that must not have quotes made over keys of its own, nor learn sealing keys.

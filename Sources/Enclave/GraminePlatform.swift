@@ -19,7 +19,7 @@ public struct GraminePlatform: EnclavePlatform {
     }
 
     public var name: String { "sgx" }
-    public func record() -> [UInt8]? { nil }
+    public func measuredContent() -> MeasuredContent { .enforcedByLibraryOS }
 
     public func quote(reportData: [UInt8]) throws(EnclaveError) -> [UInt8] {
         do {

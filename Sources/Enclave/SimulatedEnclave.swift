@@ -6,12 +6,17 @@ internal import Synchronization
 public final class SimulatedEnclave: EnclavePlatform {
     /// The descriptor at which the launcher leaves the socket.
     public static let descriptor: Int32 = 3
-    /// Set by the launcher, so that nobody takes another descriptor 3 for the socket.
-    public static let variable = "MSE_SIMULATED_PROCESSOR"
 
     private let socket: Mutex<Int32>
 
-    public init(descriptor: Int32 = SimulatedEnclave.descriptor) {
+    /// - Throws: `EnclaveError` where there is no launcher at the other end.
+    public init(descriptor: Int32 = SimulatedEnclave.descriptor) throws(EnclaveError) {
+        // Whatever else somebody has left there is no launcher's.
+        var domain: Int32 = 0
+        var length = socklen_t(MemoryLayout<Int32>.size)
+        guard getsockopt(descriptor, SOL_SOCKET, SO_DOMAIN, &domain, &length) == 0, domain == AF_UNIX else {
+            throw .notAnEnclave("the launcher of the simulated processor leaves a socket at descriptor \(descriptor)")
+        }
         _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
         socket = Mutex(descriptor)
     }
@@ -20,7 +25,7 @@ public final class SimulatedEnclave: EnclavePlatform {
 
     public func quote(reportData: [UInt8]) throws(EnclaveError) -> [UInt8] { try ask(.quote, reportData) }
     public func sealingSecret() throws(EnclaveError) -> [UInt8] { try ask(.sealingSecret, []) }
-    public func record() throws(EnclaveError) -> [UInt8]? { try ask(.record, []) }
+    public func measuredContent() throws(EnclaveError) -> MeasuredContent { .record(try ask(.record, [])) }
 
     /// The launcher sees the end of the conversation, and takes no other.
     public func close() {

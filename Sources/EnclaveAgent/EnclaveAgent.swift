@@ -2,7 +2,7 @@ internal import AppServer
 internal import ApplicationServing
 internal import CodeEncryption
 internal import Crypto
-internal import Enclave
+public import Enclave
 internal import Files
 internal import Glibc
 internal import Logging
@@ -30,34 +30,33 @@ public final class EnclaveAgent: Sendable {
     private let log: ApplicationLog
 
     /// - Parameter memory: made before the process had a second thread.
-    init(_ arguments: AgentArguments, memory: PrivateMemory, events: EventLog, log: ApplicationLog) throws {
+    init(
+        _ arguments: AgentArguments,
+        on platform: any EnclavePlatform,
+        memory: PrivateMemory,
+        events: EventLog,
+        log: ApplicationLog
+    ) throws {
         self.arguments = arguments
         self.memory = memory
         self.events = events
         self.log = log
-        let platform: any EnclavePlatform
-        if getenv(SimulatedEnclave.variable) != nil {
-            unsetenv(SimulatedEnclave.variable)
-            platform = SimulatedEnclave()
-        } else {
-            platform = try GraminePlatform(folder: arguments.attestationFolder)
-        }
         self.platform = platform
         state = try arguments.stateFolder.map { try SealedState(folder: $0, id: arguments.id, platform: platform) }
-        let record = try platform.record().map { try EnclaveRecord(JSON.read($0)) }
+        let files = try MeasuredFiles(platform.measuredContent())
         if let path = arguments.package {
             let package = try PackageFile(path)
-            settings = try record?.settings ?? package.record().settings
-            guard let source = try CodeSource.member("app.tar", of: package, record: record) else {
+            settings = try files.settings(of: package)
+            guard let source = try CodeSource.member("app.tar", of: package, files: files) else {
                 throw AgentError("\(path): there is no app.tar in it")
             }
             code = ServiceCode(source: source, mode: settings.mode, proof: try KeyProof(package))
-            environment = try CodeSource.member("environment.tar", of: package, record: record)
-            guard arguments.mode.tls == settings.agent.tls,
+            environment = try CodeSource.member("environment.tar", of: package, files: files)
+            guard platform.name == settings.agent.platform.rawValue, arguments.mode.tls == settings.agent.tls,
                 arguments.attestationFolder == settings.agent.attestationFolder
             else {
                 throw AgentError(
-                    "\(path): TLS mode or attestation folder are others than what was measured",
+                    "\(path): platform, TLS mode or attestation folder are others than what was measured",
                     .unmeasured
                 )
             }
@@ -65,11 +64,12 @@ public final class EnclaveAgent: Sendable {
             guard ProjectConfiguration.isApplication(application) else {
                 throw AgentError("'\(NotationError.printable(application))' is no 'module:variable'")
             }
+            try files.checkFolder(folder)
             settings = EnclaveSettings(
                 application: application,
                 mode: arguments.isPlain ? .open : .encrypted,
                 python: "",
-                agent: .init(path: "", loader: "")
+                agent: .init(path: "", loader: "", platform: .sgx)
             )
             code = ServiceCode(source: .folder(folder), mode: settings.mode, proof: nil)
             environment = nil
@@ -83,6 +83,7 @@ public final class EnclaveAgent: Sendable {
     /// - Returns: the process's exit code.
     public static func live(
         _ arguments: AgentArguments,
+        on platform: any EnclavePlatform,
         memory: PrivateMemory,
         events: EventLog,
         log: ApplicationLog,
@@ -91,7 +92,8 @@ public final class EnclaveAgent: Sendable {
     ) async -> Int32 {
         let exitCode: Int32
         do {
-            exitCode = try await EnclaveAgent(arguments, memory: memory, events: events, log: log).run(now: now)
+            exitCode = try await EnclaveAgent(arguments, on: platform, memory: memory, events: events, log: log)
+                .run(now: now)
         } catch {
             memory.remove()
             log.append(.failure, Array("\(error)".utf8))

@@ -99,20 +99,27 @@ public struct PackageFile: Sendable {
         }
     }
 
-    /// What is measured when this package runs.
-    /// - Throws: `PackageError` for the original's packages: their measurement needs their image.
-    public func record() throws(PackageError) -> EnclaveRecord {
+    /// The files that run besides the package's own.
+    /// - Throws: `PackageError` for the original's packages, which don't say it.
+    public func requiredRuntime() throws(PackageError) -> RuntimeList {
         guard let runtime else {
             throw .archive(
                 path: path,
                 "is a package of the original: it doesn't say which files run, so its measurement needs its container image; package the project again"
             )
         }
+        return runtime
+    }
+
+    /// What is measured when this package runs.
+    /// - Throws: `PackageError` for the original's packages: their measurement needs their image.
+    public func record() throws(PackageError) -> EnclaveRecord {
+        let runtime = try requiredRuntime()
         var settings = EnclaveSettings(
             application: configuration.application,
             mode: mode,
             python: runtime.python,
-            agent: .init(path: runtime.agent, loader: runtime.loader)
+            agent: .init(path: runtime.agent, loader: runtime.loader, platform: runtime.platform)
         )
         settings.enclave = configuration.enclave
         settings.server = configuration.server

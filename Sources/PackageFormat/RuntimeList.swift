@@ -4,20 +4,29 @@ public import Notation
 
 /// `runtime.json`: every file that runs besides the package's own, with its digest.
 public struct RuntimeList: Hashable, Sendable {
-    private static let version = 2
+    private static let version = 3
     /// Of the interpreter, such as 3.11.2.
     public var python: String
     /// The interpreter's program, which installs environments.
     public var interpreter: String
-    /// What stands for Gramine's own files.
+    /// What it runs on, and what loads the program there: the simulated processor's own loader, or Gramine's.
+    public var platform: EnclaveSettings.Platform
     public var loader: String
     /// The program that is started.
     public var agent: String
     public var files: [EnclaveRecord.File]
 
-    public init(python: String, interpreter: String, loader: String, agent: String, files: [EnclaveRecord.File]) {
+    public init(
+        python: String,
+        interpreter: String,
+        platform: EnclaveSettings.Platform,
+        loader: String,
+        agent: String,
+        files: [EnclaveRecord.File]
+    ) {
         self.python = python
         self.interpreter = interpreter
+        self.platform = platform
         self.loader = loader
         self.agent = agent
         self.files = files.sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
@@ -29,19 +38,29 @@ public struct RuntimeList: Hashable, Sendable {
             throw NotationError(
                 at: reader.place,
                 member: "version",
-                "\(Self.version) expected: older lists lack files that run; package the project again"
+                "\(Self.version) expected: older lists don't say all that is measured; package the project again"
             )
         }
         guard let python = try reader.string("python"), let interpreter = try reader.string("interpreter"),
-            let loader = try reader.string("loader"), let agent = try reader.string("agent"),
+            let platform = try reader.string("platform"), let loader = try reader.string("loader"),
+            let agent = try reader.string("agent"),
             case .array(let list) = try reader.required("files").value
-        else { throw NotationError(at: reader.place, "python, interpreter, loader, agent and files expected") }
+        else {
+            throw NotationError(at: reader.place, "python, interpreter, platform, loader, agent and files expected")
+        }
         try reader.finish()
         guard Self.isVersion(python) else {
             throw NotationError(
                 at: reader.place,
                 member: "python",
                 "a version such as 3.11.2 expected, found \"\(NotationError.printable(python))\""
+            )
+        }
+        guard let platform = EnclaveSettings.Platform(rawValue: platform) else {
+            throw NotationError(
+                at: reader.place,
+                member: "platform",
+                "\(EnclaveSettings.Platform.expected), found \"\(NotationError.printable(platform))\""
             )
         }
         for (member, path) in [("interpreter", interpreter), ("loader", loader), ("agent", agent)] {
@@ -74,7 +93,14 @@ public struct RuntimeList: Hashable, Sendable {
             }
             files.append(.init(path: path, digest: digest))
         }
-        self.init(python: python, interpreter: interpreter, loader: loader, agent: agent, files: files)
+        self.init(
+            python: python,
+            interpreter: interpreter,
+            platform: platform,
+            loader: loader,
+            agent: agent,
+            files: files
+        )
     }
 
     private static let fileLimit = 50_000
@@ -113,7 +139,7 @@ public struct RuntimeList: Hashable, Sendable {
             JSON.pretty(
                 .object([
                     "version": Node(Self.version), "python": Node(python), "interpreter": Node(interpreter),
-                    "loader": Node(loader),
+                    "platform": Node(platform.rawValue), "loader": Node(loader),
                     "agent": Node(agent),
                     "files": Node(
                         .array(files.map { .object(["path": Node($0.path), "sha256": Node(Hex.text($0.digest))]) })

@@ -137,7 +137,7 @@ struct ConfinedProcess {
         [
             "LD_LIBRARY_PATH="
                 + EnclaveFileSystem.libraryFolders(of: plan.record).map { root + $0 }.joined(separator: ":"),
-            SimulatedEnclave.variable + "=1", "LANG=C.UTF-8", "SSL_CERT_FILE=" + EnclaveFileSystem.authorities,
+            "LANG=C.UTF-8", "SSL_CERT_FILE=" + EnclaveFileSystem.authorities,
             "SWIFT_BACKTRACE=enable=no",
         ]
     }

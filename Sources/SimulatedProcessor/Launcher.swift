@@ -70,6 +70,12 @@ public struct Launcher: Sendable {
             securityVersion: record.settings.enclave.securityVersion,
             isDebug: isDebug
         )
+        guard record.settings.agent.platform == .simulator else {
+            throw FileError(
+                instance.packagePath,
+                "is packaged for \(record.settings.agent.platform.rawValue), and this is the simulated processor"
+            )
+        }
         for program in [record.settings.agent.path, record.settings.agent.loader]
         where record.digest(of: program) == nil {
             throw FileError(program, "is what starts the enclave, and isn't among the files that were measured")
@@ -137,7 +143,8 @@ public struct Launcher: Sendable {
         bindings += EnclaveFileSystem.devices.map { Binding(source: "/dev/" + $0, target: "dev/" + $0, isDevice: true) }
         func words(root: String, package: String, launch: String, sealed: String, memory: String) -> [String] {
             [
-                root + agent.loader, root + agent.path, "--package", package, "--launch", launch, "--state", sealed,
+                root + agent.loader, root + agent.path, "--platform", agent.platform.rawValue, "--package", package,
+                "--launch", launch, "--state", sealed,
                 "--memory", memory,
             ]
                 + arguments

@@ -14,8 +14,8 @@ struct Bootstrap: ParsableCommand {
         discussion:
             "Example: mse-bootstrap app:app --app-dir code --id 533a2b83-4bc5-4a9c-955e-208c530bfd15 --ratls 1893456000 --san localhost",
         version: "mse-bootstrap 1.0.0",
-        subcommands: [Enclave.self, DescribeRuntime.self],
-        defaultSubcommand: Enclave.self
+        subcommands: [RunInEnclave.self, DescribeRuntime.self],
+        defaultSubcommand: RunInEnclave.self
     )
 
     static func main() { Program.run(Bootstrap.self) }

@@ -10,13 +10,15 @@ struct DescribeRuntime: ParsableCommand {
         shouldDisplay: false
     )
 
-    @Option(help: "What stands for Gramine's own files.")
+    @Option(help: "What it runs on: simulator or sgx.")
+    var platform: EnclaveSettings.Platform
+    @Option(help: "What loads it there.")
     var loader: String
 
     func run() throws {
         let description: [UInt8]
         do {
-            description = try RuntimeDescription.current(loader: loader).encoded
+            description = try RuntimeDescription.current(platform: platform, loader: loader).encoded
         } catch {
             Bootstrap.fail(error)
         }

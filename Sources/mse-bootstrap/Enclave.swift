@@ -3,13 +3,15 @@ import CFreedMemory
 import CGramineShim
 import CLinux
 import CommandInterface
+import Enclave
 import EnclaveAgent
 import Files
 import Glibc
+import PackageFormat
 import RATLS
 import Threads
 
-struct Enclave: ParsableCommand {
+struct RunInEnclave: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "enclave",
         abstract: "Run in an enclave (the default).",
@@ -54,6 +56,9 @@ struct Enclave: ParsableCommand {
     var memory: String?
     @Flag(help: "Make a new quote and certificate over the sealed keys.")
     var renew = false
+    // The original's arguments name none.
+    @Option(help: "What this runs on: simulator or sgx; measured.")
+    var platform = EnclaveSettings.Platform.sgx
     @Option(help: "Gramine's pseudo files.")
     var attestationFolder = "/dev/attestation"
     @Flag(help: "Log more.")
@@ -86,9 +91,11 @@ struct Enclave: ParsableCommand {
         // Before anything else makes a thread: only then the kernel lets this process have mounts of its own.
         let memory: PrivateMemory
         let arguments: AgentArguments
+        let enclave: any EnclavePlatform
         let now = Int64(time(nil))
         do {
             arguments = try agentArguments(now)
+            enclave = try platform.enclave(attestationFolder: arguments.attestationFolder)
             let mountPoint =
                 self.memory ?? (getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp") + "/mse-memory-\(getpid())"
             memory = try PrivateMemory(mountPoint: Files.absolute(mountPoint), byteCount: 4 << 30)
@@ -111,7 +118,15 @@ struct Enclave: ParsableCommand {
         }
         let events = EventLog(descriptor: descriptor)
         Bootstrap.run {
-            await EnclaveAgent.live(arguments, memory: memory, events: events, log: log, output: output, now: now)
+            await EnclaveAgent.live(
+                arguments,
+                on: enclave,
+                memory: memory,
+                events: events,
+                log: log,
+                output: output,
+                now: now
+            )
         }
     }
 

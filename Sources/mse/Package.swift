@@ -1,6 +1,7 @@
 import ArgumentParser
 import CommandInterface
 import Operations
+import PackageFormat
 
 struct Package: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -13,6 +14,8 @@ struct Package: AsyncParsableCommand {
     var project: String
     @Option(help: "Where package and key go.", completion: .directory, transform: { try outputName($0) })
     var output: String
+    @Option(help: "What it will run on, and on nothing else: simulator or sgx; measured.")
+    var platform = EnclaveSettings.Platform.simulator
     @Flag(help: "Encrypt the code; without it a start token takes the key's place.")
     var encrypt = false
     @Option(help: "An earlier key to use again.", completion: .file())
@@ -26,6 +29,7 @@ struct Package: AsyncParsableCommand {
             try Packaging().package(
                 project: project,
                 output: output,
+                platform: platform,
                 encrypts: encrypt,
                 key: key,
                 checksImports: !skipsImportCheck

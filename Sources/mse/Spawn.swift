@@ -1,10 +1,7 @@
 import ArgumentParser
 import CommandInterface
 import Operations
-
-enum PlatformName: String, ExpressibleByArgument, CaseIterable {
-    case simulator, sgx
-}
+import PackageFormat
 
 struct Spawn: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -25,8 +22,8 @@ struct Spawn: AsyncParsableCommand {
     var san: [String]
     @Option(in: 1...65535, help: "The port.")
     var port: Int
-    @Option(help: "Where it runs: simulator or sgx.")
-    var platform: PlatformName
+    @Option(help: "Where it runs: simulator or sgx, as it was packaged.")
+    var platform: EnclaveSettings.Platform
     @Option(help: "The address to listen on.", transform: { try Arguments.host($0) })
     var host = "127.0.0.1"
     @Option(help: "The certificate's subject, RFC 4514.", transform: { try Operations.Spawn.subject($0) })
@@ -39,12 +36,6 @@ struct Spawn: AsyncParsableCommand {
     var debug = false
 
     func run() async throws {
-        guard platform == .simulator else {
-            Output.note(
-                "\(name): SGX needs Gramine's manifest and signature, which this version doesn't make yet; --platform simulator works on any machine"
-            )
-            throw ExitCode.failure
-        }
         let spawn = Operations.Spawn(
             name: name,
             package: package,
@@ -54,6 +45,7 @@ struct Spawn: AsyncParsableCommand {
             subject: subject,
             days: days,
             timeout: timeout,
+            platform: platform,
             isDebug: debug
         )
         try Output.write(try await Output.attempt { try await spawn.run() } + "\n")

@@ -12,7 +12,7 @@ private struct KeyOnly: EnclavePlatform {
     var secret: [UInt8]
     func quote(reportData: [UInt8]) throws(EnclaveError) -> [UInt8] { throw .refused("no quotes here") }
     func sealingSecret() throws(EnclaveError) -> [UInt8] { secret }
-    func record() throws(EnclaveError) -> [UInt8]? { nil }
+    func measuredContent() -> MeasuredContent { .enforcedByLibraryOS }
     func close() {}
 }
 

@@ -293,13 +293,15 @@ struct IsolationTests {
         try bench.folder.write("no-environment.json", JSON.canonical(record.node))
         record.files = [environment] + record.files.filter { $0 != app }
         try bench.folder.write("no-code.json", JSON.canonical(record.node))
+        record = try PackageFile(bench.path + "/" + made.package).record()
+        record.settings.agent.platform = .sgx
+        try bench.folder.write("other-platform.json", JSON.canonical(record.node))
         func agent(_ record: String, _ arguments: String...) throws -> String {
             try bench.run(
                 "/usr/bin/python3",
                 [
                     Workbench.project + "/Tests/EndToEndTests/Scripts/processor.py", record,
-                    Workbench.products + "/mse-bootstrap",
-                    "--package",
+                    Workbench.products + "/mse-bootstrap", "--platform", "simulator", "--package",
                     made.package, "--launch", "launch.json", "--memory", "memory",
                 ] + arguments
             ).output
@@ -307,7 +309,7 @@ struct IsolationTests {
         let refusals = [
             try agent("no-environment.json"), try agent("no-code.json"), try agent("whole.json", "--no-ssl"),
             try agent("whole.json", "--certificate", "hello-1.pem"),
-            try agent("whole.json", "--attestation-folder", "dev"),
+            try agent("whole.json", "--attestation-folder", "dev"), try agent("other-platform.json"),
         ]
         for output in refusals {
             #expect(output.contains("agent.failed at=unmeasured") && output.contains("exit code 1"), "\(output)")

@@ -16,6 +16,7 @@ struct PackageTests {
     static let runtime = RuntimeList(
         python: "3.11.2",
         interpreter: "/usr/bin/python3.11",
+        platform: .simulator,
         loader: "/loader",
         agent: "/agent",
         files: [.init(path: "/agent", digest: [UInt8](repeating: 1, count: 32))]
@@ -164,7 +165,7 @@ struct PackageTests {
                 application: "a:b",
                 mode: .encrypted,
                 python: "3.11.2",
-                agent: .init(path: "/agent", loader: "/loader")
+                agent: .init(path: "/agent", loader: "/loader", platform: .simulator)
             ),
             files: [.init(path: "/x", digest: [UInt8](repeating: 0, count: 32))]
         )
@@ -176,7 +177,7 @@ struct PackageTests {
             { $0.settings.enclave.threads += 1 },
             { $0.settings.server.threads += 1 },
             { $0.settings.agent.path = "/other" }, { $0.settings.agent.loader = "/other" },
-            { $0.settings.agent.tls = .clear },
+            { $0.settings.agent.platform = .sgx }, { $0.settings.agent.tls = .clear },
             { $0.settings.agent.attestationFolder = "/tmp" },
             { $0.settings.server.bodyLimit += 1 }, { $0.files[0].path = "/y" }, { $0.files[0].digest[31] = 1 },
             { $0.files.append(.init(path: "/z", digest: [UInt8](repeating: 0, count: 32))) },

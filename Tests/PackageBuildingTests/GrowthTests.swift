@@ -154,6 +154,7 @@ struct PackageGrowthTests {
                 RuntimeList(
                     python: "3.11.2",
                     interpreter: "/i",
+                    platform: .simulator,
                     loader: "/l",
                     agent: "/a",
                     files: (0..<count).map { .init(path: "/f\($0)", digest: [UInt8](repeating: 0, count: 32)) }

@@ -241,6 +241,19 @@ struct ReadablePartsTests {
         #expect(throws: NotationError.self) { try RuntimeList(bytes) }
     }
 
+    @Test("the platform is one that there is", arguments: ["", "SGX", "sgx ", "tdx", "simulator\u{0}", "\u{1B}[2J"])
+    func platforms(text: String) throws {
+        let error = #expect(throws: NotationError.self) { try RuntimeList(runtime { $0["platform"] = text }) }
+        #expect(error?.description.contains("simulator or sgx expected") == true, "\(String(describing: error))")
+    }
+
+    @Test("a list without a platform, or of an older form, is refused")
+    func olderLists() throws {
+        #expect(throws: NotationError.self) { try RuntimeList(runtime { $0["platform"] = nil }) }
+        let error = #expect(throws: NotationError.self) { try RuntimeList(runtime { $0["version"] = 2 }) }
+        #expect(error?.description.contains("package the project again") == true, "\(String(describing: error))")
+    }
+
     @Test("versions as they are given", arguments: ["3.11.2", "3.14.0rc1", "3.13.0a4+", "3.12"])
     func realVersions(text: String) throws {
         #expect(try RuntimeList(runtime { $0["python"] = text }).python == text)
@@ -290,6 +303,7 @@ struct ReadablePartsTests {
         let list = RuntimeList(
             python: "3.11.2",
             interpreter: "/i",
+            platform: .simulator,
             loader: "/l",
             agent: "/a",
             files: names.map { .init(path: folder.path + "/" + $0, digest: digest) }

@@ -117,6 +117,7 @@ struct RequirementsTests {
             runtime: RuntimeList(
                 python: Self.version,
                 interpreter: "/usr/bin/python3",
+                platform: .simulator,
                 loader: "/loader",
                 agent: "/agent",
                 files: []
@@ -477,6 +478,7 @@ struct RequirementsTests {
             runtime: RuntimeList(
                 python: Self.version,
                 interpreter: "/usr/bin/python3",
+                platform: .simulator,
                 loader: "/loader",
                 agent: "/agent",
                 files: []

@@ -19,25 +19,18 @@ enum CodeSource: Sendable {
         /// Their SHA-256 was measured.
         case measured([UInt8])
         /// The library OS proves the file whenever it is read.
-        case libraryOS
+        case enforcedByLibraryOS
         /// They came out of a sealed file of this enclave.
         case seal
     }
 
     /// A member of a package, nil when there is none.
-    /// - Parameter record: nil where the library OS enforces what was measured.
     /// - Throws: `AgentError` when the member is there and wasn't measured, or was and isn't there.
-    static func member(_ name: String, of package: PackageFile, record: EnclaveRecord?) throws(AgentError)
-        -> CodeSource?
+    static func member(_ name: String, of package: PackageFile, files: MeasuredFiles) throws(AgentError) -> CodeSource?
     {
         let range = package.range(of: name)
-        guard let record else { return range.map { .archive(path: package.path, range: $0, proof: .libraryOS) } }
-        switch (range, record.digest(of: name)) {
-        case (let range?, let digest?): return .archive(path: package.path, range: range, proof: .measured(digest))
-        case (nil, nil): return nil
-        case (_?, nil): throw AgentError("\(package.path): holds \(name), which was not measured", .unmeasured)
-        case (nil, _?): throw AgentError("\(package.path): holds no \(name), which was measured", .unmeasured)
-        }
+        guard let proof = try files.proof(of: name, in: package, isThere: range != nil), let range else { return nil }
+        return .archive(path: package.path, range: range, proof: proof)
     }
 
     /// Decrypts everything with a key into a new folder; that is what proves the key.
@@ -120,8 +113,12 @@ enum CodeSource: Sendable {
             guard !needsFiles || !names.isEmpty else {
                 throw CodeError.refused(path: path, "there is no encrypted file in it")
             }
-            if case .measured(let digest) = proof, hash.finish() != digest {
-                throw CodeError.refused(path: path, "is not the archive that was measured")
+            switch proof {
+            case .measured(let digest):
+                guard hash.finish() == digest else {
+                    throw CodeError.refused(path: path, "is not the archive that was measured")
+                }
+            case .enforcedByLibraryOS, .seal: break
             }
             guard rename(work, target) == 0 else { throw FileError(target, doing: "make") }
         } catch {

@@ -24,8 +24,8 @@ public enum RuntimeDescription {
         "libstdc++.so.6",
     ]
 
-    /// - Parameter loader: what stands for Gramine's own files.
-    public static func current(loader: String) throws -> RuntimeList {
+    /// - Parameter loader: what loads the agent on the platform.
+    public static func current(platform: EnclaveSettings.Platform, loader: String) throws -> RuntimeList {
         let location = try PythonLocation.linked()
         let agent = try Files.resolved("/proc/self/exe"), loader = try Files.resolved(loader)
         var paths = Set([agent, location.sharedLibrary, loader].map { ExactText($0) })
@@ -42,6 +42,7 @@ public enum RuntimeDescription {
         return RuntimeList(
             python: location.version,
             interpreter: location.interpreter,
+            platform: platform,
             loader: loader,
             agent: agent,
             files: files

@@ -4,7 +4,7 @@ internal import Files
 internal import FoundationEssentials
 internal import Notation
 internal import PackageBuilding
-internal import PackageFormat
+public import PackageFormat
 internal import PackageMeasurement
 internal import RATLS
 internal import RATLSTransport
@@ -26,18 +26,25 @@ public struct Packaging: Sendable {
     }
 
     /// - Parameters:
+    ///   - platform: the only one that it will run on; measured.
     ///   - key: an earlier key to encrypt with; nil makes one.
     ///   - checksImports: whether what the code imports is looked for.
-    public func package(project: String, output: String, encrypts: Bool, key: String?, checksImports: Bool = true)
-        throws -> Product
-    {
+    public func package(
+        project: String,
+        output: String,
+        platform: EnclaveSettings.Platform = .simulator,
+        encrypts: Bool,
+        key: String?,
+        checksImports: Bool = true
+    ) throws -> Product {
+        try platform.checkIsBuilt(for: project)
         SecretsInMemory.expect()
         try state.prepare()
         let timestamp = Int64(Date().timeIntervalSince1970 * 1_000_000_000)
         var builder = PackageBuilder(
             project: project,
             output: output,
-            runtime: try Runtime.ofThisMachine(),
+            runtime: try Runtime.ofThisMachine(for: platform),
             cache: state.cache,
             encrypts: encrypts,
             timestamp: timestamp
@@ -61,10 +68,13 @@ public struct Packaging: Sendable {
               log          \(record.settings.log.words)
               enclave      \(enclave.byteCount >> 20) MiB, \(enclave.threads) threads, product \(enclave.productID), SVN \(enclave.securityVersion)
               files        \(record.files.count), of the runtime and app.tar, environment.tar
-              loader       of the simulated processor: this is no value of a real enclave
+              platform     \(record.settings.agent.platform.words)
 
             """
-        let node = Node.object(["mrenclave": Node(value), "simulated": true, "record": record.node])
+        let node = Node.object([
+            "mrenclave": Node(value), "simulated": Node(.boolean(record.settings.agent.platform == .simulator)),
+            "record": record.node,
+        ])
         return (value, explanation, JSON.pretty(node))
     }
 

@@ -3,7 +3,7 @@ internal import Files
 internal import FoundationEssentials
 internal import Glibc
 internal import Notation
-internal import PackageFormat
+public import PackageFormat
 internal import PackageMeasurement
 internal import Processes
 internal import RATLS
@@ -20,6 +20,7 @@ public struct Spawn: Sendable {
     public var days: Int
     /// Seconds to wait for the configuration; 0 waits for ever.
     public var timeout: Int
+    public var platform: EnclaveSettings.Platform
     public var isDebug: Bool
     private let state: StateFolder
 
@@ -32,6 +33,7 @@ public struct Spawn: Sendable {
         subject: String?,
         days: Int,
         timeout: Int,
+        platform: EnclaveSettings.Platform,
         isDebug: Bool,
         state: StateFolder = StateFolder()
     ) {
@@ -43,6 +45,7 @@ public struct Spawn: Sendable {
         self.subject = subject
         self.days = days
         self.timeout = timeout
+        self.platform = platform
         self.isDebug = isDebug
         self.state = state
     }
@@ -98,6 +101,14 @@ public struct Spawn: Sendable {
         }
         let file = try NamedFile.package(package).packageFile()
         let record = try file.record()
+        guard record.settings.agent.platform == platform else {
+            let packaged = record.settings.agent.platform.rawValue
+            throw OperationError(
+                "--platform \(platform.rawValue)",
+                "\(FileError.printable(package)) is packaged for \(packaged), which is measured; name --platform \(packaged), or package the project again with --platform \(platform.rawValue)"
+            )
+        }
+        try platform.checkIsBuilt(for: name)
         try checkRuntime(file)
         return try await service.withLock {
             guard !Files.exists(service.folder) else {
@@ -116,7 +127,7 @@ public struct Spawn: Sendable {
                 try Files.write(launch.encoded, to: service.launchPath)
                 try service.write(
                     .init(
-                        platform: "simulator",
+                        platform: platform.rawValue,
                         isDebug: isDebug,
                         startedAt: now,
                         mrenclave: Hex.text(record.measurement),
@@ -159,8 +170,7 @@ public struct Spawn: Sendable {
     }
 
     private func checkRuntime(_ file: PackageFile) throws {
-        guard let runtime = file.runtime else { return }
-        let differences = runtime.differences()
+        let differences = try file.requiredRuntime().differences()
         guard differences.isEmpty else {
             let more = differences.count > 10 ? ["and \(differences.count - 10) more"] : []
             throw OperationError(
@@ -176,11 +186,11 @@ public struct Spawn: Sendable {
 
 /// The runtime of this machine, as the agent itself describes it.
 enum Runtime {
-    static func ofThisMachine() throws -> RuntimeList {
+    static func ofThisMachine(for platform: EnclaveSettings.Platform = .simulator) throws -> RuntimeList {
         let agent = try Programs.path(of: .agent)
         let result = try ProgramRun(
             agent,
-            ["describe-runtime", "--loader", Programs.path(of: .loader)],
+            ["describe-runtime", "--platform", platform.rawValue, "--loader", Programs.path(of: .loader)],
             inheritsEnvironment: false
         ).run()
         guard result.status == 0 else {

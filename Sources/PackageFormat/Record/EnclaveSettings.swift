@@ -57,14 +57,26 @@ public struct EnclaveSettings: Hashable, Sendable {
         /// The program, and what loads it.
         public var path: String
         public var loader: String
+        public var platform: Platform
         public var tls = TLS.attested
         /// Gramine's pseudo files.
         public var attestationFolder = "/dev/attestation"
 
-        public init(path: String, loader: String) {
+        public init(path: String, loader: String, platform: Platform) {
             self.path = path
             self.loader = loader
+            self.platform = platform
         }
+    }
+
+    /// What an enclave runs on, and so who signs its quotes and keeps its sealing keys. A package is for one.
+    public enum Platform: String, CaseIterable, Hashable, Sendable {
+        /// A processor that doesn't exist: it protects nothing.
+        case simulator
+        /// Intel SGX, under Gramine.
+        case sgx
+
+        static let expected = allCases.map(\.rawValue).joined(separator: " or ") + " expected"
     }
 
     /// Which certificate serves the application: the enclave's own, none, or one of the owner's.
@@ -89,7 +101,8 @@ public struct EnclaveSettings: Hashable, Sendable {
         return .object([
             "application": Node(application), "mode": modeNode, "python": Node(python),
             "agent": .object([
-                "path": Node(agent.path), "loader": Node(agent.loader), "tls": Node(agent.tls.rawValue),
+                "path": Node(agent.path), "loader": Node(agent.loader), "platform": Node(agent.platform.rawValue),
+                "tls": Node(agent.tls.rawValue),
                 "attestationFolder": Node(agent.attestationFolder),
             ]),
             "enclave": .object([
@@ -116,10 +129,12 @@ public struct EnclaveSettings: Hashable, Sendable {
         application = try required(root.string("application"), "application")
         python = try required(root.string("python"), "python")
         var agentReader = try ObjectReader(root.required("agent"), path: "agent")
-        agent = Agent(
-            path: try required(agentReader.string("path"), "agent.path"),
-            loader: try required(agentReader.string("loader"), "agent.loader")
-        )
+        let path = try required(agentReader.string("path"), "agent.path")
+        let loader = try required(agentReader.string("loader"), "agent.loader")
+        guard let platform = Platform(rawValue: try required(agentReader.string("platform"), "agent.platform")) else {
+            throw NotationError(at: agentReader.place, member: "agent.platform", Platform.expected)
+        }
+        agent = Agent(path: path, loader: loader, platform: platform)
         guard let tls = TLS(rawValue: try required(agentReader.string("tls"), "agent.tls")) else {
             throw NotationError(at: agentReader.place, member: "agent.tls", "attested, clear or owner expected")
         }

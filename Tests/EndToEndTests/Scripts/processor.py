@@ -14,7 +14,7 @@ for one in pair:
     os.close(one)
 os.dup2(theirs.fileno(), 3, inheritable=True)
 agent = subprocess.Popen(
-    sys.argv[2:], close_fds=False, env={"MSE_SIMULATED_PROCESSOR": "1"}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    sys.argv[2:], close_fds=False, env={}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
 )
 os.close(3)
 theirs.close()

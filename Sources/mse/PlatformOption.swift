@@ -1,0 +1,4 @@
+public import ArgumentParser
+public import PackageFormat
+
+extension EnclaveSettings.Platform: ExpressibleByArgument {}

@@ -1,0 +1,102 @@
+import Files
+import PackageFormat
+import PackageMeasurement
+import Processes
+import TestSupport
+import Testing
+
+extension EndToEndTests {
+    /// What a package is for is measured, and it runs on nothing else.
+    @Suite("Platforms", .serialized)
+    struct PlatformTests {
+        private static let alter = """
+            import io, json, sys, tarfile
+            source, target, platform = sys.argv[1:]
+            with tarfile.open(source) as old, tarfile.open(target, "w") as new:
+                for member in old:
+                    data = old.extractfile(member).read()
+                    if member.name == "runtime.json":
+                        data = json.dumps(json.loads(data) | {"platform": platform}).encode()
+                    info = tarfile.TarInfo(member.name)
+                    info.size = len(data)
+                    new.addfile(info, io.BytesIO(data))
+            """
+
+        @Test("another platform than the package's is refused with one message, and nothing is left")
+        func others() throws {
+            let bench = try Workbench()
+            let made = try bench.package()
+            let altered = try bench.python(Self.alter, [made.package, "sgx.tar", "sgx"])
+            #expect(altered.status == 0, "\(altered.output)")
+            func spawn(_ package: String, _ platform: String, expecting code: Int32 = 1) throws -> String {
+                let port = "\(Workbench.freePort())"
+                let output = try bench.mse(
+                    "spawn",
+                    "a",
+                    "--package",
+                    package,
+                    "--san",
+                    "localhost",
+                    "--port",
+                    port,
+                    "--platform",
+                    platform,
+                    expecting: code
+                )
+                #expect(!Files.exists(bench.path + "/home/services/a"))
+                return output
+            }
+            let toSGX = try spawn(made.package, "sgx")
+            #expect(toSGX.contains("packaged for simulator") && toSGX.contains("--platform sgx"), "\(toSGX)")
+            let toSimulator = try spawn("sgx.tar", "simulator")
+            #expect(toSimulator.contains("packaged for sgx") && toSimulator.contains("--platform simulator"))
+            #expect(toSGX.split(separator: "\n").count == 1 && toSimulator.split(separator: "\n").count == 1)
+            #expect(try spawn("sgx.tar", "sgx").contains("SGX needs Gramine's manifest"))
+            _ = try spawn(made.package, "sev", expecting: 64)
+            let measured = try bench.mse("measure", made.package)
+            #expect(measured.contains("platform     simulated: this is no value of a real enclave"), "\(measured)")
+            let ours = try PackageFile(bench.path + "/" + made.package).record()
+            let theirs = try PackageFile(bench.path + "/sgx.tar").record()
+            #expect(ours.measurement != theirs.measurement)
+        }
+
+        @Test("a package for a platform that nothing is built for isn't made")
+        func packaging() throws {
+            let bench = try Workbench()
+            try bench.mse("scaffold", "hello")
+            let package = ["package", "--project", "hello", "--output", "out", "--encrypt", "--platform"]
+            let refused = try bench.run(Workbench.products + "/mse", package + ["sgx"])
+            #expect(refused.status == 1 && refused.output.contains("SGX needs Gramine's manifest"))
+            #expect(try bench.run(Workbench.products + "/mse", package + ["tdx"]).status == 64)
+            #expect(!Files.exists(bench.path + "/out"))
+        }
+
+        @Test(
+            "the agent takes no descriptor and no variable for a processor",
+            arguments: ["", "exec 3</dev/null;", "exec 3<>other;", "export MSE_SIMULATED_PROCESSOR=1;"]
+        )
+        func noProcessor(before: String) throws {
+            let bench = try Workbench()
+            try bench.folder.write("other", "")
+            let script = """
+                mkdir memory code; \(before)
+                exec "$1" app:app --app-dir code --id 533a2b83-4bc5-4a9c-955e-208c530bfd15 --ratls 1893456000 \
+                    --port \(Workbench.freePort()) --memory memory $2 --attestation-folder nowhere
+                """
+            for platform in ["--platform simulator", ""] {
+                let result = try bench.run(
+                    "/bin/bash",
+                    ["-c", script, "script", Workbench.products + "/mse-bootstrap", platform]
+                )
+                #expect(
+                    result.status == 1 && result.output.contains("agent.failed at=platform")
+                        && result.output.contains("this is no enclave"),
+                    "\(platform): \(result.output)"
+                )
+                #expect(result.output.contains("descriptor 3") == !platform.isEmpty, "\(result.output)")
+                try Files.remove(bench.path + "/memory")
+                try Files.remove(bench.path + "/code")
+            }
+        }
+    }
+}
