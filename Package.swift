@@ -235,7 +235,7 @@ let package = Package(
 
         .target(
             name: "TestSupport",
-            dependencies: ["Files", "Secrets"],
+            dependencies: ["Files", "Notation", "Secrets"],
             path: "Tests/TestSupport",
             swiftSettings: strict
         ),
@@ -286,7 +286,7 @@ let package = Package(
         ),
         .testTarget(
             name: "CodeEncryptionTests",
-            dependencies: ["CodeEncryption", "Secrets", "Files", "Notation", "TestSupport"],
+            dependencies: ["CodeEncryption", "Secrets", "Files", "Notation", "TestSupport", crypto],
             swiftSettings: strict
         ),
         .testTarget(

@@ -19,7 +19,7 @@ public struct PackageFile: Sendable {
         "environment.tar",
         "runtime.json",
     ]
-    private static let textLimit = 16 << 20
+    package static let textLimit = 16 << 20
 
     /// - Throws: `PackageError` naming the member that is missing, unknown or malformed.
     public init(_ path: String) throws(PackageError) {

@@ -66,6 +66,29 @@ struct DocumentReferenceTests {
         }
     }
 
+    @Test("every page of docs that a comment, a page or the README names is there; each is reachable from the README")
+    func pages() throws {
+        var named: Set<String> = []
+        for (path, text) in try Self.texts() {
+            for match in text.matches(of: /\bdocs\/(?:[\w-]+\/)*[\w-]+\.md/) { named.insert(String(match.0)) }
+            guard path.hasSuffix(".md") else { continue }
+            for match in text.matches(of: /\]\((?!https?:)([^)#]+\.md)\)/) {
+                let folder = path.contains("/") ? Files.split(path).folder + "/" : ""
+                let target = URL(fileURLWithPath: "/" + folder + match.1).standardized.path.dropFirst()
+                named.insert(String(target))
+            }
+        }
+        #expect(named.count > 15)
+        for page in named.sorted() {
+            #expect(FileManager.default.fileExists(atPath: Self.project + "/" + page), "\(page)")
+        }
+        let pages = FileManager.default.enumerator(atPath: Self.project + "/docs")
+        while let page = pages?.nextObject() as? String {
+            guard page.hasSuffix(".md"), !page.hasPrefix("decisions/") else { continue }
+            #expect(named.contains("docs/" + page), "docs/\(page) is named nowhere")
+        }
+    }
+
     @Test(
         "what points outside is recognised",
         arguments: [

@@ -216,7 +216,7 @@ struct DifferentialTests {
         try folder.write("jobs", lines.joined(separator: "\n") + "\n")
         let process = Process()
         process.executableURL = URL(filePath: project + "/.build/peers/qvl/bin/python")
-        process.arguments = [project + "/Tests/DCAPTests/Scripts/peer.py", folder.path + "/jobs", VectorCase.folder]
+        process.arguments = [project + "/Tests/DCAPTests/Scripts/peer.py", folder.path + "/jobs", VectorCase.shared]
         let output = folder.path + "/answers"
         try folder.write("answers", "")
         process.standardOutput = FileHandle(forWritingAtPath: output)

@@ -6,12 +6,15 @@ import StrictX509
 import TestSupport
 import Testing
 
-/// Files of one case of the shared vectors, and what is done to them before they are judged.
+/// Files of one case, and what is done to them before they are judged.
 struct VectorCase {
-    static let folder = SharedVectors.path("dcap/vectors")
+    /// The vectors that stand beside the project, and those that are in it.
+    static let shared = SharedVectors.path("dcap/vectors"), own = ProjectVectors.path("quotes")
 
+    /// Of the vectors that the case is one of.
+    var folder: String
     var name: String
-    /// Paths below the vectors' folder.
+    /// Paths below that folder.
     var quote: String
     var collateral: String
     var root: String?
@@ -23,8 +26,8 @@ struct VectorCase {
 
     // MARK: Reading the lists
 
-    static func list(_ name: String) -> [Node] {
-        guard SharedVectors.exist, let node = try? JSON.read(try Files.read(folder + "/" + name), depthLimit: 32),
+    static func list(_ folder: String, _ name: String) -> [Node] {
+        guard let node = try? JSON.read(try Files.read(folder + "/" + name), depthLimit: 32),
             case .array(let list) = node.value
         else { return [] }
         return list
@@ -40,33 +43,42 @@ struct VectorCase {
 
     private static func seconds(_ node: Node?) -> Int64 { text(node).flatMap { CalendarTime.seconds($0) } ?? 0 }
 
-    static let real: [VectorCase] = list("cases.json").map { node in
-        VectorCase(
-            name: text(node["name"]) ?? "",
-            quote: text(node["quote"]) ?? "",
-            collateral: text(node["collateral"]) ?? "",
-            time: seconds(node["at"]),
-            node: node
-        )
+    static let real = real(in: shared), ownReal = real(in: own)
+    static let negative = negative(in: shared, of: real), ownNegative = negative(in: own, of: ownReal)
+
+    private static func real(in folder: String) -> [VectorCase] {
+        list(folder, "cases.json").map { node in
+            VectorCase(
+                folder: folder,
+                name: text(node["name"]) ?? "",
+                quote: text(node["quote"]) ?? "",
+                collateral: text(node["collateral"]) ?? "",
+                time: seconds(node["at"]),
+                node: node
+            )
+        }
     }
 
-    static let negative: [VectorCase] = list("negatives.json").compactMap { node in
-        guard var vector = real.first(where: { $0.name == text(node["base"]) }),
-            case .array(let operations)? = node["operations"]?.value
-        else {
-            return nil
+    private static func negative(in folder: String, of real: [VectorCase]) -> [VectorCase] {
+        list(folder, "negatives.json").compactMap { node in
+            guard var vector = real.first(where: { $0.name == text(node["base"]) }),
+                case .array(let operations)? = node["operations"]?.value
+            else {
+                return nil
+            }
+            vector.name = text(node["name"]) ?? ""
+            vector.node = node
+            for operation in operations {
+                if let at = operation["at"] { vector.time = seconds(at) } else { vector.operations.append(operation) }
+            }
+            return vector
         }
-        vector.name = text(node["name"]) ?? ""
-        vector.node = node
-        for operation in operations {
-            if let at = operation["at"] { vector.time = seconds(at) } else { vector.operations.append(operation) }
-        }
-        return vector
     }
 
-    static let forged: [VectorCase] = ((try? Files.names(in: folder + "/forged")) ?? []).compactMap { name in
-        guard let node = try? JSON.read(try Files.read(folder + "/forged/\(name)/case.json")) else { return nil }
+    static let forged: [VectorCase] = ((try? Files.names(in: shared + "/forged")) ?? []).compactMap { name in
+        guard let node = try? JSON.read(try Files.read(shared + "/forged/\(name)/case.json")) else { return nil }
         return VectorCase(
+            folder: shared,
             name: name,
             quote: "forged/\(name)/quote.bin",
             collateral: "forged/\(name)/collateral",
@@ -91,9 +103,9 @@ struct VectorCase {
 
     /// All files, with the operations done.
     func files() throws -> [String: [UInt8]] {
-        var files = ["quote.bin": try Files.read(Self.folder + "/" + quote)]
+        var files = ["quote.bin": try Files.read(folder + "/" + quote)]
         for name in Self.names {
-            let path = "\(Self.folder)/\(collateral)/\(name)"
+            let path = "\(folder)/\(collateral)/\(name)"
             if Files.exists(path) { files[name] = try Files.read(path) }
         }
         for operation in operations { try apply(operation, &files) }
@@ -128,7 +140,7 @@ struct VectorCase {
     /// The root that a forged chain leads to.
     func ownAnchor() throws -> TrustAnchor {
         do {
-            return try TrustAnchor(file: try Files.read(Self.folder + "/" + (try #require(root))))
+            return try TrustAnchor(file: try Files.read(folder + "/" + (try #require(root))))
         } catch let error as TrustAnchorError {
             throw NotEvenInput(description: "\(error)")
         }
@@ -147,7 +159,7 @@ struct VectorCase {
         case "delete":
             files[file] = nil
             return
-        case "copy": bytes = try Files.read(Self.folder + "/" + text(1))
+        case "copy": bytes = try Files.read(folder + "/" + text(1))
         case "text":
             let old = Array(try text(1).utf8)
             let start = try #require(

@@ -6,16 +6,6 @@ import Testing
 
 @testable import EnclaveAgent
 
-/// A platform with a sealing key and nothing else.
-private struct KeyOnly: EnclavePlatform {
-    var name: String { "simulator" }
-    var secret: [UInt8]
-    func quote(reportData: [UInt8]) throws(EnclaveError) -> [UInt8] { throw .refused("no quotes here") }
-    func sealingSecret() throws(EnclaveError) -> [UInt8] { secret }
-    func measuredContent() -> MeasuredContent { .enforcedByLibraryOS }
-    func close() {}
-}
-
 @Suite("Sealed state")
 struct SealedStateTests {
     private static let one = "533a2b83-4bc5-4a9c-955e-208c530bfd15"
@@ -25,7 +15,11 @@ struct SealedStateTests {
     init() throws { folder = try TemporaryFolder() }
 
     private func state(_ id: String = one, key: UInt8 = 7) throws -> SealedState {
-        try SealedState(folder: folder.path, id: id, platform: KeyOnly(secret: [UInt8](repeating: key, count: 32)))
+        try SealedState(
+            folder: folder.path,
+            id: id,
+            platform: SealingKeyPlatform(secret: [UInt8](repeating: key, count: 32))
+        )
     }
 
     private func content(_ state: SealedState, _ item: SealedState.Item) throws -> (bytes: [UInt8], epoch: Epoch)? {

@@ -34,7 +34,7 @@ final class ConfigurationServer: Responder {
     private let isClosed = Atomic(false)
     /// Bodies that wait to be judged.
     private let waiting = Atomic(0)
-    private static let waitingLimit = 64
+    static let waitingLimit = 64
 
     /// - Parameter report: tells the sender how the start went.
     init(report: StartReport, events: EventLog, configurator: Configurator) {

@@ -8,7 +8,7 @@ internal import Synchronization
 /// `{"type":"failed", …}`.
 final class StartReport: Sendable {
     /// Longer tracebacks are cut; the whole stands in the application's log.
-    private static let textLimit = 256 << 10
+    static let textLimit = 256 << 10
 
     /// How the start ended.
     enum Outcome: Sendable {

@@ -10,7 +10,7 @@ internal import Notation
 public struct TarReader: ~Copyable {
     public static let memberLimit = 200_000
     private static let blockByteCount = 512
-    private static let paxLimit = 1 << 20
+    package static let paxLimit = 1 << 20
 
     private let file: OpenFile
     private let path: String
