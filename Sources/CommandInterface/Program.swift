@@ -7,14 +7,16 @@ internal import Glibc
 public enum Program {
     /// Not from an asynchronous `main`: before that begins, descriptors were opened in the place of those that are
     /// closed.
+    ///
+    /// Arguments are read on the first thread, so that help, version and mistakes cost no other.
     public static func run(_ root: any AsyncParsableCommand.Type) -> Never {
         prepare()
+        // The task has it alone from then on.
+        nonisolated(unsafe) let parsed = parse(root)
         Interruption.watch()
         Task.detached {
+            var command = parsed
             do {
-                try Invocation.checkText()
-                var command = try await root.asyncParseAsRoot()
-                try Invocation.checkNames()
                 if var command = command as? any AsyncParsableCommand {
                     try await command.run()
                 } else {
@@ -31,15 +33,25 @@ public enum Program {
     /// Everything on the first thread.
     public static func run(_ root: any ParsableCommand.Type) -> Never {
         prepare()
+        var command = parse(root)
         do {
-            try Invocation.checkText()
-            var command = try root.parseAsRoot()
-            try Invocation.checkNames()
             try command.run()
         } catch {
             end(error, of: root)
         }
         exit(0)
+    }
+
+    /// Ends the program where there is nothing to run.
+    private static func parse(_ root: any ParsableCommand.Type) -> any ParsableCommand {
+        do {
+            try Invocation.checkText()
+            let command = try root.parseAsRoot()
+            try Invocation.checkNames()
+            return command
+        } catch {
+            end(error, of: root)
+        }
     }
 
     /// Runs asynchronous work from the main thread, and ends the process with its exit code: at once, for exit
