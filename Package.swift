@@ -28,7 +28,8 @@ let interposed: LinkerSetting = .unsafeFlags(
 )
 /// The same care for C.
 let guarded: [CSetting] = [
-    .unsafeFlags(["-fstack-protector-strong"]),
+    // A function each by itself, so that those that nothing calls are left out.
+    .unsafeFlags(["-fstack-protector-strong", "-ffunction-sections", "-fdata-sections"]),
     .unsafeFlags(["-U_FORTIFY_SOURCE", "-D_FORTIFY_SOURCE=2"], .when(configuration: .release)),
 ]
 
@@ -91,6 +92,7 @@ let package = Package(
         .target(name: "CGramineShim", cSettings: guarded),
         .target(name: "CFreedMemory", cSettings: guarded),
         .target(name: "CLinux", cSettings: guarded),
+        .target(name: "CProcesses", cSettings: guarded),
 
         .target(name: "Threads", dependencies: ["CLinux"], swiftSettings: strict),
 
@@ -102,7 +104,7 @@ let package = Package(
             dependencies: ["CSodium", "Files", "Notation", "Secrets"],
             swiftSettings: strict
         ),
-        .target(name: "Processes", dependencies: ["CLinux", "Files"], swiftSettings: strict),
+        .target(name: "Processes", dependencies: ["CProcesses", "Files"], swiftSettings: strict),
         .target(
             name: "PackageFormat",
             dependencies: ["CodeEncryption", "Secrets", "Files", "Notation", crypto],

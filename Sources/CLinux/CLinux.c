@@ -6,7 +6,6 @@
 #include <sched.h>
 #include <semaphore.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <string.h>
 #include <linux/magic.h>
@@ -181,50 +180,4 @@ int clinux_wait_for_interruption(void) {
         if (errno != EINTR) return -1;
     }
     return interrupting;
-}
-
-pid_t clinux_spawn(const char *path, char *const arguments[], char *const environment[], const char *folder, int socket, int output, int new_session) {
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
-    posix_spawn_file_actions_init(&actions);
-    posix_spawnattr_init(&attributes);
-    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-    if (folder != NULL) posix_spawn_file_actions_addchdir_np(&actions, folder);
-    if (output >= 0) {
-        posix_spawn_file_actions_adddup2(&actions, output, 1);
-        posix_spawn_file_actions_adddup2(&actions, output, 2);
-    }
-    // A descriptor that is 3 already would keep its close-on-exec flag: it goes by way of another.
-    int moved = -1;
-    if (socket >= 0) {
-        if (socket == 3) socket = moved = fcntl(socket, F_DUPFD_CLOEXEC, 10);
-        posix_spawn_file_actions_adddup2(&actions, socket, 3);
-    }
-    // What else this process holds, a pipe of its caller's say, is not for one that outlives it.
-    posix_spawn_file_actions_addclosefrom_np(&actions, socket >= 0 ? 4 : 3);
-    short flags = POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK;
-    if (new_session) flags |= POSIX_SPAWN_SETSID;
-    sigset_t all, none;
-    sigfillset(&all);
-    sigemptyset(&none);
-    posix_spawnattr_setsigdefault(&attributes, &all);
-    posix_spawnattr_setsigmask(&attributes, &none);
-    posix_spawnattr_setflags(&attributes, flags);
-    pid_t process = 0;
-    int error = posix_spawn(&process, path, &actions, &attributes, arguments, environment);
-    posix_spawn_file_actions_destroy(&actions);
-    posix_spawnattr_destroy(&attributes);
-    if (moved >= 0) close(moved);  // else this process holds the other's end, and never sees it go
-    return error == 0 ? process : -error;
-}
-
-int clinux_replace_process(const char *path, char *const arguments[], char *const environment[]) {
-    // A thread of a pool has signals blocked that the program would never see then.
-    sigset_t none, before;
-    sigemptyset(&none);
-    pthread_sigmask(SIG_SETMASK, &none, &before);
-    execve(path, arguments, environment);
-    int error = errno;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return error;
 }

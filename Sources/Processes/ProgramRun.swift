@@ -1,4 +1,4 @@
-internal import CLinux
+internal import CProcesses
 public import Files
 internal import FoundationEssentials
 internal import Glibc
@@ -61,7 +61,7 @@ public struct ProgramRun: Sendable {
     ///   - inNewSession: whether it has no terminal, so that it can outlive whoever uses this one.
     public func start(output: Int32? = nil, inNewSession: Bool = false) throws(FileError) -> RunningProgram {
         let process = withStrings { words, values in
-            Unfinished.start { clinux_spawn(path, words, values, folder, -1, output ?? -1, inNewSession ? 1 : 0) }
+            Unfinished.start { cprocesses_spawn(path, words, values, folder, output ?? -1, inNewSession ? 1 : 0) }
         }
         guard process > 0 else { throw FileError(path, doing: "run", -process) }
         return RunningProgram(id: process)
@@ -70,7 +70,7 @@ public struct ProgramRun: Sendable {
     /// Runs it in this process's place: with its id, descriptors and folder, and no mask of signals. Returns only by
     /// throwing.
     public func replaceThisProcess() throws(FileError) -> Never {
-        let error = withStrings { words, values in clinux_replace_process(path, words, values) }
+        let error = withStrings { words, values in cprocesses_replace(path, words, values) }
         throw FileError(path, doing: "run", error)
     }
 

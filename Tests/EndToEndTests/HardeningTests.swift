@@ -99,11 +99,13 @@ extension EndToEndTests {
                 ("PackageBuilder", "mse"), ("EnvironmentBuilder", "mse"), ("ProgramRun", "mse"),
                 ("RunningProgram", "mse"), ("DevelopmentServerProgram", "mse"), ("DevelopmentServer", "mse-serve"),
                 ("LoggedFailures", "mse-serve"), ("--private-key go together", "mse-serve"),
+                ("cprocesses_spawn", "mse"), ("cprocesses_replace", "mse"),
             ]
         )
         func agentIsTheEnclavesAlone(name: String, home: String) throws {
             #expect(try Self.program("mse-bootstrap").range(of: Data(name.utf8)) == nil, "\(name)")
-            // Else the name is no word of what it stands for.
+            // Else the name is no word of what it stands for. Those of C are taken out of a release.
+            guard !name.contains("_") || ProcessInfo.processInfo.environment["MSE_PRODUCTS"] == nil else { return }
             #expect(try Self.program(home).range(of: Data(name.utf8)) != nil, "\(name)")
         }
 

@@ -83,7 +83,8 @@ extension EndToEndTests {
                 )
             }
             for command in [
-                ["--help"], ["--version"], ["serve", "--help"], ["describe-runtime", "--loader", Self.agent],
+                ["--help"], ["--version"], ["serve", "--help"],
+                ["describe-runtime", "--platform", "simulator", "--loader", Self.agent],
             ] {
                 let (code, message) = try run([Self.agent] + command, 1, sink)
                 #expect(code == (sink == .fullDisk ? 1 : 141), "\(command): \(code) \(message)")
@@ -126,7 +127,11 @@ extension EndToEndTests {
                 let (code, other) = try run([Self.mse] + command, 2, sink)
                 #expect(code == (sink == .fullDisk ? own : 141) && other.isEmpty, "\(command): \(code) \(other)")
             }
-            let (code, _) = try run([Self.agent, "describe-runtime", "--loader", "/nowhere"], 2, sink)
+            let (code, _) = try run(
+                [Self.agent, "describe-runtime", "--platform", "simulator", "--loader", "/nowhere"],
+                2,
+                sink
+            )
             #expect(code == (sink == .fullDisk ? 1 : 141))
             // What is said beside a result is no reason to give none.
             let (verdict, text) = try run([Self.mse, "simulator", "root"], 2, sink)

@@ -43,14 +43,6 @@ int clinux_catch_interruptions(void);
 /// Waits until one of them comes. Returns its number, or -1.
 int clinux_wait_for_interruption(void);
 
-/// Starts a program in `folder` (NULL: this one's) with `socket` as descriptor 3 and `output` as its output and errors (negative: this one's), an
-/// empty input and nothing else, in a session of its own if asked for.
-/// Returns the process id, or the negative error number.
-pid_t clinux_spawn(const char *path, char *const arguments[], char *const environment[], const char *folder, int socket, int output, int new_session);
-
-/// Runs a program in this process's place, with no signal blocked. Returns the error number, and else not at all.
-int clinux_replace_process(const char *path, char *const arguments[], char *const environment[]);
-
 
 // A process that sees the files of its enclave and nothing else of the machine.
 
