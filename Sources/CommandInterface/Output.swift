@@ -50,18 +50,7 @@ public enum Output {
     }
 
     /// Text as it may go to a terminal: lines and tabs stay, nothing else may command it.
-    private static func printable(_ text: String) -> String {
-        var result = ""
-        result.reserveCapacity(text.utf8.count)
-        for scalar in text.unicodeScalars {
-            if scalar.commandsDisplay, scalar != "\n", scalar != "\t" {
-                result += "\\u{" + String(scalar.value, radix: 16) + "}"
-            } else {
-                result.unicodeScalars.append(scalar)
-            }
-        }
-        return result
-    }
+    private static func printable(_ text: String) -> String { text.withoutDisplayCommands(keeping: ["\n", "\t"]) }
 
     /// Runs one call of the library; what it can't do is told in one message, exit code 1.
     public static func attempt<Value>(_ body: () async throws -> Value) async throws -> Value {

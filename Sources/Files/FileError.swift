@@ -39,14 +39,5 @@ public struct FileError: Error, Hashable, CustomStringConvertible {
     }
 
     /// A path from outside as it may stand in a message.
-    public static func printable(_ path: String) -> String {
-        guard path.unicodeScalars.contains(where: \.commandsDisplay) else { return path }
-        return path.unicodeScalars.reduce(into: "") { text, scalar in
-            if scalar.commandsDisplay {
-                text += "\\u{" + String(scalar.value, radix: 16) + "}"
-            } else {
-                text.unicodeScalars.append(scalar)
-            }
-        }
-    }
+    public static func printable(_ path: String) -> String { path.withoutDisplayCommands() }
 }

@@ -9,3 +9,17 @@ extension Unicode.Scalar {
         }
     }
 }
+
+extension String {
+    /// As it may stand where somebody reads it: what commands the display is written `\u{1b}`, but for what is kept.
+    public func withoutDisplayCommands(keeping kept: Set<Unicode.Scalar> = []) -> String {
+        guard unicodeScalars.contains(where: { $0.commandsDisplay && !kept.contains($0) }) else { return self }
+        return unicodeScalars.reduce(into: "") { text, scalar in
+            if scalar.commandsDisplay, !kept.contains(scalar) {
+                text += "\\u{" + String(scalar.value, radix: 16) + "}"
+            } else {
+                text.unicodeScalars.append(scalar)
+            }
+        }
+    }
+}

@@ -15,17 +15,9 @@ public struct NotationError: Error, Hashable, CustomStringConvertible {
         (place.line == 0 ? "" : "\(place): ") + (member.isEmpty ? "" : "'\(Self.printable(member))': ") + problem
     }
 
-    /// Text from outside as it may stand in a message: no control characters, and not too many others.
+    /// Text from outside as it may stand in a message: nothing that commands the display, and not too much of it.
     public static func printable(_ text: String, limit: Int = 120) -> String {
-        var result = ""
-        for scalar in text.unicodeScalars.prefix(limit) {
-            switch scalar.properties.generalCategory {
-            case .control, .format, .surrogate, .unassigned, .privateUse, .lineSeparator, .paragraphSeparator:
-                result += "\\u{" + String(scalar.value, radix: 16) + "}"
-            default:
-                result.unicodeScalars.append(scalar)
-            }
-        }
-        return text.unicodeScalars.count > limit ? result + "…" : result
+        let shown = String(String.UnicodeScalarView(text.unicodeScalars.prefix(limit))).withoutDisplayCommands()
+        return text.unicodeScalars.count > limit ? shown + "…" : shown
     }
 }

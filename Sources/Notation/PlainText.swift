@@ -10,9 +10,9 @@ public enum PlainText {
         if bytes.starts(with: [0xFF, 0xFE, 0, 0]) || bytes.starts(with: [0, 0, 0xFE, 0xFF]) {
             throw NotationError(at: Place(line: 1, column: 1), "the text is UTF-32; save it as UTF-8")
         } else if bytes.starts(with: [0xFF, 0xFE]) {
-            text = try utf16(bytes.dropFirst(2)) { low, high in UInt16(high) << 8 | UInt16(low) }
+            text = try utf16(bytes, isBigEndian: false)
         } else if bytes.starts(with: [0xFE, 0xFF]) {
-            text = try utf16(bytes.dropFirst(2)) { high, low in UInt16(high) << 8 | UInt16(low) }
+            text = try utf16(bytes, isBigEndian: true)
         } else {
             let rest = bytes.dropFirst(startsWithMark(bytes) ? 3 : 0)
             guard let valid = String(validating: rest, as: UTF8.self) else {
@@ -37,6 +37,24 @@ public enum PlainText {
         }
     }
 
+    /// The text as UTF-8 without a byte order mark, for who recognises what a file is: what is no text stays as it is, or
+    /// becomes replacement characters.
+    public static func utf8(_ bytes: [UInt8]) -> [UInt8] {
+        if bytes.starts(with: [0xFF, 0xFE]) { return utf8(units(bytes, isBigEndian: false)) }
+        if bytes.starts(with: [0xFE, 0xFF]) { return utf8(units(bytes, isBigEndian: true)) }
+        return withoutMark(bytes)
+    }
+
+    private static func utf8(_ units: [UInt16]) -> [UInt8] { Array(String(decoding: units, as: UTF16.self).utf8) }
+
+    /// Behind the mark; a byte that has no other is left out.
+    private static func units(_ bytes: [UInt8], isBigEndian: Bool) -> [UInt16] {
+        (1..<max(1, bytes.count / 2)).map { index in
+            let (first, second) = (UInt16(bytes[2 * index]), UInt16(bytes[2 * index + 1]))
+            return isBigEndian ? first << 8 | second : second << 8 | first
+        }
+    }
+
     /// The bytes behind a UTF-8 byte order mark, if there is one.
     public static func withoutMark(_ bytes: [UInt8]) -> [UInt8] {
         startsWithMark(bytes) ? Array(bytes.dropFirst(3)) : bytes
@@ -44,11 +62,8 @@ public enum PlainText {
 
     private static func startsWithMark(_ bytes: [UInt8]) -> Bool { bytes.starts(with: [0xEF, 0xBB, 0xBF]) }
 
-    private static func utf16(_ bytes: ArraySlice<UInt8>, _ unit: (UInt8, UInt8) -> UInt16) throws(NotationError)
-        -> String
-    {
-        let start = bytes.startIndex
-        let units = (0..<(bytes.count / 2)).map { unit(bytes[start + 2 * $0], bytes[start + 2 * $0 + 1]) }
+    private static func utf16(_ bytes: [UInt8], isBigEndian: Bool) throws(NotationError) -> String {
+        let units = units(bytes, isBigEndian: isBigEndian)
         guard bytes.count % 2 == 0, let text = String(validating: units, as: UTF16.self) else {
             // Of what is repaired on reading, the first repair; a text may hold its mark by right.
             let before = String(decoding: units, as: UTF16.self).prefix { $0 != "\u{FFFD}" }

@@ -1,6 +1,7 @@
 internal import AppServer
 internal import CPython
 internal import CPythonShim
+internal import Files
 internal import NIOHTTP1
 
 /// One call of the application for one request, and what start_response and write mean for as long as somebody holds
@@ -130,7 +131,7 @@ final class WSGICall {
     private func fail(_ error: PythonError) {
         if error.summary != Self.clientIsGone {
             report.failed(
-                "\(exchange.head.method.rawValue) \(printable(exchange.head.uri)): \(error)\n\(error.traceback)"
+                "\(exchange.head.method.rawValue) \(FileError.printable(String(exchange.head.uri.prefix(200)))): \(error)\n\(error.traceback)"
             )
         }
         if exchange.hasStarted {
@@ -141,10 +142,6 @@ final class WSGICall {
                 body: Array("Internal Server Error\n".utf8)
             )
         }
-    }
-
-    private func printable(_ text: String) -> String {
-        String(text.prefix(200).unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? "?" : Character($0) })
     }
 
     // MARK: What Python calls

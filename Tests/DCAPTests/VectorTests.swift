@@ -38,7 +38,7 @@ struct VectorTests {
     private static let datedOtherwise: Set<String> = ["sgx-pck-expired"]
 
     @Test(
-        "forged chains are refused under Intel's root, and judged by the specification under their own",
+        "forged chains are refused under Intel's root, and judged as their index says under their own",
         arguments: VectorCase.forged.indices
     )
     func forged(index: Int) throws {

@@ -86,4 +86,30 @@ struct PlainTextTests {
         let one = #expect(throws: NotationError.self) { try nested.finish() }
         #expect(one?.problem == "is unknown here; known in tcb: accept")
     }
+
+    @Test(
+        "what a file is, is recognised whatever its editor made of it, and bytes that are no text stay",
+        arguments: [
+            ([0x61, 0x62], "ab"), ([0xEF, 0xBB, 0xBF, 0x61], "a"), ([0xFF, 0xFE, 0x61, 0, 0xE9, 0], "aé"),
+            ([0xFE, 0xFF, 0, 0x61, 0xD8, 0x3D, 0xDE, 0], "a😀"), ([0xFF, 0xFE, 0x61, 0, 0x62], "a"),
+            ([0xFF, 0xFE], ""), ([0xFE, 0xFF, 0x61], ""), ([], ""),
+        ] as [([UInt8], String)]
+    )
+    func recognition(bytes: [UInt8], text: String) {
+        #expect(PlainText.utf8(bytes) == Array(text.utf8))
+    }
+
+    @Test("bytes that are neither are left alone")
+    func others() {
+        #expect(PlainText.utf8([0x30, 0x82, 0xFF]) == [0x30, 0x82, 0xFF])
+    }
+
+    @Test("what commands a display is written out, in messages, paths and output alike")
+    func displayCommands() {
+        let text = "a\u{1b}[2J\u{202e}é\n"
+        #expect(text.withoutDisplayCommands() == "a\\u{1b}[2J\\u{202e}é\\u{a}")
+        #expect(text.withoutDisplayCommands(keeping: ["\n"]) == "a\\u{1b}[2J\\u{202e}é\n")
+        #expect(NotationError.printable(text) == text.withoutDisplayCommands())
+        #expect(NotationError.printable("abc", limit: 2) == "ab…")
+    }
 }

@@ -28,7 +28,7 @@ struct EvidenceInput {
             return
         }
         switch ContentKind(bytes) {
-        case .json: self = try Self.file(PlainText.bytes(bytes))
+        case .json: self = try Self.file(PlainText.utf8(bytes))
         case .certificate: self = try Self.certificate(bytes)
         case .text, .binary, .keySized: self = try Self.quote(bytes)
         case let kind: throw Self.mismatch(kind)
@@ -78,7 +78,7 @@ struct EvidenceInput {
     }
 
     private static func quote(_ bytes: [UInt8]) throws -> EvidenceInput {
-        if let decoded = decoded(PlainText.bytes(bytes)) {
+        if let decoded = decoded(PlainText.utf8(bytes)) {
             // A certificate may have been written as base64 without a frame.
             return ContentKind(decoded) == .certificate(isPEM: false)
                 ? try certificate(decoded) : EvidenceInput(Evidence(try Quote(decoded)))

@@ -134,7 +134,7 @@ public struct JudgingOptions: Sendable {
             let bytes = try Files.read(text, limit: 64 << 20)
             found = "that \(found) is \(ContentKind(bytes).description)"
             text = String(
-                decoding: StrictX509.PlainText.bytes(Array(bytes.prefix(4096))).filter { $0 > 0x20 },
+                decoding: PlainText.utf8(Array(bytes.prefix(4096))).filter { $0 > 0x20 },
                 as: UTF8.self
             )
         }

@@ -21,7 +21,7 @@ public enum CertificateFile {
             throw CertificateFileError("is \(kind.description), and a certificate is expected")
         }
         var found: [[UInt8]] = []
-        for block in PEMBlock.all(in: PlainText.bytes(bytes)) where block.isCertificate {
+        for block in PEMBlock.all(in: PlainText.utf8(bytes)) where block.isCertificate {
             guard let der = block.content else {
                 throw CertificateFileError("holds a certificate that isn't base64, or has no end")
             }
@@ -37,25 +37,6 @@ public enum CertificateFile {
 public struct CertificateFileError: Error, Hashable, CustomStringConvertible {
     public let description: String
     init(_ description: String) { self.description = description }
-}
-
-/// Text as UTF-8 without a byte order mark, whatever editors and shells made of it.
-public enum PlainText {
-    public static func bytes(_ bytes: [UInt8]) -> [UInt8] {
-        if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { return Array(bytes.dropFirst(3)) }
-        if bytes.starts(with: [0xFF, 0xFE]) { return utf8(bytes.dropFirst(2), isBigEndian: false) }
-        if bytes.starts(with: [0xFE, 0xFF]) { return utf8(bytes.dropFirst(2), isBigEndian: true) }
-        return bytes
-    }
-
-    private static func utf8(_ bytes: ArraySlice<UInt8>, isBigEndian: Bool) -> [UInt8] {
-        let pairs = Array(bytes)
-        let units = stride(from: 0, to: pairs.count - 1, by: 2).map { index in
-            let (first, second) = (UInt16(pairs[index]), UInt16(pairs[index + 1]))
-            return isBigEndian ? first << 8 | second : second << 8 | first
-        }
-        return Array(String(decoding: units, as: UTF16.self).utf8)
-    }
 }
 
 /// A PEM block in whatever text.

@@ -19,7 +19,7 @@ public enum ContentKind: Hashable, Sendable {
     public static let lookLimit = 1 << 20
 
     public init(_ bytes: [UInt8]) {
-        let plain = PlainText.bytes(bytes.count > Self.lookLimit ? Array(bytes[..<Self.lookLimit]) : bytes)
+        let plain = PlainText.utf8(bytes.count > Self.lookLimit ? Array(bytes[..<Self.lookLimit]) : bytes)
         if bytes.count <= Self.lookLimit, plain.allSatisfy({ $0 <= 0x20 }) {
             self = .empty
         } else if bytes.count == 32, String(validating: bytes, as: UTF8.self) == nil {
