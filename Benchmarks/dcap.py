@@ -14,9 +14,7 @@ from pathlib import Path
 import dcap_qvl
 
 bench, bin = (Path(one).resolve() for one in sys.argv[1:3])
-vectors = (Path(__file__).parent / "../../shared/dcap/vectors").resolve()
-if not vectors.is_dir():
-    raise SystemExit(f"dcap.py: {vectors} isn't there: real quotes and collateral don't come with the project")
+vectors = (Path(__file__).parent / "../Tests/Vectors/quotes").resolve()
 cases = {
     "sgx": ("quotes/sgx3-a06711-2.bin", "collateral/00a067110000-2025-06-19-processor", 1751624924),
     "tdx": ("quotes/tdx4-b0c06f-1.bin", "collateral/b0c06f000000-2025-06-19-platform", 1751624191),
