@@ -1,4 +1,5 @@
 import Files
+import Notation
 import PackageFormat
 import PackageMeasurement
 import Processes
@@ -58,6 +59,21 @@ extension EndToEndTests {
             let ours = try PackageFile(bench.path + "/" + made.package).record()
             let theirs = try PackageFile(bench.path + "/sgx.tar").record()
             #expect(ours.measurement != theirs.measurement)
+            try bench.start("a", made, port: Workbench.freePort())
+            let verdict = try JSON.read(
+                Array(
+                    try bench.mse(
+                        "verify",
+                        "a",
+                        "--package",
+                        made.package,
+                        "--trusted-root",
+                        bench.root,
+                        "--json"
+                    ).utf8
+                )
+            )
+            #expect(verdict["settings"]?["platform"]?.value == .string("simulator"))
         }
 
         @Test("a package for a platform that nothing is built for isn't made")

@@ -23,7 +23,12 @@ struct JudgedPackage: Sendable {
 
 extension EnclaveSettings {
     /// As the verdict's document shows them.
-    var shown: Node { .object(["application": Node(application), "mode": Node(mode.name), "log": Node(log.rawValue)]) }
+    var shown: Node {
+        .object([
+            "application": Node(application), "mode": Node(mode.name), "platform": Node(agent.platform.rawValue),
+            "log": Node(log.rawValue),
+        ])
+    }
 }
 
 extension EnclaveSettings.Mode {
