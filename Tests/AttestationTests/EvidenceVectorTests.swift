@@ -73,6 +73,13 @@ struct EvidenceVectorTests {
         }
     }
 
+    @Test("the codes by which a certificate is refused are those that its page names")
+    func codesOfCertificates() throws {
+        let page = try FormatPage("certificate").text, names = Set(ReasonCode.all.map(\.name))
+        let codes = Set(page.matches(of: /`((?:service|binding|evidence|launch)\.\w+)`/).map { String($0.1) })
+        #expect(codes.count == 8 && codes.isSubset(of: names), "\(codes.subtracting(names))")
+    }
+
     @Test("the page's limit is the code's")
     func limits() throws {
         #expect(try FormatPage("evidence").limits["bytes of an evidence file"] == EvidenceFile.byteLimit)
