@@ -10,7 +10,6 @@ internal import Synchronization
 /// HTTP/1.1 over TLS or in clear, for anything that answers requests. One listening socket for its life.
 public final class AppServer: Sendable {
     private let group: MultiThreadedEventLoopGroup
-    private let limits: ServerLimits
     private let wire: NIOLockedValueBox<Wire>
     private let listener = NIOLockedValueBox<(any Channel)?>(nil)
     private let loops: [LoopState]
@@ -22,6 +21,7 @@ public final class AppServer: Sendable {
     private struct Wire: Sendable {
         var responder: any Responder
         var tls: NIOSSLContext?
+        var limits: ServerLimits
     }
 
     private struct LoopState: Sendable {
@@ -40,8 +40,7 @@ public final class AppServer: Sendable {
         threads: Int = 1,
         logger: Logger
     ) {
-        wire = NIOLockedValueBox(Wire(responder: responder, tls: tls))
-        self.limits = limits
+        wire = NIOLockedValueBox(Wire(responder: responder, tls: tls, limits: limits))
         self.logger = logger
         group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
         loops = group.makeIterator().map { eventLoop in
@@ -117,8 +116,8 @@ public final class AppServer: Sendable {
 
     /// Who answers connections that are accepted from now on. Those that stand never reach him: they are closed, at
     /// once or after the answer to a request that was handed over already.
-    public func change(to responder: any Responder, tls: NIOSSLContext?) {
-        wire.withLockedValue { $0 = Wire(responder: responder, tls: tls) }
+    public func change(to responder: any Responder, tls: NIOSSLContext?, limits: ServerLimits) {
+        wire.withLockedValue { $0 = Wire(responder: responder, tls: tls, limits: limits) }
         for loop in loops {
             let table = loop.table
             loop.eventLoop.execute { table.retire() }
@@ -126,15 +125,23 @@ public final class AppServer: Sendable {
     }
 
     private func configure(_ channel: any Channel) throws {
-        guard connectionCount.wrappingAdd(1, ordering: .relaxed).newValue <= limits.connections,
-            let loop = loops.first(where: { $0.eventLoop === channel.eventLoop })
+        let wire = wire.withLockedValue { $0 }
+        let limits = wire.limits
+        let count = connectionCount.wrappingAdd(1, ordering: .relaxed).newValue
+        guard let loop = loops.first(where: { $0.eventLoop === channel.eventLoop }),
+            count <= limits.connections || limits.crowd != nil && loop.table.makeRoom()
         else {
             connectionCount.subtract(1, ordering: .relaxed)
             throw ChannelError.operationUnsupported
         }
         channel.closeFuture.whenComplete { _ in self.connectionCount.subtract(1, ordering: .relaxed) }
         let pipeline = channel.pipeline.syncOperations
-        let wire = wire.withLockedValue { $0 }
+        var outerEnd: OuterEnd?
+        if limits.crowd != nil {
+            let end = OuterEnd()
+            try pipeline.addHandler(end)
+            outerEnd = end
+        }
         if let tls = wire.tls { try pipeline.addHandler(NIOSSLServerHandler(context: tls)) }
         try pipeline.addHandler(ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes)))
         try pipeline.addHandler(
@@ -143,7 +150,8 @@ public final class AppServer: Sendable {
                 limits: limits,
                 table: loop.table,
                 outbox: loop.outbox,
-                isSecure: wire.tls != nil
+                isSecure: wire.tls != nil,
+                outerEnd: outerEnd
             ) {
                 self.isDraining.load(ordering: .relaxed)
             }

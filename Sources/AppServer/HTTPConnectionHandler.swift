@@ -19,6 +19,8 @@ final class HTTPConnectionHandler: ChannelInboundHandler {
     private let table: ConnectionTable
     private let outbox: Outbox
     private let isSecure: Bool
+    private let outerEnd: OuterEnd?
+    private let begun = NIODeadline.now()
     private let isDraining: () -> Bool
     private var context: ChannelHandlerContext?
     private var info: ConnectionInfo?
@@ -45,6 +47,7 @@ final class HTTPConnectionHandler: ChannelInboundHandler {
         table: ConnectionTable,
         outbox: Outbox,
         isSecure: Bool,
+        outerEnd: OuterEnd?,
         isDraining: @escaping () -> Bool
     ) {
         self.responder = responder
@@ -52,6 +55,7 @@ final class HTTPConnectionHandler: ChannelInboundHandler {
         self.table = table
         self.outbox = outbox
         self.isSecure = isSecure
+        self.outerEnd = outerEnd
         self.isDraining = isDraining
         phase = isSecure ? .handshake : .head
     }
@@ -93,8 +97,14 @@ final class HTTPConnectionHandler: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        // A parser's objection to what the client sent is answered; everything else ends the connection.
-        if error is HTTPParserError, exchange == nil || !isDispatched {
+        let isOfParser = error is HTTPParserError || error is ByteToMessageDecoderError
+        if isOfParser, isRefused {
+            // What still comes is dropped.
+        } else if isOfParser, exchange != nil, isBodyComplete {
+            // What follows a request costs nobody the answer to it.
+            isRetired = true
+        } else if error is HTTPParserError, exchange == nil || !isDispatched {
+            // A parser's objection to what the client sent is answered; everything else ends the connection.
             let isLength = (error as? HTTPParserError) == .invalidContentLength
             refuse(
                 isLength ? "411 Length Required" : "400 Bad Request",
@@ -199,6 +209,10 @@ final class HTTPConnectionHandler: ChannelInboundHandler {
         }
         set(.body)
         if !exchange.body.append(bytes), isDispatched { waitForReader(exchange) }
+        if let crowd = limits.crowd {
+            table.makeRoom(for: crowd.byteCount)
+            guard !isRefused else { return }
+        }
         if !isDispatched, bodyByteCount >= Self.gatherLimit { dispatch(exchange) }
     }
 
@@ -238,16 +252,20 @@ final class HTTPConnectionHandler: ChannelInboundHandler {
         let code =
             status.hasPrefix("413")
             ? "request.tooLarge"
-            : status.hasPrefix("408")
-                ? "request.timeout" : status.hasPrefix("411") ? "request.length" : "request.malformed"
+            : status.hasPrefix("503")
+                ? "request.crowded"
+                : status.hasPrefix("408")
+                    ? "request.timeout" : status.hasPrefix("411") ? "request.length" : "request.malformed"
         let body = "{\"code\":\"\(code)\",\"message\":\"\(message)\"}"
         text += "Content-Length: \(body.utf8.count)\r\n\r\n" + body
         let buffer = ByteBuffer(string: text)
         if let exchange {
             exchange.closed()
+            exchange.body.finish()
             table.forget(exchange.identifier)
             self.exchange = nil
         }
+        waiting.removeAll()
         closeSoon(context, after: context.writeAndFlush(wrapOutboundOut(buffer)))
     }
 
@@ -255,19 +273,20 @@ final class HTTPConnectionHandler: ChannelInboundHandler {
     /// comes is read for a while and dropped.
     private func closeSoon(_ context: ChannelHandlerContext, after written: EventLoopFuture<Void>) {
         let this = NIOLoopBound(self, eventLoop: context.eventLoop)
-        deadline = .now() + .seconds(Self.lingerSeconds)
+        deadline = .now() + .seconds(Int64(limits.writeSeconds))
         phase = .idle
         written.whenComplete { _ in
             guard let context = this.value.context else { return }
+            this.value.deadline = .now() + .seconds(Self.lingerSeconds)
             // Whoever waits for the end of the answer sees it now.
             if !this.value.goesOnAfterBody { context.close(mode: .output, promise: nil) }
             context.read()
         }
     }
 
-    /// The rest of an answered request was read and dropped.
+    /// The rest of an answered request was read and dropped. Where nothing is to follow, the client closes, or time does.
     private func passedOver(_ context: ChannelHandlerContext) {
-        guard goesOnAfterBody else { return context.close(promise: nil) }
+        guard goesOnAfterBody else { return }
         goesOnAfterBody = false
         isRefused = false
         set(.idle)
@@ -302,11 +321,9 @@ final class HTTPConnectionHandler: ChannelInboundHandler {
             table.forget(exchange.identifier)
             self.exchange = nil
             if let promise {
-                let this = NIOLoopBound(self, eventLoop: context.eventLoop)
-                promise.futureResult.whenComplete { _ in this.value.context?.close(promise: nil) }
                 isRefused = true
-                deadline = .now() + .seconds(Int64(limits.writeSeconds))
-                return
+                waiting.removeAll()
+                return closeSoon(context, after: promise.futureResult)
             }
             guard isBodyComplete else {
                 // Answered before the whole request was read: the rest is in nobody's interest.
@@ -357,6 +374,7 @@ final class HTTPConnectionHandler: ChannelInboundHandler {
             return
         }
         deadline = .now() + .seconds(Int64(seconds))
+        if let crowd = limits.crowd { deadline = min(deadline, begun + .seconds(Int64(crowd.requestSeconds))) }
     }
 
     func tick(_ now: NIODeadline) {
@@ -379,4 +397,44 @@ final class HTTPConnectionHandler: ChannelInboundHandler {
         guard let context, exchange == nil else { return }
         context.close(promise: nil)
     }
+
+    // MARK: Making room
+
+    /// Of its request's body, unread.
+    var heldByteCount: Int { exchange?.body.unreadByteCount ?? 0 }
+
+    /// Which network it comes from.
+    var source: UInt64 {
+        context?.remoteAddress?.withSockAddr { start, byteCount in
+            OuterEnd.network(UnsafeRawBufferPointer(start: start, count: byteCount))
+        } ?? 0
+    }
+
+    /// The less a client has shown, the sooner he makes room. A request that is being judged comes last.
+    var standing: (effort: Int, begun: NIODeadline) {
+        let effort =
+            switch phase {
+            case _ where isRefused: 0
+            case .handshake: outerEnd?.hasAnswered == true ? 2 : 1
+            case .head, .body, .idle: isDispatched && exchange != nil ? 4 : 3
+            case .answer: 4
+            }
+        return (effort, begun)
+    }
+
+    /// Another needs the room that the connection takes: it is over at once.
+    func giveWay() {
+        if phase == .head || phase == .body { refuse(Self.crowded.status, Self.crowded.message) }
+        exchange?.body.finish()
+        finish()
+        outerEnd?.close()
+    }
+
+    /// Another needs the room that its request takes.
+    func dropRequest() {
+        exchange?.body.finish()
+        refuse(Self.crowded.status, Self.crowded.message)
+    }
+
+    private static let crowded = (status: "503 Service Unavailable", message: "too many wait here; try again")
 }

@@ -74,6 +74,28 @@ final class ConnectionTable: @unchecked Sendable {  // touched on its event loop
         for handler in handlers.values { handler.tick(now) }
     }
 
+    /// Ends the connection of whoever has shown least, among those of the network that has most of them.
+    /// - Returns: false when there is none.
+    func makeRoom() -> Bool {
+        guard let handler = ofHeaviest({ _ in 1 }).min(by: { $0.standing < $1.standing }) else { return false }
+        handler.giveWay()
+        return true
+    }
+
+    /// Ends requests until what all hold fits: the largest of the network that holds most.
+    func makeRoom(for byteCount: Int) {
+        while handlers.values.reduce(0, { $0 + $1.heldByteCount }) > byteCount,
+            let handler = ofHeaviest(\.heldByteCount).max(by: { $0.heldByteCount < $1.heldByteCount }),
+            handler.heldByteCount > 0
+        { handler.dropRequest() }
+    }
+
+    /// The connections of the network whose weights come to most.
+    private func ofHeaviest(_ weight: (HTTPConnectionHandler) -> Int) -> [HTTPConnectionHandler] {
+        let networks = Dictionary(grouping: handlers.values, by: \.source)
+        return networks.values.map { ($0, $0.reduce(0) { $0 + weight($1) }) }.max { $0.1 < $1.1 }?.0 ?? []
+    }
+
     /// Lets those that stand now end: nothing more of them is handed over.
     func retire() {
         for handler in handlers.values { handler.retire() }

@@ -18,6 +18,21 @@ public struct ServerLimits: Sendable, Hashable {
     public var idleSeconds = 60
     /// Seconds that an answer may stand still because nobody reads it.
     public var writeSeconds = 60
+    /// Where nobody has shown yet who he is: one connection makes room for another, and all together hold little.
+    public var crowd: Crowd?
+
+    /// What strangers may hold together, and for how long.
+    public struct Crowd: Sendable, Hashable {
+        /// Of bodies that are gathered or wait to be judged.
+        public var byteCount: Int
+        /// Seconds from a connection's beginning to the end of its request, however fast it comes.
+        public var requestSeconds: Int
+
+        public init(byteCount: Int, requestSeconds: Int) {
+            self.byteCount = byteCount
+            self.requestSeconds = requestSeconds
+        }
+    }
 
     public init() {}
 }

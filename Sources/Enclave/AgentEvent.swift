@@ -39,8 +39,6 @@ public enum AgentEvent: Hashable, Sendable {
         case done = "configuration.done"
         /// Its sender has gone, who would never learn that it was accepted.
         case abandoned = "configuration.abandoned"
-        /// Too many wait to be judged.
-        case busy = "configuration.busy"
     }
 
     /// What kept the agent from its work.

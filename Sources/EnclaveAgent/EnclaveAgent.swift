@@ -147,7 +147,7 @@ public final class EnclaveAgent: Sendable {
         let phase = ServicePhase(StartingResponder())
         var limits = ServerLimits()
         limits.headerByteCount = settings.server.headerLimit
-        limits.bodyByteCount = max(settings.server.bodyLimit, ConfigurationServer.bodyLimit)
+        limits.bodyByteCount = settings.server.bodyLimit
         let server: AppServer
         if isConfigured {
             server = AppServer(responder: phase, tls: serving, limits: limits, logger: Self.silence)
@@ -166,10 +166,11 @@ public final class EnclaveAgent: Sendable {
             server = AppServer(
                 responder: ConfigurationServer(report: report, events: events, configurator: configurator),
                 tls: waiting,
-                limits: limits,
+                limits: ConfigurationServer.limits,
                 logger: Self.silence
             )
         }
+        let servingLimits = limits
         let port = try await server.start(host: arguments.host, port: arguments.port)
         events.write(.listening(port: port, isConfigured: configured.isOpen, isMemoryHidden: memory.isHidden))
         if platform.name == "simulator" { events.write(.simulated) }
@@ -191,7 +192,7 @@ public final class EnclaveAgent: Sendable {
         let life = Task {
             do {
                 let opening = await configured.wait()
-                if !isConfigured { server.change(to: phase, tls: serving) }
+                if !isConfigured { server.change(to: phase, tls: serving, limits: servingLimits) }
                 let home = state.map {
                     HomeKeeper(memory: memory, state: $0, epoch: opening.homeEpoch, wasRestored: opening.hasHome)
                 }

@@ -19,6 +19,9 @@ private struct Echo: Responder {
                 exchange.begin(ResponseHead("200 OK"), length: 10)
                 _ = Array("abc".utf8).withUnsafeBytes { exchange.write($0) }
                 exchange.end(isBroken: true)
+            case "/closing":
+                Thread.sleep(forTimeInterval: 0.2)
+                exchange.respond(ResponseHead("200 OK"), body: Array("last".utf8), closes: true)
             case "/none": exchange.respond(ResponseHead("204 No Content"))
             default:
                 var count = 0
@@ -51,8 +54,22 @@ struct AppServerTests {
     }
 
     private static func talk(_ port: Int, _ bytes: [UInt8]) -> String {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        let descriptor = open(port, bytes)
         defer { close(descriptor) }
+        return answer(descriptor)
+    }
+
+    /// Connects from an address of this machine, and sends.
+    private static func open(_ port: Int, _ bytes: [UInt8], from source: String = "127.0.0.1") -> Int32 {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        var own = sockaddr_in()
+        own.sin_family = sa_family_t(AF_INET)
+        own.sin_addr.s_addr = inet_addr(source)
+        _ = withUnsafePointer(to: &own) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = in_port_t(port).bigEndian
@@ -72,6 +89,10 @@ struct AppServerTests {
             guard count > 0 else { break }
             sent += count
         }
+        return descriptor
+    }
+
+    private static func answer(_ descriptor: Int32) -> String {
         var answer: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 65536)
         while case let count = recv(descriptor, &buffer, buffer.count, 0), count > 0 { answer += buffer[..<count] }
@@ -194,6 +215,112 @@ struct AppServerTests {
         let count = recv(descriptor, &buffer, buffer.count, 0)
         #expect(count > 0 && String(decoding: buffer[..<max(count, 0)], as: UTF8.self).hasPrefix("HTTP/1.1 408"))
         close(descriptor)
+        await server.shutdown(grace: .zero)
+    }
+
+    @Test(
+        "what follows a request costs nobody the answer to it",
+        arguments: [
+            "GET / HTTP/1.1\r\nHost: x\r\n\r\n", "no HTTP\r\n\r\n",
+            "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 900000\r\n\r\n",
+            "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: x\r\n\r\n", "\u{16}\u{3}\u{1}",
+        ],
+        [0, 900_000, 4_000_000]
+    )
+    func follows(next: String, more: Int) async throws {
+        let bytes = "GET /closing HTTP/1.1\r\nHost: x\r\n\r\n" + next + String(repeating: "a", count: more)
+        let answer = try await exchange(bytes)
+        #expect(answer.hasPrefix("HTTP/1.1 200") && answer.hasSuffix("last"), "\(answer)")
+    }
+
+    /// Five that may be there, with a body of 40,000 bytes each, and a newcomer.
+    private func crowd(
+        _ strangers: [String],
+        count: Int,
+        source: String = "127.0.0.1",
+        body: Int = 10
+    ) async throws -> (newcomer: String, strangers: [String]) {
+        var limits = ServerLimits()
+        limits.connections = 5
+        limits.bodySeconds = 3
+        limits.headSeconds = 3
+        limits.crowd = ServerLimits.Crowd(byteCount: 100_000, requestSeconds: 3)
+        let server = AppServer(
+            responder: Echo(),
+            tls: nil,
+            limits: limits,
+            logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
+        )
+        let port = try await server.start(host: "127.0.0.1", port: 0)
+        let held = (0..<count).map { Self.open(port, Array(strangers[$0 % strangers.count].utf8)) }
+        try await Task.sleep(for: .milliseconds(200))
+        let text = "POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: \(body)\r\n\r\n"
+        let descriptor = Self.open(port, Array((text + String(repeating: "b", count: body)).utf8), from: source)
+        let newcomer = Self.answer(descriptor)
+        close(descriptor)
+        let answers = held.map { Self.answer($0) }
+        for descriptor in held { close(descriptor) }
+        await server.shutdown(grace: .zero)
+        return (newcomer, answers)
+    }
+
+    @Test(
+        "strangers who hold all that there is make room",
+        arguments: [
+            "", "GET / HT", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 90000\r\n\r\n",
+            "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 90000\r\n\r\n" + String(repeating: "a", count: 80_000),
+            "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n11000\r\n"
+                + String(repeating: "a", count: 0x10000),
+        ],
+        [5, 40]
+    )
+    func crowded(stranger: String, count: Int) async throws {
+        let (newcomer, _) = try await crowd([stranger], count: count)
+        #expect(newcomer.hasPrefix("HTTP/1.1 200") && newcomer.contains("X-Count: 10"), "\(newcomer)")
+    }
+
+    @Test("who makes room is told so, unless he said nothing; the largest request goes first")
+    func gives() async throws {
+        let small =
+            "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 90000\r\n\r\n" + String(repeating: "a", count: 30_000)
+        let large =
+            "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 90000\r\n\r\n" + String(repeating: "a", count: 60_000)
+        let (newcomer, answers) = try await crowd([small, large, small], count: 3, body: 40_000)
+        #expect(newcomer.contains("X-Count: 40000"), "\(newcomer)")
+        #expect(answers[1].hasPrefix("HTTP/1.1 503") && answers[1].contains("request.crowded"), "\(answers)")
+        #expect(answers[0].hasPrefix("HTTP/1.1 408") && answers[2].hasPrefix("HTTP/1.1 408"), "\(answers)")
+    }
+
+    @Test(
+        "a network's own connections make room for its newcomers, another's newcomer finds it at the expense of who has most"
+    )
+    func networks() async throws {
+        let (newcomer, answers) = try await crowd(["GET / HT"], count: 5, source: "127.0.0.2", body: 90_000)
+        #expect(newcomer.contains("X-Count: 90000"), "\(newcomer)")
+        #expect(answers.count { $0.hasPrefix("HTTP/1.1 503") } == 1, "\(answers)")
+    }
+
+    @Test("a request that trickles in has a time to be whole")
+    func trickle() async throws {
+        var limits = ServerLimits()
+        limits.crowd = ServerLimits.Crowd(byteCount: 1000, requestSeconds: 2)
+        let server = AppServer(
+            responder: Echo(),
+            tls: nil,
+            limits: limits,
+            logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
+        )
+        let port = try await server.start(host: "127.0.0.1", port: 0)
+        let descriptor = Self.open(port, Array("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 900\r\n\r\n".utf8))
+        defer { close(descriptor) }
+        let start = ContinuousClock.now
+        while send(descriptor, "a", 1, Int32(MSG_NOSIGNAL)) == 1, ContinuousClock.now - start < .seconds(12) {
+            var buffer: UInt8 = 0
+            if recv(descriptor, &buffer, 1, Int32(MSG_DONTWAIT) | Int32(MSG_PEEK)) > 0 { break }
+            try await Task.sleep(for: .milliseconds(100))
+        }
+        #expect(ContinuousClock.now - start < .seconds(6))
+        #expect(Self.answer(descriptor).hasPrefix("HTTP/1.1 408"))
         await server.shutdown(grace: .zero)
     }
 }

@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import Notation
 import PackageFormat
 import Processes
 import TestSupport
@@ -69,6 +70,39 @@ extension EndToEndTests {
             #expect(result.output.contains("run: 0 after") && seconds < 30, "\(result.output)")
             let events = try bench.mse("logs", "shop").split(separator: "\n")
             #expect(events.filter { $0.contains("agent.configured") }.count == 1)
+        }
+
+        @Test(
+            "4,096 connections with a MiB each take little memory of a waiting agent, and don't keep its owner out",
+            arguments: [1 << 20, 0]
+        )
+        func flood(byteCount: Int) throws {
+            let bench = try Workbench()
+            let made = try bench.package()
+            let port = Workbench.freePort()
+            try ReleaseTests.spawn(bench, "hello-1", made.package, port: port)
+            let process = try JSON.read(try bench.folder.read("home/services/hello-1/process.json"))
+            guard case .number(let agent)? = process["agent"]?.value else { throw CocoaError(.fileReadUnknown) }
+            let flood = Workbench.project + "/Tests/EndToEndTests/Scripts/flood.py"
+            let script = """
+                memory() { awk '/^VmHWM/ { print $2 }' /proc/\(agent)/status; }
+                before=$(memory)
+                python3 \(flood) \(port) 4096 \(byteCount) 40 > flood.log & other=$!
+                sleep 8
+                SECONDS=0
+                "$1" run hello-1 --package "$2" --key "$3" --trusted-root "$4" --wait 60
+                echo "run: $?"; echo "seconds $SECONDS"; echo "kibibytes $(($(memory) - before))"
+                kill $other
+                """
+            let words = ["-c", script, "flood", Workbench.products + "/mse", made.package, made.key, bench.root]
+            let output = try bench.run("/bin/bash", words).output
+            func number(_ name: String) -> Int {
+                let line = output.split(separator: "\n").last { $0.hasPrefix(name + " ") }
+                return Int(line?.dropFirst(name.count + 1) ?? "") ?? .max
+            }
+            #expect(output.contains("run: 0") && number("seconds") < 30, "\(output)")
+            // Most of it is the interpreter and the application.
+            #expect(number("kibibytes") < 160 << 10, "\(output)")
         }
 
         @Test("a service that answers without an end costs whoever asks it no memory", arguments: ["/health", "/slow"])

@@ -17,6 +17,18 @@ internal import Synchronization
 final class ConfigurationServer: Responder {
     /// What the server waits for before it hands a request on; a larger configuration is refused.
     static let bodyLimit = 1 << 20
+
+    /// While anybody may send a configuration: some tens of MiB for all of them together, and none can keep its owner
+    /// out by holding what is there to be held.
+    static var limits: ServerLimits {
+        var limits = ServerLimits()
+        limits.bodyByteCount = bodyLimit
+        limits.headerByteCount = 16 << 10
+        limits.connections = 256
+        limits.bodySeconds = 10
+        limits.crowd = ServerLimits.Crowd(byteCount: 8 << 20, requestSeconds: 60)
+        return limits
+    }
     private static let waitingText = "Waiting for code secret key and/or ssl private key..."
 
     /// What was accepted, as the sender is told.
@@ -32,9 +44,6 @@ final class ConfigurationServer: Responder {
     /// Bodies are judged one after the other, off the event loops.
     private let queue = DispatchQueue(label: "configuration")
     private let isClosed = Atomic(false)
-    /// Bodies that wait to be judged.
-    private let waiting = Atomic(0)
-    static let waitingLimit = 64
 
     /// - Parameter report: tells the sender how the start went.
     init(report: StartReport, events: EventLog, configurator: Configurator) {
@@ -82,22 +91,8 @@ final class ConfigurationServer: Responder {
                 closes: true
             )
         }
-        guard waiting.add(1, ordering: .relaxed).newValue <= Self.waitingLimit else {
-            waiting.subtract(1, ordering: .relaxed)
-            events.write(.configurationRefused(code: .busy))
-            return exchange.respond(
-                ResponseHead("503 Service Unavailable", [("Content-Type", "application/json"), ("Retry-After", "1")]),
-                body: Self.body(
-                    AgentEvent.ConfigurationCode.busy.rawValue,
-                    "too many configurations wait to be judged; try again"
-                ),
-                closes: true
-            )
-        }
-        queue.async { [self] in
-            waiting.subtract(1, ordering: .relaxed)
-            judge(exchange, isTyped: isTyped)
-        }
+        // At most as many wait as there may be connections, and as many bytes as those may hold.
+        queue.async { [self] in judge(exchange, isTyped: isTyped) }
     }
 
     private func judge(_ exchange: Exchange, isTyped: Bool) {
