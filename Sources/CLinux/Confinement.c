@@ -114,7 +114,24 @@ static void drop_privileges(void) {
     (void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 }
 
-static void enter_root(const clinux_confinement *plan, int control, uid_t user, gid_t group, int *missing) {
+/// File by file: a whole /proc shows under many names what it tells of the machine, each thread's number being one.
+static void show_kernel_files(const clinux_confinement *plan, int control) {
+    // What can be written there is for the machine to read, names of threads say.
+    const unsigned long locked = MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_RDONLY;
+    // Where parts of /proc are covered, no new one may be mounted; the machine's tells the same of this process.
+    int is_own = mount("proc", "memory", "proc", locked, NULL) == 0;
+    for (size_t index = 0; index < plan->kernel_file_count; index++) {
+        char source[128], target[128];
+        snprintf(source, sizeof source, "%s/%s", is_own ? "memory" : "/proc", plan->kernel_files[index]);
+        snprintf(target, sizeof target, "proc/%s", plan->kernel_files[index]);
+        // Kernels differ in what they have.
+        if (mount(source, target, NULL, MS_BIND, NULL) != 0) continue;
+        if (lock_down(target, locked) != 0) fail(control, CLINUX_STEP_MOUNT);
+    }
+    if (is_own && umount2("memory", MNT_DETACH) != 0) fail(control, CLINUX_STEP_MOUNT);
+}
+
+static void enter_root(const clinux_confinement *plan, int control, uid_t user, gid_t group) {
     char options[96];
     if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0) fail(control, CLINUX_STEP_MOUNT);
     if (mount("enclave", plan->root, "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755") != 0) fail(control, CLINUX_STEP_MOUNT);
@@ -126,14 +143,7 @@ static void enter_root(const clinux_confinement *plan, int control, uid_t user, 
     char go;
     if (recv(control, &go, 1, 0) != 1) _exit(127);
     bind_all(plan, control);
-    // What can be written there is for the machine to read, names of threads say.
-    const unsigned long locked = MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_RDONLY;
-    if (mount("proc", "proc", "proc", locked, NULL) != 0) {
-        // Where parts of /proc are covered, no new one may be mounted.
-        if (mount("/proc", "proc", NULL, MS_BIND | MS_REC, NULL) != 0) fail(control, CLINUX_STEP_MOUNT);
-        if (lock_down("proc", locked) != 0) fail(control, CLINUX_STEP_MOUNT);
-        *missing |= CLINUX_OWN_PROCESSES;
-    }
+    show_kernel_files(plan, control);
     snprintf(options, sizeof options, "mode=0700,size=%zu,uid=%u,gid=%u", plan->byte_count, user, group);
     if (mount("memory", "memory", "tmpfs", MS_NOSUID | MS_NODEV, options) != 0) fail(control, CLINUX_STEP_MOUNT);
     if (lock_down(".", MS_RDONLY | MS_NOSUID | MS_NODEV) != 0) fail(control, CLINUX_STEP_MOUNT);
@@ -162,7 +172,12 @@ static _Noreturn void become(const clinux_confinement *plan, const Maps *maps, i
         missing |= CLINUX_OWN_USER;
     }
     if (plan->view == CLINUX_MACHINE_VIEW) missing |= CLINUX_OWN_FILES | CLINUX_OWN_PROCESSES;
-    else enter_root(plan, control, user, group, &missing);
+    else enter_root(plan, control, user, group);
+    // A name that every list of hosts has.
+    if (plan->view != CLINUX_MACHINE_VIEW
+        && (syscall(SYS_sethostname, "localhost", sizeof "localhost" - 1) != 0 || syscall(SYS_setdomainname, "", 0) != 0)) {
+        fail(control, CLINUX_STEP_MOUNT);
+    }
     struct rlimit none = {0, 0};
     (void)setrlimit(RLIMIT_CORE, &none);
     drop_bounding_set();
@@ -203,16 +218,12 @@ pid_t clinux_confine(const clinux_confinement *plan, int *control) {
     snprintf(maps.user_map, sizeof maps.user_map, "%u %u 1", user, user);
     snprintf(maps.group_map, sizeof maps.group_map, "%u %u 1", group, group);
     unsigned long flags = SIGCHLD;
-    if (plan->view != CLINUX_MACHINE_VIEW) flags |= CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC;
+    if (plan->view != CLINUX_MACHINE_VIEW) flags |= CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS;
     if (plan->view == CLINUX_VIEW_IN_USER_NAMESPACE) flags |= CLONE_NEWUSER;
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-#if defined(__x86_64__) || defined(__aarch64__)
     pid_t process = (pid_t)syscall(SYS_clone, flags, NULL, NULL, NULL, NULL);
-#else
-#error "the order of clone's arguments differs here"
-#endif
     if (process == 0) {
         close(ends[0]);
         become(plan, &maps, ends[1], user, group);

@@ -71,23 +71,28 @@ struct ConfinedProcess {
         var environment = variables(plan, root: isOpen ? plan.root : "").map { strings.mutablePointer($0) } + [nil]
         var control: Int32 = -1
         let root = strings.pointer(plan.root)
+        let kernelFiles = KernelFiles.shown.map { strings.pointer($0) }
         let id = withExtendedLifetime(strings) {
             bindings.withUnsafeMutableBufferPointer { bindings in
                 arguments.withUnsafeMutableBufferPointer { arguments in
-                    environment.withUnsafeMutableBufferPointer { environment in
-                        var confinement = clinux_confinement(
-                            view: view,
-                            root: root,
-                            byte_count: plan.byteCount,
-                            user: plan.user,
-                            bindings: bindings.baseAddress,
-                            binding_count: bindings.count,
-                            arguments: arguments.baseAddress,
-                            environment: environment.baseAddress,
-                            socket: plan.socket,
-                            output: plan.output
-                        )
-                        return clinux_confine(&confinement, &control)
+                    kernelFiles.withUnsafeBufferPointer { kernelFiles in
+                        environment.withUnsafeMutableBufferPointer { environment in
+                            var confinement = clinux_confinement(
+                                view: view,
+                                root: root,
+                                byte_count: plan.byteCount,
+                                user: plan.user,
+                                bindings: bindings.baseAddress,
+                                binding_count: bindings.count,
+                                kernel_files: kernelFiles.baseAddress,
+                                kernel_file_count: kernelFiles.count,
+                                arguments: arguments.baseAddress,
+                                environment: environment.baseAddress,
+                                socket: plan.socket,
+                                output: plan.output
+                            )
+                            return clinux_confine(&confinement, &control)
+                        }
                     }
                 }
             }
@@ -120,7 +125,7 @@ struct ConfinedProcess {
                 let user = uid_t(bitPattern: event.value)
                 let files = EnclaveFileSystem(root: "/proc/self/fd/\(descriptor)")
                 try files.load(plan.record)
-                try files.prepare(bindings: plan.bindings, user: user)
+                try files.prepare(plan.record, bindings: plan.bindings, user: user)
                 for binding in plan.bindings where binding.isWritable { try Files.give(binding.source, to: user) }
                 guard send(control, "g", 1, Int32(MSG_NOSIGNAL)) == 1 else { return nil }
             case CLINUX_MISSING: missing = Protection.all(in: event.value)

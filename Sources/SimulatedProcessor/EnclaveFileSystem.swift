@@ -91,14 +91,15 @@ struct EnclaveFileSystem {
         let reserved = ["proc", "dev", "memory", "instance"]
         guard path.utf8.count < Int(PATH_MAX), !path.utf8.contains(0),
             parts.allSatisfy({ !$0.isEmpty && $0 != "." && $0 != ".." }),
-            parts.count > 1, !reserved.contains(String(parts.first ?? ""))
+            parts.count > 1, !reserved.contains(where: { ExactText($0) == ExactText(String(parts.first ?? "")) })
         else { throw FileError(path, "can't be the place of a measured file") }
     }
 
     /// Makes what the enclave needs of the machine: the operator's few files as they are now, and the places for
     /// mounts.
-    func prepare(bindings: [Binding], user: uid_t) throws(FileError) {
+    func prepare(_ record: EnclaveRecord, bindings: [Binding], user: uid_t) throws(FileError) {
         for folder in ["dev", "proc", "memory", "instance", "etc"] { try Files.makeFolder(root + "/" + folder) }
+        try KernelFiles.prepare(root + "/proc", record)
         // Who knows no variable finds private memory at the usual place too.
         guard Files.exists(root + "/tmp") || symlink("memory/tmp", root + "/tmp") == 0 else {
             throw FileError("/tmp", doing: "make")
@@ -136,9 +137,11 @@ struct EnclaveFileSystem {
     /// Where the record's shared objects lie, for the loader of shared objects; below the root in its own view.
     static func libraryFolders(of record: EnclaveRecord) -> [String] {
         var seen: Set<ExactText> = []
-        return record.files.map { Files.split($0.path) }.filter { $0.folder.hasPrefix("/") && $0.name.contains(".so") }
-            .map(\.folder)
-            .filter { !$0.hasSuffix("/lib-dynload") && seen.insert(ExactText($0)).inserted }
+        return record.files.map { Files.split($0.path) }.filter {
+            ExactText($0.folder).hasPrefix("/") && ExactText($0.name).contains(".so")
+        }
+        .map(\.folder)
+        .filter { !ExactText($0).hasSuffix("/lib-dynload") && seen.insert(ExactText($0)).inserted }
     }
 }
 

@@ -184,7 +184,10 @@ public struct Launcher: Sendable {
     }
 
     /// Whoever stops the launcher means the agent.
+    /// Whoever may signal the launcher may signal the agent, and means it: this user and root, who can end the service
+    /// anyway. A request to stop saves HOME first, by whichever of the two processes it comes.
     private func forwardTermination(to process: Int32) {
         ProcessSignal.termination.watch { kill(process, SIGTERM) }
+        ProcessSignal.stopRequest.watch { kill(process, SIGUSR1) }
     }
 }

@@ -5,7 +5,7 @@ public enum Protection: String, CaseIterable, Sendable {
     /// It sees the files that were measured, its instance's, and a few of the operator's; no others, and can write none
     /// outside.
     case ownFiles
-    /// It sees no process but its own.
+    /// It sees no process but its own, and nothing that tells of the machine but processor, memory and time.
     case ownProcesses
     /// It runs as a user that nobody else is.
     case ownUser
@@ -21,7 +21,10 @@ public enum Protection: String, CaseIterable, Sendable {
             runs; allow user namespaces (user.max_user_namespaces, kernel.apparmor_restrict_unprivileged_userns) or mounts (CAP_SYS_ADMIN)
             """
         case .ownProcesses:
-            "without processes of its own: the service sees this machine's processes; allow a new /proc to be mounted"
+            """
+            without processes of its own: the service sees this machine's processes, connections, mounts and host name; what gives \
+            it files of its own gives it this
+            """
         case .ownUser:
             "without a user of its own: the service runs as the user who launched it; only root can give it another"
         case .systemCallFilter: "without a filter of system calls: the kernel has no seccomp"

@@ -100,6 +100,35 @@ struct IsolationTests {
         for name in ["victim", "attacker"] { #expect(try bench.state(name) == "running") }
     }
 
+    @Test("of the kernel a service sees itself, processor, memory and time; what other programs ask works, or says no")
+    func kernel() throws {
+        let bench = try Workbench()
+        try bench.mse("scaffold", "hello")
+        let source = String(decoding: try bench.folder.read("hello/mse_src/app.py"), as: UTF8.self)
+        let script = Workbench.project + "/Tests/EndToEndTests/Scripts/kernel_files.py"
+        try bench.folder.write(
+            "hello/mse_src/app.py",
+            source + "\n" + String(decoding: try Files.read(script), as: UTF8.self)
+        )
+        let requirements = String(decoding: try bench.folder.read("hello/requirements.txt"), as: UTF8.self)
+        try bench.folder.write("hello/requirements.txt", requirements + "\npsutil==7.2.2\n")
+        let port = Workbench.freePort()
+        try bench.start("hello-1", try bench.package(), port: port)
+        let text = try get(bench, "hello-1", port, "/kernel")
+        let answer = try JSON.read(Array(text.utf8))
+        let name = try bench.run("/bin/hostname", []).output.prefix { $0 != "\n" }
+        let boot = String(decoding: try Files.read("/proc/sys/kernel/random/boot_id", limit: 100), as: UTF8.self).prefix(36)
+        // Wherever a service looks below /proc: neither this machine's name, nor its boot, nor where this project lies.
+        for secret in [String(name), String(boot), bench.path, "services/hello-1"] where secret.utf8.count > 3 {
+            #expect(!text.contains(secret), "\(secret)")
+        }
+        #expect(answer["name"]?.value == .string("localhost"), "\(text.prefix(300))")
+        #expect(answer["processes"]?.value == .array([Node(1)]), "\(text.prefix(300))")
+        #expect(answer["unexpected"]?.value == .array([]), "\(String(describing: answer["unexpected"]))")
+        #expect(answer["failed"]?.value == .array([]), "\(String(describing: answer["failed"]))")
+        #expect(answer["works"]?.value == .string("yes"), "\(String(describing: answer["works"]))")
+    }
+
     @Test("runtime.json names every file that the running agent has mapped, and none of those that no service needs")
     func runtimeList() throws {
         let bench = try Workbench()
@@ -337,7 +366,11 @@ struct IsolationTests {
             $mse spawn n1 --package *.tar --san localhost --port \(Workbench.freePort()) --platform simulator
             $mse run n1 --package *.tar --trusted-root home/simulator/root.pem --key *.key
             $mse restart n1
+            mkdir -p home/services/n1/sealed/a/b/c home/services/n1/sealed/d
+            touch home/services/n1/sealed/a/b/c/f home/services/n1/sealed/d/f
+            cd home/services/n1/sealed; chmod 000 a/b/c a/b a; chmod 500 d; cd -
             $mse stop n1 --remove
+            test ! -e home/services/n1
             """
         try bench.folder.write("inner.sh", inner)
         // Whoever's root was changed gets no user namespace: as in most containers.

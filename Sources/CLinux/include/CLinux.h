@@ -2,6 +2,10 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#if !defined(__x86_64__) && !defined(__aarch64__)
+#error "the filter of system calls and the order of clone's arguments are known for x86-64 and AArch64 alone"
+#endif
+
 /// Puts a memory file system on a folder that no other process of the user sees.
 /// Must be called while the process has one thread. Returns 0, or the error number of the step that the kernel refused.
 int clinux_mount_private_memory(const char *folder, size_t byte_count);
@@ -98,6 +102,9 @@ typedef struct {
     uid_t user;
     const clinux_binding *bindings;
     size_t binding_count;
+    /// Below /proc: all that it sees there of what the kernel tells. The places are made by whoever filled its root.
+    const char *const *kernel_files;
+    size_t kernel_file_count;
     char *const *arguments;
     char *const *environment;
     /// Becomes descriptor 3.
