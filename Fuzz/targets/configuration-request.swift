@@ -1,0 +1,36 @@
+import CodeEncryption
+
+/// Compiled together with the request's own file. Half of the inputs are what a box holds, the others a whole body.
+@_cdecl("LLVMFuzzerTestOneInput")
+public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
+    var bytes = Array(UnsafeBufferPointer(start: start, count: count))
+    guard let kind = bytes.popLast() else { return 0 }
+    if kind & 1 == 1 {
+        guard let box = try? SealedBox.seal(bytes, to: SealedBox.publicKey(of: Fixed.key)) else { return 0 }
+        bytes = Array("{\"uuid\":\"x\",\"app_sealed_secrets\":\"\(Fixed.base64(box))\"}".utf8)
+    }
+    for isOpen in [false, true] {
+        guard let request = try? ConfigurationRequest(bytes, sealingKey: Fixed.key, isOpen: isOpen) else { continue }
+        _ = request.isFor("533a2b83-4bc5-4a9c-955e-208c530bfd15")
+        precondition((request.authority == .nobody) == isOpen, "who vouches for it?")
+        precondition(isOpen || request.authority != .box || kind & 1 == 1, "a box that nobody sealed")
+    }
+    return 0
+}
+
+private enum Fixed {
+    static let key = CodeKey()
+
+    static func base64(_ bytes: [UInt8]) -> String {
+        let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+        var text: [UInt8] = []
+        for start in stride(from: 0, to: bytes.count, by: 3) {
+            let part = bytes[start..<min(start + 3, bytes.count)]
+            let value = part.reduce(0) { $0 << 8 | Int($1) } << (8 * (3 - part.count))
+            for index in 0..<4 {
+                text.append(index <= part.count ? digits[value >> (18 - 6 * index) & 63] : UInt8(ascii: "="))
+            }
+        }
+        return String(decoding: text, as: UTF8.self)
+    }
+}
