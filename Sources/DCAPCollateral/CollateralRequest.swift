@@ -47,7 +47,7 @@ public struct CollateralRequest: Hashable, Sendable {
         }
         self.init(
             fmspc: platform.fmspc,
-            authority: (leaf.issuer.commonName ?? "").contains("Processor") ? .processor : .platform,
+            authority: ExactText(leaf.issuer.commonName ?? "").contains("Processor") ? .processor : .platform,
             tee: layout.tee == .sgx ? .sgx : .tdx,
             edition: edition
         )

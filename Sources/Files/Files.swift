@@ -173,7 +173,7 @@ public enum Files {
 
     /// A path that still means the same when the working folder is another.
     public static func absolute(_ path: String) throws(FileError) -> String {
-        guard !path.hasPrefix("/") else { return path }
+        guard path.utf8.first != slash else { return path }
         guard let folder = getcwd(nil, 0) else { throw FileError(path, doing: "find the working folder of") }
         defer { free(folder) }
         return String(cString: folder) + "/" + path

@@ -22,3 +22,12 @@ extension ExactText: Comparable, ExpressibleByStringLiteral {
 
     public init(stringLiteral text: String) { self.init(text) }
 }
+
+/// Searches by bytes: to a `String`, a sign under an accent is another sign, and `/` isn't the first of `/\u{301}x`.
+extension ExactText {
+    public func hasPrefix(_ part: String) -> Bool { text.utf8.starts(with: part.utf8) }
+
+    public func hasSuffix(_ part: String) -> Bool { text.utf8.reversed().starts(with: part.utf8.reversed()) }
+
+    public func contains(_ part: String) -> Bool { text.utf8.firstRange(of: part.utf8) != nil }
+}

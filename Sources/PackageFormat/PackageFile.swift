@@ -36,7 +36,7 @@ public struct PackageFile: Sendable {
                     )
                 }
                 members[ExactText(member.name)] = member
-                if !member.name.hasSuffix(".tar") {
+                if !ExactText(member.name).hasSuffix(".tar") {
                     texts[ExactText(member.name)] = try reader.content(limit: Self.textLimit)
                 }
             }

@@ -51,9 +51,10 @@ enum RFC4514 {
 
 extension String {
     fileprivate var trimmingBlanks: String {
-        var text = self[...]
-        while text.first == " " { text = text.dropFirst() }
-        while text.last == " " { text = text.dropLast() }
-        return String(text)
+        let blank = UInt8(ascii: " ")
+        var text = utf8[...]
+        while text.first == blank { text = text.dropFirst() }
+        while text.last == blank { text = text.dropLast() }
+        return String(Substring(text))
     }
 }

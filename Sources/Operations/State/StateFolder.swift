@@ -13,12 +13,14 @@ public struct StateFolder: Sendable {
     public init(environment: [String: String] = ProcessInfo.processInfo.environment) {
         self.environment = environment
         // What is empty, and a relative path of XDG, counts as unset, as its specification says.
-        func folder(_ name: String) -> String? { environment[name].flatMap { $0.hasPrefix("/") ? $0 : nil } }
+        func folder(_ name: String) -> String? {
+            environment[name].flatMap { $0.utf8.first == UInt8(ascii: "/") ? $0 : nil }
+        }
         let home = folder("HOME") ?? Self.accountHome
         configurationFolder = (folder("XDG_CONFIG_HOME") ?? home + "/.config") + "/mse"
         let standard = (folder("XDG_DATA_HOME") ?? home + "/.local/share") + "/mse"
         let named = environment["MSE_HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? standard
-        path = named.hasPrefix("/") ? named : FileManager.default.currentDirectoryPath + "/" + named
+        path = named.utf8.first == UInt8(ascii: "/") ? named : FileManager.default.currentDirectoryPath + "/" + named
     }
 
     /// Of the user whom this process belongs to; for a user without an account a folder that isn't there, so that

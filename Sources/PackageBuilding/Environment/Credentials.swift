@@ -1,80 +1,86 @@
 internal import Notation
 
 /// What may stand in no lock, package or message: users and passwords in addresses, values of variables.
+///
+/// Signs are code points, as pip and servers take them: to Swift a slash under an accent, or a secret before one, is
+/// other text.
 struct Credentials: Hashable, Sendable {
+    private typealias Scalars = ArraySlice<Unicode.Scalar>
+
     /// What stands for each secret where it is shown.
-    private var replacements: [String: String] = [:]
+    private var replacements: [ExactText: String] = [:]
 
     var count: Int { replacements.count }
 
     /// The value of a variable that an address refers to.
     mutating func learn(_ value: String, named name: String) {
-        replacements[value] = "${\(name)}"
-        if let plain = Self.decoded(value), plain != value { replacements[plain] = "${\(name)}" }
+        replacements[ExactText(value)] = "${\(name)}"
+        if let plain = Self.decoded(value) { replacements[plain] = "${\(name)}" }
     }
 
     /// User and password of every address in a text.
     mutating func learn(from text: String) {
-        for range in Self.authorities(text) {
-            guard let at = text[range].lastIndex(of: "@") else { continue }
-            for part in text[range][..<at].split(separator: ":", maxSplits: 1) + [text[range][..<at]]
-            where part.count > 2 {
-                let part = String(part)
-                if replacements[part] == nil { replacements[part] = "****" }
-                if let plain = Self.decoded(part), plain != part, replacements[plain] == nil {
-                    replacements[plain] = "****"
+        for authority in Self.authorities(ArraySlice(text.unicodeScalars)) {
+            guard let at = authority.lastIndex(of: "@") else { continue }
+            for part in authority[..<at].split(separator: ":", maxSplits: 1) + [authority[..<at]] where part.count > 2 {
+                for secret in [ExactText(Self.text(part)), Self.decoded(Self.text(part))].compactMap({ $0 })
+                where replacements[secret] == nil {
+                    replacements[secret] = "****"
                 }
             }
         }
     }
 
-    private static func decoded(_ text: String) -> String? {
-        PercentEncoding.decoded(text).map { String(decoding: $0, as: UTF8.self) }
+    private static func decoded(_ text: String) -> ExactText? {
+        PercentEncoding.decoded(text).map { ExactText(String(decoding: $0, as: UTF8.self)) }
     }
 
     /// A text without any of them: known values, and user and query of every address.
     func redacted(_ text: String) -> String {
-        var result = text
-        // A user or password of some addresses is a word of others: longer ones first, and short words only where they
-        // are one.
-        for (secret, replacement) in replacements.sorted(by: {
-            ($0.key.utf8.count, $0.key) > ($1.key.utf8.count, $1.key)
-        }) {
-            result = result.replacing(secret, with: replacement)
-        }
-        return Self.withoutQueries(Self.withoutUsers(result, replacement: "****@"))
+        Self.text(
+            Self.withoutQueries(Self.withoutUsers(withoutValues(ArraySlice(text.unicodeScalars)), replacement: "****@"))
+        )
     }
 
     /// An address as it may be written down: scheme, host, port and path.
     func origin(_ address: String) -> String {
-        let bare = String(address.prefix { $0 != "?" && $0 != "#" })
-        return replacements.sorted { ($0.key.utf8.count, $0.key) > ($1.key.utf8.count, $1.key) }.reduce(
-            Self.withoutUsers(bare, replacement: "")
-        ) {
-            $0.replacing($1.key, with: $1.value)
+        let bare = ArraySlice(address.unicodeScalars).prefix { $0 != "?" && $0 != "#" }
+        return Self.text(withoutValues(Self.withoutUsers(bare, replacement: "")))
+    }
+
+    private func withoutValues(_ text: Scalars) -> Scalars {
+        // A user or password of some addresses is a word of others: longer ones first.
+        replacements.sorted { ($0.key.text.utf8.count, $0.key) > ($1.key.text.utf8.count, $1.key) }.reduce(text) {
+            $0.replacing(Array($1.key.text.unicodeScalars), with: Array($1.value.unicodeScalars))
         }
     }
 
     /// The text without users in its addresses.
-    static func withoutUsers(_ text: String, replacement: String) -> String {
-        var result = ""
+    static func withoutUsers(_ text: String) -> String {
+        Self.text(withoutUsers(ArraySlice(text.unicodeScalars), replacement: ""))
+    }
+
+    private static func withoutUsers(_ text: Scalars, replacement: String) -> Scalars {
+        var result = Scalars()
         var end = text.startIndex
-        for range in authorities(text) {
-            guard let at = text[range].lastIndex(of: "@") else { continue }
-            result += text[end..<range.lowerBound] + replacement
+        for authority in authorities(text) {
+            guard let at = authority.lastIndex(of: "@") else { continue }
+            result += text[end..<authority.startIndex] + Array(replacement.unicodeScalars)
             end = text.index(after: at)
         }
         return result + text[end...]
     }
 
-    private static func withoutQueries(_ text: String) -> String {
-        var result = ""
-        var rest = text[...]
-        while let start = rest.firstRange(of: "://") {
-            let address = rest[start.upperBound...].prefix { !$0.isWhitespace && !"'\"<>)".contains($0) }
+    private static func withoutQueries(_ text: Scalars) -> Scalars {
+        var result = Scalars()
+        var rest = text
+        while let start = rest.firstRange(of: scheme) {
+            let address = rest[start.upperBound...].prefix {
+                !$0.properties.isWhitespace && !"'\"<>)".unicodeScalars.contains($0)
+            }
             result += rest[..<start.upperBound]
             if let mark = address.firstIndex(of: "?") {
-                result += address[..<mark] + "?****"
+                result += address[..<mark] + Array("?****".unicodeScalars)
             } else {
                 result += address
             }
@@ -83,15 +89,21 @@ struct Credentials: Hashable, Sendable {
         return result + rest
     }
 
-    /// Where `user:password@host:port` of each address stands.
-    private static func authorities(_ text: String) -> [Range<String.Index>] {
-        var result: [Range<String.Index>] = []
-        var rest = text[...]
-        while let start = rest.firstRange(of: "://") {
-            let authority = rest[start.upperBound...].prefix { !$0.isWhitespace && !"/?#'\"<>".contains($0) }
-            result.append(authority.startIndex..<authority.endIndex)
+    /// `user:password@host:port` of each address.
+    private static func authorities(_ text: Scalars) -> [Scalars] {
+        var result: [Scalars] = []
+        var rest = text
+        while let start = rest.firstRange(of: scheme) {
+            let authority = rest[start.upperBound...].prefix {
+                !$0.properties.isWhitespace && !"/?#'\"<>".unicodeScalars.contains($0)
+            }
+            result.append(authority)
             rest = rest[authority.endIndex...]
         }
         return result
     }
+
+    private static func text(_ scalars: Scalars) -> String { String(String.UnicodeScalarView(scalars)) }
+
+    private static let scheme = Array("://".unicodeScalars)
 }

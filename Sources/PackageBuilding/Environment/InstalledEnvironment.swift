@@ -8,7 +8,7 @@ enum InstalledEnvironment {
     static func files(_ site: String) throws(CodeError) -> [CodeTree.File] {
         try CodeTree(site, ignoring: IgnoreList(patterns: ["__pycache__", "*.pyc"])).files.filter { file in
             let name = Files.split(file.path).name
-            return !file.path.hasPrefix("bin/") && name != "direct_url.json" && name != "REQUESTED"
+            return !ExactText(file.path).hasPrefix("bin/") && name != "direct_url.json" && name != "REQUESTED"
                 && name != "INSTALLER"
         }
     }
@@ -16,7 +16,7 @@ enum InstalledEnvironment {
     /// `RECORD` lists scripts and byte code that don't ship; its own order depends on the installation.
     static func record(_ text: String) -> String {
         let lines = text.split(whereSeparator: \.isNewline).filter { line in
-            let path = line.prefix { $0 != "," }
+            let path = ExactText(String(line.unicodeScalars.prefix { $0 != "," }))
             return !path.hasPrefix("../") && !path.hasPrefix("bin/") && !path.contains("__pycache__")
                 && !path.hasSuffix("direct_url.json")
                 && !path.hasSuffix("/REQUESTED") && !path.hasSuffix("/INSTALLER")

@@ -176,15 +176,17 @@ struct Requirements: Hashable, Sendable {
             guard text.unicodeScalars.allSatisfy({ $0.value >= 0x20 && $0.value != 0x7F || $0 == "\t" }) else {
                 throw refusal(line, "a control character stands in it")
             }
-            // pip goes by code points: to it a quote with an accent is a quote.
+            // pip goes by code points: to it a quote with an accent is a quote, and a Greek question mark no semicolon.
             let marked = text.first { character in
                 let scalars = character.unicodeScalars
-                return scalars.count > 1 && scalars.contains { $0.isASCII && !Self.isLetterOrDigit($0) }
+                return scalars.count > 1
+                    ? scalars.contains { $0.isASCII && !Self.isLetterOrDigit($0) }
+                    : scalars.first?.isASCII == false && Self.signs.contains(character)
             }
             if let marked {
                 throw refusal(
                     line,
-                    "'\(printable(String(marked)))' is a sign that is joined with a mark of another script"
+                    "'\(printable(String(marked)))' is joined with a mark of another script, or looks like another sign"
                 )
             }
             guard text.hasPrefix("-") else { return try requirement(text, line) }
@@ -202,6 +204,8 @@ struct Requirements: Hashable, Sendable {
             }
             return trimmed(String(result))
         }
+
+        private static let signs = Set((0x20..<0x7F).map { Character(Unicode.Scalar(UInt8($0))) })
 
         private static func isLetterOrDigit(_ scalar: Unicode.Scalar) -> Bool {
             (0x30...0x39).contains(scalar.value) || (0x61...0x7A).contains(scalar.value | 0x20)
