@@ -16,7 +16,11 @@ public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
         case 0: bytes[place] ^= input[index + 3]
         case 1: bytes.removeSubrange(place...)
         case 2: bytes.insert(input[index + 3], at: place)
-        default: bytes.replaceSubrange(place..<min(place + Int(input[index + 3]), bytes.count), with: bytes[..<place].suffix(64))
+        default:
+            bytes.replaceSubrange(
+                place..<min(place + Int(input[index + 3]), bytes.count),
+                with: bytes[..<place].suffix(64)
+            )
         }
         if bytes.isEmpty { break }
     }
@@ -24,7 +28,10 @@ public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     let texts = contents.entries.map { String(decoding: $0.text, as: UTF8.self) }
     precondition(Written.texts.starts(with: texts), "an entry that was never written, or in another place")
     let isWhole = texts.count == Written.texts.count && contents.openPiece == nil
-    precondition(bytes == Written.log || !contents.faults.isEmpty || !contents.notes.isEmpty || !isWhole, "a change that isn't told")
+    precondition(
+        bytes == Written.log || !contents.faults.isEmpty || !contents.notes.isEmpty || !isWhole,
+        "a change that isn't told"
+    )
     return 0
 }
 

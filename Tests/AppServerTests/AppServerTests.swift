@@ -48,13 +48,20 @@ struct AppServerTests {
             logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
         )
         let port = try await server.start(host: "127.0.0.1", port: 0)
-        let answer = Self.talk(port, Array(text.utf8))
+        let answer = await Self.onThread { Self.talk(port, Array(text.utf8)) }
         await server.shutdown(grace: .zero)
         return answer
     }
 
-    private static func talk(_ port: Int, _ bytes: [UInt8]) -> String {
-        let descriptor = open(port, bytes)
+    /// What blocks must not hold one of the few threads on which everything else waits.
+    private static func onThread<Result: Sendable>(_ body: @escaping @Sendable () -> Result) async -> Result {
+        await withCheckedContinuation { continuation in
+            Thread { continuation.resume(returning: body()) }.start()
+        }
+    }
+
+    private static func talk(_ port: Int, _ bytes: [UInt8], from source: String = "127.0.0.1") -> String {
+        let descriptor = open(port, bytes, from: source)
         defer { close(descriptor) }
         return answer(descriptor)
     }
@@ -242,9 +249,7 @@ struct AppServerTests {
     ) async throws -> (newcomer: String, strangers: [String]) {
         var limits = ServerLimits()
         limits.connections = 5
-        limits.bodySeconds = 3
-        limits.headSeconds = 3
-        limits.crowd = ServerLimits.Crowd(byteCount: 100_000, requestSeconds: 3)
+        limits.crowd = ServerLimits.Crowd(byteCount: 100_000, requestSeconds: 60)
         let server = AppServer(
             responder: Echo(),
             tls: nil,
@@ -255,12 +260,12 @@ struct AppServerTests {
         let held = (0..<count).map { Self.open(port, Array(strangers[$0 % strangers.count].utf8)) }
         try await Task.sleep(for: .milliseconds(200))
         let text = "POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: \(body)\r\n\r\n"
-        let descriptor = Self.open(port, Array((text + String(repeating: "b", count: body)).utf8), from: source)
-        let newcomer = Self.answer(descriptor)
-        close(descriptor)
-        let answers = held.map { Self.answer($0) }
-        for descriptor in held { close(descriptor) }
+        let newcomer = await Self.onThread {
+            Self.talk(port, Array((text + String(repeating: "b", count: body)).utf8), from: source)
+        }
         await server.shutdown(grace: .zero)
+        let answers = await Self.onThread { held.map { Self.answer($0) } }
+        for descriptor in held { close(descriptor) }
         return (newcomer, answers)
     }
 
@@ -288,7 +293,7 @@ struct AppServerTests {
         let (newcomer, answers) = try await crowd([small, large, small], count: 3, body: 40_000)
         #expect(newcomer.contains("X-Count: 40000"), "\(newcomer)")
         #expect(answers[1].hasPrefix("HTTP/1.1 503") && answers[1].contains("request.crowded"), "\(answers)")
-        #expect(answers[0].hasPrefix("HTTP/1.1 408") && answers[2].hasPrefix("HTTP/1.1 408"), "\(answers)")
+        #expect(answers[0].isEmpty && answers[2].isEmpty, "\(answers)")
     }
 
     @Test(

@@ -117,7 +117,8 @@ struct IsolationTests {
         let text = try get(bench, "hello-1", port, "/kernel")
         let answer = try JSON.read(Array(text.utf8))
         let name = try bench.run("/bin/hostname", []).output.prefix { $0 != "\n" }
-        let boot = String(decoding: try Files.read("/proc/sys/kernel/random/boot_id", limit: 100), as: UTF8.self).prefix(36)
+        let boot = String(decoding: try Files.read("/proc/sys/kernel/random/boot_id", limit: 100), as: UTF8.self)
+            .prefix(36)
         // Wherever a service looks below /proc: neither this machine's name, nor its boot, nor where this project lies.
         for secret in [String(name), String(boot), bench.path, "services/hello-1"] where secret.utf8.count > 3 {
             #expect(!text.contains(secret), "\(secret)")
