@@ -21,6 +21,8 @@ final class HTTPConnectionHandler: ChannelInboundHandler {
     private let isSecure: Bool
     private let outerEnd: OuterEnd?
     private let begun = NIODeadline.now()
+    /// When the client last got a step further: by a handshake, or by the head of a request.
+    private var advanced = NIODeadline.now()
     private let isDraining: () -> Bool
     private var context: ChannelHandlerContext?
     private var info: ConnectionInfo?
@@ -363,6 +365,7 @@ final class HTTPConnectionHandler: ChannelInboundHandler {
     // MARK: Time
 
     private func set(_ phase: Phase) {
+        if phase != self.phase { advanced = .now() }
         self.phase = phase
         let seconds: Int
         switch phase {
@@ -410,16 +413,15 @@ final class HTTPConnectionHandler: ChannelInboundHandler {
         } ?? 0
     }
 
-    /// The less a client has shown, the sooner he makes room. A request that is being judged comes last.
-    var standing: (effort: Int, begun: NIODeadline) {
-        let effort =
-            switch phase {
-            case _ where isRefused: 0
-            case .handshake: outerEnd?.hasAnswered == true ? 2 : 1
-            case .head, .body, .idle: isDispatched && exchange != nil ? 4 : 3
-            case .answer: 4
-            }
-        return (effort, begun)
+    /// The less a client has shown, the sooner he makes room; of those alike, whoever has got no further for longest. A
+    /// request that is being judged comes last.
+    var standing: (effort: Int, advanced: NIODeadline) {
+        if isRefused { return (0, advanced) }
+        if phase == .handshake {
+            guard let answered = outerEnd?.answered else { return (1, begun) }
+            return (2, answered)
+        }
+        return (phase == .answer || isDispatched && exchange != nil ? 3 : 2, advanced)
     }
 
     /// Another needs the room that the connection takes: it is over at once.

@@ -4,15 +4,16 @@ internal import NIOCore
 final class OuterEnd: ChannelOutboundHandler {
     typealias OutboundIn = ByteBuffer
 
-    /// TLS answers a whole ClientHello; until then nobody has done any work.
-    private(set) var hasAnswered = false
+    /// When the client first said enough to be answered: TLS answers a whole ClientHello, and until then nobody has
+    /// done any work.
+    private(set) var answered: NIODeadline?
     private var context: ChannelHandlerContext?
 
     func handlerAdded(context: ChannelHandlerContext) { self.context = context }
     func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-        hasAnswered = true
+        if answered == nil { answered = .now() }
         context.write(data, promise: promise)
     }
 

@@ -89,9 +89,10 @@ extension EndToEndTests {
                 before=$(memory)
                 python3 \(flood) \(port) 4096 \(byteCount) 40 > flood.log & other=$!
                 sleep 8
+                echo "kibibytes $(($(memory) - before))"
                 SECONDS=0
                 "$1" run hello-1 --package "$2" --key "$3" --trusted-root "$4" --wait 60
-                echo "run: $?"; echo "seconds $SECONDS"; echo "kibibytes $(($(memory) - before))"
+                echo "run: $?"; echo "seconds $SECONDS"
                 kill $other
                 """
             let words = ["-c", script, "flood", Workbench.products + "/mse", made.package, made.key, bench.root]
@@ -101,8 +102,7 @@ extension EndToEndTests {
                 return Int(line?.dropFirst(name.count + 1) ?? "") ?? .max
             }
             #expect(output.contains("run: 0") && number("seconds") < 30, "\(output)")
-            // Most of it is the interpreter and the application.
-            #expect(number("kibibytes") < 160 << 10, "\(output)")
+            #expect(number("kibibytes") < 64 << 10, "\(output)")
         }
 
         @Test("a service that answers without an end costs whoever asks it no memory", arguments: ["/health", "/slow"])
