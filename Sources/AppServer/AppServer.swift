@@ -129,7 +129,8 @@ public final class AppServer: Sendable {
         let limits = wire.limits
         let count = connectionCount.wrappingAdd(1, ordering: .relaxed).newValue
         guard let loop = loops.first(where: { $0.eventLoop === channel.eventLoop }),
-            count <= limits.connections || limits.crowd != nil && loop.table.makeRoom()
+            count <= limits.connections
+                || limits.crowd != nil && loop.table.makeRoom(for: OuterEnd.network(of: channel))
         else {
             connectionCount.subtract(1, ordering: .relaxed)
             throw ChannelError.operationUnsupported

@@ -407,11 +407,7 @@ final class HTTPConnectionHandler: ChannelInboundHandler {
     var heldByteCount: Int { exchange?.body.unreadByteCount ?? 0 }
 
     /// Which network it comes from.
-    var source: UInt64 {
-        context?.remoteAddress?.withSockAddr { start, byteCount in
-            OuterEnd.network(UnsafeRawBufferPointer(start: start, count: byteCount))
-        } ?? 0
-    }
+    var source: UInt64 { context.map { OuterEnd.network(of: $0.channel) } ?? 0 }
 
     /// The less a client has shown, the sooner he makes room; of those alike, whoever has got no further for longest. A
     /// request that is being judged comes last.

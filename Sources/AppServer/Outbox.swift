@@ -74,10 +74,20 @@ final class ConnectionTable: @unchecked Sendable {  // touched on its event loop
         for handler in handlers.values { handler.tick(now) }
     }
 
+    /// For how long whoever got a step further keeps his place against newcomers of his own network: one who means to
+    /// go on needs less, and without it whoever connects fast enough drives everybody out.
+    private static let keptPlace = TimeAmount.seconds(1)
+
     /// Ends the connection of whoever has shown least, among those of the network that has most of them.
-    /// - Returns: false when there is none.
-    func makeRoom() -> Bool {
-        guard let handler = ofHeaviest({ _ in 1 }).min(by: { $0.standing < $1.standing }) else { return false }
+    /// - Parameter source: the newcomer's network.
+    /// - Returns: false when there is none who had his time.
+    func makeRoom(for source: UInt64) -> Bool {
+        var crowd = ofHeaviest({ _ in 1 })
+        if crowd.first?.source == source {
+            let latest = NIODeadline.now() - Self.keptPlace
+            crowd = crowd.filter { $0.standing.advanced <= latest }
+        }
+        guard let handler = crowd.min(by: { $0.standing < $1.standing }) else { return false }
         handler.giveWay()
         return true
     }

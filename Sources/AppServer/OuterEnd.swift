@@ -19,6 +19,13 @@ final class OuterEnd: ChannelOutboundHandler {
 
     func close() { context?.close(promise: nil) }
 
+    /// Whose the other end is.
+    static func network(of channel: any Channel) -> UInt64 {
+        channel.remoteAddress?.withSockAddr { start, byteCount in
+            network(UnsafeRawBufferPointer(start: start, count: byteCount))
+        } ?? 0
+    }
+
     /// Whose an address is: of IPv6 the first 64 bits, which one client may vary no further; of IPv4, also in IPv6, all.
     /// - Parameter address: `sockaddr_in` or `sockaddr_in6`.
     static func network(_ address: UnsafeRawBufferPointer) -> UInt64 {

@@ -50,6 +50,7 @@ public final class AttestedConnection: Sendable {
         let eventLoop = MultiThreadedEventLoopGroup.singleton.next()
         // Made before the channel: a peer may end it, and its handlers with it, before anybody could ask them.
         let handshake = eventLoop.makePromise(of: String?.self)
+        var isConnected = false
         do {
             var configuration = TLSConfiguration.makeClientConfiguration()
             configuration.minimumTLSVersion = .tlsv12
@@ -76,6 +77,7 @@ public final class AttestedConnection: Sendable {
                 }
                 .connect(host: host, port: port)
                 .get()
+            isConnected = true
             let limit = channel.eventLoop.scheduleTask(in: .seconds(Int64(seconds))) { channel.close(promise: nil) }
             defer { limit.cancel() }
             let negotiated = try await handshake.futureResult.get()
@@ -91,7 +93,9 @@ public final class AttestedConnection: Sendable {
             if case .failure(let reason)? = outcome.value.withLock({ $0 }) { throw reason }
             let address = host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
             if ConnectionProblem.isRefusal(error) { throw .notListening(address, ConnectionProblem.text(error)) }
-            throw error as? TransportError ?? .unreachable(address, ConnectionProblem.text(error))
+            if let error = error as? TransportError { throw error }
+            let text = ConnectionProblem.text(error)
+            throw isConnected ? .broken(address, text) : .unreachable(address, text)
         }
     }
 
@@ -212,6 +216,8 @@ public final class AttestedConnection: Sendable {
 /// Why there is no connection.
 public enum TransportError: Error, CustomStringConvertible {
     case unreachable(String, String)
+    /// Somebody is there, but the connection ended before the handshake did.
+    case broken(String, String)
     /// The host is there, and says that nobody listens.
     case notListening(String, String)
     case certificate(AttestedCertificateError)
@@ -225,7 +231,8 @@ public enum TransportError: Error, CustomStringConvertible {
 
     public var description: String {
         switch self {
-        case .unreachable(let target, let problem), .notListening(let target, let problem):
+        case .unreachable(let target, let problem), .broken(let target, let problem),
+            .notListening(let target, let problem):
             "\(target): can't be reached: \(problem)"
         case .certificate(let error): "\(error)"
         case .refused: "the peer was refused"

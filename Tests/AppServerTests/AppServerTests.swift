@@ -258,7 +258,8 @@ struct AppServerTests {
         )
         let port = try await server.start(host: "127.0.0.1", port: 0)
         let held = (0..<count).map { Self.open(port, Array(strangers[$0 % strangers.count].utf8)) }
-        try await Task.sleep(for: .milliseconds(200))
+        // Longer than anybody keeps his place.
+        try await Task.sleep(for: .milliseconds(1200))
         let text = "POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: \(body)\r\n\r\n"
         let newcomer = await Self.onThread {
             Self.talk(port, Array((text + String(repeating: "b", count: body)).utf8), from: source)

@@ -47,7 +47,7 @@ public struct CollateralOperations: Sendable {
                 guard fmspc == nil else {
                     throw OperationError("--fmspc", "a quote names its platform itself; name one or the other")
                 }
-                return try CollateralRequest(QuoteOperations.evidence(quote).evidence.quote, edition: edition)
+                return try CollateralRequest(EvidenceInput(file: quote).evidence.quote, edition: edition)
             }
             guard let fmspc else {
                 throw OperationError("collateral fetch", "a file with a quote, or --fmspc expected")

@@ -1,5 +1,6 @@
 internal import Attestation
 internal import DCAP
+internal import Files
 internal import Notation
 internal import RATLS
 internal import SGXQuote
@@ -18,6 +19,16 @@ struct EvidenceInput {
         self.evidence = evidence
         self.collateral = collateral
         self.notes = notes
+    }
+
+    /// Of a file; `-` is the standard input.
+    init(file path: String) throws {
+        let bytes = try Files.read(path == "-" ? "/dev/stdin" : path, limit: EvidenceFile.byteLimit)
+        do {
+            try self.init(bytes)
+        } catch {
+            throw OperationError(path, "\(error)", code: "evidence")
+        }
     }
 
     /// - Throws: an error whose description calls by its name what is neither.

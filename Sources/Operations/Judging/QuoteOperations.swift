@@ -10,46 +10,14 @@ internal import StrictX509
 public enum QuoteOperations {
     /// Every field, named.
     public static func show(_ path: String) throws -> (text: String, json: String) {
-        let node = QuoteDescription(try evidence(path).evidence.quote).node
+        let node = QuoteDescription(try EvidenceInput(file: path).evidence.quote).node
         return (lines(node, indent: 0), JSON.pretty(node))
     }
 
     public static func verify(_ path: String, options: JudgingOptions, state: StateFolder = StateFolder()) async throws
         -> Judgement
     {
-        let verifier = try options.verifier(state)
-        let time = options.time()
-        let input = try evidence(path)
-        let delivery: CollateralDelivery
-        if let own = input.collateral, options.collateral.isEmpty {
-            delivery = CollateralDelivery(own, from: path)
-        } else {
-            delivery = try await options.collateral(
-                for: input.evidence.quote,
-                platform: nil,
-                at: time,
-                maximumAge: verifier.policy.tcb.maximumCollateralAge,
-                state
-            )
-        }
-        var judgement = Judgement(
-            title: path,
-            verdict: verifier.judge(input.evidence, with: delivery.collateral, at: time),
-            package: nil,
-            collateral: delivery
-        )
-        judgement.notes += input.notes
-        return judgement
-    }
-
-    /// What a file holds: a quote in any form, a certificate that carries one, or an evidence file.
-    static func evidence(_ path: String) throws -> EvidenceInput {
-        let bytes = try Files.read(path == "-" ? "/dev/stdin" : path, limit: EvidenceFile.byteLimit)
-        do {
-            return try EvidenceInput(bytes)
-        } catch {
-            throw OperationError(path, "\(error)", code: "evidence")
-        }
+        try await JudgingSession(options, state).judge(.init(file: path, try EvidenceInput(file: path)))
     }
 
     private static func lines(_ node: Node, indent: Int) -> String {

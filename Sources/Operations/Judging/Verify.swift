@@ -49,41 +49,29 @@ public struct Verify: Sendable {
     }
 
     private func judge() async throws -> Judgement {
-        let verifier = try options.verifier(state)
-        let time = options.time()
+        let session = try JudgingSession(options, state)
         switch try Target(target, state) {
-        case .file(let path): return try await judge(file: path, verifier, time)
+        case .file(let path):
+            return try await session.judge(.init(file: path, try EvidenceInput(file: path)))
         case .service(let service, let host, let port):
-            let launch = try service.launch()
-            let certificate = try await Self.certificate(host, port)
-            let platform = try Self.platform(of: service, state)
-            let delivery = try await collateral(certificate.quote, platform, verifier, time)
-            let verdict = verifier.judge(
-                Evidence(certificate),
-                with: delivery.collateral,
-                expecting: Expectation(name: service.name, id: launch.id),
-                at: time
-            )
-            return Judgement(
-                title: "\(service.name)  \(NetworkAddress.text(host, port))",
-                verdict: verdict,
-                package: try package,
-                collateral: delivery
+            return try await session.judge(
+                .init(
+                    title: "\(service.name)  \(NetworkAddress.text(host, port))",
+                    evidence: Evidence(try await Self.certificate(host, port)),
+                    expectation: Expectation(name: service.name, id: try service.launch().id),
+                    platform: try Self.platform(of: service, state)
+                )
             )
         case .address(let host, let port):
-            let certificate = try await Self.certificate(host, port)
-            let delivery = try await collateral(certificate.quote, nil, verifier, time)
-            let verdict = verifier.judge(
-                Evidence(certificate),
-                with: delivery.collateral,
-                expecting: Expectation(host: host),
-                at: time
+            return try await session.judge(
+                .init(
+                    title: target,
+                    evidence: Evidence(try await Self.certificate(host, port)),
+                    expectation: Expectation(host: host)
+                )
             )
-            return Judgement(title: target, verdict: verdict, package: try package, collateral: delivery)
         }
     }
-
-    private var package: JudgedPackage? { get throws { try options.package.map { try JudgedPackage($0) } } }
 
     /// The certificate of whoever answers; nothing is sent.
     static func certificate(_ host: String, _ port: Int) async throws -> AttestedCertificate {
@@ -95,42 +83,5 @@ public struct Verify: Sendable {
     /// The simulated processor of a service that was launched on it.
     static func platform(of service: ServiceState, _ state: StateFolder) throws -> SimulatedPlatform? {
         try service.record().platform == "simulator" ? SimulatedPlatform(folder: state.simulator) : nil
-    }
-
-    private func judge(file path: String, _ verifier: Verifier, _ time: Int64) async throws -> Judgement {
-        let bytes = try Files.read(path, limit: EvidenceFile.byteLimit)
-        let input: EvidenceInput
-        do {
-            input = try EvidenceInput(bytes)
-        } catch {
-            throw OperationError(path, "\(error)", code: "evidence")
-        }
-        let delivery: CollateralDelivery
-        if let own = input.collateral, options.collateral.isEmpty {
-            delivery = CollateralDelivery(own, from: path)
-        } else {
-            delivery = try await collateral(input.evidence.quote, nil, verifier, time)
-        }
-        var judgement = Judgement(
-            title: path,
-            verdict: verifier.judge(input.evidence, with: delivery.collateral, at: time),
-            package: try package,
-            collateral: delivery
-        )
-        judgement.notes += input.notes
-        return judgement
-    }
-
-    private func collateral(_ quote: Quote, _ platform: SimulatedPlatform?, _ verifier: Verifier, _ time: Int64)
-        async throws
-        -> CollateralDelivery
-    {
-        try await options.collateral(
-            for: quote,
-            platform: platform,
-            at: time,
-            maximumAge: verifier.policy.tcb.maximumCollateralAge,
-            state
-        )
     }
 }

@@ -5,6 +5,7 @@ internal import FoundationEssentials
 internal import RATLS
 internal import RATLSTransport
 internal import Secrets
+internal import StrictX509
 internal import Synchronization
 
 /// The one way by which keys, secrets and boxes leave: to a peer that is judged now, against the measurement of the
@@ -90,50 +91,72 @@ struct Release: Sendable {
         return .accepted(recipient)
     }
 
+    /// How often it is tried to reach a peer whose connections break before anything was sent: whoever crowds a waiting
+    /// agent has its owner's connection closed for want of room.
+    private static let attempts = 400, retrySeconds = 20
+
     /// Connects to an agent that waits for its configuration, and judges it before the handshake ends.
     func connect(_ peer: Peer) async throws -> Decision<ConnectedRecipient> {
-        let verifier = try options.verifier(state)
-        let package = try options.package.map { try JudgedPackage($0) }
-        let box = JudgementBox()
-        let connection: AttestedConnection
-        do {
-            connection = try await AttestedConnection.open(host: peer.host, port: peer.port, speaking: .configuration) {
-                [options, state] certificate in
-                let time = Int64(Date().timeIntervalSince1970)
-                let delivery = try await options.collateral(
-                    for: certificate.quote,
-                    platform: peer.platform,
-                    at: time,
-                    maximumAge: verifier.policy.tcb.maximumCollateralAge,
-                    state
-                )
-                let verdict = verifier.judge(
-                    Evidence(certificate),
-                    with: delivery.collateral,
-                    expecting: peer.expectation,
-                    at: time
-                )
-                box.value.withLock {
-                    $0 = Judgement(title: peer.title, verdict: verdict, package: package, collateral: delivery)
+        let session = try JudgingSession(options, state)
+        let judged = JudgementBox()
+        let end = ContinuousClock.now + .seconds(Self.retrySeconds)
+        for attempt in 1... {
+            do throws(TransportError) {
+                let connection = try await AttestedConnection.open(
+                    host: peer.host,
+                    port: peer.port,
+                    speaking: .configuration
+                ) { try await Self.isAccepted($0, peer, session, judged) }
+                guard let judgement = judged.value.withLock({ $0 }),
+                    let recipient = ConnectedRecipient(judgement, connection)
+                else {
+                    connection.close()
+                    throw TransportError.judging("\(peer.name): was not judged")
                 }
-                return verdict.isAccepted
+                return .accepted(recipient)
+            } catch {
+                switch error {
+                case .refused:
+                    if let judgement = judged.value.withLock({ $0 }) { return .refused(judgement) }
+                case .otherProtocol:
+                    throw OperationError(
+                        peer.name,
+                        "does not wait for a configuration: it was configured already, or is no agent of ours; nothing was sent"
+                    )
+                case .broken where attempt < Self.attempts && ContinuousClock.now < end:
+                    try await Task.sleep(for: .milliseconds(50))
+                    continue
+                default: break
+                }
+                throw OperationError(peer.name, "\(error)", code: error.code)
             }
-        } catch {
-            if case .refused = error, let judgement = box.value.withLock({ $0 }) { return .refused(judgement) }
-            if case .otherProtocol = error {
-                throw OperationError(
-                    peer.name,
-                    "does not wait for a configuration: it was configured already, or is no agent of ours; nothing was sent"
-                )
-            }
-            throw OperationError(peer.name, "\(error)", code: error.code)
         }
-        guard let judgement = box.value.withLock({ $0 }), let recipient = ConnectedRecipient(judgement, connection)
-        else {
-            connection.close()
-            throw OperationError(peer.name, "was not judged")
+        preconditionFailure("attempts end")
+    }
+
+    /// Whoever comes again with the certificate that was judged a moment ago isn't judged anew: that would take the time
+    /// in which his connection broke.
+    private static func isAccepted(
+        _ certificate: AttestedCertificate,
+        _ peer: Peer,
+        _ session: JudgingSession,
+        _ judged: JudgementBox
+    ) async throws -> Bool {
+        if let known = judged.value.withLock({ $0 }),
+            known.verdict.evidence.certificate?.certificate.der == certificate.certificate.der
+        {
+            return known.isAccepted
         }
-        return .accepted(recipient)
+        let judgement = try await session.judge(
+            .init(
+                title: peer.title,
+                evidence: Evidence(certificate),
+                expectation: peer.expectation,
+                platform: peer.platform
+            )
+        )
+        judged.value.withLock { $0 = judgement }
+        return judgement.isAccepted
     }
 
     private final class JudgementBox: Sendable {
