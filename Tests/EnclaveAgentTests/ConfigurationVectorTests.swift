@@ -85,7 +85,10 @@ struct ConfigurationVectorTests {
             #expect(page.text.contains("`\(code.rawValue)`"), "\(code.rawValue)")
         }
         #expect(page.limits["bytes of a request's body"] == ConfigurationServer.bodyLimit)
-        #expect(page.limits["requests that wait to be judged"] == ConfigurationServer.waitingLimit)
+        let limits = ConfigurationServer.limits
+        #expect(page.limits["connections while it waits"] == limits.connections)
+        #expect(page.limits["bytes of bodies, of all together"] == limits.crowd?.byteCount)
+        #expect(page.limits["seconds of a request, from its connection's beginning"] == limits.crowd?.requestSeconds)
         #expect(page.limits["bytes of a failure's text"] == StartReport.textLimit)
     }
 }

@@ -919,7 +919,7 @@ def sealed_state():
 
 
 def operators_log():
-    codes = "malformed uuid key code tlsKey mixed sealedSecrets epoch stateKey storage done abandoned busy".split()
+    codes = "malformed uuid key code tlsKey mixed sealedSecrets epoch stateKey storage done abandoned".split()
     failures = "platform package python storage certificate listen log unmeasured other".split()
     lines = ["agent.listening port=7443 configured=false hiddenMemory=true", "agent.simulated protection=none"]
     lines += [f"agent.waitsAgain cause={cause}" for cause in ["record", "identity", "unopened"]]
