@@ -1,3 +1,4 @@
+import AppServer
 import Enclave
 import Notation
 import Secrets
