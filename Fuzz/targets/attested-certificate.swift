@@ -1,4 +1,5 @@
 import RATLS
+import StrictX509
 
 /// What is read says the same twice, and every name that it is for covers itself.
 @_cdecl("LLVMFuzzerTestOneInput")

@@ -1,4 +1,5 @@
-import CodeEncryption
+import Notation
+import Secrets
 
 /// Compiled together with the request's own file. Half of the inputs are what a box holds, the others a whole body.
 @_cdecl("LLVMFuzzerTestOneInput")
@@ -7,7 +8,7 @@ public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     guard let kind = bytes.popLast() else { return 0 }
     if kind & 1 == 1 {
         guard let box = try? SealedBox.seal(bytes, to: SealedBox.publicKey(of: Fixed.key)) else { return 0 }
-        bytes = Array("{\"uuid\":\"x\",\"app_sealed_secrets\":\"\(Fixed.base64(box))\"}".utf8)
+        bytes = Array("{\"uuid\":\"x\",\"app_sealed_secrets\":\"\(Base64.text(box, .url, padded: false))\"}".utf8)
     }
     for isOpen in [false, true] {
         guard let request = try? ConfigurationRequest(bytes, sealingKey: Fixed.key, isOpen: isOpen) else { continue }
@@ -19,18 +20,5 @@ public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
 }
 
 private enum Fixed {
-    static let key = CodeKey()
-
-    static func base64(_ bytes: [UInt8]) -> String {
-        let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-        var text: [UInt8] = []
-        for start in stride(from: 0, to: bytes.count, by: 3) {
-            let part = bytes[start..<min(start + 3, bytes.count)]
-            let value = part.reduce(0) { $0 << 8 | Int($1) } << (8 * (3 - part.count))
-            for index in 0..<4 {
-                text.append(index <= part.count ? digits[value >> (18 - 6 * index) & 63] : UInt8(ascii: "="))
-            }
-        }
-        return String(decoding: text, as: UTF8.self)
-    }
+    static let key = SecretKey()
 }

@@ -1,4 +1,5 @@
 import Files
+import Secrets
 
 @testable import CodeEncryption
 
@@ -36,7 +37,7 @@ public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
 }
 
 private enum Written {
-    static let key = CodeKey()
+    static let key = SecretKey()
     static let texts = (0..<8).map { String(repeating: "line \($0) ", count: 1 + $0 * 20) }
     static let log: [UInt8] = {
         let folder = Scratch.path + ".log"

@@ -203,6 +203,25 @@ final class SealedLogTests {
         #expect(contents.faults.count == 1 && "\(contents.faults)".contains("altered"), "\(contents.faults)")
     }
 
+    @Test(
+        "a head alone proves nothing: laid beside a log it is told, and alone it is none, whatever its number",
+        arguments: [1, 2, 5, 12, UInt64(Int.max), UInt64(Int.max) + 1, .max],
+        [0, 1, 200]
+    )
+    func heads(number: UInt64, rest: Int) throws {
+        _ = try several()
+        let whole = try read()
+        let head = SealedLogHead(id: "one", epoch: epoch, number: number, previous: nil)
+        let bytes = head.encoded + [UInt8](repeating: 7, count: SecretStream.headerByteCount)
+        try Files.write(bytes + [UInt8](repeating: 0, count: rest), to: path + "/laid.log")
+        let contents = try SealedLogReader(root: key).read(path)
+        #expect(texts(contents) == whole.texts)
+        #expect(contents.faults == [.altered(path + "/laid.log", entry: 0)])
+        let alone = try? SealedLogReader(root: key).read(path + "/laid.log")
+        #expect((alone != nil) == (number == 1))
+        #expect(alone.map(texts) ?? [] == [])
+    }
+
     @Test("epochs follow each other, whatever the names of their pieces")
     func epochs() throws {
         let first = try writer()

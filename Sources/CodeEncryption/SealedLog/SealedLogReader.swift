@@ -34,6 +34,10 @@ public struct SealedLogReader: ~Copyable {
                 if (try? FileKind(file)) != .absent { contents.faults.append(error) }
             }
         }
+        for index in opened.indices.reversed() where !Self.isDue(opened[index], among: opened) {
+            contents.faults.append(.altered(opened[index].piece.path, entry: 0))
+            opened.remove(at: index)
+        }
         if opened.isEmpty,
             let fault = contents.faults.first(where: { if case .otherKey = $0 { true } else { false } })
                 ?? contents.faults.first
@@ -60,6 +64,16 @@ public struct SealedLogReader: ~Copyable {
             )
         }
         return contents
+    }
+
+    /// A piece without an entry proves nothing of its head, which anybody can lay there. An agent that was killed, or
+    /// whose disk was full, leaves one too: where a number is due, or as the first of all.
+    private static func isDue(_ one: Opened, among all: [Opened]) -> Bool {
+        guard one.piece.messages.isEmpty else { return true }
+        let proven = all.filter { !$0.piece.messages.isEmpty }
+        guard !proven.isEmpty else { return one.piece.head.number == 1 }
+        let numbers = proven.filter { $0.piece.head.epoch == one.piece.head.epoch }.map(\.piece.head.number)
+        return numbers.contains(one.piece.head.number - 1) && !numbers.contains(one.piece.head.number)
     }
 
     private static func files(_ path: String) throws(SealedLogError) -> [String] {
@@ -146,7 +160,7 @@ public struct SealedLogReader: ~Copyable {
 
     private func note(_ numbers: ClosedRange<UInt64>, _ contents: inout Contents) {
         contents.notes.append(
-            numbers.count == 1
+            numbers.lowerBound == numbers.upperBound
                 ? "piece \(numbers.lowerBound) is missing"
                 : "pieces \(numbers.lowerBound) to \(numbers.upperBound) are missing"
         )

@@ -19,7 +19,21 @@ enum ReadableRequirements {
     }
 
     /// A list without comments, users, passwords and queries; continued lines are joined, as pip does.
+    ///
+    /// What one pass takes away can leave something that looks like an address again: it is cleaned until nothing goes.
     static func cleaned(_ text: String) -> String {
+        var clean = cleanedOnce(text)
+        for _ in 0..<passLimit {
+            let next = cleanedOnce(clean)
+            if next.utf8.elementsEqual(clean.utf8) { break }
+            clean = next
+        }
+        return clean
+    }
+
+    private static let passLimit = 16
+
+    private static func cleanedOnce(_ text: String) -> String {
         var result = Scalars()
         var joined = Scalars()
         func end() {
