@@ -94,6 +94,26 @@ struct ReasonTests {
             policy: { $0.measurement.mrenclave = [FixedBytes(repeating: 0xAC)] }
         ),
         sgx(
+            "measurement.differs",
+            what: "another thing is released",
+            policy: { $0.measurement.released = FixedBytes() }
+        ),
+        sgx(
+            "measurement.differs",
+            what: "released, but not among those that the policy names",
+            policy: {
+                $0.measurement.released = measurement
+                $0.measurement.mrenclave = [FixedBytes(repeating: 0xAC)]
+            }
+        ),
+        sgx(
+            what: "released, and nothing else is named",
+            policy: {
+                $0.measurement.released = measurement
+                $0.measurement.mrenclave = []
+            }
+        ),
+        sgx(
             "measurement.missing",
             what: "an MRTD is no reference for an enclave",
             policy: {

@@ -342,7 +342,7 @@ struct EndToEndTests {
             try bench.mse("verify", "a", expecting: 1)
             try bench.mse("measure", "hello/mse.toml", expecting: 1)
             try bench.mse("scaffold", "hello", expecting: 1)
-            try bench.mse("verify", "https://user@localhost", expecting: 1)
+            try bench.mse("verify", "https://user@localhost", expecting: 64)
             #expect(try bench.mse("list").isEmpty)
             #expect(try Files.names(in: bench.path + "/home/services").filter { !$0.hasPrefix(".") }.isEmpty)
             // Another runtime than the packaged one is refused with its files.

@@ -99,8 +99,8 @@ extension AttestationPolicy.Measurement {
     }
 
     private func judge(_ found: FixedBytes<32>) -> Reason? {
-        if let released {
-            guard found != released else { return nil }
+        // What is released must be this, and whatever the policy names besides.
+        if let released, found != released {
             return Reason(
                 .measurementDiffers,
                 "MRENCLAVE isn't that of what is to be released",
@@ -117,7 +117,7 @@ extension AttestationPolicy.Measurement {
                 found: found.description
             )
         }
-        guard signer == nil else { return nil }
+        guard signer == nil, released == nil else { return nil }
         return Reason(.measurementMissing, "no measurement was named to compare with", found: found.description)
     }
 }

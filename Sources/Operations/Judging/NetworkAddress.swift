@@ -11,13 +11,21 @@ struct NetworkAddress {
 
     init(_ text: String) throws(OperationError) {
         guard let url = URLComponents(string: text), let host = url.host, !host.isEmpty, url.user == nil,
-            url.password == nil
+            url.password == nil, host.utf8.allSatisfy(Self.isOfHost)
         else {
             throw Self.mismatch(text)
         }
         self.url = url
         self.host = host.hasPrefix("[") ? String(host.dropFirst().dropLast()) : host
         port = try Self.port(text)
+    }
+
+    /// Names of DNS, addresses, and the brackets of an IPv6 one; names in other letters have a form in these (RFC 5891).
+    private static func isOfHost(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
+        default: "-._:[]".utf8.contains(byte)
+        }
     }
 
     /// As people and programs write it: an address of IPv6 stands in brackets.
