@@ -92,11 +92,11 @@ final class ConnectionTable: @unchecked Sendable {  // touched on its event loop
         return true
     }
 
-    /// Ends requests until what all hold fits: the largest of the network that holds most.
+    /// Ends requests until what all hold fits: those first that have got no further for longest, and whole ones last. So
+    /// nobody who holds much keeps out who sends much.
     func makeRoom(for byteCount: Int) {
         while handlers.values.reduce(0, { $0 + $1.heldByteCount }) > byteCount,
-            let handler = ofHeaviest(\.heldByteCount).max(by: { $0.heldByteCount < $1.heldByteCount }),
-            handler.heldByteCount > 0
+            let handler = handlers.values.filter({ $0.heldByteCount > 0 }).min(by: { $0.standing < $1.standing })
         { handler.dropRequest() }
     }
 

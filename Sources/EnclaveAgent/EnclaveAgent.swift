@@ -194,7 +194,13 @@ public final class EnclaveAgent: Sendable {
                 let opening = await configured.wait()
                 if !isConfigured { server.change(to: phase, tls: serving, limits: servingLimits) }
                 let home = state.map {
-                    HomeKeeper(memory: memory, state: $0, epoch: opening.homeEpoch, wasRestored: opening.hasHome)
+                    HomeKeeper(
+                        memory: memory,
+                        state: $0,
+                        epoch: opening.homeEpoch,
+                        wasRestored: opening.hasHome,
+                        log: log
+                    )
                 }
                 try await home?.restore()
                 let host = try await prepared.value

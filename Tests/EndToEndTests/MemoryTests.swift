@@ -100,5 +100,21 @@ extension EndToEndTests {
             #expect(lines.filter { $0.hasPrefix("code key") || $0.hasPrefix("secret") } == [], "\(result.output)")
             _ = try bench.mse("stop", "shop-1")
         }
+
+        @Test("what overwrites freed memory gets on with another allocator, loaded before it")
+        func otherAllocator() throws {
+            let library = "libc_malloc_debug.so.0"
+            let bench = try Workbench()
+            for command in [
+                "--version", "code encrypt none out --key none", "seal --input patterns --unverified-key zz",
+            ] {
+                let plain = try bench.run("/bin/sh", ["-c", "bin/mse \(command)"])
+                let checked = try bench.run(
+                    "/bin/sh",
+                    ["-c", "LD_PRELOAD=\(library) MALLOC_CHECK_=3 bin/mse \(command)"]
+                )
+                #expect(checked.status == plain.status && checked.output == plain.output, "\(checked.output)")
+            }
+        }
     }
 }

@@ -61,6 +61,7 @@ extension EndToEndTests {
             let refused = try verify(target, "pin.pem", isTrusted: false)
             #expect(refused.status == 2 && refused.output.contains("pin.pem.refused"), "\(refused.output)")
             #expect(bytes("pin.pem") == nil && bytes("pin.pem.refused") == pin)
+            #expect(bytes("pin.pem.verdict.json") == nil && bytes("pin.pem.refused.verdict.json") != nil)
             // A second refused pin takes the place of the first, in JSON it is told too.
             #expect(try verify(target, "pin.pem").status == 0)
             let document = try JSON.read(Array(try verify(target, "pin.pem", isTrusted: false, "--json").output.utf8))

@@ -75,6 +75,39 @@ extension EndToEndTests {
             #expect(try bench.state("production") == "waiting")
         }
 
+        @Test(
+            "its owner is told which file keeps HOME from being sealed, once, and the operator isn't",
+            arguments: ["fifo", "link"]
+        )
+        func unsealable(kind: String) throws {
+            let bench = try Workbench()
+            let make = kind == "fifo" ? "os.mkfifo(path)" : "os.symlink('/etc/passwd', path)"
+            let app = """
+                import os
+                path = os.environ["HOME"] + "/odd-hunter2"
+                \(make)
+                def app(environ, start):
+                    start("200 OK", [])
+                    return [b"OK"]
+                """
+            let made = try ReleaseTests.project(bench, "shop", app: app)
+            let port = Workbench.freePort()
+            try ReleaseTests.spawn(bench, "shop", made.package, port: port)
+            let options = ["--package", made.package, "--trusted-root", bench.root, "--key", made.key]
+            #expect(try bench.run(Workbench.products + "/mse", ["run", "shop"] + options).status == 0)
+            for _ in 0..<2 {
+                let refused = try bench.run(Workbench.products + "/mse", ["stop", "shop"])
+                #expect(
+                    refused.status == 1 && refused.output.contains("its owner reads in the log"),
+                    "\(refused.output)"
+                )
+                #expect(!refused.output.contains("odd-hunter2"))
+            }
+            let log = try bench.mse("logs", "shop", "--key", made.key)
+            #expect(log.split(separator: "\n").count { $0.contains("odd-hunter2") } == 1, "\(log)")
+            try bench.mse("stop", "shop", "--discard")
+        }
+
         @Test("another launch record waits for its owner, who may continue HOME; nothing is lost meanwhile")
         func otherRecord() throws {
             let bench = try Workbench()

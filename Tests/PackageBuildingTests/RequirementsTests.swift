@@ -412,7 +412,11 @@ struct RequirementsTests {
     @Test(
         "what can't be locked or isn't understood is refused with line and mend",
         arguments: [
-            ("-e .", "wheel"), ("git+https://example.invalid/x.git", "repository"),
+            ("-e .", "wheel"),
+            ("--extra-index-url='http://h.invalid/simple -r http://h.invalid/list.txt'", "no blanks"),
+            ("--find-links='http://h.invalid/ --pre'", "no blanks"),
+            ("--pypi-url=\"http://h.invalid/ -e .\"", "no blanks"), ("-i 'http://h.invalid/\u{2003}-e .'", "no blanks"),
+            ("git+https://example.invalid/x.git", "repository"),
             ("x @ git+ssh://git@example.invalid/x", "repository"),
             (".", "folder"),
             ("--no-bin :all:\nx", "--no-bin"), ("--user\nx", "--user"), ("--target=/tmp/x\nx", "--target"),

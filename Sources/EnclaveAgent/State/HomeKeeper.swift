@@ -1,3 +1,4 @@
+internal import CodeEncryption
 internal import Dispatch
 internal import Files
 internal import Glibc
@@ -16,9 +17,15 @@ final class HomeKeeper: Sendable {
     private let report = Mutex(HomeReport())
     private let folder: String
     private let wasRestored: Bool
+    private let log: ApplicationLog
+    /// What the owner was told last, so that he is told once.
+    private let told = Mutex("")
 
-    /// - Parameter wasRestored: HOME is back already.
-    init(memory: PrivateMemory, state: SealedState, epoch: Epoch, wasRestored: Bool) {
+    /// - Parameters:
+    ///   - wasRestored: HOME is back already.
+    ///   - log: its owner reads there which file keeps HOME from being sealed; the operator doesn't.
+    init(memory: PrivateMemory, state: SealedState, epoch: Epoch, wasRestored: Bool, log: ApplicationLog) {
+        self.log = log
         home = Mutex(PersistentHome(memory: memory, state: state, epoch: epoch))
         folder = state.folder
         self.wasRestored = wasRestored
@@ -28,8 +35,8 @@ final class HomeKeeper: Sendable {
     func restore() async throws {
         try await onQueue {
             if !self.wasRestored { _ = try self.home.withLock { try $0.restore() } }
-            try self.report.withLock { try $0.write(to: self.folder) }
         }
+        tell { _ in }
         keep()
     }
 
@@ -42,8 +49,10 @@ final class HomeKeeper: Sendable {
                 $0.savedAt = Int64(time(nil))
                 $0.problem = nil
             }
+            told.withLock { $0 = "" }
             return true
         } catch {
+            tellOwner("HOME could not be sealed: \(error)")
             let hasRoom = self.hasRoom
             tell {
                 $0.problem = hasRoom ? .notSaved : .noSpace
@@ -51,6 +60,14 @@ final class HomeKeeper: Sendable {
             }
             return false
         }
+    }
+
+    private func tellOwner(_ text: String) {
+        let isNew = told.withLock { told in
+            defer { told = text }
+            return told != text
+        }
+        if isNew { log.append(.failure, Array((text + "\n").utf8)) }
     }
 
     private func tell(_ change: (inout HomeReport) -> Void) {

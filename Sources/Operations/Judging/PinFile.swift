@@ -71,6 +71,10 @@ struct PinFile {
         guard rename(path, target) == 0 else {
             throw FileError(path, doing: "rename it to \(FileError.printable(target))")
         }
+        // A program that reads the verdict must not find the one of the service that was there before.
+        guard rename(verdictPath, target + ".verdict.json") == 0 else {
+            throw FileError(verdictPath, doing: "rename it to \(FileError.printable(target)).verdict.json")
+        }
         return .moved(path, to: target)
     }
 

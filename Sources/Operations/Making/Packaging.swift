@@ -157,7 +157,13 @@ public struct Packaging: Sendable {
             case .refused(let judgement): return judgement
             case .accepted(let recipient): box = try recipient.seal(message)
             }
-        case .unverified(let text): box = try SealedBox.seal(message, to: Self.bareKey(text))
+        case .unverified(let text):
+            let key = try Self.bareKey(text)
+            do throws(SecretError) {
+                box = try SealedBox.seal(message, to: key)
+            } catch {
+                throw OperationError("--unverified-key", "is \(error)")
+            }
         }
         try Files.write(box, to: output)
         return nil

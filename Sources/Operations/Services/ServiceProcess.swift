@@ -217,7 +217,8 @@ struct ServiceProcess: Sendable {
         switch problem {
         case .noSpace?: "there is no room to seal HOME"
         case .notSaved?, nil:
-            "HOME could not be sealed (it holds what can't be kept, such as a socket, or changes while it is read)"
+            "HOME could not be sealed (it holds what can't be kept, such as a socket, or changes while it is read; "
+                + "its owner reads in the log which file it is)"
         }
     }
 

@@ -22,7 +22,10 @@ struct Credentials: Hashable, Sendable {
     mutating func learn(from text: String) {
         for authority in Self.authorities(ArraySlice(text.unicodeScalars)) {
             guard let at = authority.lastIndex(of: "@") else { continue }
-            for part in authority[..<at].split(separator: ":", maxSplits: 1) + [authority[..<at]] where part.count > 2 {
+            let both = authority[..<at].split(separator: ":", maxSplits: 1)
+            // Libraries complain of the part of a password that they took for a port.
+            let fragments = both.dropFirst().flatMap { $0.split { "/?#".unicodeScalars.contains($0) } }
+            for part in both + fragments + [authority[..<at]] where part.count > 2 {
                 for secret in [ExactText(Self.text(part)), Self.decoded(Self.text(part))].compactMap({ $0 })
                 where replacements[secret] == nil {
                     replacements[secret] = "****"
@@ -89,18 +92,28 @@ struct Credentials: Hashable, Sendable {
         return result + rest
     }
 
-    /// `user:password@host:port` of each address.
+    /// `user:password@host:port` of each address. Passwords that were not encoded may hold what ends an authority.
     private static func authorities(_ text: Scalars) -> [Scalars] {
         var result: [Scalars] = []
         var rest = text
         while let start = rest.firstRange(of: scheme) {
-            let authority = rest[start.upperBound...].prefix {
-                !$0.properties.isWhitespace && !"/?#'\"<>".unicodeScalars.contains($0)
+            let word = rest[start.upperBound...].prefix {
+                !$0.properties.isWhitespace && !"'\"<>".unicodeScalars.contains($0)
+            }
+            var authority = word.prefix { !"/?#".unicodeScalars.contains($0) }
+            if !authority.contains("@"), hasPassword(authority), let at = word.lastIndex(of: "@") {
+                authority = word[...at]
             }
             result.append(authority)
             rest = rest[authority.endIndex...]
         }
         return result
+    }
+
+    /// `host:` with something else than a port.
+    private static func hasPassword(_ authority: Scalars) -> Bool {
+        guard authority.first != "[", let colon = authority.firstIndex(of: ":") else { return false }
+        return !authority[authority.index(after: colon)...].allSatisfy { (0x30...0x39).contains($0.value) }
     }
 
     private static func text(_ scalars: Scalars) -> String { String(String.UnicodeScalarView(scalars)) }

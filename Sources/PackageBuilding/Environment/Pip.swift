@@ -172,7 +172,9 @@ struct Pip {
         do {
             guard result.status == 0, case .object(let members) = try JSON.read(Array(result.output.utf8)).value else {
                 let words = result.output.suffix(2000).split(whereSeparator: \.isWhitespace).joined(separator: " ")
-                throw PackageError.environment("pip's settings can't be read: \(FileError.printable(words))")
+                throw PackageError.environment(
+                    "pip's settings can't be read: \(FileError.printable(Credentials().redacted(words)))"
+                )
             }
             return members.reduce(into: [:]) { found, member in
                 if case .string(let text) = member.node.value, Self.settings.contains(member.name) {

@@ -60,7 +60,7 @@ final class PipWatch: Sendable {
             if unreachable != nil { endPip() }
             guard ContinuousClock.now >= note, !state.withLock({ $0.isOver }) else { continue }
             note = .now + Self.nextNotes
-            let asked = state.withLock { $0.asked }.map { " (\($0))" } ?? ""
+            let asked = state.withLock { $0.asked }.map { " (\(NotationError.printable($0)))" } ?? ""
             let line = Array("mse: waiting to \(purpose)\(asked)\n".utf8)
             // Work doesn't end because nobody reads what is said about it.
             _ = line.withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
@@ -95,13 +95,12 @@ final class PipWatch: Sendable {
         }
     }
 
+    /// Of what pip says itself: what a page says stands further behind in a line of the log, after its time.
     private static func address(in line: Substring, after marks: [String]) -> String? {
-        for mark in marks {
-            guard let range = line.firstRange(of: mark) else { continue }
-            let address = line[range.upperBound...].prefix { !$0.isWhitespace }
-            return String(address.hasSuffix(":") ? address.dropLast() : address)
-        }
-        return nil
+        let said = line.drop { !$0.isWhitespace }.drop { $0.isWhitespace }
+        guard let mark = marks.first(where: { said.hasPrefix($0) }) else { return nil }
+        let address = said.dropFirst(mark.count).prefix { !$0.isWhitespace }
+        return String(address.hasSuffix(":") ? address.dropLast() : address)
     }
 
     /// Nil where something answered: that it doesn't have a package is no reason to end.

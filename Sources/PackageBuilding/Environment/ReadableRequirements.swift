@@ -135,7 +135,8 @@ enum ReadableRequirements {
         while let start = rest.firstRange(of: scheme) {
             result += words(beforeAddress: rest[..<start.lowerBound]) + scheme
             rest = rest[start.upperBound...]
-            let authority = rest.prefix { !isBlank($0) && !"/?#'\"<>".unicodeScalars.contains($0) }
+            // Quotes end no address: pip takes them away, wherever they stand.
+            let authority = rest.prefix { !isBlank($0) && !"/?#<>".unicodeScalars.contains($0) }
             if let at = authority.lastIndex(of: "@") {
                 rest = rest[rest.index(after: at)...]
             } else if hasPassword(authority) {
@@ -153,7 +154,7 @@ enum ReadableRequirements {
     private static func hasPassword(_ authority: Scalars) -> Bool {
         let port = authority.drop { $0 != "]" }.isEmpty ? authority : authority.drop { $0 != "]" }
         guard let colon = port.firstIndex(of: ":") else { return false }
-        return !port[port.index(after: colon)...].allSatisfy(isDigit)
+        return !port[port.index(after: colon)...].allSatisfy { isDigit($0) || $0 == "'" || $0 == "\"" }
     }
 
     /// `user:password@host` without a scheme, as proxies are named.

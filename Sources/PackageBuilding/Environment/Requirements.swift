@@ -279,10 +279,12 @@ struct Requirements: Hashable, Sendable {
                 result.options.append("--no-binary=\(try quoted(value, line))")
             case "--find-links":
                 let (_, expanded) = try expand(value, line)
-                let made = Self.isLocal(expanded) ? try located(expanded, line) : try address(value, line)
+                let made = Self.isLocal(expanded) ? try located(expanded, line) : try optionsAddress(value, line)
                 result.options.append("--find-links=" + made)
             case "--index-url", "--pypi-url", "--extra-index-url":
-                result.options.append("\(name == "--pypi-url" ? "--index-url" : name)=\(try address(value, line))")
+                result.options.append(
+                    "\(name == "--pypi-url" ? "--index-url" : name)=\(try optionsAddress(value, line))"
+                )
             default: result.options.append("\(name)=\(try quoted(try expand(value, line).expanded, line))")
             }
         }
@@ -486,6 +488,22 @@ struct Requirements: Hashable, Sendable {
                 throw refusal(line, "no blanks, quotes, '\\', '#' or '$' may stand in '\(printable(value))'")
             }
             return value
+        }
+
+        /// An option's address. pip reads its line anew: behind a blank another option would begin, which nobody judged.
+        private mutating func optionsAddress(_ text: String, _ line: Line) throws(PackageError) -> String {
+            for text in [text, try expand(text, line).expanded] {
+                let isOneWord = text.unicodeScalars.allSatisfy {
+                    !$0.properties.isWhitespace && !"'\"\\".unicodeScalars.contains($0)
+                }
+                guard isOneWord else {
+                    throw refusal(
+                        line,
+                        "no blanks, quotes or '\\' may stand in an address; write them as %20, %27, %22, %5C"
+                    )
+                }
+            }
+            return try address(text, line)
         }
 
         /// An address as pip gets it, whose user, password and variables no message may show.
