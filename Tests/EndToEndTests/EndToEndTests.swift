@@ -199,6 +199,22 @@ struct EndToEndTests {
             #expect(result.status == 0 && result.output.contains("is configured and answers"), "\(result.output)")
         }
 
+        @Test("a home that can't be entered isn't taken for an empty one", .enabled(if: canBecomeNobody))
+        func closedHome() throws {
+            let bench = try Workbench()
+            try bench.folder.write("closed/home/.keep", "")
+            chmod(bench.path + "/closed", 0o700)
+            chmod(bench.path, 0o711)
+            for command in ["list", "status a", "simulator root"] {
+                let words = "cd /; MSE_HOME=\(bench.path)/closed/home exec \(Workbench.products)/mse \(command)"
+                let result = try bench.run(
+                    "/usr/bin/setpriv",
+                    ["--reuid", "65534", "--regid", "65534", "--clear-groups", "/bin/sh", "-c", words]
+                )
+                #expect(result.status == 1 && result.output.contains("closed"), "\(command): \(result.output)")
+            }
+        }
+
         @Test(
             "a restart needs nobody: key, certificate, secrets and HOME are restored; --renew makes a new certificate"
         )

@@ -180,6 +180,30 @@ extension EndToEndTests {
             }
         }
 
+        @Test("who interrupts what ends a service is told that it ends", arguments: ["stop", "restart"])
+        func ending(verb: String) throws {
+            try bench.mse("scaffold", "hello")
+            try bench.folder.write(
+                "hello/mse_src/app.py",
+                """
+                import time
+                def app(environ, start):
+                    if environ["PATH_INFO"] == "/slow":
+                        time.sleep(4)
+                    start("200 OK", [])
+                    return [b"OK"]
+                """
+            )
+            let port = Workbench.freePort()
+            try bench.start("a", try bench.package(), port: port)
+            _ = try bench.run("/bin/sh", ["-c", "curl -sk https://localhost:\(port)/slow >/dev/null 2>&1 & sleep 0.5"])
+            let (code, output) = try interrupt(SIGINT, at: "home/services/a/launch.json", [verb, "a"])
+            #expect(code == 130 && output.contains("was asked to end, and does"), "\(output)")
+            #expect(output.contains("'mse restart a' does that") == (verb == "restart"), "\(output)")
+            for _ in 0..<100 where try bench.state("a") != "stopped" { usleep(100_000) }
+            #expect(try bench.state("a") == "stopped")
+        }
+
         @Test("what is ignored stays ignored, as under nohup")
         func nohup() throws {
             try bench.mse("scaffold", "hello")

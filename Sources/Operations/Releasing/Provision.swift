@@ -118,6 +118,11 @@ public struct Provision: Sendable {
         return .started(recipient.judgement, homeEpoch: answer.homeEpoch)
     }
 
+    /// What is left of a time, in whole seconds; one at least.
+    private static func seconds(until end: ContinuousClock.Instant) -> Int {
+        max(1, Int((end - .now).components.seconds))
+    }
+
     /// Asks until the health path answers with no error of the server's, over connections to this very certificate.
     private func waitUntilHealthy(
         _ certificate: AttestedCertificate,
@@ -131,12 +136,14 @@ public struct Provision: Sendable {
         var found = "no answer"
         repeat {
             do {
+                let left = Self.seconds(until: end)
                 let connection = try await AttestedConnection.open(
                     host: peer.host,
                     port: peer.port,
+                    seconds: left,
                     judge: { $0.certificate.der == pin }
                 )
-                let response = try await connection.request("GET", path, seconds: 10, bodyLimit: 0)
+                let response = try await connection.request("GET", path, seconds: min(10, left), bodyLimit: 0)
                 if response.status < 500 { return }
                 found = "status \(response.status)"
             } catch TransportError.notListening {

@@ -160,7 +160,7 @@ public struct ServiceOperations: Sendable {
         let process = ServiceProcess(service)
         let (wasRunning, end) = try await service.withLock {
             let wasRunning = process.isAlive
-            try await process.stop()
+            try await process.stop(afterwards: "; it isn't started again: 'mse restart \(name)' does that")
             do {
                 try process.checkAddress()
             } catch var error as OperationError where wasRunning {

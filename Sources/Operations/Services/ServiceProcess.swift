@@ -77,17 +77,17 @@ struct ServiceProcess: Sendable {
     static let probeSeconds = 5
 
     /// Asks the instance how it is; nothing secret is sent, and who answers is compared with the launch record.
-    func probe(_ launch: LaunchRecord) async -> Answer {
+    func probe(_ launch: LaunchRecord, seconds: Int = probeSeconds) async -> Answer {
         let id = launch.id
         let path = (try? service.record().healthCheck) ?? "/"
         guard
             let connection = try? await AttestedConnection.open(
                 host: Target.reachable(launch.host),
                 port: launch.port,
-                seconds: Self.probeSeconds,
+                seconds: seconds,
                 judge: { $0.launch?.id == id }
             ),
-            let response = try? await connection.request("GET", path, seconds: Self.probeSeconds, bodyLimit: 0)
+            let response = try? await connection.request("GET", path, seconds: seconds, bodyLimit: 0)
         else { return .silent }
         return switch response.header("Mse-Status") {
         case "Waiting": .waiting
@@ -108,7 +108,8 @@ struct ServiceProcess: Sendable {
     func waitUntilRunning(until end: ContinuousClock.Instant, waitSeconds: Int) async throws -> Start {
         let launch = try service.launch()
         while true {
-            let answer = await probe(launch)
+            let left = Int((end - .now).components.seconds)
+            let answer = await probe(launch, seconds: max(1, min(Self.probeSeconds, left)))
             switch answer {
             case .running: return .running
             case .waiting: return .waiting
@@ -153,10 +154,13 @@ struct ServiceProcess: Sendable {
     }
 
     /// Asks the agent to seal HOME and end. Where that fails it goes on running, and nothing is lost.
+    /// - Parameter afterwards: what a person has to know besides, who interrupts this: the agent was asked already.
     /// - Throws: why it goes on, or that it ended without having sealed HOME's last changes.
-    func stop(waitSeconds: Int = 90) async throws {
+    func stop(waitSeconds: Int = 90, afterwards: String = "") async throws {
         guard let (launcher, agent) = service.processes(), launcher.isAlive || agent.isAlive else { return }
         let refusals = (try? homeReport())?.refusals ?? 0
+        let name = service.name
+        Unfinished.remark("\(name) was asked to end, and does: ask with 'mse status \(name)'\(afterwards)")
         if agent.isAlive { Glibc.kill(agent.id, SIGUSR1) }
         let end = ContinuousClock.now + .seconds(waitSeconds)
         while launcher.isAlive || agent.isAlive {

@@ -8,7 +8,10 @@ public struct SimulatorOperations: Sendable {
 
     public init(state: StateFolder = StateFolder()) { self.state = state }
 
-    private func platform() throws -> SimulatedPlatform { try SimulatedPlatform(folder: state.simulator) }
+    private func platform() throws -> SimulatedPlatform {
+        try state.check()
+        return try SimulatedPlatform(folder: state.simulator)
+    }
 
     /// - Returns: the root certificate's path, and whether it was made now.
     public func make(anew: Bool) throws -> (path: String, isNew: Bool) {

@@ -63,7 +63,17 @@ public struct StateFolder: Sendable {
     private func checkPlace() throws {
         var place = path
         while !Files.exists(place), place != "/", !place.isEmpty { place = Files.split(place).folder }
-        guard !place.isEmpty, !Files.isFolder(place) else { return }
+        guard !place.isEmpty else { return }
+        if Files.isFolder(place) {
+            // What can't be looked into isn't empty.
+            guard access(place, X_OK) != 0 else { return }
+            throw OperationError(
+                path,
+                "can't be entered: \(FileError.printable(place)) doesn't let this user in",
+                mend: "name a folder as MSE_HOME",
+                code: "state"
+            )
+        }
         throw OperationError(
             path,
             place == path
