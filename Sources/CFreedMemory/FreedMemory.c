@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include "CFreedMemory.h"
 #include <dlfcn.h>
+#include <errno.h>
 #include <malloc.h>
 #include <stdatomic.h>
 #include <stddef.h>
@@ -70,7 +71,9 @@ static void overwrite(void *memory) {
     }
     char *start = (char *)(((uintptr_t)memory + PAGE - 1) & ~(uintptr_t)(PAGE - 1));
     char *end = (char *)(((uintptr_t)memory + size) & ~(uintptr_t)(PAGE - 1));
+    int saved = errno;  // which free leaves as it is
     if (madvise(start, (size_t)(end - start), MADV_DONTNEED) != 0) {
+        errno = saved;
         explicit_bzero(memory, size);
         return;
     }

@@ -97,9 +97,10 @@ struct Credentials: Hashable, Sendable {
         var result: [Scalars] = []
         var rest = text
         while let start = rest.firstRange(of: scheme) {
-            let word = rest[start.upperBound...].prefix {
-                !$0.properties.isWhitespace && !"'\"<>".unicodeScalars.contains($0)
-            }
+            rest = rest[start.upperBound...]
+            // No further than the next address, so that many of them don't cost their square.
+            let own = rest[..<(rest.firstRange(of: scheme)?.lowerBound ?? rest.endIndex)]
+            let word = own.prefix { !$0.properties.isWhitespace && !"'\"<>".unicodeScalars.contains($0) }
             var authority = word.prefix { !"/?#".unicodeScalars.contains($0) }
             if !authority.contains("@"), hasPassword(authority), let at = word.lastIndex(of: "@") {
                 authority = word[...at]
