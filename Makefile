@@ -4,7 +4,7 @@ PREFIX ?= /usr/local
 SECONDS ?= 20
 FLAGS := -Xswiftc -warnings-as-errors
 PRODUCTS := mse mse-bootstrap mse-serve
-ATTACKS := EndToEndTests.(ReleaseTests|SealedStateTests|IsolationTests|LogTests|EventTests|LaidFilesTests|HardeningTests|WorkingFolderTests)
+ATTACKS := EndToEndTests.(ReleaseTests|SealedStateTests|IsolationTests|LogTests|EventTests|LaidFilesTests|HardeningTests|MemoryTests|WorkingFolderTests)
 
 help: ## Show what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
