@@ -166,7 +166,7 @@ struct EndToEndTests {
         }
 
         /// Whether this process can become somebody without privileges who may run the executables.
-        private static let canBecomeNobody =
+        static let canBecomeNobody =
             getuid() == 0
             && (try? ProgramRun(
                 "/usr/bin/setpriv",
