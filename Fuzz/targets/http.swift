@@ -5,8 +5,8 @@ import NIOHTTP1
 
 @testable import AppServer
 
-/// Whatever comes on a connection, in whatever pieces: each request that is handed over is answered once, every answer is
-/// whole, and nothing of a refused request is handed over.
+/// Whatever comes on a connection, in whatever pieces: each request that is handed over is answered once, every answer
+/// is whole, and nothing of a refused request is handed over.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     let bytes = UnsafeBufferPointer(start: start, count: count)

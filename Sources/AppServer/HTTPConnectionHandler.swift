@@ -286,7 +286,8 @@ final class HTTPConnectionHandler: ChannelInboundHandler {
         }
     }
 
-    /// The rest of an answered request was read and dropped. Where nothing is to follow, the client closes, or time does.
+    /// The rest of an answered request was read and dropped. Where nothing is to follow, the client closes, or time
+    /// does.
     private func passedOver(_ context: ChannelHandlerContext) {
         guard goesOnAfterBody else { return }
         goesOnAfterBody = false

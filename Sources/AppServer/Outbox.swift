@@ -92,8 +92,8 @@ final class ConnectionTable: @unchecked Sendable {  // touched on its event loop
         return true
     }
 
-    /// Ends requests until what all hold fits: those first that have got no further for longest, and whole ones last. So
-    /// nobody who holds much keeps out who sends much.
+    /// Ends requests until what all hold fits: those first that have got no further for longest, and whole ones last.
+    /// So nobody who holds much keeps out who sends much.
     func makeRoom(for byteCount: Int) {
         while handlers.values.reduce(0, { $0 + $1.heldByteCount }) > byteCount,
             let handler = handlers.values.filter({ $0.heldByteCount > 0 }).min(by: { $0.standing < $1.standing })

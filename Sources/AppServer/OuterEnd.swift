@@ -1,6 +1,7 @@
 internal import NIOCore
 
-/// Stands between the socket and TLS: sees whether the client said enough to be answered, and closes without a farewell.
+/// Stands between the socket and TLS: sees whether the client said enough to be answered, and closes without a
+/// farewell.
 final class OuterEnd: ChannelOutboundHandler {
     typealias OutboundIn = ByteBuffer
 
@@ -26,7 +27,8 @@ final class OuterEnd: ChannelOutboundHandler {
         } ?? 0
     }
 
-    /// Whose an address is: of IPv6 the first 64 bits, which one client may vary no further; of IPv4, also in IPv6, all.
+    /// Whose an address is: of IPv6 the first 64 bits, which one client may vary no further; of IPv4, also in IPv6,
+    /// all.
     /// - Parameter address: `sockaddr_in` or `sockaddr_in6`.
     static func network(_ address: UnsafeRawBufferPointer) -> UInt64 {
         let isFour = address.count < 24

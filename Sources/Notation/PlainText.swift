@@ -37,8 +37,8 @@ public enum PlainText {
         }
     }
 
-    /// The text as UTF-8 without a byte order mark, for who recognises what a file is: what is no text stays as it is, or
-    /// becomes replacement characters.
+    /// The text as UTF-8 without a byte order mark, for who recognises what a file is: what is no text stays as it is,
+    /// or becomes replacement characters.
     public static func utf8(_ bytes: [UInt8]) -> [UInt8] {
         if bytes.starts(with: [0xFF, 0xFE]) { return utf8(units(bytes, isBigEndian: false)) }
         if bytes.starts(with: [0xFE, 0xFF]) { return utf8(units(bytes, isBigEndian: true)) }

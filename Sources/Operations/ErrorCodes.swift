@@ -7,8 +7,8 @@ public import SGXQuote
 public import SimulatedProcessor
 public import StrictX509
 
-// Stable codes of what the parts below throw, for programs. Files, code, packages, collateral and operations have theirs
-// where they are declared.
+// Stable codes of what the parts below throw, for programs. Files, code, packages, collateral and operations have
+// theirs where they are declared.
 
 extension TransportError: CodedError {
     public var code: String {

@@ -7,6 +7,7 @@ public enum SecretBox {
     private static let overhead = nonceByteCount + Int(crypto_secretbox_MACBYTES)
 
     public static func seal(_ message: borrowing SecretBytes, with key: borrowing SecretKey) -> [UInt8] {
+        // As where keys are made: without randomness nothing may be sealed, and no caller could go on.
         guard sodium_init() >= 0 else { fatalError("libsodium has no randomness") }
         var nonce = [UInt8](repeating: 0, count: nonceByteCount)
         randombytes_buf(&nonce, nonce.count)

@@ -2,9 +2,9 @@ internal import Files
 internal import Glibc
 internal import PackageFormat
 
-/// What an enclave's `/proc` holds: what a service may know of itself and of the processor, the memory and the time that
-/// it shares. All else that a kernel tells there (its command line, boot id, other programs' connections, the routes and
-/// neighbours of its network, what is mounted from where) isn't there, under no name.
+/// What an enclave's `/proc` holds: what a service may know of itself and of the processor, the memory and the time
+/// that it shares. All else that a kernel tells there (its command line, boot id, other programs' connections, the
+/// routes and neighbours of its network, what is mounted from where) isn't there, under no name.
 enum KernelFiles {
     /// The kernel's own, below `/proc`; where it hasn't got one, the place is an empty file.
     static let shown =

@@ -61,18 +61,7 @@ struct EndToEndTests {
             let bench = try Workbench()
             let made = try bench.package(encrypts: false)
             let port = Workbench.freePort()
-            try bench.mse(
-                "spawn",
-                "plain",
-                "--package",
-                made.package,
-                "--san",
-                "localhost",
-                "--port",
-                "\(port)",
-                "--platform",
-                "simulator"
-            )
+            try bench.spawn("plain", made.package, port: port)
             let without = try bench.mse(
                 "run",
                 "plain",
@@ -96,7 +85,7 @@ struct EndToEndTests {
                 expecting: 1
             )
             #expect(try bench.state("plain") == "waiting")
-            try bench.mse("run", "plain", "--package", made.package, "--trusted-root", bench.root, "--key", made.key)
+            try bench.configure("plain", made)
             #expect(try bench.state("plain") == "running")
         }
 
@@ -114,18 +103,7 @@ struct EndToEndTests {
             let bench = try Workbench()
             let made = try bench.package()
             let port = Workbench.freePort()
-            try bench.mse(
-                "spawn",
-                "hello-1",
-                "--package",
-                made.package,
-                "--san",
-                "localhost",
-                "--port",
-                "\(port)",
-                "--platform",
-                "simulator"
-            )
+            try bench.spawn("hello-1", made.package, port: port)
             try bench.mse("evidence", "hello-1", "--output", "out")
             let key = Hex.text(try bench.folder.read(made.key))
             try bench.folder.write("seal.json", "{\"code_secret_key\": \"\(key)\", \"password\": \"p\"}")
@@ -553,18 +531,7 @@ struct EndToEndTests {
             let bench = try Workbench()
             let made = try bench.package()
             let port = Workbench.freePort()
-            try bench.mse(
-                "spawn",
-                "hello-1",
-                "--package",
-                made.package,
-                "--san",
-                "localhost",
-                "--port",
-                "\(port)",
-                "--platform",
-                "simulator"
-            )
+            try bench.spawn("hello-1", made.package, port: port)
             let before = try bench.folder.tree("home/services/hello-1/sealed").keys.sorted()
             #expect(try script(bench, "malformed", "\(port)").contains("malformed inputs, and it waits"))
             #expect(try script(bench, "slow", "\(port)").contains("200 slow clients"))
@@ -576,16 +543,10 @@ struct EndToEndTests {
                 !log.contains(String(repeating: "00", count: 32)) && !log.contains("xxxx") && log.utf8.count < 100_000
             )
             // And the right key still works, once.
-            try bench.mse("run", "hello-1", "--package", made.package, "--trusted-root", bench.root, "--key", made.key)
-            let second = try bench.mse(
-                "run",
+            try bench.configure("hello-1", made)
+            let second = try bench.configure(
                 "hello-1",
-                "--package",
-                made.package,
-                "--trusted-root",
-                bench.root,
-                "--key",
-                made.key,
+                made,
                 expecting: 1
             )
             #expect(second.contains("not waiting") || second.contains("configured"), "\(second)")
@@ -630,18 +591,7 @@ struct EndToEndTests {
             for milliseconds in stride(from: 0, to: 400, by: 25) {
                 let name = "k\(milliseconds)"
                 let port = Workbench.freePort()
-                try bench.mse(
-                    "spawn",
-                    name,
-                    "--package",
-                    made.package,
-                    "--san",
-                    "localhost",
-                    "--port",
-                    "\(port)",
-                    "--platform",
-                    "simulator"
-                )
+                try bench.spawn(name, made.package, port: port)
                 let status = try JSON.read(Array(try bench.mse("status", name, "--json").utf8))
                 guard case .number(let text)? = status["pid"]?.value, let pid = Int32(text) else { continue }
                 let killer = Thread {
@@ -656,16 +606,7 @@ struct EndToEndTests {
                 _ = try bench.run(Workbench.products + "/mse", ["restart", name])
                 for _ in 0..<100 where try bench.state(name) == "starting" { usleep(50_000) }
                 if try bench.state(name) == "waiting" {
-                    try bench.mse(
-                        "run",
-                        name,
-                        "--package",
-                        made.package,
-                        "--trusted-root",
-                        bench.root,
-                        "--key",
-                        made.key
-                    )
+                    try bench.configure(name, made)
                 }
                 #expect(try bench.state(name) == "running")
                 try bench.mse("stop", name, "--remove")

@@ -48,16 +48,10 @@ extension EndToEndTests {
             let made = try ReleaseTests.project(bench, "shop", app: Self.app)
             let port = Workbench.freePort()
             try bench.folder.write("secrets.json", "{\"password\": \"\(Self.secret)\"}")
-            try ReleaseTests.spawn(bench, "shop", made.package, port: port)
-            try bench.mse(
-                "run",
+            try bench.spawn("shop", made.package, port: port)
+            try bench.configure(
                 "shop",
-                "--package",
-                made.package,
-                "--trusted-root",
-                bench.root,
-                "--key",
-                made.key,
+                made,
                 "--secrets",
                 "secrets.json"
             )

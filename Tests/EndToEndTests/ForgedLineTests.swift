@@ -127,7 +127,7 @@ extension EndToEndTests {
         @Test("what an application says, in the answer to its start and in its log")
         func application() throws {
             let made = try ReleaseTests.project(bench, "a", app: Self.app)
-            try ReleaseTests.spawn(bench, "a", made.package, port: Workbench.freePort())
+            try bench.spawn("a", made.package, port: Workbench.freePort())
             let output = try bench.mse(
                 "run",
                 "a",
@@ -170,7 +170,7 @@ extension EndToEndTests {
         func stopped(app: String, event: String, words: String) throws {
             let bench = try Workbench()
             let made = try ReleaseTests.project(bench, "a", app: app)
-            try ReleaseTests.spawn(bench, "a", made.package, port: Workbench.freePort())
+            try bench.spawn("a", made.package, port: Workbench.freePort())
             let script = """
                 "$1" run a --package "$2" --key "$3" --trusted-root "$4" --wait 100 > run.log 2>&1 & run=$!
                 for _ in $(seq 200); do "$1" logs a | grep -q "$5" && break; sleep 0.1; done

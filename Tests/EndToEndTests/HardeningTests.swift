@@ -223,7 +223,7 @@ extension EndToEndTests {
                 """
             try bench.folder.write("hello.pem", "")
             let made = try ReleaseTests.project(bench, "hello")
-            try ReleaseTests.spawn(bench, "hello-1", made.package, port: Workbench.freePort())
+            try bench.spawn("hello-1", made.package, port: Workbench.freePort())
             try bench.mse("evidence", "hello-1", "--output", "evidence")
             try bench.folder.write("hello.pem", try bench.folder.read("evidence/ratls.pem"))
             let result = try bench.run(

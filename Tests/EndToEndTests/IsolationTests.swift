@@ -302,18 +302,7 @@ struct IsolationTests {
         let bench = try Workbench()
         let made = try bench.package()
         let port = Workbench.freePort()
-        try bench.mse(
-            "spawn",
-            "hello-1",
-            "--package",
-            made.package,
-            "--san",
-            "localhost",
-            "--port",
-            "\(port)",
-            "--platform",
-            "simulator"
-        )
+        try bench.spawn("hello-1", made.package, port: port)
         let launch = try bench.folder.read("home/services/hello-1/launch.json")
         try bench.folder.write("launch.json", launch)
         try bench.mse("stop", "hello-1", "--remove")

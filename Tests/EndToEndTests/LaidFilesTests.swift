@@ -30,8 +30,8 @@ extension EndToEndTests {
             let bench = try Workbench()
             let made = try ReleaseTests.project(bench, "shop", app: Self.app)
             let port = Workbench.freePort()
-            try ReleaseTests.spawn(bench, "shop", made.package, port: port)
-            try bench.mse("run", "shop", "--package", made.package, "--trusted-root", bench.root, "--key", made.key)
+            try bench.spawn("shop", made.package, port: port)
+            try bench.configure("shop", made)
             let told = try bench.curl("-k", "https://localhost:\(port)/lay").output
             #expect(told.contains("configuration.sealed") && told.contains("identity.sealed"), "\(told)")
             let start = ContinuousClock.now
@@ -42,6 +42,22 @@ extension EndToEndTests {
             #expect(try bench.mse("restart", "shop", expecting: 1).contains("waits"))
             #expect(try bench.mse("logs", "shop").contains("agent.waitsAgain cause=unopened"))
             #expect(ContinuousClock.now - start < .seconds(60))
+        }
+
+        @Test(
+            "what lies in the place of the report on HOME keeps no service from starting",
+            arguments: ["fifo", "folder"]
+        )
+        func report(kind: String) throws {
+            let bench = try Workbench()
+            let made = try bench.package()
+            try bench.spawn("hello-1", made.package, port: Workbench.freePort())
+            let path = bench.path + "/home/services/hello-1/sealed/home.json"
+            _ = try bench.run(
+                "/bin/sh",
+                ["-c", "if [ \(kind) = fifo ]; then mkfifo \(path); else mkdir \(path); fi; chmod a+rwx \(path)"]
+            )
+            try bench.configure("hello-1", made)
         }
 
         private static let layer = """
@@ -77,8 +93,8 @@ extension EndToEndTests {
             let made = try ReleaseTests.project(bench, "shop", app: Self.layer)
             let port = Workbench.freePort()
             for path in ["names", "deep", "closed"] {
-                try ReleaseTests.spawn(bench, "shop", made.package, port: port)
-                try bench.mse("run", "shop", "--package", made.package, "--trusted-root", bench.root, "--key", made.key)
+                try bench.spawn("shop", made.package, port: port)
+                try bench.configure("shop", made)
                 let told = try bench.curl("-k", "https://localhost:\(port)/\(path)").output
                 #expect(told == "laid ", "\(told)")
                 try bench.mse("stop", "shop")
@@ -93,7 +109,7 @@ extension EndToEndTests {
         func removedLater() throws {
             let bench = try Workbench()
             let made = try ReleaseTests.project(bench, "shop", app: Self.layer)
-            try ReleaseTests.spawn(bench, "shop", made.package, port: Workbench.freePort())
+            try bench.spawn("shop", made.package, port: Workbench.freePort())
             try bench.mse("stop", "shop")
             let inside = bench.path + "/home/services/shop/sealed/in/the/way"
             try Files.makeFolder(inside)
@@ -126,8 +142,8 @@ extension EndToEndTests {
                 "shop",
                 app: "def app(e, s):\n    s('200 OK', [])\n    return []\n"
             )
-            try ReleaseTests.spawn(bench, "a", made.package, port: Workbench.freePort())
-            try ReleaseTests.spawn(bench, "b", made.package, port: Workbench.freePort())
+            try bench.spawn("a", made.package, port: Workbench.freePort())
+            try bench.spawn("b", made.package, port: Workbench.freePort())
             let path = "home/services/a/" + file
             if let text { try bench.folder.write(path, text) } else { try Files.remove(bench.path + "/" + path) }
             let list = try bench.mse("list")

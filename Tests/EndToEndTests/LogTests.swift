@@ -84,16 +84,10 @@ extension EndToEndTests {
             let made = try ReleaseTests.project(bench, name, app: Self.app, settings: settings)
             let port = Workbench.freePort()
             try bench.folder.write("secrets.json", "{\"password\": \"\(Self.secret)\"}")
-            try ReleaseTests.spawn(bench, name, made.package, port: port)
-            try bench.mse(
-                "run",
+            try bench.spawn(name, made.package, port: port)
+            try bench.configure(
                 name,
-                "--package",
-                made.package,
-                "--trusted-root",
-                bench.root,
-                "--key",
-                made.key,
+                made,
                 "--secrets",
                 "secrets.json"
             )
@@ -183,16 +177,10 @@ extension EndToEndTests {
                 app:
                     "import json, os\napp = json.load(open(os.environ['SECRETS_PATH']))\nraise KeyError(app['password'])\n"
             )
-            try ReleaseTests.spawn(bench, "broken", made.package, port: Workbench.freePort())
-            let output = try bench.mse(
-                "run",
+            try bench.spawn("broken", made.package, port: Workbench.freePort())
+            let output = try bench.configure(
                 "broken",
-                "--package",
-                made.package,
-                "--trusted-root",
-                bench.root,
-                "--key",
-                made.key,
+                made,
                 "--secrets",
                 "secrets.json",
                 expecting: 1

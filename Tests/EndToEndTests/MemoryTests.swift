@@ -44,7 +44,7 @@ extension EndToEndTests {
             try bench.folder.write("secrets.json", "{\"password\": \"\(secret)\"}")
             try write(patterns(key: try bench.folder.read(made.key), secret: secret), bench)
             let port = Workbench.freePort()
-            try ReleaseTests.spawn(bench, "shop-1", made.package, port: port)
+            try bench.spawn("shop-1", made.package, port: port)
             let options = ["--package", made.package, "--trusted-root", bench.root, "--key", made.key]
             return (bench, port, ["run", "shop-1"] + options + ["--secrets", "secrets.json"])
         }
@@ -75,6 +75,37 @@ extension EndToEndTests {
             // What Python read is Python's; and the search finds what is there.
             _ = try bench.curl("-k", "https://localhost:\(port)/use")
             #expect(try found().contains { $0.hasPrefix("secret: ") })
+            _ = try bench.mse("stop", "shop-1")
+        }
+
+        @Test("overwriting costs a service neither memory that it never touched nor the square of what grows")
+        func cost() throws {
+            let app = """
+                import time
+
+                def peak():
+                    return int(next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM")))
+
+                def app(environ, start):
+                    before = peak()
+                    for _ in range(4):
+                        large = bytes(1 << 28)
+                        del large
+                    grown = peak() - before
+                    begun, text = time.process_time(), "x" * (4 << 20)
+                    for _ in range(2000):
+                        text += "x" * 16
+                    start("200 OK", [])
+                    return [b"%d %d" % (grown, (time.process_time() - begun) * 1000)]
+                """
+            let (bench, port, run) = try Self.begin(app)
+            _ = try bench.run(Workbench.products + "/mse", run)
+            let numbers = try bench.curl("-k", "https://localhost:\(port)/").output.split(separator: " ").compactMap {
+                Int($0)
+            }
+            try #require(numbers.count == 2)
+            // Copied each time, 2,000 times four MiB are some seconds; and a GiB was never touched.
+            #expect(numbers[0] < 64 << 10 && numbers[1] < 500, "\(numbers)")
             _ = try bench.mse("stop", "shop-1")
         }
 

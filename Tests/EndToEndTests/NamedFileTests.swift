@@ -221,18 +221,7 @@ extension EndToEndTests {
         func mends() throws {
             let made = try bench.package()
             let port = Workbench.freePort()
-            try bench.mse(
-                "spawn",
-                "a",
-                "--package",
-                made.package,
-                "--san",
-                "localhost",
-                "--port",
-                "\(port)",
-                "--platform",
-                "simulator"
-            )
+            try bench.spawn("a", made.package, port: port)
             try bench.mse("evidence", "a", "--output", "out")
             for command in [["verify", "out/evidence.json"], ["quote", "verify", "out/evidence.json"]] {
                 let refused = try bench.run(Workbench.products + "/mse", command)

@@ -71,21 +71,6 @@ extension EndToEndTests {
             )
         }
 
-        static func spawn(_ bench: Workbench, _ name: String, _ package: String, port: Int) throws {
-            try bench.mse(
-                "spawn",
-                name,
-                "--package",
-                package,
-                "--san",
-                "localhost",
-                "--port",
-                "\(port)",
-                "--platform",
-                "simulator"
-            )
-        }
-
         private func client(_ bench: Workbench, _ arguments: String...) throws -> String {
             let path = Workbench.project + "/Tests/EndToEndTests/Scripts/configuration_protocol.py"
             let result = try bench.run("/usr/bin/python3", [path] + arguments)
@@ -98,22 +83,16 @@ extension EndToEndTests {
             let bench = try Workbench()
             let made = try Self.project(bench, "hello")
             let port = Workbench.freePort()
-            try Self.spawn(bench, "hello-1", made.package, port: port)
+            try bench.spawn("hello-1", made.package, port: port)
             // One client stands there from before; it posts its key only when another has configured the service.
             let output = try client(bench, "standing", "\(port)", made.key, "home/services/hello-1/launch.json")
             #expect(
                 output.contains("accepted and started") && output.contains("the standing connection was closed"),
                 "\(output)"
             )
-            let second = try bench.mse(
-                "run",
+            let second = try bench.configure(
                 "hello-1",
-                "--package",
-                made.package,
-                "--trusted-root",
-                bench.root,
-                "--key",
-                made.key,
+                made,
                 expecting: 1
             )
             #expect(second.contains("does not wait for a configuration"))
@@ -124,16 +103,10 @@ extension EndToEndTests {
         func failedStart() throws {
             let bench = try Workbench()
             let made = try Self.project(bench, "broken", app: "app = None\nraise ValueError('no luck: 4711')\n")
-            try Self.spawn(bench, "broken-1", made.package, port: Workbench.freePort())
-            let output = try bench.mse(
-                "run",
+            try bench.spawn("broken-1", made.package, port: Workbench.freePort())
+            let output = try bench.configure(
                 "broken-1",
-                "--package",
-                made.package,
-                "--trusted-root",
-                bench.root,
-                "--key",
-                made.key,
+                made,
                 expecting: 1
             )
             #expect(output.contains("ValueError: no luck: 4711") && output.contains("app.py"), "\(output)")
@@ -143,16 +116,10 @@ extension EndToEndTests {
         func endlessStart() throws {
             let bench = try Workbench()
             let made = try Self.project(bench, "endless", app: "import time\napp = None\nwhile True: time.sleep(1)\n")
-            try Self.spawn(bench, "endless-1", made.package, port: Workbench.freePort())
-            let output = try bench.mse(
-                "run",
+            try bench.spawn("endless-1", made.package, port: Workbench.freePort())
+            let output = try bench.configure(
                 "endless-1",
-                "--package",
-                made.package,
-                "--trusted-root",
-                bench.root,
-                "--key",
-                made.key,
+                made,
                 "--wait",
                 "2",
                 expecting: 1
@@ -170,8 +137,8 @@ extension EndToEndTests {
         func foreignTests(kind: String) throws {
             let bench = try Workbench()
             let made = try Self.project(bench, "shop")
-            try Self.spawn(bench, "shop", made.package, port: Workbench.freePort())
-            try bench.mse("run", "shop", "--package", made.package, "--trusted-root", bench.root, "--key", made.key)
+            try bench.spawn("shop", made.package, port: Workbench.freePort())
+            try bench.configure("shop", made)
             let forge = """
                 import io, sys, tarfile
                 source, target, kind = sys.argv[1:]
@@ -221,7 +188,7 @@ extension EndToEndTests {
             let old = try Self.project(bench, "old")
             let new = try Self.project(bench, "new", app: Self.app + "\n# newer\n")
             let port = Workbench.freePort()
-            try Self.spawn(bench, "shop", old.package, port: port)
+            try bench.spawn("shop", old.package, port: port)
             let measured = try bench.mse("measure", old.package, "--json")
             guard case .string(let value)? = try JSON.read(Array(measured.utf8))["mrenclave"]?.value else {
                 Issue.record("no measurement")
@@ -267,7 +234,7 @@ extension EndToEndTests {
         func receivers() throws {
             let bench = try Workbench()
             let made = try Self.project(bench, "hello")
-            try Self.spawn(bench, "hello-1", made.package, port: Workbench.freePort())
+            try bench.spawn("hello-1", made.package, port: Workbench.freePort())
             try bench.folder.write("hello-1", [UInt8](repeating: 9, count: 32))
             try bench.folder.write(
                 "secrets.json",
@@ -364,7 +331,7 @@ extension EndToEndTests {
             let bench = try Workbench()
             let made = try Self.project(bench, "hello")
             let port = Workbench.freePort()
-            try Self.spawn(bench, "hello-1", made.package, port: port)
+            try bench.spawn("hello-1", made.package, port: port)
             let result = try bench.python(
                 """
                 import json, sys, time, urllib3, requests

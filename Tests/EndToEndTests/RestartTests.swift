@@ -84,7 +84,7 @@ extension EndToEndTests {
                 started.code == 0 && started.output == "a was not running, and is started; it answers\n",
                 "\(started.output)"
             )
-            try ReleaseTests.spawn(bench, "b", bench.output(".tar"), port: Workbench.freePort())
+            try bench.spawn("b", bench.output(".tar"), port: Workbench.freePort())
             let waiting = try bench.mse("restart", "b", expecting: 1)
             #expect(
                 waiting
@@ -209,18 +209,7 @@ extension EndToEndTests {
         @Test("an instance that nothing configures says that it waits")
         func waits() throws {
             let made = try bench.package()
-            try bench.mse(
-                "spawn",
-                "a",
-                "--package",
-                made.package,
-                "--san",
-                "localhost",
-                "--port",
-                "\(port)",
-                "--platform",
-                "simulator"
-            )
+            try bench.spawn("a", made.package, port: port)
             let result = try restart()
             #expect(result.code == 1 && result.output.contains("waits for its owner's 'mse run'"), "\(result.output)")
             #expect(try bench.state("a") == "waiting")

@@ -49,12 +49,12 @@ extension EndToEndTests {
             let bench = try Workbench()
             let made = try ReleaseTests.project(bench, "shop")
             let port = Workbench.freePort(), other = Workbench.freePort()
-            try ReleaseTests.spawn(bench, "staging", made.package, port: port)
+            try bench.spawn("staging", made.package, port: port)
             let stagingEpoch = try epoch(run(bench, "staging", made))
             #expect(try note(bench, port, "the operator's data") == "the operator's data")
             try bench.mse("stop", "staging")
             #expect(Files.exists(bench.path + "/home/services/staging/sealed/home/\(stagingEpoch)/home.sealed"))
-            try ReleaseTests.spawn(bench, "production", made.package, port: other)
+            try bench.spawn("production", made.package, port: other)
             // While it waits nothing of it is sealed; the operator lays staging's there.
             let sealed = bench.path + "/home/services/production/sealed"
             #expect(try Files.names(in: sealed).filter { $0.hasSuffix(".sealed") }.isEmpty)
@@ -92,7 +92,7 @@ extension EndToEndTests {
                 """
             let made = try ReleaseTests.project(bench, "shop", app: app)
             let port = Workbench.freePort()
-            try ReleaseTests.spawn(bench, "shop", made.package, port: port)
+            try bench.spawn("shop", made.package, port: port)
             let options = ["--package", made.package, "--trusted-root", bench.root, "--key", made.key]
             #expect(try bench.run(Workbench.products + "/mse", ["run", "shop"] + options).status == 0)
             for _ in 0..<2 {
@@ -113,7 +113,7 @@ extension EndToEndTests {
             let bench = try Workbench()
             let made = try ReleaseTests.project(bench, "shop")
             let port = Workbench.freePort()
-            try ReleaseTests.spawn(bench, "shop", made.package, port: port)
+            try bench.spawn("shop", made.package, port: port)
             let first = try epoch(run(bench, "shop", made))
             #expect(try note(bench, port, "kept") == "kept")
             try bench.mse("stop", "shop")

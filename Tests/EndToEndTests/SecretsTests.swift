@@ -121,16 +121,10 @@ extension EndToEndTests {
             let (made, port, own) = try project(bench, kinds)
             let key = try bench.folder.read(made.key)
             let (process, input, output) = try watch(bench, kinds.patterns(key: key), own: own)
-            try ReleaseTests.spawn(bench, "shop-1", made.package, port: port)
-            var said = try bench.mse(
-                "run",
+            try bench.spawn("shop-1", made.package, port: port)
+            var said = try bench.configure(
                 "shop-1",
-                "--package",
-                made.package,
-                "--trusted-root",
-                bench.root,
-                "--key",
-                made.key,
+                made,
                 "--secrets",
                 "secrets.json"
             )
@@ -171,16 +165,10 @@ extension EndToEndTests {
                 kinds.patterns(key: try bench.folder.read(made.key)),
                 own: own
             )
-            try ReleaseTests.spawn(bench, "shop-1", made.package, port: port)
-            try bench.mse(
-                "run",
+            try bench.spawn("shop-1", made.package, port: port)
+            try bench.configure(
                 "shop-1",
-                "--package",
-                made.package,
-                "--trusted-root",
-                bench.root,
-                "--key",
-                made.key,
+                made,
                 "--secrets",
                 "secrets.json"
             )
@@ -212,7 +200,7 @@ extension EndToEndTests {
                 "endless",
                 app: "import time\napp = None\nwhile True: time.sleep(1)\n"
             )
-            try ReleaseTests.spawn(bench, "endless-1", endless.package, port: port)
+            try bench.spawn("endless-1", endless.package, port: port)
             let own2 = own + ["endless", endless.key].map { bench.path + "/" + $0 }
             let (process, input, output) = try watch(
                 bench,

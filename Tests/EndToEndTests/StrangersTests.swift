@@ -47,7 +47,7 @@ extension EndToEndTests {
                 try bench.folder.write("shop/mse_src/a.bin", [UInt8](repeating: 7, count: 48 << 20))
             }
             let port = Workbench.freePort()
-            try ReleaseTests.spawn(bench, "shop", made.package, port: port)
+            try bench.spawn("shop", made.package, port: port)
             let json = try bench.mse("status", "shop", "--json")
             let id = try #require(json.split(separator: Character("\"")).first { $0.count == 36 && $0.contains("-") })
             try bench.folder.write("strangers.py", Self.strangers)
@@ -80,7 +80,7 @@ extension EndToEndTests {
             let bench = try Workbench()
             let made = try bench.package()
             let port = Workbench.freePort()
-            try ReleaseTests.spawn(bench, "hello-1", made.package, port: port)
+            try bench.spawn("hello-1", made.package, port: port)
             let process = try JSON.read(try bench.folder.read("home/services/hello-1/process.json"))
             guard case .number(let agent)? = process["agent"]?.value else { throw CocoaError(.fileReadUnknown) }
             let flood = Workbench.project + "/Tests/EndToEndTests/Scripts/flood.py"
@@ -118,7 +118,7 @@ extension EndToEndTests {
                         yield b"x" * (1 << 20)
                 """
             let made = try ReleaseTests.project(bench, "shop", app: app, health: path)
-            try ReleaseTests.spawn(bench, "shop", made.package, port: Workbench.freePort())
+            try bench.spawn("shop", made.package, port: Workbench.freePort())
             let script = """
                 import resource, subprocess, sys, time
                 start = time.monotonic()

@@ -50,6 +50,11 @@ final class Workbench: Sendable {
     /// Runs `mse` and expects an exit code.
     @discardableResult
     func mse(_ arguments: String..., expecting code: Int32 = 0) throws -> String {
+        try mse(arguments, expecting: code)
+    }
+
+    @discardableResult
+    func mse(_ arguments: [String], expecting code: Int32 = 0) throws -> String {
         let result = try run(Self.products + "/mse", arguments)
         #expect(result.status == code, "mse \(arguments.joined(separator: " ")):\n\(result.output)")
         return result.output
@@ -79,37 +84,29 @@ final class Workbench: Sendable {
 
     static func freePort() -> Int { FreePort.reserve() }
 
+    /// Launches an instance for `localhost`.
+    func spawn(_ name: String, _ package: String, port: Int) throws {
+        let options = ["--package", package, "--san", "localhost", "--port", "\(port)", "--platform", "simulator"]
+        try mse(["spawn", name] + options)
+    }
+
+    /// Releases a package's key to an instance of it.
+    @discardableResult
+    func configure(
+        _ name: String,
+        _ made: (package: String, key: String),
+        _ more: String...,
+        expecting code: Int32 = 0
+    ) throws -> String {
+        let options = ["--package", made.package, "--trusted-root", root, "--key", made.key]
+        return try mse(["run", name] + options + more, expecting: code)
+    }
+
     /// Spawns, verifies and configures an instance, and writes its pin.
     func start(_ name: String, _ made: (package: String, key: String), port: Int, secrets: String? = nil) throws {
-        try mse(
-            "spawn",
-            name,
-            "--package",
-            made.package,
-            "--san",
-            "localhost",
-            "--port",
-            "\(port)",
-            "--platform",
-            "simulator"
-        )
+        try spawn(name, made.package, port: port)
         try mse("verify", name, "--package", made.package, "--trusted-root", root, "--certificate-out", "\(name).pem")
-        if let secrets {
-            try mse(
-                "run",
-                name,
-                "--package",
-                made.package,
-                "--trusted-root",
-                root,
-                "--key",
-                made.key,
-                "--secrets",
-                secrets
-            )
-        } else {
-            try mse("run", name, "--package", made.package, "--trusted-root", root, "--key", made.key)
-        }
+        if let secrets { try configure(name, made, "--secrets", secrets) } else { try configure(name, made) }
     }
 
     func state(_ name: String) throws -> String {

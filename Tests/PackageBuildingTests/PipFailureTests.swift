@@ -8,6 +8,20 @@ import Testing
 struct PipFailureTests {
     private static let work = "/home/a b/out/.package.x1"
 
+    @Test("what an index's page says isn't taken for what pip says of an index")
+    func pages() {
+        let marks = ["Could not fetch URL ", "Downloading "]
+        let said = "2026-11-30T13:00:00,123   Could not fetch URL https://a.example/simple/x/: connection error: y"
+        #expect(PipWatch.address(in: said[...], after: marks) == "https://a.example/simple/x/")
+        for page in [
+            "2026-11-30T13:00:00,123   Skipping link: x Could not fetch URL https://pypi.example/: connection error: no",
+            "2026-11-30T13:00:00,123   Link requires a different Python (3.11 not in: 'x Downloading \u{1B}]0;T\u{7}')",
+            "", "Could", "2026-11-30T13:00:00,123",
+        ] {
+            #expect(PipWatch.address(in: page[...], after: marks) == nil, "\(page)")
+        }
+    }
+
     private func problem(_ output: String, settings: [String: String] = [:], allowsSources: Bool = false) throws
         -> String
     {

@@ -18,8 +18,9 @@ final class ConfigurationServer: Responder {
     /// What the server waits for before it hands a request on; a larger configuration is refused.
     static let bodyLimit = 1 << 20
 
-    /// While anybody may send a configuration: some tens of MiB for all of them together, and none can keep its owner
-    /// out by holding what is there to be held.
+    /// While anybody may send a configuration: what all of them hold together is bounded, and to hold it keeps nobody
+    /// else out. Who goes on making whole handshakes from the owner's own network can still delay him
+    /// (docs/threat-model.md).
     static var limits: ServerLimits {
         var limits = ServerLimits()
         limits.bodyByteCount = bodyLimit

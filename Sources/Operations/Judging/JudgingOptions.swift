@@ -180,8 +180,8 @@ public struct JudgingOptions: Sendable {
         }
     }
 
-    /// Whether a quote says of itself that a simulated processor made it. Nobody vouches for that: it is good for a hint
-    /// and for nothing else.
+    /// Whether a quote says of itself that a simulated processor made it. Nobody vouches for that: it is good for a
+    /// hint and for nothing else.
     private static func isSimulated(_ quote: Quote) -> Bool {
         guard let blocks = try? PEM.blocks(quote[quote.layout.certificationData], label: "CERTIFICATE", allowsNUL: true)
         else { return false }

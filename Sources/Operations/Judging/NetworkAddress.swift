@@ -20,7 +20,8 @@ struct NetworkAddress {
         port = try Self.port(text)
     }
 
-    /// Names of DNS, addresses, and the brackets of an IPv6 one; names in other letters have a form in these (RFC 5891).
+    /// Names of DNS, addresses, and the brackets of an IPv6 one; names in other letters have a form in these (RFC
+    /// 5891).
     private static func isOfHost(_ byte: UInt8) -> Bool {
         switch byte {
         case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true

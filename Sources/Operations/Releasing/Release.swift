@@ -134,8 +134,8 @@ struct Release: Sendable {
         preconditionFailure("attempts end")
     }
 
-    /// Whoever comes again with the certificate that was judged a moment ago isn't judged anew: that would take the time
-    /// in which his connection broke.
+    /// Whoever comes again with the certificate that was judged a moment ago isn't judged anew: that would take the
+    /// time in which his connection broke.
     private static func isAccepted(
         _ certificate: AttestedCertificate,
         _ peer: Peer,

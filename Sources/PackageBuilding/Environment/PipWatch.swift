@@ -96,7 +96,7 @@ final class PipWatch: Sendable {
     }
 
     /// Of what pip says itself: what a page says stands further behind in a line of the log, after its time.
-    private static func address(in line: Substring, after marks: [String]) -> String? {
+    static func address(in line: Substring, after marks: [String]) -> String? {
         let said = line.drop { !$0.isWhitespace }.drop { $0.isWhitespace }
         guard let mark = marks.first(where: { said.hasPrefix($0) }) else { return nil }
         let address = said.dropFirst(mark.count).prefix { !$0.isWhitespace }
