@@ -183,7 +183,6 @@ public struct Launcher: Sendable {
         return 0x6000_0000 | digest.prefix(3).reduce(0) { $0 << 8 | uid_t($1) }
     }
 
-    /// Whoever stops the launcher means the agent.
     /// Whoever may signal the launcher may signal the agent, and means it: this user and root, who can end the service
     /// anyway. A request to stop saves HOME first, by whichever of the two processes it comes.
     private func forwardTermination(to process: Int32) {
