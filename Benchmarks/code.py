@@ -17,6 +17,7 @@ mse = str(Path(sys.argv[1]).resolve() / "mse")
 work = Path(tempfile.mkdtemp(dir="/dev/shm" if os.path.isdir("/dev/shm") else None))
 key = work / "code.key"
 key.write_bytes(os.urandom(32))
+key.chmod(0o600)
 peer_program = work / "secretbox"
 flags = subprocess.run(["pkg-config", "--cflags", "--libs", "libsodium"], check=True, capture_output=True, text=True).stdout.split()
 subprocess.run(["clang", "-O2", "-o", peer_program, Path(__file__).parent / "secretbox.c", *flags], check=True)
