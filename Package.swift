@@ -327,6 +327,14 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
+            name: "OperationsTests",
+            dependencies: [
+                "DCAP", "DCAPCollateral", "Files", "Operations", "PackageFormat", "Processes", "RATLS", "SGXQuote",
+                "TestSupport",
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
             name: "EndToEndTests",
             dependencies: [
                 "PackageFormat", "PackageMeasurement", "Processes",

@@ -2,6 +2,8 @@
 public protocol EnclavePlatform: Sendable {
     /// `sgx` or `simulator`.
     var name: String { get }
+    /// Whether it is an enclave in name only: it protects nothing.
+    var isSimulated: Bool { get }
 
     /// A quote over these 64 bytes.
     func quote(reportData: [UInt8]) throws(EnclaveError) -> [UInt8]

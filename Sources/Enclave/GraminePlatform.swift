@@ -19,6 +19,7 @@ public struct GraminePlatform: EnclavePlatform {
     }
 
     public var name: String { "sgx" }
+    public var isSimulated: Bool { false }
     public func measuredContent() -> MeasuredContent { .enforcedByLibraryOS }
 
     public func quote(reportData: [UInt8]) throws(EnclaveError) -> [UInt8] {

@@ -22,6 +22,7 @@ public final class SimulatedEnclave: EnclavePlatform {
     }
 
     public var name: String { "simulator" }
+    public var isSimulated: Bool { true }
 
     public func quote(reportData: [UInt8]) throws(EnclaveError) -> [UInt8] { try ask(.quote, reportData) }
     public func sealingSecret() throws(EnclaveError) -> [UInt8] { try ask(.sealingSecret, []) }

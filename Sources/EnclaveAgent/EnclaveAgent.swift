@@ -173,7 +173,7 @@ public final class EnclaveAgent: Sendable {
         let servingLimits = limits
         let port = try await server.start(host: arguments.host, port: arguments.port)
         events.write(.listening(port: port, isConfigured: configured.isOpen, isMemoryHidden: memory.isHidden))
-        if platform.name == "simulator" { events.write(.simulated) }
+        if platform.isSimulated { events.write(.simulated) }
         let progress = Mutex(Progress.starting)
         watchTermination(outcome)
         watchStop(outcome) { progress.withLock { if case .serving(let home) = $0 { home } else { nil } } }

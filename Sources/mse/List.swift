@@ -14,19 +14,10 @@ struct List: AsyncParsableCommand {
 
     func run() async throws {
         let list = try await Output.attempt { try await ServiceOperations().list() }
-        guard !json else { return try Output.write(document: ServiceOperations.json(list)) }
+        guard !json else { return try Output.write(document: ServiceStatus.json(list)) }
         for status in list {
-            try Output.write(
-                [
-                    status.field("name"), status.state, status.field("platform"), status.field("url"),
-                    "until " + status.field("notAfter"),
-                ]
-                .joined(separator: "  ") + "\n"
-            )
-            if let problem = status.problem { Output.note(problem) }
-            if status.state != "stopped", status.field("homeError") != "-" {
-                Output.note("\(status.field("name")): HOME isn't saved: \(status.field("homeError"))")
-            }
+            try Output.write(status.line)
+            for note in status.notes { Output.note(note) }
         }
     }
 }

@@ -16,18 +16,7 @@ struct Status: AsyncParsableCommand {
 
     func run() async throws {
         let status = try await Output.attempt { try await ServiceOperations().status(name) }
-        if json { try Output.write(document: status.json) } else { try Output.write(text(status)) }
+        if json { try Output.write(document: status.json) } else { try Output.write(status.text) }
         if status.isDown { throw ExitCode.notRunning }
-    }
-
-    private func text(_ status: ServiceOperations.Status) -> String {
-        let fields = [
-            "name", "state", "reason", "platform", "url", "sans", "mrenclave", "startedAt", "notAfter", "homeSavedAt",
-            "homeError", "pid",
-            "id",
-        ]
-        let lines = fields.map { $0 + String(repeating: " ", count: 13 - $0.count) + status.field($0) + "\n" }.joined()
-        return lines
-            + (status.field("platform") == "simulator" ? "this enclave is simulated: it protects nothing\n" : "")
     }
 }

@@ -11,9 +11,7 @@ internal import StrictX509
 public struct CollateralOperations: Sendable {
     private let state: StateFolder
 
-    public init(state: StateFolder = StateFolder()) {
-        self.state = state
-    }
+    public init(in surroundings: Surroundings = Surroundings()) { state = surroundings.state }
 
     /// What is asked for: by a quote, or by naming the platform.
     public struct Request: Sendable {

@@ -7,7 +7,6 @@ internal import Notation
 internal import PackageFormat
 internal import PackageMeasurement
 internal import SGXQuote
-internal import SimulatedProcessor
 internal import StrictX509
 
 /// What every command that judges is told.
@@ -152,17 +151,16 @@ public struct JudgingOptions: Sendable {
         }
     }
 
-    /// Collateral for a quote: from what was named, else from its own platform, else from the configured default.
+    /// Collateral for a quote: from what was named, else from where it was launched, else from the configured default.
     func collateral(
         for quote: Quote,
-        platform: SimulatedPlatform?,
+        place: LaunchPlace?,
         at time: Int64,
         maximumAge: Int64 = AttestationPolicy().tcb.maximumCollateralAge,
-        _ state: StateFolder
+        _ surroundings: Surroundings
     ) async throws -> CollateralDelivery {
-        if collateral.isEmpty, let platform {
-            return CollateralDelivery(try platform.collateral(at: time), from: "the simulated processor")
-        }
+        let state = surroundings.state
+        if collateral.isEmpty, let own = try place?.platform.collateral(at: time) { return own }
         do {
             var delivery = try await origin(maximumAge: maximumAge, state).collateral(for: quote)
             if collateral.isEmpty { delivery.notes += try state.defaultCollateralNotes() }
@@ -172,28 +170,12 @@ public struct JudgingOptions: Sendable {
             throw OperationError(
                 error.source,
                 error.problem,
-                mend: Self.isSimulated(quote)
-                    ? Self.simulatedMend
-                    : "name another source with --collateral: a folder, an evidence file or the address of a service",
+                mend: surroundings.places.all.lazy.compactMap { $0.platform.mend(forCollateralOf: quote) }.first
+                    ?? "name another source with --collateral: a folder, an evidence file or the address of a service",
                 code: error.code
             )
         }
     }
-
-    /// Whether a quote says of itself that a simulated processor made it. Nobody vouches for that: it is good for a
-    /// hint and for nothing else.
-    private static func isSimulated(_ quote: Quote) -> Bool {
-        guard let blocks = try? PEM.blocks(quote[quote.layout.certificationData], label: "CERTIFICATE", allowsNUL: true)
-        else { return false }
-        return blocks.contains { der in
-            (try? Certificate(der))?.issuer.commonName?.hasPrefix(SimulatedPlatform.maker) == true
-        }
-    }
-
-    private static let simulatedMend =
-        "the quote says that it comes from a simulated processor, which only its operator has collateral of: he serves it "
-        + "with 'mse simulator serve', and you name that with --collateral (such as http://127.0.0.1:8081), or the evidence "
-        + "file that he made with 'mse evidence'; its root, if you want to trust it, with --trusted-root"
 
     func origin(maximumAge: Int64, _ state: StateFolder) throws -> CollateralOrigin {
         let defaults = try state.defaults()

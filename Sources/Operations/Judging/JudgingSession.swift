@@ -1,7 +1,6 @@
 internal import Attestation
 internal import DCAPCollateral
 internal import SGXQuote
-internal import SimulatedProcessor
 
 /// One judging: a time, a root with its policy, a package, and collateral once it is known for which platform.
 ///
@@ -12,14 +11,14 @@ struct JudgingSession: Sendable {
     let time: Int64
     private let options: JudgingOptions
     private let package: JudgedPackage?
-    private let state: StateFolder
+    private let surroundings: Surroundings
 
-    init(_ options: JudgingOptions, _ state: StateFolder) throws {
-        verifier = try options.verifier(state)
+    init(_ options: JudgingOptions, _ surroundings: Surroundings) throws {
+        verifier = try options.verifier(surroundings.state)
         time = options.time()
         package = try options.package.map { try JudgedPackage($0) }
         self.options = options
-        self.state = state
+        self.surroundings = surroundings
     }
 
     /// What is judged, as the answer calls it, and what is known of it besides the policy.
@@ -27,8 +26,8 @@ struct JudgingSession: Sendable {
         let title: String
         let evidence: Evidence
         var expectation = Expectation()
-        /// The processor that it was launched on, where that is a simulated one of this user.
-        var platform: SimulatedPlatform?
+        /// Where it was launched, if that was by this user.
+        var place: LaunchPlace?
         /// What came with the evidence; used unless a source was named.
         var collateral: CollateralDelivery?
         var notes: [String] = []
@@ -55,10 +54,10 @@ struct JudgingSession: Sendable {
         if let own = subject.collateral, options.collateral.isEmpty { return own }
         return try await options.collateral(
             for: subject.evidence.quote,
-            platform: subject.platform,
+            place: subject.place,
             at: time,
             maximumAge: verifier.policy.tcb.maximumCollateralAge,
-            state
+            surroundings
         )
     }
 }

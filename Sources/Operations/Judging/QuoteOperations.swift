@@ -14,10 +14,10 @@ public enum QuoteOperations {
         return (lines(node, indent: 0), JSON.pretty(node))
     }
 
-    public static func verify(_ path: String, options: JudgingOptions, state: StateFolder = StateFolder()) async throws
-        -> Judgement
+    public static func verify(_ path: String, options: JudgingOptions, in surroundings: Surroundings = Surroundings())
+        async throws -> Judgement
     {
-        try await JudgingSession(options, state).judge(.init(file: path, try EvidenceInput(file: path)))
+        try await JudgingSession(options, surroundings).judge(.init(file: path, try EvidenceInput(file: path)))
     }
 
     private static func lines(_ node: Node, indent: Int) -> String {

@@ -2,7 +2,6 @@ internal import Files
 internal import FoundationEssentials
 internal import Notation
 internal import RATLS
-internal import SimulatedProcessor
 
 /// What `verify` and `run` are pointed at.
 enum Target: Sendable {
@@ -23,7 +22,7 @@ enum Target: Sendable {
             self = .address(host: address.host, port: address.port ?? 443)
         } else if LaunchRecord.isName(text), let service = try? ServiceState.existing(text, in: state) {
             let launch = try service.launch()
-            self = .service(service, host: Self.reachable(launch.host), port: launch.port)
+            self = .service(service, host: ListeningAddress.reachable(launch.host), port: launch.port)
         } else if Files.exists(text) {
             self = .file(text)
         } else {
@@ -32,15 +31,6 @@ enum Target: Sendable {
                 "is neither a service here ('mse list'), nor an https address, nor a file",
                 code: "target.unknown"
             )
-        }
-    }
-
-    /// The address to connect to for one that means "all".
-    static func reachable(_ host: String) -> String {
-        switch host {
-        case "0.0.0.0", "": "127.0.0.1"
-        case "::", "[::]": "::1"
-        default: host
         }
     }
 }

@@ -7,7 +7,6 @@ internal import Notation
 internal import RATLS
 internal import RATLSTransport
 internal import SGXQuote
-internal import SimulatedProcessor
 internal import StrictX509
 
 /// Judges a service, an address, an evidence file, a certificate or a quote.
@@ -16,18 +15,18 @@ public struct Verify: Sendable {
     public var options: JudgingOptions
     /// Where the pin goes when it is accepted.
     public var certificateOut: String?
-    private let state: StateFolder
+    private let surroundings: Surroundings
 
     public init(
         target: String,
         options: JudgingOptions,
         certificateOut: String? = nil,
-        state: StateFolder = StateFolder()
+        in surroundings: Surroundings = Surroundings()
     ) {
         self.target = target
         self.options = options
         self.certificateOut = certificateOut
-        self.state = state
+        self.surroundings = surroundings
     }
 
     public func run() async throws -> Judgement {
@@ -49,8 +48,8 @@ public struct Verify: Sendable {
     }
 
     private func judge() async throws -> Judgement {
-        let session = try JudgingSession(options, state)
-        switch try Target(target, state) {
+        let session = try JudgingSession(options, surroundings)
+        switch try Target(target, surroundings.state) {
         case .file(let path):
             return try await session.judge(.init(file: path, try EvidenceInput(file: path)))
         case .service(let service, let host, let port):
@@ -59,7 +58,7 @@ public struct Verify: Sendable {
                     title: "\(service.name)  \(NetworkAddress.text(host, port))",
                     evidence: Evidence(try await Self.certificate(host, port)),
                     expectation: Expectation(name: service.name, id: try service.launch().id),
-                    platform: try Self.platform(of: service, state)
+                    place: try surroundings.places.place(of: service)
                 )
             )
         case .address(let host, let port):
@@ -78,10 +77,5 @@ public struct Verify: Sendable {
         let connection = try await AttestedConnection.open(host: host, port: port) { _ in true }
         defer { connection.close() }
         return connection.certificate
-    }
-
-    /// The simulated processor of a service that was launched on it.
-    static func platform(of service: ServiceState, _ state: StateFolder) throws -> SimulatedPlatform? {
-        try service.record().platform == "simulator" ? SimulatedPlatform(folder: state.simulator) : nil
     }
 }

@@ -62,6 +62,15 @@ struct ListeningAddress {
         }
     }
 
+    /// The address to connect to for one that means "all".
+    static func reachable(_ host: String) -> String {
+        switch host {
+        case "0.0.0.0", "": "127.0.0.1"
+        case "::", "[::]": "::1"
+        default: host
+        }
+    }
+
     /// Whether somebody accepts connections there.
     var answers: Bool { (try? attempt { connect($0, $1, $2) == 0 }) == 0 }
 

@@ -1,20 +1,24 @@
 internal import Files
 internal import FoundationEssentials
-internal import Glibc
 internal import Notation
 internal import PackageFormat
-internal import Processes
 internal import RATLS
 internal import RATLSTransport
-internal import SimulatedProcessor
 internal import StrictX509
-internal import Synchronization
 
-/// The processes of one instance: a launcher of its own, and the agent that it launched.
+/// A handle on one instance as it runs: starts it, asks it how it is, and ends it.
 struct ServiceProcess: Sendable {
     let service: ServiceState
+    private let place: LaunchPlace
 
-    init(_ service: ServiceState) { self.service = service }
+    init(_ service: ServiceState, at place: LaunchPlace) {
+        self.service = service
+        self.place = place
+    }
+
+    init(_ service: ServiceState, in places: LaunchPlaces) throws {
+        self.init(service, at: try places.place(of: service))
+    }
 
     private static let startSeconds = 60
 
@@ -24,7 +28,7 @@ struct ServiceProcess: Sendable {
         try ListeningAddress(host: launch.host, port: launch.port).check(for: service.name)
     }
 
-    /// Starts the launcher in the background, and waits until the agent answers.
+    /// Starts it in the background, and waits until its agent answers.
     /// - Throws: why it doesn't; nothing is started for an address that can't be had.
     /// - Parameter isNew: nothing of it is to be left when this program is ended before it answers.
     func start(renews: Bool, isNew: Bool = false, waitSeconds: Int = startSeconds) async throws {
@@ -32,16 +36,8 @@ struct ServiceProcess: Sendable {
         let launch = try service.launch()
         try service.write(exitCode: nil)
         try service.write(refusal: nil)
-        try service.forgetProcess()
-        let log = try OpenFile(service.logPath, O_WRONLY | O_CREAT | O_APPEND, mode: 0o600)
-        // Nothing that is found in this process's environment goes on: who starts an instance again may stand anywhere.
-        let launcher = try ProgramRun(
-            Programs.mse(),
-            ["simulator", "launch", service.name] + (renews ? ["--renew"] : []),
-            environment: ["MSE_HOME": service.home],
-            folder: "/",
-            inheritsEnvironment: false
-        ).start(output: log.descriptor, inNewSession: true)
+        try service.forgetAnswer()
+        let launcher = try place.engine.start(service, renews: renews)
         if !isNew {
             launcher.letGo()
             Unfinished.remark("\(service.name) goes on starting: ask with 'mse status \(service.name)'")
@@ -82,7 +78,7 @@ struct ServiceProcess: Sendable {
         let path = (try? service.record().healthCheck) ?? "/"
         guard
             let connection = try? await AttestedConnection.open(
-                host: Target.reachable(launch.host),
+                host: ListeningAddress.reachable(launch.host),
                 port: launch.port,
                 seconds: seconds,
                 judge: { $0.launch?.id == id }
@@ -118,8 +114,8 @@ struct ServiceProcess: Sendable {
             if let code = service.exitCode {
                 throw ended(code)
             }
-            // The launcher outlives its agent, to write down how that ended.
-            guard service.processes()?.launcher.isAlive == true || service.exitCode != nil else {
+            // What launched it outlives its agent, to write down how that ended.
+            guard presence != .gone || service.exitCode != nil else {
                 throw OperationError(
                     service.name,
                     "has ended while it started; \(LastStart.ownersLog(service.name))",
@@ -157,17 +153,17 @@ struct ServiceProcess: Sendable {
     /// - Parameter afterwards: what a person has to know besides, who interrupts this: the agent was asked already.
     /// - Throws: why it goes on, or that it ended without having sealed HOME's last changes.
     func stop(waitSeconds: Int = 90, afterwards: String = "") async throws {
-        guard let (launcher, agent) = service.processes(), launcher.isAlive || agent.isAlive else { return }
+        guard presence != .gone else { return }
         let refusals = (try? homeReport())?.refusals ?? 0
         let name = service.name
         Unfinished.remark("\(name) was asked to end, and does: ask with 'mse status \(name)'\(afterwards)")
-        if agent.isAlive { Glibc.kill(agent.id, SIGUSR1) }
+        place.engine.send(.whenSaved, to: service)
         let end = ContinuousClock.now + .seconds(waitSeconds)
-        while launcher.isAlive || agent.isAlive {
+        while presence != .gone {
             if let report = try? homeReport(), report.refusals > refusals {
                 throw OperationError(
                     service.name,
-                    "goes on running: \(Self.words(report.problem)); \(Self.mend(service.name))"
+                    "goes on running: \((report.problem ?? .notSaved).words); \(Self.mend(service.name))"
                 )
             }
             guard ContinuousClock.now < end else {
@@ -181,7 +177,7 @@ struct ServiceProcess: Sendable {
         if let report = try? homeReport(), let problem = report.problem, service.exitCode != 0 {
             throw OperationError(
                 service.name,
-                "has ended, but what HOME held since \(report.since) is lost: \(Self.words(problem))"
+                "has ended, but what HOME held since \(report.since) is lost: \(problem.words)"
             )
         }
     }
@@ -189,11 +185,11 @@ struct ServiceProcess: Sendable {
     /// Ends the agent whatever becomes of HOME's last changes.
     /// - Returns: since when HOME's changes may be lost; nil when all of it is sealed, or there is none.
     func discard(graceSeconds: Int = 5) async throws -> String? {
-        guard let (launcher, agent) = service.processes(), launcher.isAlive || agent.isAlive else { return nil }
-        if agent.isAlive { Glibc.kill(agent.id, SIGTERM) }
-        let isClean = try await hasEnded(launcher, agent, within: graceSeconds)
-        try kill()
-        _ = try await hasEnded(launcher, agent, within: 10)
+        guard presence != .gone else { return nil }
+        place.engine.send(.orderly, to: service)
+        let isClean = try await hasEnded(within: graceSeconds)
+        kill()
+        _ = try await hasEnded(within: 10)
         if isClean, service.exitCode == 0 { return nil }
         // Whoever discards knows that it ended; that it was cut short is no failure.
         try service.write(exitCode: 0)
@@ -208,74 +204,25 @@ struct ServiceProcess: Sendable {
         try HomeReport(in: service.sealedFolder, now: Int64(Date().timeIntervalSince1970))
     }
 
-    private func hasEnded(_ launcher: ServiceState.Process, _ agent: ServiceState.Process, within seconds: Int)
-        async throws -> Bool
-    {
-        for _ in 0..<(seconds * 20) where launcher.isAlive || agent.isAlive {
+    private func hasEnded(within seconds: Int) async throws -> Bool {
+        for _ in 0..<(seconds * 20) where presence != .gone {
             try await Task.sleep(for: .milliseconds(50))
         }
-        return !launcher.isAlive && !agent.isAlive
-    }
-
-    static func words(_ problem: HomeReport.Problem?) -> String {
-        switch problem {
-        case .noSpace?: "there is no room to seal HOME"
-        case .notSaved?, nil:
-            "HOME could not be sealed (it holds what can't be kept, such as a socket, or changes while it is read; "
-                + "its owner reads in the log which file it is)"
-        }
+        return presence == .gone
     }
 
     private static func mend(_ name: String) -> String {
         "mend that and try again, or end it with 'mse stop \(name) --discard', which loses HOME's last changes"
     }
 
-    func kill() throws {
-        guard let (launcher, agent) = service.processes() else { return }
-        if agent.isAlive { Glibc.kill(agent.id, SIGKILL) }
-        if launcher.isAlive { Glibc.kill(launcher.id, SIGKILL) }
-    }
+    func kill() { place.engine.send(.kill, to: service) }
 
-    var isAlive: Bool { service.processes().map { $0.launcher.isAlive && $0.agent.isAlive } ?? false }
+    private var presence: InstancePresence { place.engine.presence(of: service) }
 
-    // MARK: In the launcher
+    var isAlive: Bool { processID != nil }
 
-    /// Measures, launches, and answers the agent until it ends.
-    func launch(renews: Bool, _ state: StateFolder) throws -> Int32 {
-        let this = ServiceState.Process(id: getpid())
-        do {
-            // What is measured and what the agent gets are one open file.
-            let package = try OpenFile(service.packagePath, O_RDONLY)
-            // Its folder keeps others out; the agent may be another user.
-            guard fchmod(package.descriptor, 0o644) == 0 else { throw FileError(service.packagePath, doing: "open") }
-            let measured = try PackageFile("/proc/self/fd/\(package.descriptor)").record()
-            let instance = Launcher.Instance(
-                id: try service.launch().id,
-                package: package.descriptor,
-                packagePath: service.packagePath,
-                launchPath: service.launchPath,
-                sealedFolder: service.sealedFolder,
-                memoryFolder: service.memoryFolder,
-                logPath: service.logPath
-            )
-            let launcher = Launcher(
-                record: measured,
-                isDebug: try service.record().isDebug,
-                instance: instance,
-                arguments: renews ? ["--renew"] : []
-            )
-            let code = try launcher.run(on: SimulatedPlatform(folder: state.simulator)) {
-                try service.write(launcher: this, agent: .init(id: $0), missing: $1.map(\.rawValue))
-            }
-            try service.write(exitCode: code)
-            return code
-        } catch {
-            // The launcher's own words; the agent has none for the operator.
-            try service.write(refusal: "\(error)")
-            try service.write(exitCode: 1)
-            throw error
-        }
-    }
+    /// The agent's, on this machine; nil unless all of the instance is there.
+    var processID: Int32? { if case .whole(let process) = presence { process } else { nil } }
 }
 
 extension HomeReport {

@@ -6,7 +6,7 @@ internal import SimulatedProcessor
 public struct SimulatorOperations: Sendable {
     private let state: StateFolder
 
-    public init(state: StateFolder = StateFolder()) { self.state = state }
+    public init(in surroundings: Surroundings = Surroundings()) { state = surroundings.state }
 
     private func platform() throws -> SimulatedPlatform {
         try state.check()

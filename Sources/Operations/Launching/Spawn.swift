@@ -5,9 +5,7 @@ internal import Glibc
 internal import Notation
 public import PackageFormat
 internal import PackageMeasurement
-internal import Processes
 internal import RATLS
-internal import SimulatedProcessor
 
 /// Launches an instance of a package, and returns when it waits for its key.
 public struct Spawn: Sendable {
@@ -22,7 +20,7 @@ public struct Spawn: Sendable {
     public var timeout: Int
     public var platform: EnclaveSettings.Platform
     public var isDebug: Bool
-    private let state: StateFolder
+    private let surroundings: Surroundings
 
     public init(
         name: String,
@@ -35,7 +33,7 @@ public struct Spawn: Sendable {
         timeout: Int,
         platform: EnclaveSettings.Platform,
         isDebug: Bool,
-        state: StateFolder = StateFolder()
+        in surroundings: Surroundings = Surroundings()
     ) {
         self.name = name
         self.package = package
@@ -47,7 +45,7 @@ public struct Spawn: Sendable {
         self.timeout = timeout
         self.platform = platform
         self.isDebug = isDebug
-        self.state = state
+        self.surroundings = surroundings
     }
 
     /// An instance's name.
@@ -77,9 +75,8 @@ public struct Spawn: Sendable {
 
     /// - Returns: a line for the person.
     public func run() async throws -> String {
-        let service = try ServiceState(name, in: state)
-        try state.prepare()
-        _ = try SimulatedPlatform(folder: state.simulator)
+        let service = try ServiceState(name, in: surroundings.state)
+        try surroundings.state.prepare()
         let now = Int64(Date().timeIntervalSince1970)
         guard Self.days.contains(days) else {
             throw OperationError("--days", "\(Self.days.lowerBound) to \(Self.days.upperBound) expected, found \(days)")
@@ -108,8 +105,10 @@ public struct Spawn: Sendable {
                 "\(FileError.printable(package)) is packaged for \(packaged), which is measured; name --platform \(packaged), or package the project again with --platform \(platform.rawValue)"
             )
         }
-        try platform.checkIsBuilt(for: name)
+        let place = try surroundings.places.place(on: platform, for: name)
+        try place.platform.check()
         try checkRuntime(file)
+        let process = ServiceProcess(service, at: place)
         return try await service.withLock {
             guard !Files.exists(service.folder) else {
                 throw OperationError(
@@ -127,7 +126,7 @@ public struct Spawn: Sendable {
                 try Files.write(launch.encoded, to: service.launchPath)
                 try service.write(
                     .init(
-                        platform: platform.rawValue,
+                        platform: platform,
                         isDebug: isDebug,
                         startedAt: now,
                         mrenclave: Hex.text(record.measurement),
@@ -135,7 +134,7 @@ public struct Spawn: Sendable {
                     )
                 )
                 do {
-                    try await ServiceProcess(service).start(renews: false, isNew: true)
+                    try await process.start(renews: false, isNew: true)
                 } catch let error as OperationError {
                     // No application has said anything yet.
                     var error = error
@@ -144,17 +143,15 @@ public struct Spawn: Sendable {
                 }
             } catch {
                 // What was made here goes again.
-                try? ServiceProcess(service).kill()
+                process.kill()
                 try? Files.remove(service.folder)
                 throw error
             }
             Unfinished.end(service.folder)
-            let missing = service.missingProtection().compactMap { Protection(rawValue: $0) }.map {
-                "\n  " + $0.withoutIt
-            }.joined()
+            let losses = place.platform.losses(without: place.engine.missingProtection(of: service))
             return
-                "\(name) waits for its key at \(NetworkAddress.text(launch.sans[0], port)) (simulated processor: it protects nothing)"
-                + missing
+                "\(name) waits for its key at \(NetworkAddress.text(launch.sans[0], port)) (\(place.platform.worth.words))"
+                + losses.map { "\n  " + $0 }.joined()
         }
     }
 
@@ -180,38 +177,6 @@ public struct Spawn: Sendable {
                 code: "package.runtime",
                 quoting: (differences.prefix(10).map { FileError.printable($0) } + more).joined(separator: "\n")
             )
-        }
-    }
-}
-
-/// The runtime of this machine, as the agent itself describes it.
-enum Runtime {
-    static func ofThisMachine(for platform: EnclaveSettings.Platform = .simulator) throws -> RuntimeList {
-        let agent = try Programs.path(of: .agent)
-        let result = try ProgramRun(
-            agent,
-            ["describe-runtime", "--platform", platform.rawValue, "--loader", Programs.path(of: .loader)],
-            inheritsEnvironment: false
-        ).run()
-        guard result.status == 0 else {
-            throw OperationError(agent, "can't describe its runtime", quoting: result.output)
-        }
-        do {
-            return try RuntimeList(Array(result.output.utf8))
-        } catch {
-            throw OperationError(agent, "\(error)")
-        }
-    }
-}
-
-enum FileCopy {
-    static func copy(_ source: String, to target: String) throws {
-        let input = try OpenFile(source, O_RDONLY)
-        let output = try OpenFile(target, O_WRONLY | O_CREAT | O_EXCL, mode: 0o600)
-        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 16)
-        defer { buffer.deallocate() }
-        while case let count = try input.read(into: buffer), count > 0 {
-            try output.write(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
         }
     }
 }

@@ -13,9 +13,10 @@ internal import StrictX509
 
 /// What owners do with projects, packages, code and secrets.
 public struct Packaging: Sendable {
-    private let state: StateFolder
+    private let surroundings: Surroundings
+    private var state: StateFolder { surroundings.state }
 
-    public init(state: StateFolder = StateFolder()) { self.state = state }
+    public init(in surroundings: Surroundings = Surroundings()) { self.surroundings = surroundings }
 
     public struct Product: Sendable {
         public var package: String
@@ -37,14 +38,14 @@ public struct Packaging: Sendable {
         key: String?,
         checksImports: Bool = true
     ) throws -> Product {
-        try platform.checkIsBuilt(for: project)
+        let place = try surroundings.places.place(on: platform, for: project)
         SecretsInMemory.expect()
         try state.prepare()
         let timestamp = Int64(Date().timeIntervalSince1970 * 1_000_000_000)
         var builder = PackageBuilder(
             project: project,
             output: output,
-            runtime: try Runtime.ofThisMachine(for: platform),
+            runtime: try Runtime.ofThisMachine(for: place.platform),
             cache: state.cache,
             encrypts: encrypts,
             timestamp: timestamp
@@ -60,6 +61,7 @@ public struct Packaging: Sendable {
         let file = try NamedFile.package(package, "").packageFile()
         let record = try file.record()
         let value = Hex.text(record.measurement)
+        let worth = surroundings.places[record.settings.agent.platform]?.platform.worth
         let enclave = record.settings.enclave
         let explanation = """
             MRENCLAVE    \(value)
@@ -68,11 +70,11 @@ public struct Packaging: Sendable {
               log          \(record.settings.log.words)
               enclave      \(enclave.byteCount >> 20) MiB, \(enclave.threads) threads, product \(enclave.productID), SVN \(enclave.securityVersion)
               files        \(record.files.count), of the runtime and app.tar, environment.tar
-              platform     \(record.settings.agent.platform.words)
+              platform     \(worth?.measurementWords ?? record.settings.agent.platform.rawValue)
 
             """
         let node = Node.object([
-            "mrenclave": Node(value), "simulated": Node(.boolean(record.settings.agent.platform == .simulator)),
+            "mrenclave": Node(value), "simulated": Node(.boolean(worth == .simulated)),
             "record": record.node,
         ])
         return (value, explanation, JSON.pretty(node))
@@ -153,7 +155,7 @@ public struct Packaging: Sendable {
         let box: [UInt8]
         switch receiver {
         case .judged(let target, let options):
-            switch try await Release(options, state).recipient(target) {
+            switch try await Release(options, surroundings).recipient(target) {
             case .refused(let judgement): return judgement
             case .accepted(let recipient): box = try recipient.seal(message)
             }

@@ -10,9 +10,10 @@ internal import RATLS
 
 /// Runs a project's own tests: against the development server, or against an instance that was launched here.
 public struct ProjectTests: Sendable {
-    private let state: StateFolder
+    private let surroundings: Surroundings
+    private var state: StateFolder { surroundings.state }
 
-    public init(state: StateFolder = StateFolder()) { self.state = state }
+    public init(in surroundings: Surroundings = Surroundings()) { self.surroundings = surroundings }
 
     /// Against the same server without enclave or encryption. It works on a copy of what a package would hold, in
     /// memory where there is a file system for it, as the agent does: what the application writes beside its code is
@@ -21,7 +22,7 @@ public struct ProjectTests: Sendable {
     public func local(project: String, secrets: String?, sealedSecrets: String?) throws -> Int32 {
         try state.prepare()
         let configuration = try configuration(project)
-        let runtime = try Runtime.ofThisMachine()
+        let runtime = try Runtime.ofThisMachine(for: surroundings.places.any.platform)
         let work = try Files.resolved(try Files.makeTemporaryFolder(in: Self.folderInMemory, prefix: "mse-localtest"))
         defer { try? Files.remove(work) }
         let code = work + "/code"
@@ -78,7 +79,7 @@ public struct ProjectTests: Sendable {
         async throws -> Outcome
     {
         SecretsInMemory.expect()
-        let release = try Release(options, state)
+        let release = try Release(options, surroundings)
         if let secrets { _ = try NamedFile.secrets(secrets).secretJSON() }
         guard let package = try options.package.map({ try NamedFile.package($0).packageFile() }) else {
             throw OperationError("--package", "is needed: its tests are run, against its enclave alone")
@@ -110,7 +111,7 @@ public struct ProjectTests: Sendable {
             try Files.write(try reader.content(limit: 256 << 20), to: path)
         }
         try Files.write(recipient.pin, to: work + "/pin.pem")
-        let runtime = try package.runtime ?? Runtime.ofThisMachine()
+        let runtime = try package.runtime ?? Runtime.ofThisMachine(for: surroundings.places.any.platform)
         return .ran(
             try run(
                 package.configuration,

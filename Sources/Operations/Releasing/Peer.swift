@@ -1,6 +1,5 @@
 internal import Attestation
 internal import RATLS
-internal import SimulatedProcessor
 
 /// Whom a release calls, and what is known of him besides the policy.
 struct Peer: Sendable {
@@ -12,13 +11,13 @@ struct Peer: Sendable {
     let expectation: Expectation
     /// Nil for an address.
     let service: ServiceState?
-    /// The processor that it was launched on, where that is a simulated one of this user.
-    let platform: SimulatedPlatform?
+    /// Where it was launched, if that was by this user.
+    let place: LaunchPlace?
 
     /// - Throws: for a file: nothing listens there.
-    init(_ target: String, _ state: StateFolder) throws {
+    init(_ target: String, _ surroundings: Surroundings) throws {
         name = target
-        switch try Target(target, state) {
+        switch try Target(target, surroundings.state) {
         case .file(let path): throw OperationError(path, "a service or an address is needed: files can't be started")
         case .address(let host, let port):
             self.host = host
@@ -26,14 +25,14 @@ struct Peer: Sendable {
             title = target
             expectation = Expectation(host: host)
             service = nil
-            platform = nil
+            place = nil
         case .service(let service, let host, let port):
             self.host = host
             self.port = port
             title = "\(service.name)  \(NetworkAddress.text(host, port))"
             expectation = Expectation(name: service.name, id: try service.launch().id)
             self.service = service
-            platform = try Verify.platform(of: service, state)
+            place = try surroundings.places.place(of: service)
         }
     }
 }

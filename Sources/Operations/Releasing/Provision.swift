@@ -20,7 +20,7 @@ public struct Provision: Sendable {
     public var continueEpoch: String?
     /// Seconds until the application must answer.
     public var waitSeconds: Int
-    private let state: StateFolder
+    private let surroundings: Surroundings
 
     public init(
         target: String,
@@ -31,7 +31,7 @@ public struct Provision: Sendable {
         privateKey: String?,
         continueEpoch: String? = nil,
         waitSeconds: Int = 120,
-        state: StateFolder = StateFolder()
+        in surroundings: Surroundings = Surroundings()
     ) {
         self.target = target
         self.options = options
@@ -41,7 +41,7 @@ public struct Provision: Sendable {
         self.privateKey = privateKey
         self.continueEpoch = continueEpoch
         self.waitSeconds = waitSeconds
-        self.state = state
+        self.surroundings = surroundings
     }
 
     /// The epoch of a HOME, as its owner typed it.
@@ -65,8 +65,8 @@ public struct Provision: Sendable {
     public func run() async throws -> Outcome {
         SecretsInMemory.expect()
         // Everything that can be wrong here is found before anybody is called.
-        let release = try Release(options, state)
-        let peer = try Peer(target, state)
+        let release = try Release(options, surroundings)
+        let peer = try Peer(target, surroundings)
         guard let package = try options.package.map({ try NamedFile.package($0).packageFile() }) else {
             throw OperationError("--package", "is needed: the key is released to the package's enclave alone")
         }

@@ -14,17 +14,17 @@ internal import Synchronization
 /// `run`, `seal` and `test` get a recipient from here and nowhere else; what sends or seals asks for one.
 struct Release: Sendable {
     private let options: JudgingOptions
-    private let state: StateFolder
+    private let surroundings: Surroundings
 
     /// - Throws: when the options judge at another time: what leaves now is judged now.
-    init(_ options: JudgingOptions, _ state: StateFolder) throws {
+    init(_ options: JudgingOptions, _ surroundings: Surroundings) throws {
         guard options.at == nil else {
             throw OperationError("--at", "what is released is judged now, as of no other time")
         }
         var options = options
         options.isRelease = true
         self.options = options
-        self.state = state
+        self.surroundings = surroundings
     }
 
     enum Decision<Recipient: Sendable>: Sendable {
@@ -83,7 +83,7 @@ struct Release: Sendable {
 
     /// Judges a service here, an address, or evidence in a file. The names of services come before those of files.
     func recipient(_ target: String) async throws -> Decision<Recipient> {
-        let judgement = try await Verify(target: target, options: options, state: state).run()
+        let judgement = try await Verify(target: target, options: options, in: surroundings).run()
         guard judgement.isAccepted else { return .refused(judgement) }
         guard let recipient = Recipient(judgement) else {
             throw OperationError(target, "carries no certificate, so there is no key to seal to")
@@ -97,7 +97,7 @@ struct Release: Sendable {
 
     /// Connects to an agent that waits for its configuration, and judges it before the handshake ends.
     func connect(_ peer: Peer) async throws -> Decision<ConnectedRecipient> {
-        let session = try JudgingSession(options, state)
+        let session = try JudgingSession(options, surroundings)
         let judged = JudgementBox()
         let end = ContinuousClock.now + .seconds(Self.retrySeconds)
         for attempt in 1... {
@@ -152,7 +152,7 @@ struct Release: Sendable {
                 title: peer.title,
                 evidence: Evidence(certificate),
                 expectation: peer.expectation,
-                platform: peer.platform
+                place: peer.place
             )
         )
         judged.value.withLock { $0 = judgement }

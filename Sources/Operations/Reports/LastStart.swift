@@ -1,6 +1,5 @@
 internal import Enclave
 internal import RATLS
-internal import SimulatedProcessor
 
 /// How an instance's last start went, as the operator's log tells it: by codes and counts.
 struct LastStart {

@@ -3,7 +3,6 @@ internal import Files
 internal import Glibc
 internal import Notation
 internal import RATLS
-internal import SimulatedProcessor
 internal import StrictX509
 
 /// Shows what an instance said: to the operator the agent's events, to whoever has the key what the application said as
@@ -16,7 +15,7 @@ public struct LogOperations: Sendable {
     private let key: String?
     /// Milliseconds since 1970; nil from the beginning.
     private let since: Int64?
-    private let state: StateFolder
+    private let surroundings: Surroundings
     /// Of a file of events.
     private static let fileLimit = 64 << 20
 
@@ -28,11 +27,11 @@ public struct LogOperations: Sendable {
     private var faults: Set<String> = []
 
     /// - Parameter since: seconds since 1970.
-    public init(target: String, key: String?, since: Int64?, state: StateFolder = StateFolder()) {
+    public init(target: String, key: String?, since: Int64?, in surroundings: Surroundings = Surroundings()) {
         self.target = target
         self.key = key
         self.since = since.map { $0 * 1000 }
-        self.state = state
+        self.surroundings = surroundings
     }
 
     public struct News: Sendable {
@@ -49,10 +48,10 @@ public struct LogOperations: Sendable {
     /// What came since the last call.
     /// - Throws: `AlteredLog` when nothing of a sealed log opens.
     public mutating func next() throws -> News {
-        let service = LaunchRecord.isName(target) ? try? ServiceState.existing(target, in: state) : nil
+        let service = LaunchRecord.isName(target) ? try? ServiceState.existing(target, in: surroundings.state) : nil
         guard let key else {
             guard let service else {
-                try state.check()
+                try surroundings.state.check()
                 throw OperationError(
                     NotationError.printable(target),
                     "is no service here ('mse list'); a sealed log is opened with --key",
@@ -109,13 +108,15 @@ public struct LogOperations: Sendable {
         return news
     }
 
-    private func isAlive(_ service: ServiceState?) -> Bool { service.map { ServiceProcess($0).isAlive } ?? false }
+    private func isAlive(_ service: ServiceState?) -> Bool {
+        service.map { (try? ServiceProcess($0, in: surroundings.places))?.isAlive ?? false } ?? false
+    }
 
     /// The log's files from the oldest on, and behind what was shown.
     private mutating func events(of service: ServiceState) throws -> News {
         var news = News(isEnded: !isAlive(service))
         var files: [(identity: FileIdentity, bytes: [UInt8])] = []
-        for path in OperatorLog.files(service.logPath) {
+        for path in try surroundings.places.place(of: service).engine.logFiles(of: service) {
             // Rotation may have taken it away since.
             guard let file = try? OpenFile(path, O_RDONLY), let identity = FileIdentity(descriptor: file.descriptor)
             else { continue }

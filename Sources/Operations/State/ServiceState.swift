@@ -2,6 +2,7 @@ internal import Files
 internal import FoundationEssentials
 internal import Glibc
 internal import Notation
+internal import PackageFormat
 internal import RATLS
 
 /// What is kept of one launched instance: its package, launch record, logs and sealed files, in a folder of its own.
@@ -19,13 +20,14 @@ struct ServiceState: Sendable {
     var applicationLog: String { sealedFolder + "/application.log" }
     var memoryFolder: String { folder + "/memory" }
     private var recordPath: String { folder + "/service.json" }
-    private var processPath: String { folder + "/process.json" }
+    /// Its processes, where an engine has it in such.
+    var processPath: String { folder + "/process.json" }
     private var exitPath: String { folder + "/exit" }
     private var answeredPath: String { folder + "/answered" }
 
     /// What `spawn` was told.
     struct Record: Sendable {
-        var platform: String
+        var platform: EnclaveSettings.Platform
         var isDebug: Bool
         /// Seconds since 1970.
         var startedAt: Int64
@@ -90,7 +92,7 @@ struct ServiceState: Sendable {
 
     func write(_ record: Record) throws {
         let node = Node.object([
-            "version": 1, "platform": Node(record.platform), "debug": Node(.boolean(record.isDebug)),
+            "version": 1, "platform": Node(record.platform.rawValue), "debug": Node(.boolean(record.isDebug)),
             "startedAt": Node(Int(record.startedAt)),
             "mrenclave": Node(record.mrenclave), "healthCheck": Node(record.healthCheck),
         ])
@@ -100,8 +102,11 @@ struct ServiceState: Sendable {
     func record() throws -> Record {
         do {
             var reader = try ObjectReader(JSON.read(try Files.read(recordPath, limit: 1 << 16)))
+            guard let platform = EnclaveSettings.Platform(rawValue: try reader.string("platform") ?? "") else {
+                throw NotationError(at: reader.place, member: "platform", EnclaveSettings.Platform.expected)
+            }
             return Record(
-                platform: try reader.string("platform") ?? "",
+                platform: platform,
                 isDebug: try reader.boolean("debug") ?? false,
                 startedAt: Int64(try reader.integer("startedAt", in: 0...Int.max) ?? 0),
                 mrenclave: try reader.string("mrenclave") ?? "",
@@ -120,56 +125,6 @@ struct ServiceState: Sendable {
         }
     }
 
-    // MARK: Process
-
-    /// A process by its number and start, so that a reused number isn't taken for it.
-    struct Process: Sendable, Hashable {
-        var id: Int32
-        var startTicks: String
-
-        init(id: Int32) {
-            self.id = id
-            startTicks = Self.ticks(id) ?? ""
-        }
-
-        init(id: Int32, startTicks: String) {
-            self.id = id
-            self.startTicks = startTicks
-        }
-
-        var isAlive: Bool { !startTicks.isEmpty && Self.ticks(id) == startTicks }
-
-        /// Field 22 of /proc/<pid>/stat; nil for a process that is gone or a zombie.
-        private static func ticks(_ id: Int32) -> String? {
-            guard let bytes = try? Files.read("/proc/\(id)/stat", limit: 4096) else { return nil }
-            let text = String(decoding: bytes, as: UTF8.self)
-            guard let end = text.lastIndex(of: ")") else { return nil }
-            let fields = text[end...].split(separator: " ")
-            return fields.count > 20 && fields[1] != "Z" ? String(fields[20]) : nil
-        }
-    }
-
-    /// - Parameter missing: names of the protection that the kernel withheld.
-    func write(launcher: Process, agent: Process, missing: [String]) throws {
-        let node = Node.object([
-            "launcher": Node(Int(launcher.id)), "launcherStart": Node(launcher.startTicks),
-            "agent": Node(Int(agent.id)),
-            "agentStart": Node(agent.startTicks), "missing": Node(.array(missing.map { Node($0) })),
-        ])
-        try Files.write(JSON.pretty(node), to: processPath, mode: 0o600)
-    }
-
-    func processes() -> (launcher: Process, agent: Process)? {
-        guard let node = try? JSON.read(try Files.read(processPath, limit: 4096)), var reader = try? ObjectReader(node),
-            let launcher = try? reader.integer("launcher", in: 1...Int(Int32.max)),
-            let agent = try? reader.integer("agent", in: 1...Int(Int32.max)),
-            let launcherStart = try? reader.string("launcherStart"), let agentStart = try? reader.string("agentStart")
-        else { return nil }
-        return (
-            Process(id: Int32(launcher), startTicks: launcherStart), Process(id: Int32(agent), startTicks: agentStart)
-        )
-    }
-
     private var refusalPath: String { folder + "/refusal" }
 
     /// Why the processor refused to launch it.
@@ -180,13 +135,6 @@ struct ServiceState: Sendable {
     var refusal: String? {
         guard let bytes = try? Files.read(refusalPath, limit: 1 << 16) else { return nil }
         return FileError.printable(String(decoding: bytes, as: UTF8.self))
-    }
-
-    /// What the kernel withheld at the last start.
-    func missingProtection() -> [String] {
-        guard let node = try? JSON.read(try Files.read(processPath, limit: 4096)), var reader = try? ObjectReader(node)
-        else { return [] }
-        return (try? reader.strings("missing", limit: 16)?.map(\.text)) ?? []
     }
 
     /// Written over blanks that were laid there at the start, so that it can be told even when the disk is full.
@@ -203,7 +151,7 @@ struct ServiceState: Sendable {
         }
     }
 
-    func forgetProcess() throws { for path in [processPath, answeredPath] { try Files.remove(path) } }
+    func forgetAnswer() throws { try Files.remove(answeredPath) }
 
     /// Whether its agent has answered since it was started; one that is silent after that isn't starting any more.
     var hasAnswered: Bool { Files.exists(answeredPath) }

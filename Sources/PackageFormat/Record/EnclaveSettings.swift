@@ -76,7 +76,7 @@ public struct EnclaveSettings: Hashable, Sendable {
         /// Intel SGX, under Gramine.
         case sgx
 
-        static let expected = allCases.map(\.rawValue).joined(separator: " or ") + " expected"
+        package static let expected = allCases.map(\.rawValue).joined(separator: " or ") + " expected"
     }
 
     /// Which certificate serves the application: the enclave's own, none, or one of the owner's.

@@ -1,0 +1,47 @@
+internal import Files
+internal import Glibc
+internal import Processes
+internal import SimulatedProcessor
+
+/// Instances as processes of this host: each has a launcher of its own, and the agent that it launched.
+struct HostProcess: LaunchEngine {
+    /// Words of this program's command line before an instance's name, by which `LauncherProcess` runs.
+    let command: [String]
+
+    func start(_ service: ServiceState, renews: Bool) throws -> RunningProgram {
+        try InstanceProcesses.forget(service)
+        let log = try OpenFile(service.logPath, O_WRONLY | O_CREAT | O_APPEND, mode: 0o600)
+        // Nothing that is found in this process's environment goes on: who starts an instance again may stand anywhere.
+        return try ProgramRun(
+            Programs.mse(),
+            command + [service.name] + (renews ? ["--renew"] : []),
+            environment: ["MSE_HOME": service.home],
+            folder: "/",
+            inheritsEnvironment: false
+        ).start(output: log.descriptor, inNewSession: true)
+    }
+
+    func presence(of service: ServiceState) -> InstancePresence {
+        guard let processes = InstanceProcesses(of: service) else { return .gone }
+        return switch (processes.launcher.isAlive, processes.agent.isAlive) {
+        case (true, true): .whole(process: processes.agent.id)
+        case (false, false): .gone
+        default: .partial
+        }
+    }
+
+    func send(_ request: EndRequest, to service: ServiceState) {
+        guard let processes = InstanceProcesses(of: service) else { return }
+        switch request {
+        case .whenSaved: processes.agent.send(SIGUSR1)
+        case .orderly: processes.agent.send(SIGTERM)
+        case .kill:
+            processes.agent.send(SIGKILL)
+            processes.launcher.send(SIGKILL)
+        }
+    }
+
+    func logFiles(of service: ServiceState) -> [String] { OperatorLog.files(service.logPath) }
+
+    func missingProtection(of service: ServiceState) -> [String] { InstanceProcesses(of: service)?.missing ?? [] }
+}

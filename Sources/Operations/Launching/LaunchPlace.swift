@@ -1,0 +1,41 @@
+internal import PackageFormat
+
+/// Where enclaves are launched: a platform, and the engine that brings instances to it.
+struct LaunchPlace: Sendable {
+    let platform: any LaunchPlatform
+    let engine: any LaunchEngine
+}
+
+/// The places that there are.
+struct LaunchPlaces: Sendable {
+    let all: [LaunchPlace]
+
+    init(_ all: [LaunchPlace]) { self.all = all }
+
+    /// A further place is a file of its own, and a line here.
+    init(in state: StateFolder) {
+        self.init([
+            .simulatedProcessor(state)
+        ])
+    }
+
+    subscript(platform: EnclaveSettings.Platform) -> LaunchPlace? { all.first { $0.platform.name == platform } }
+
+    /// Whichever, for what is the same on all of them: this machine's interpreter.
+    var any: LaunchPlace { all[0] }
+
+    /// - Parameter subject: what was to run there.
+    /// - Throws: `OperationError` for a platform that nothing can be made for or launched on yet.
+    func place(on platform: EnclaveSettings.Platform, for subject: String) throws(OperationError) -> LaunchPlace {
+        if let place = self[platform] { return place }
+        throw OperationError(
+            subject,
+            "\(platform.rawValue.uppercased()) needs Gramine's manifest and signature, which this version doesn't make yet; --platform simulator works on any machine"
+        )
+    }
+
+    /// Where an instance was launched.
+    func place(of service: ServiceState) throws -> LaunchPlace {
+        try place(on: service.record().platform, for: service.name)
+    }
+}

@@ -1,0 +1,191 @@
+import DCAP
+import DCAPCollateral
+import Files
+import Glibc
+import PackageFormat
+import Processes
+import RATLS
+import SGXQuote
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Operations
+
+/// A third place as it would be added: a platform, an engine, and a line in a list.
+@Suite("A place to launch")
+struct LaunchPlaceTests {
+    private struct OtherPlatform: LaunchPlatform {
+        let name = EnclaveSettings.Platform.sgx
+        let worth = PlatformWorth.genuine("another processor")
+
+        func loader() throws -> String { "/other/loader" }
+        func check() throws {}
+        func collateral(at time: Int64) throws -> CollateralDelivery? {
+            let collateral = Collateral(
+                rootCRL: [],
+                pckCRL: [],
+                tcbInfo: Array("at \(time)".utf8),
+                qeIdentity: [],
+                tcbInfoChain: [],
+                qeIdentityChain: []
+            )
+            return CollateralDelivery(collateral, from: "another place")
+        }
+        func run(_ instance: MeasuredInstance, started: (Int32, [String]) throws -> Void) throws -> Int32 { 7 }
+    }
+
+    private final class OtherEngine: LaunchEngine {
+        private let known = Mutex<(isThere: Bool, requests: [EndRequest], starts: Int)>((true, [], 0))
+        /// It ends when it is asked so.
+        private let obeys: EndRequest
+
+        init(obeys: EndRequest = .whenSaved) { self.obeys = obeys }
+
+        var requests: [EndRequest] { known.withLock { $0.requests } }
+        var starts: Int { known.withLock { $0.starts } }
+
+        func start(_ service: ServiceState, renews: Bool) throws -> RunningProgram {
+            known.withLock {
+                $0.starts += 1
+                $0.isThere = true
+            }
+            return try ProgramRun("/bin/true", []).start()
+        }
+        func presence(of service: ServiceState) -> InstancePresence {
+            known.withLock { $0.isThere ? .whole(process: 4711) : .gone }
+        }
+        func send(_ request: EndRequest, to service: ServiceState) {
+            known.withLock {
+                $0.requests.append(request)
+                if request == obeys { $0.isThere = false }
+            }
+        }
+        func logFiles(of service: ServiceState) -> [String] { [service.folder + "/elsewhere.log"] }
+        func missingProtection(of service: ServiceState) -> [String] { [] }
+    }
+
+    /// An instance in a state folder of its own, as `spawn` leaves one that nobody listens for.
+    private func withInstance(
+        on engine: OtherEngine,
+        _ body: (Surroundings, ServiceState) async throws -> Void
+    ) async throws {
+        let folder = try Files.makeTemporaryFolder(in: "/tmp", prefix: "mse-operations-tests")
+        defer { try? Files.remove(folder) }
+        let state = StateFolder(environment: ["MSE_HOME": folder + "/state", "HOME": folder])
+        try state.prepare()
+        let service = try ServiceState("other", in: state)
+        try Files.makeFolder(service.sealedFolder, mode: 0o700)
+        let launch = try LaunchRecord(
+            id: "533a2b83-4bc5-4a9c-955e-208c530bfd15",
+            name: "other",
+            sans: ["localhost"],
+            host: "127.0.0.1",
+            port: FreePort.reserve(),
+            subject: nil,
+            notAfter: 4_000_000_000,
+            configurationTimeout: 0
+        )
+        try Files.write(launch.encoded, to: service.launchPath)
+        try service.write(
+            .init(platform: .sgx, isDebug: false, startedAt: 1_800_000_000, mrenclave: "00", healthCheck: "/")
+        )
+        let place = LaunchPlace(platform: OtherPlatform(), engine: engine)
+        try await body(Surroundings(state: state, places: LaunchPlaces(LaunchPlaces(in: state).all + [place])), service)
+    }
+
+    @Test("every platform that packages can name has a place, or is refused with what is missing")
+    func platforms() throws {
+        let state = StateFolder(environment: ["MSE_HOME": "/nonexistent"])
+        let places = LaunchPlaces(in: state)
+        for platform in EnclaveSettings.Platform.allCases {
+            do {
+                let place = try places.place(on: platform, for: "shop")
+                #expect(place.platform.name == platform)
+            } catch {
+                #expect(error.description.hasPrefix("shop: ") && error.description.contains("--platform"))
+            }
+        }
+        #expect(places[.simulator] != nil)
+        #expect(Set(places.all.map(\.platform.name)).count == places.all.count, "a platform is found by its name")
+    }
+
+    @Test("how an instance is, its platform's worth and its log come from its own place")
+    func status() async throws {
+        let engine = OtherEngine()
+        try await withInstance(on: engine) { surroundings, service in
+            let status = try await ServiceOperations(in: surroundings).status("other")
+            #expect(status.state == .starting && !status.isDown)
+            #expect(status.json.contains("\"pid\": 4711") && status.json.contains("\"platform\": \"sgx\""))
+            #expect(!status.text.contains("simulated"))
+            try Files.write("2026-11-30T12:00:00Z agent.other\n", to: service.folder + "/elsewhere.log")
+            var log = LogOperations(target: "other", key: nil, since: nil, in: surroundings)
+            #expect(try log.next().lines == ["2026-11-30T12:00:00Z agent.other"])
+        }
+    }
+
+    @Test("an instance is asked to end through its engine", arguments: [false, true])
+    func stop(discards: Bool) async throws {
+        let engine = OtherEngine(obeys: discards ? .kill : .whenSaved)
+        try await withInstance(on: engine) { surroundings, service in
+            try service.write(exitCode: 0)
+            if discards {
+                let process = try ServiceProcess(service, in: surroundings.places)
+                _ = try await process.discard(graceSeconds: 1)
+                #expect(engine.requests == [.orderly, .kill])
+            } else {
+                _ = try await ServiceOperations(in: surroundings).stop("other", .saving)
+                #expect(engine.requests == [.whenSaved])
+            }
+            let status = try await ServiceOperations(in: surroundings).status("other")
+            #expect(status.state == .stopped && status.isDown)
+        }
+    }
+
+    @Test("a restart ends the instance and starts it through its engine; what ended is told")
+    func restart() async throws {
+        let engine = OtherEngine()
+        try await withInstance(on: engine) { surroundings, service in
+            await #expect(throws: OperationError.self) {
+                try await ServiceOperations(in: surroundings).restart("other", renews: false, waitSeconds: 20)
+            }
+            #expect(engine.starts == 1 && engine.requests == [.whenSaved])
+        }
+    }
+
+    @Test("collateral is the place's own where none is named")
+    func collateral() async throws {
+        let quote = try Quote(Files.read(ProjectVectors.path("quotes/quotes/sgx3-a06711-1.bin")))
+        try await withInstance(on: OtherEngine()) { surroundings, service in
+            let delivery = try await JudgingOptions().collateral(
+                for: quote,
+                place: try surroundings.places.place(of: service),
+                at: 4711,
+                surroundings
+            )
+            #expect(delivery.source == "another place" && delivery.collateral.tcbInfo == Array("at 4711".utf8))
+        }
+    }
+
+    @Test("what can't be launched leaves its words and an exit code behind", arguments: ["", "no package"])
+    func launcher(content: String) async throws {
+        try await withInstance(on: OtherEngine()) { _, service in
+            try Files.write(content, to: service.packagePath)
+            #expect(throws: (any Error).self) {
+                try LauncherProcess(service: service, platform: OtherPlatform()).run(renews: false)
+            }
+            #expect(service.exitCode == 1 && service.refusal?.isEmpty == false)
+        }
+    }
+
+    @Test("a record that names no platform is damaged, and says where")
+    func damaged() async throws {
+        try await withInstance(on: OtherEngine()) { surroundings, service in
+            try Files.write(#"{"version": 1, "platform": "tpm"}"#, to: service.folder + "/service.json")
+            let list = try await ServiceOperations(in: surroundings).list()
+            #expect(list.map(\.state) == [.damaged] && list[0].isDown)
+            #expect(list[0].problem?.contains("simulator or sgx") == true)
+            #expect(list[0].line.hasPrefix("other  damaged  -  -"))
+        }
+    }
+}
