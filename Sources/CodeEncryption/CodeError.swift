@@ -10,7 +10,7 @@ public enum CodeError: CodedError, Hashable, Sendable {
     /// A name or a kind of file that isn't taken.
     case refused(path: String, String)
     /// Reading or writing failed.
-    case file(String, String)
+    case file(FileError)
 
     public var code: String {
         switch self {
@@ -19,6 +19,18 @@ public enum CodeError: CodedError, Hashable, Sendable {
         case .tooShort: "code.tooShort"
         case .refused: "code.refused"
         case .file: "code.file"
+        }
+    }
+}
+
+extension CodeError {
+    /// Any error of the parts below as one of ours.
+    /// - Parameter path: of what was worked on, for an error that names nothing itself.
+    package static func wrapping(_ error: any Error, path: String) -> CodeError {
+        switch error {
+        case let error as CodeError: error
+        case let error as FileError: .file(error)
+        default: .file(FileError(path, "\(error)"))
         }
     }
 }
@@ -32,7 +44,7 @@ extension CodeError: CustomStringConvertible {
         case .tooShort(let path, let found):
             "\(FileError.printable(path)): \(found) bytes are no encrypted file; the shortest has \(FileCipher.overhead)"
         case .refused(let path, let problem): "\(FileError.printable(path)): \(problem)"
-        case .file(let path, let problem): "\(FileError.printable(path)): \(problem)"
+        case .file(let error): error.description
         }
     }
 }

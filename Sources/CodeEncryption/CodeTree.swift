@@ -78,12 +78,8 @@ public struct CodeTree: Sendable {
             try lister.list(lister.root, "", depth: 0)
             files = lister.files
             leftOut = lister.leftOut
-        } catch let error as FileError {
-            throw .file(error.path, error.problem)
-        } catch let error as CodeError {
-            throw error
         } catch {
-            throw .file(folder, "\(error)")
+            throw .wrapping(error, path: folder)
         }
     }
 

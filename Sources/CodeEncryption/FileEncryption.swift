@@ -58,7 +58,7 @@ public struct FileEncryption: ~Copyable {
             }
             guard total == count else { throw FileError(path, "changed while it was read") }
         } catch {
-            throw .file(path, error.problem)
+            throw .file(FileError(path, error.problem, number: error.number))
         }
     }
 
@@ -117,12 +117,8 @@ public struct FileEncryption: ~Copyable {
             guard cipher.isAuthentic(Array(head[FileCipher.nonceByteCount...])) else {
                 throw CodeError.notAuthentic(path: path)
             }
-        } catch let error as CodeError {
-            throw error
-        } catch let error as FileError {
-            throw .file(error.path, error.problem)
         } catch {
-            throw .file(path, "\(error)")
+            throw .wrapping(error, path: path)
         }
     }
 }

@@ -15,7 +15,7 @@ extension SecretKey {
             guard let key else { throw FileError(path, "a key of \(Self.byteCount) bytes expected, found \(size)") }
             self = key
         } catch {
-            throw .file(error.path, error.problem)
+            throw .file(error)
         }
     }
 
@@ -26,7 +26,7 @@ extension SecretKey {
                 try Files.writeNew(bytes, to: path, mode: 0o600)
             }
         } catch {
-            throw .file(error.path, error.problem)
+            throw .file(error)
         }
     }
 }

@@ -117,7 +117,7 @@ public enum TreeEncryption {
         do throws(FileError) {
             return try OpenFile(file.source, O_RDONLY | O_NOFOLLOW)
         } catch {
-            throw .file(file.path, error.problem)
+            throw .file(FileError(file.path, error.problem, number: error.number))
         }
     }
 
@@ -127,7 +127,7 @@ public enum TreeEncryption {
             let bytes = try Files.read(input.path)
             try output.write(bytes)
         } catch {
-            throw .file(path, error.problem)
+            throw .file(FileError(path, error.problem, number: error.number))
         }
     }
 
@@ -144,7 +144,7 @@ public enum TreeEncryption {
         _ readers: Readers,
         _ write: (CodeTree.File, borrowing OpenFile) throws(CodeError) -> Bool
     ) throws(CodeError) -> Int {
-        guard !Files.exists(output) else { throw .file(output, "exists already; name a folder that doesn't") }
+        guard !Files.exists(output) else { throw .file(.exists(output, "name a folder that doesn't")) }
         try checkCollisions(files.map(\.name))
         var temporary: String?
         do {
@@ -170,9 +170,7 @@ public enum TreeEncryption {
             return files.count
         } catch {
             if let temporary { try? Files.remove(temporary) }
-            if let error = error as? CodeError { throw error }
-            if let error = error as? FileError { throw .file(error.path, error.problem) }
-            throw .file(output, "\(error)")
+            throw .wrapping(error, path: output)
         }
     }
 

@@ -38,4 +38,17 @@ public struct OperationError: CodedError, CustomStringConvertible {
     }
 
     private static let quotedLineLimit = 2000
+
+    /// Reads a text, whose errors say where in it they are, but not in which file.
+    static func naming<Value>(
+        _ path: String,
+        code: String = "operation",
+        _ read: () throws -> Value
+    ) throws -> Value {
+        do {
+            return try read()
+        } catch let error as NotationError {
+            throw OperationError(path, "\(error)", code: code)
+        }
+    }
 }

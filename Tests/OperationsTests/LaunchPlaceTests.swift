@@ -32,7 +32,10 @@ struct LaunchPlaceTests {
             )
             return CollateralDelivery(collateral, from: "another place")
         }
-        func run(_ instance: MeasuredInstance, started: (Int32, [String]) throws -> Void) throws -> Int32 { 7 }
+        func run(
+            _ instance: borrowing MeasuredInstance,
+            started: (Int32, [String]) throws -> Void
+        ) throws -> Int32 { 7 }
     }
 
     private final class OtherEngine: LaunchEngine {
@@ -161,6 +164,7 @@ struct LaunchPlaceTests {
                 for: quote,
                 place: try surroundings.places.place(of: service),
                 at: 4711,
+                JudgingDefaults(surroundings.state),
                 surroundings
             )
             #expect(delivery.source == "another place" && delivery.collateral.tcbInfo == Array("at 4711".utf8))

@@ -1,3 +1,4 @@
+public import Files
 internal import Secrets
 
 /// The clear head of a piece of a sealed log. Its bytes are bound to the piece's first message, so none can be changed.
@@ -64,14 +65,14 @@ public enum SealedLogError: Error, Hashable, CustomStringConvertible {
     case otherKey(String)
     /// Something in it was changed, moved or taken out.
     case altered(String, entry: Int)
-    case file(String, String)
+    case file(FileError)
 
     public var description: String {
         switch self {
         case .notALog(let path): "\(path): is no sealed log"
         case .otherKey(let path): "\(path): doesn't open with this key: it is another service's, or the log was altered"
         case .altered(let path, let entry): "\(path): was altered at entry \(entry)"
-        case .file(let path, let problem): "\(path): \(problem)"
+        case .file(let error): error.description
         }
     }
 }

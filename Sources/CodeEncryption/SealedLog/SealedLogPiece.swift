@@ -21,7 +21,7 @@ struct SealedLogPiece {
         do throws(FileError) {
             bytes = try OpenFile(regular: path).contents(limit: Self.byteLimit)
         } catch {
-            throw .file(error.path, error.problem)
+            throw .file(error)
         }
         let (head, header, start) = try SealedLogHead.read(bytes, path: path)
         self.path = path

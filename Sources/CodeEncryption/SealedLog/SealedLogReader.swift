@@ -81,7 +81,7 @@ public struct SealedLogReader: ~Copyable {
         do throws(FileError) {
             return try SealedLogPiece.names(in: path).map { path + "/" + $0 }
         } catch {
-            throw .file(error.path, error.problem)
+            throw .file(error)
         }
     }
 

@@ -25,12 +25,17 @@ public struct NamedCertificates: Sendable {
                 },
                 uniquingKeysWith: { first, _ in first }
             )
-        } catch let error as FileError {
-            throw CollateralError(path, .malformed, "\(error.problem); --collateral-ca takes certificates, PEM or DER")
-        } catch let error as CertificateFileError {
-            throw CollateralError(path, .malformed, "\(error); --collateral-ca takes certificates, PEM or DER")
         } catch {
-            throw CollateralError(path, .malformed, "holds a certificate that can't be read")
+            throw CollateralError(path, .malformed, Self.problem(error))
+        }
+    }
+
+    private static func problem(_ error: any Error) -> String {
+        let takes = "; --collateral-ca takes certificates, PEM or DER"
+        return switch error {
+        case let error as FileError: error.problem + takes
+        case let error as CertificateFileError: "\(error)" + takes
+        default: "holds a certificate that can't be read"
         }
     }
 

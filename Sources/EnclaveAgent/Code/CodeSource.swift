@@ -76,7 +76,7 @@ enum CodeSource: Sendable {
                         try output.write(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
                     }
                 } catch {
-                    throw .file(error.path, error.problem)
+                    throw .file(error)
                 }
             }
         }
@@ -123,9 +123,7 @@ enum CodeSource: Sendable {
             guard rename(work, target) == 0 else { throw FileError(target, doing: "make") }
         } catch {
             try? Files.remove(work)
-            if let error = error as? CodeError { throw error }
-            if let error = error as? FileError { throw .file(error.path, error.problem) }
-            throw .file(path, "\(error)")
+            throw .wrapping(error, path: path)
         }
     }
 
@@ -139,7 +137,7 @@ enum CodeSource: Sendable {
                 try Files.write(Files.read(file.source), to: copy, mode: 0o600)
             }
         } catch {
-            throw .file(error.path, error.problem)
+            throw .file(error)
         }
     }
 }

@@ -69,8 +69,12 @@ public struct CollateralOperations: Sendable {
     /// Asks the sources, fills the cache, and writes a folder when one is named.
     public func fetch(_ request: Request, options: JudgingOptions, output: String?) async throws -> CollateralReport {
         let request = try request.resolved()
-        let source = try options.origin(maximumAge: AttestationPolicy().tcb.maximumCollateralAge, state).source()
-        let delivery = try await source.collateral(for: request)
+        let origin = try options.origin(
+            maximumAge: AttestationPolicy().tcb.maximumCollateralAge,
+            JudgingDefaults(state),
+            state
+        )
+        let delivery = try await origin.sources().collateral(for: request)
         if let output { try FolderSource(output).write(delivery.collateral) }
         return CollateralReport([
             CollateralReport.Entry(
@@ -110,7 +114,7 @@ public struct CollateralOperations: Sendable {
 
     /// Judges what is in a folder or an evidence file: signatures, chains, dates, and that its parts belong together.
     public func check(_ path: String, options: JudgingOptions) throws -> CollateralCheck {
-        let examiner = QuoteExaminer(anchor: try options.anchor(state))
+        let examiner = QuoteExaminer(anchor: try options.anchor(JudgingDefaults(state)))
         let time = options.time()
         return CollateralCheck(
             path: path,

@@ -9,30 +9,34 @@ internal import StrictX509
 /// Where commands look for collateral: names in the order in which they are asked.
 struct CollateralOrigin {
     /// Folders, evidence files, addresses.
-    var names: [String]
+    var source: JudgingDefaults.Source
     /// PEM; for services whose TLS the system doesn't trust.
     var certificateAuthority: String?
     /// Seconds since the documents were issued that a cached copy may have.
     var maximumAge: Int64
-    /// How often a service is asked.
-    var retry = RetryPolicy()
     var state: StateFolder
 
-    func source() throws -> any CollateralSource { Self.inTurn(try names.map(source)) }
+    func sources() throws -> any CollateralSource { Self.inTurn(try source.names.map(named)) }
 
     /// For a quote's platform. A quote that carries no PCK certificate names none: then only folders and files can be
     /// asked.
     func collateral(for quote: Quote) async throws -> CollateralDelivery {
-        let sources = try names.map(source)
+        let sources = try source.names.map(named)
         let request: CollateralRequest
         do {
             request = try CollateralRequest(quote)
         } catch {
             let local = sources.filter { !($0 is CachedSource) }
             if local.isEmpty { throw error }
-            return try await Self.inTurn(local).collateral(for: .any)
+            return noted(try await Self.inTurn(local).collateral(for: .any))
         }
-        return try await Self.inTurn(sources).collateral(for: request)
+        return noted(try await Self.inTurn(sources).collateral(for: request))
+    }
+
+    private func noted(_ delivery: CollateralDelivery) -> CollateralDelivery {
+        var delivery = delivery
+        delivery.notes += source.notes
+        return delivery
     }
 
     private static func inTurn(_ sources: [any CollateralSource]) -> any CollateralSource {
@@ -54,11 +58,11 @@ struct CollateralOrigin {
         }
     }
 
-    private func source(_ name: String) throws -> any CollateralSource {
+    private func named(_ name: String) throws -> any CollateralSource {
         try Self.check(name)
         if Self.isAddress(name) {
             return CachedSource(
-                ServiceSource(name, certificateAuthority: certificateAuthority, retry: retry),
+                ServiceSource(name, certificateAuthority: certificateAuthority, retry: source.retry),
                 cache: CollateralCache(folder: state.collateral),
                 maximumAge: maximumAge,
                 now: { Int64(Date().timeIntervalSince1970) }

@@ -57,7 +57,7 @@ public struct JudgingOptions: Sendable {
     /// Root and policy, with the reference values that were named besides.
     /// What the options name is read before anything is asked of anybody: a mistake in them is told even where they
     /// turn out not to matter.
-    func verifier(_ state: StateFolder) throws -> Verifier {
+    func verifier(_ defaults: JudgingDefaults) throws -> Verifier {
         try checkSources()
         var policy = AttestationPolicy()
         if let path = self.policy {
@@ -87,7 +87,7 @@ public struct JudgingOptions: Sendable {
                 policy.measurement.mrenclave.append(try Self.measurement(of: file))
             }
         }
-        return Verifier(anchor: try anchor(state), policy: policy)
+        return Verifier(anchor: try anchor(defaults), policy: policy)
     }
 
     /// - Throws: for a source that isn't there, or certificates for its TLS that aren't.
@@ -106,8 +106,8 @@ public struct JudgingOptions: Sendable {
     }
 
     /// Intel's root, or the one that was named instead.
-    func anchor(_ state: StateFolder) throws -> TrustAnchor {
-        guard let path = try trustedRoot ?? state.defaults().trustedRoot else { return .intel }
+    func anchor(_ defaults: JudgingDefaults) throws -> TrustAnchor {
+        guard let path = trustedRoot ?? defaults.trustedRoot else { return .intel }
         do {
             return try TrustAnchor(file: try Files.read(path, limit: 1 << 16))
         } catch let error as TrustAnchorError {
@@ -157,14 +157,12 @@ public struct JudgingOptions: Sendable {
         place: LaunchPlace?,
         at time: Int64,
         maximumAge: Int64 = AttestationPolicy().tcb.maximumCollateralAge,
+        _ defaults: JudgingDefaults,
         _ surroundings: Surroundings
     ) async throws -> CollateralDelivery {
-        let state = surroundings.state
         if collateral.isEmpty, let own = try place?.platform.collateral(at: time) { return own }
         do {
-            var delivery = try await origin(maximumAge: maximumAge, state).collateral(for: quote)
-            if collateral.isEmpty { delivery.notes += try state.defaultCollateralNotes() }
-            return delivery
+            return try await origin(maximumAge: maximumAge, defaults, surroundings.state).collateral(for: quote)
         } catch let error as CollateralError where collateral.isEmpty {
             // Nobody named that service: that another source can be named isn't known either.
             throw OperationError(
@@ -177,16 +175,14 @@ public struct JudgingOptions: Sendable {
         }
     }
 
-    func origin(maximumAge: Int64, _ state: StateFolder) throws -> CollateralOrigin {
-        let defaults = try state.defaults()
+    func origin(maximumAge: Int64, _ defaults: JudgingDefaults, _ state: StateFolder) throws -> CollateralOrigin {
         // Before the cache answers in the service's place.
         try checkSources()
         if collateralAuthority == nil { try Self.checkAuthority(defaults.collateralAuthority, "collateral_ca") }
         return CollateralOrigin(
-            names: collateral.isEmpty ? try state.defaultCollateral() : collateral,
+            source: collateral.isEmpty ? try defaults.source() : JudgingDefaults.Source(names: collateral),
             certificateAuthority: collateralAuthority ?? defaults.collateralAuthority,
             maximumAge: maximumAge,
-            retry: collateral.isEmpty ? try state.defaultRetry() : RetryPolicy(),
             state: state
         )
     }

@@ -10,11 +10,13 @@ struct JudgingSession: Sendable {
     /// Seconds since 1970.
     let time: Int64
     private let options: JudgingOptions
+    private let defaults: JudgingDefaults
     private let package: JudgedPackage?
     private let surroundings: Surroundings
 
     init(_ options: JudgingOptions, _ surroundings: Surroundings) throws {
-        verifier = try options.verifier(surroundings.state)
+        defaults = try JudgingDefaults(surroundings.state)
+        verifier = try options.verifier(defaults)
         time = options.time()
         package = try options.package.map { try JudgedPackage($0) }
         self.options = options
@@ -57,6 +59,7 @@ struct JudgingSession: Sendable {
             place: subject.place,
             at: time,
             maximumAge: verifier.policy.tcb.maximumCollateralAge,
+            defaults,
             surroundings
         )
     }

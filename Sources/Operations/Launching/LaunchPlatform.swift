@@ -35,7 +35,7 @@ protocol LaunchPlatform: Sendable {
     /// - Parameter started: told the agent's process id, and what of the protection is missing here.
     /// - Returns: the agent's exit code; 128 and the signal's number when a signal ended it.
     func run(
-        _ instance: MeasuredInstance,
+        _ instance: borrowing MeasuredInstance,
         started: (_ agent: Int32, _ missing: [String]) throws -> Void
     ) throws -> Int32
 }
@@ -75,7 +75,7 @@ enum PlatformWorth: Hashable, Sendable {
 }
 
 /// An instance whose package was measured, as a platform launches it.
-struct MeasuredInstance {
+struct MeasuredInstance: ~Copyable {
     let service: ServiceState
     /// Opened when it was measured: what is measured and what the agent gets are one open file.
     let package: OpenFile

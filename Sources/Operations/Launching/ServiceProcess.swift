@@ -2,6 +2,7 @@ internal import Files
 internal import FoundationEssentials
 internal import Notation
 internal import PackageFormat
+internal import Processes
 internal import RATLS
 internal import RATLSTransport
 internal import StrictX509

@@ -1,6 +1,8 @@
 internal import DCAP
 internal import DCAPCollateral
+internal import Files
 internal import PackageFormat
+internal import RATLS
 internal import SGXQuote
 internal import SimulatedProcessor
 internal import StrictX509
@@ -52,7 +54,7 @@ private struct SimulatedLaunchPlatform: LaunchPlatform {
     }
 
     func run(
-        _ instance: MeasuredInstance,
+        _ instance: borrowing MeasuredInstance,
         started: (_ agent: Int32, _ missing: [String]) throws -> Void
     ) throws -> Int32 {
         let service = instance.service

@@ -81,9 +81,8 @@ public struct Spawn: Sendable {
         guard Self.days.contains(days) else {
             throw OperationError("--days", "\(Self.days.lowerBound) to \(Self.days.upperBound) expected, found \(days)")
         }
-        let launch: LaunchRecord
-        do {
-            launch = try LaunchRecord(
+        let launch = try OperationError.naming(name) {
+            try LaunchRecord(
                 id: UUID().uuidString.lowercased(),
                 name: name,
                 sans: Self.once(sans),
@@ -93,8 +92,6 @@ public struct Spawn: Sendable {
                 notAfter: now + Int64(days) * 86400,
                 configurationTimeout: timeout
             )
-        } catch {
-            throw OperationError(name, "\(error)")
         }
         let file = try NamedFile.package(package).packageFile()
         let record = try file.record()

@@ -160,11 +160,7 @@ public struct ProjectTests: Sendable {
 
     private func configuration(_ project: String) throws -> ProjectConfiguration {
         let path = project + "/" + ProjectConfiguration.fileName
-        do {
-            return try ProjectConfiguration(try Files.read(path, limit: 1 << 20))
-        } catch let error as NotationError {
-            throw OperationError(path, "\(error)")
-        }
+        return try OperationError.naming(path) { try ProjectConfiguration(try Files.read(path, limit: 1 << 20)) }
     }
 
     private func run(

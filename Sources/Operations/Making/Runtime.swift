@@ -13,10 +13,6 @@ enum Runtime {
         guard result.status == 0 else {
             throw OperationError(agent, "can't describe its runtime", quoting: result.output)
         }
-        do {
-            return try RuntimeList(Array(result.output.utf8))
-        } catch {
-            throw OperationError(agent, "\(error)")
-        }
+        return try OperationError.naming(agent) { try RuntimeList(Array(result.output.utf8)) }
     }
 }

@@ -162,6 +162,7 @@ public struct ServiceOperations: Sendable {
             for: certificate.quote,
             place: try surroundings.places.place(of: service),
             at: time,
+            JudgingDefaults(state),
             surroundings
         ).collateral
         let file = EvidenceFile(certificate: certificate, collateral: collateral, collectedAt: time)

@@ -100,7 +100,7 @@ struct ServiceState: Sendable {
     }
 
     func record() throws -> Record {
-        do {
+        try OperationError.naming(recordPath, code: "state.damaged") {
             var reader = try ObjectReader(JSON.read(try Files.read(recordPath, limit: 1 << 16)))
             guard let platform = EnclaveSettings.Platform(rawValue: try reader.string("platform") ?? "") else {
                 throw NotationError(at: reader.place, member: "platform", EnclaveSettings.Platform.expected)
@@ -112,16 +112,12 @@ struct ServiceState: Sendable {
                 mrenclave: try reader.string("mrenclave") ?? "",
                 healthCheck: try reader.string("healthCheck") ?? "/"
             )
-        } catch let error as NotationError {
-            throw OperationError(recordPath, "\(error)", code: "state.damaged")
         }
     }
 
     func launch() throws -> LaunchRecord {
-        do {
-            return try LaunchRecord(try Files.read(launchPath, limit: LaunchRecord.byteLimit))
-        } catch let error as NotationError {
-            throw OperationError(launchPath, "\(error)", code: "state.damaged")
+        try OperationError.naming(launchPath, code: "state.damaged") {
+            try LaunchRecord(try Files.read(launchPath, limit: LaunchRecord.byteLimit))
         }
     }
 

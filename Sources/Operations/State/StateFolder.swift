@@ -1,13 +1,11 @@
-internal import DCAPCollateral
 internal import Files
 public import FoundationEssentials
 internal import Glibc
-internal import Notation
 
 /// Where this user's state lies: `MSE_HOME`, else the XDG data directory. 0700.
 public struct StateFolder: Sendable {
     public let path: String
-    private let environment: [String: String]
+    let environment: [String: String]
     private let configurationFolder: String
 
     public init(environment: [String: String] = ProcessInfo.processInfo.environment) {
@@ -60,7 +58,7 @@ public struct StateFolder: Sendable {
     }
 
     /// - Throws: when something else than a folder is in its place, or on the way to it.
-    private func checkPlace() throws {
+    func checkPlace() throws {
         var place = path
         while !Files.exists(place), place != "/", !place.isEmpty { place = Files.split(place).folder }
         guard !place.isEmpty else { return }
@@ -95,36 +93,12 @@ public struct StateFolder: Sendable {
         )
     }
 
-    // MARK: Defaults
+    // MARK: Configuration
 
-    private var configurationPath: String { configurationFolder + "/config.toml" }
-
-    /// What `config.toml` may say: where collateral comes from, whom to trust for its TLS, and which root to trust.
-    struct Defaults {
-        var collateral: [String]?
-        var collateralAuthority: String?
-        var trustedRoot: String?
-    }
-
-    func defaults() throws -> Defaults {
-        try checkPlace()
-        var defaults = Defaults()
-        guard Files.exists(configurationPath) else { return defaults }
-        try checkConfiguration()
-        do {
-            var reader = try ObjectReader(TOML.read(try Files.read(configurationPath, limit: 1 << 16)))
-            defaults.collateral = try reader.texts("collateral")
-            defaults.collateralAuthority = try reader.string("collateral_ca")
-            defaults.trustedRoot = try reader.string("trusted_root")
-            try reader.finish()
-            return defaults
-        } catch let error as NotationError {
-            throw OperationError(configurationPath, "\(error)", code: "state.configuration")
-        }
-    }
+    var configurationPath: String { configurationFolder + "/config.toml" }
 
     /// It names whom to trust: whoever else can write it decides whose quotes are believed.
-    private func checkConfiguration() throws {
+    func checkConfiguration() throws {
         for (path, mode) in [(configurationFolder, "700"), (configurationPath, "600")] {
             guard let access = FileAccess(path) else { continue }
             guard access.isOwn || access.user == 0 else {
@@ -136,39 +110,5 @@ public struct StateFolder: Sendable {
             }
             try Self.checkWriting(path, access, mode: mode)
         }
-    }
-
-    /// Where collateral comes from when nobody says.
-    func defaultCollateral() throws -> [String] {
-        if let name = environment["MSE_COLLATERAL"], !name.isEmpty { return [name] }
-        if let names = try defaults().collateral, !names.isEmpty { return names }
-        return [try ProviderConfiguration(environment: environment)?.service ?? ServiceSource.intelAddress]
-    }
-
-    /// Intel's configuration of this machine, where it is what says where collateral comes from.
-    private func providerConfiguration() throws -> ProviderConfiguration? {
-        if let name = environment["MSE_COLLATERAL"], !name.isEmpty { return nil }
-        if let names = try defaults().collateral, !names.isEmpty { return nil }
-        return try ProviderConfiguration(environment: environment)
-    }
-
-    /// What isn't followed of the file that named the service.
-    func defaultCollateralNotes() throws -> [String] {
-        guard let configuration = try providerConfiguration(), !configuration.usesSecureCertificate else { return [] }
-        return [
-            "use_secure_cert is false in \(environment[ProviderConfiguration.variable] ?? ProviderConfiguration.path): that isn't followed, the service's TLS is verified; --collateral-ca names its certificate"
-        ]
-    }
-
-    /// How often the default service is asked.
-    func defaultRetry() throws -> RetryPolicy { try providerConfiguration()?.retry ?? RetryPolicy() }
-}
-
-extension ObjectReader {
-    /// One string, or an array of them.
-    fileprivate mutating func texts(_ name: String) throws(NotationError) -> [String]? {
-        guard let node = optional(name) else { return nil }
-        if case .string(let text) = node.value { return [text] }
-        return try strings(name, limit: 16)?.map(\.text)
     }
 }

@@ -141,12 +141,8 @@ public struct TarReader: ~Copyable {
             guard try fill(UnsafeMutableRawBufferPointer(rebasing: buffer[..<count])) == count else {
                 throw problem("the archive ends in a member")
             }
-        } catch let error as FileError {
-            throw .file(error.path, error.problem)
-        } catch let error as CodeError {
-            throw error
         } catch {
-            throw problem("\(error)")
+            throw .wrapping(error, path: path)
         }
         return Array(buffer[..<count])
     }

@@ -20,16 +20,16 @@ package struct TarWriter: ~Copyable {
         do throws(FileError) {
             try writeHeader(name, byteCount)
         } catch {
-            throw .file(error.path, error.problem)
+            throw .file(error)
         }
         let start = Int(lseek(file.descriptor, 0, SEEK_CUR))
         try write(file)
         let written = Int(lseek(file.descriptor, 0, SEEK_CUR)) - start
-        guard written == byteCount else { throw .file(name, "changed while it was packaged") }
+        guard written == byteCount else { throw .file(FileError(name, "changed while it was packaged")) }
         do throws(FileError) {
             try file.write([UInt8](repeating: 0, count: Self.padding(byteCount)))
         } catch {
-            throw .file(error.path, error.problem)
+            throw .file(error)
         }
     }
 
@@ -38,7 +38,7 @@ package struct TarWriter: ~Copyable {
             do throws(FileError) {
                 try file.write(bytes)
             } catch {
-                throw .file(error.path, error.problem)
+                throw .file(error)
             }
         }
     }
@@ -49,12 +49,8 @@ package struct TarWriter: ~Copyable {
             let input = try OpenFile(source, O_RDONLY)
             let count = Int(try input.status().st_size)
             try add(name, byteCount: count) { (output) throws(CodeError) in try Self.copy(input, count, to: output) }
-        } catch let error as FileError {
-            throw .file(error.path, error.problem)
-        } catch let error as CodeError {
-            throw error
         } catch {
-            throw .file(source, "\(error)")
+            throw .wrapping(error, path: source)
         }
     }
 
@@ -79,7 +75,7 @@ package struct TarWriter: ~Copyable {
                 left -= read
             }
         } catch {
-            throw .file(error.path, error.problem)
+            throw .file(error)
         }
     }
 
