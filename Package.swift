@@ -160,7 +160,8 @@ let package = Package(
         .target(
             name: "AppServer",
             dependencies: [
-                "ConnectionProblems", logging, nioConcurrencyHelpers, nioCore, nioHTTP1, nioPosix, nioSSL, nioTLS,
+                "ConnectionProblems", "Threads", logging, nioConcurrencyHelpers, nioCore, nioHTTP1, nioPosix, nioSSL,
+                nioTLS,
             ],
             swiftSettings: strict
         ),

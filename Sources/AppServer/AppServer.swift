@@ -6,6 +6,7 @@ internal import NIOHTTP1
 internal import NIOPosix
 public import NIOSSL
 internal import Synchronization
+internal import Threads
 
 /// HTTP/1.1 over TLS or in clear, for anything that answers requests. One listening socket for its life.
 public final class AppServer: Sendable {
@@ -15,6 +16,8 @@ public final class AppServer: Sendable {
     private let loops: [LoopState]
     private let isDraining = Atomic(false)
     private let connectionCount = Atomic(0)
+    /// Kept once the last connection has gone, after new ones were no longer taken.
+    private let drained = Promise<Void>()
     private let logger: Logger
 
     /// What a connection speaks, and with whom; fixed when it is accepted.
@@ -127,15 +130,16 @@ public final class AppServer: Sendable {
     private func configure(_ channel: any Channel) throws {
         let wire = wire.withLockedValue { $0 }
         let limits = wire.limits
-        let count = connectionCount.wrappingAdd(1, ordering: .relaxed).newValue
+        let count = connectionCount.wrappingAdd(1, ordering: .sequentiallyConsistent).newValue
         guard let loop = loops.first(where: { $0.eventLoop === channel.eventLoop }),
+            !isDraining.load(ordering: .sequentiallyConsistent),
             count <= limits.connections
                 || limits.crowd != nil && loop.table.makeRoom(for: OuterEnd.network(of: channel))
         else {
-            connectionCount.subtract(1, ordering: .relaxed)
+            left()
             throw ChannelError.operationUnsupported
         }
-        channel.closeFuture.whenComplete { _ in self.connectionCount.subtract(1, ordering: .relaxed) }
+        channel.closeFuture.whenComplete { _ in self.left() }
         let pipeline = channel.pipeline.syncOperations
         var outerEnd: OuterEnd?
         if limits.crowd != nil {
@@ -161,18 +165,23 @@ public final class AppServer: Sendable {
 
     /// Stops accepting, lets running requests end within the grace, then closes everything.
     public func shutdown(grace: Duration) async {
-        isDraining.store(true, ordering: .relaxed)
+        isDraining.store(true, ordering: .sequentiallyConsistent)
         let channel = listener.withLockedValue { $0 }
         try? await channel?.close()  // closed already is as good
-        let end = ContinuousClock.now + grace
-        while connectionCount.load(ordering: .relaxed) > 0, ContinuousClock.now < end {
-            for loop in loops {
-                let table = loop.table
-                loop.eventLoop.execute { table.drain() }
-            }
-            try? await Task.sleep(for: .milliseconds(20))
+        for loop in loops {
+            let table = loop.table
+            loop.eventLoop.execute { table.drain() }
         }
+        if connectionCount.load(ordering: .sequentiallyConsistent) == 0 { drained.keep(()) }
+        _ = await drained.wait(for: grace)
         try? await group.shutdownGracefully()
+    }
+
+    /// The last one to go tells whoever waits for the end; who goes before that, and who waits, each look after what
+    /// the other changed first.
+    private func left() {
+        let count = connectionCount.wrappingSubtract(1, ordering: .sequentiallyConsistent).newValue
+        if count == 0, isDraining.load(ordering: .sequentiallyConsistent) { drained.keep(()) }
     }
 }
 

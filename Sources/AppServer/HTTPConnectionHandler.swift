@@ -279,6 +279,8 @@ final class HTTPConnectionHandler: ChannelInboundHandler {
         phase = .idle
         written.whenComplete { _ in
             guard let context = this.value.context else { return }
+            // The server waits for this connection's end alone.
+            guard !this.value.isDraining() else { return context.close(promise: nil) }
             this.value.deadline = .now() + .seconds(Self.lingerSeconds)
             // Whoever waits for the end of the answer sees it now.
             if !this.value.goesOnAfterBody { context.close(mode: .output, promise: nil) }
@@ -397,9 +399,14 @@ final class HTTPConnectionHandler: ChannelInboundHandler {
         context.close(promise: nil)
     }
 
+    /// Nothing more is taken. What was answered already is on its way to the client first.
     func drain() {
         guard let context, exchange == nil else { return }
-        context.close(promise: nil)
+        guard phase != .handshake else { return context.close(promise: nil) }
+        let this = NIOLoopBound(self, eventLoop: context.eventLoop)
+        context.writeAndFlush(wrapOutboundOut(ByteBuffer())).whenComplete { _ in
+            this.value.context?.close(promise: nil)
+        }
     }
 
     // MARK: Making room

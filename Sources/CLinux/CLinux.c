@@ -142,6 +142,10 @@ int clinux_count_signals(enum clinux_signal kind) {
     return sigaction(SIGTERM, &action, NULL) != 0 || sigaction(SIGINT, &action, NULL) != 0 ? -1 : 0;
 }
 
+void clinux_count_one(enum clinux_signal kind) {
+    if (are_counted[kind]) (void)sem_post(&counts[kind]);
+}
+
 int clinux_wait_for_signal(enum clinux_signal kind) {
     while (sem_wait(&counts[kind]) != 0) {
         if (errno != EINTR) return -1;

@@ -14,7 +14,7 @@ public enum Program {
         // The task has it alone from then on.
         nonisolated(unsafe) let parsed = parse(root)
         Interruption.watch()
-        Task.detached {
+        runTask {
             var command = parsed
             do {
                 if var command = command as? any AsyncParsableCommand {
@@ -27,7 +27,6 @@ public enum Program {
                 end(error, of: root)
             }
         }
-        dispatchMain()
     }
 
     /// Everything on the first thread.
@@ -58,11 +57,17 @@ public enum Program {
     /// functions of libraries would run beside threads that use what they take down, and what they wrote would be kept
     /// nowhere.
     public static func end(with body: @escaping @Sendable () async -> Int32) -> Never {
-        Task.detached {
+        runTask {
             let code = await body()
             fflush(nil)
             _exit(code)
         }
+    }
+
+    /// The root of a program's tasks, which ends the program. It has no parent to be a child of: there is none before
+    /// it, since no program of ours begins with an asynchronous `main`.
+    private static func runTask(_ body: sending @escaping () async -> Never) -> Never {
+        Task(operation: body)
         dispatchMain()
     }
 

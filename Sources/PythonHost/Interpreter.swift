@@ -89,20 +89,22 @@ public final class Interpreter: Sendable {
     }
 
     /// Runs on the interpreter's thread with the GIL held.
+    /// - Throws: what it throws. Whoever is cancelled waits no longer; what he began goes on, for nothing ends it, and
+    ///   what comes of it is nobody's.
     public func run<Value: Sendable>(_ body: @escaping @Sendable () throws(PythonError) -> Value)
         async throws(PythonError) -> Value
     {
-        let result: Result<Value, PythonError> = await withCheckedContinuation { continuation in
-            jobs.change {
-                $0.append {
-                    do throws(PythonError) {
-                        continuation.resume(returning: .success(try body()))
-                    } catch {
-                        continuation.resume(returning: .failure(error))
-                    }
+        let result = Promise<Result<Value, PythonError>>()
+        jobs.change {
+            $0.append {
+                do throws(PythonError) {
+                    result.keep(.success(try body()))
+                } catch {
+                    result.keep(.failure(error))
                 }
             }
         }
+        guard let result = await result.wait() else { throw PythonError("nobody waits for it any more") }
         return try result.get()
     }
 
@@ -110,32 +112,30 @@ public final class Interpreter: Sendable {
     /// with the process.
     /// - Parameter limit: what takes longer ends with the process too.
     public func runExitFunctions(within limit: Duration) async {
-        let race = Race()
-        Task {
-            do throws(PythonError) {
-                try await run { () throws(PythonError) in
-                    try Interpreter.execute(
-                        "import atexit, sys\natexit._run_exitfuncs()\nsys.stdout.flush()\nsys.stderr.flush()\n"
-                    )
-                }
-            } catch {
-                report.failed("an exit function failed: \(error)")
+        await withTaskGroup(of: String?.self) { group in
+            group.addTask { await self.runExitFunctions() }
+            group.addTask {
+                guard case .some = try? await Task.sleep(for: limit) else { return nil }
+                return "an exit function still ran at the end"
             }
-            race.end(true)
+            let problem = await group.next() ?? nil
+            group.cancelAll()
+            if let problem { report.failed(problem) }
         }
-        Task {
-            try? await Task.sleep(for: limit)  // nobody cancels this task
-            race.end(false)
-        }
-        if await !race.wait() { report.failed("an exit function still ran at the end") }
     }
 
-    /// What ends first counts.
-    private final class Race: Sendable {
-        private let winner = AsyncStream<Bool>.makeStream()
-
-        func end(_ value: Bool) { winner.continuation.yield(value) }
-        func wait() async -> Bool { await winner.stream.first { _ in true } ?? false }
+    /// - Returns: what went wrong.
+    private func runExitFunctions() async -> String? {
+        do throws(PythonError) {
+            try await run { () throws(PythonError) in
+                try Interpreter.execute(
+                    "import atexit, sys\natexit._run_exitfuncs()\nsys.stdout.flush()\nsys.stderr.flush()\n"
+                )
+            }
+            return nil
+        } catch {
+            return "an exit function failed: \(error)"
+        }
     }
 
     /// Runs source text in a namespace of its own; the GIL must be held.

@@ -50,6 +50,9 @@ public final class AttestedConnection: Sendable {
         let eventLoop = MultiThreadedEventLoopGroup.singleton.next()
         // Made before the channel: a peer may end it, and its handlers with it, before anybody could ask them.
         let handshake = eventLoop.makePromise(of: String?.self)
+        let presented = eventLoop.makePromise(of: Presented.self)
+        // Nobody waits for the certificate of a handshake that is over.
+        handshake.futureResult.whenComplete { _ in presented.fail(TransportError.refused) }
         var isConnected = false
         do {
             var configuration = TLSConfiguration.makeClientConfiguration()
@@ -66,7 +69,7 @@ public final class AttestedConnection: Sendable {
                         let tls = try NIOSSLClientHandler(context: context, serverHostname: name) {
                             certificates,
                             promise in
-                            Self.judge(certificates, judge, outcome, promise)
+                            presented.succeed(Presented(certificates, promise))
                         }
                         try channel.pipeline.syncOperations.addHandler(tls)
                         try channel.pipeline.syncOperations.addHandler(
@@ -80,7 +83,9 @@ public final class AttestedConnection: Sendable {
             isConnected = true
             let limit = channel.eventLoop.scheduleTask(in: .seconds(Int64(seconds))) { channel.close(promise: nil) }
             defer { limit.cancel() }
+            async let judging: Void = Self.judge(presented.futureResult, judge, outcome)
             let negotiated = try await handshake.futureResult.get()
+            await judging
             guard case .success(let certificate)? = outcome.value.withLock({ $0 }) else { throw TransportError.refused }
             // A server that knows no ALPN goes on without; here that is no agreement.
             guard speech == .http || negotiated == speech.rawValue else {
@@ -103,26 +108,40 @@ public final class AttestedConnection: Sendable {
         let value = Mutex<Result<AttestedCertificate, TransportError>?>(nil)
     }
 
-    /// The leaf alone is judged; what else the peer sends means nothing.
+    /// What the peer shows in the handshake, which waits for the answer.
+    private struct Presented: Sendable {
+        /// DER; empty when it shows none. The leaf alone is judged; what else the peer sends means nothing.
+        let leaf: [UInt8]
+        let answer: EventLoopPromise<NIOSSLVerificationResult>
+
+        init(_ certificates: [NIOSSLCertificate], _ answer: EventLoopPromise<NIOSSLVerificationResult>) {
+            leaf = (try? certificates.first?.toDERBytes()) ?? []
+            self.answer = answer
+        }
+    }
+
+    /// Ends with the handshake, which cancels it where it fails first.
     private static func judge(
-        _ certificates: [NIOSSLCertificate],
+        _ presented: EventLoopFuture<Presented>,
         _ judge: @escaping Judge,
-        _ outcome: Judged,
-        _ promise: EventLoopPromise<NIOSSLVerificationResult>
-    ) {
-        let der = (try? certificates.first?.toDERBytes()) ?? []
-        Task {
-            let result: Result<AttestedCertificate, TransportError>
-            do {
-                let certificate = try AttestedCertificate(der: der)
-                result = try await judge(certificate) ? .success(certificate) : .failure(.refused)
-            } catch let error as AttestedCertificateError {
-                result = .failure(.certificate(error))
-            } catch {
-                result = .failure(.judging("\(error)"))
-            }
-            outcome.value.withLock { $0 = result }
-            if case .success = result { promise.succeed(.certificateVerified) } else { promise.succeed(.failed) }
+        _ outcome: Judged
+    ) async {
+        guard let presented = try? await presented.get() else { return }
+        let result: Result<AttestedCertificate, TransportError>
+        do {
+            let certificate = try AttestedCertificate(der: presented.leaf)
+            result = try await judge(certificate) ? .success(certificate) : .failure(.refused)
+        } catch let error as AttestedCertificateError {
+            result = .failure(.certificate(error))
+        } catch {
+            result = .failure(.judging("\(error)"))
+        }
+        guard !Task.isCancelled else { return presented.answer.succeed(.failed) }
+        outcome.value.withLock { $0 = result }
+        if case .success = result {
+            presented.answer.succeed(.certificateVerified)
+        } else {
+            presented.answer.succeed(.failed)
         }
     }
 

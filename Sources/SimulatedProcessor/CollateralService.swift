@@ -36,11 +36,7 @@ public struct CollateralService: Sendable {
             throw ListeningError("127.0.0.1", port, error)
         }
         started(channel.localAddress?.port ?? port)
-        let (ends, continuation) = AsyncStream<Void>.makeStream()
-        guard ProcessSignal.termination.watch({ continuation.finish() }) else {
-            throw FileError("SIGTERM", doing: "wait for")
-        }
-        for await _ in ends {}
+        guard await ProcessSignal.termination.next() else { throw FileError("SIGTERM", doing: "wait for") }
         try await channel.close()
     }
 }

@@ -31,8 +31,23 @@ public enum BlockingThread {
         return true
     }
 
+    /// Calls what blocks on a thread of its own, and waits until it has returned, whoever is cancelled meanwhile.
+    /// - Throws: what the call throws, and `ThreadError` when the system gives no more threads.
+    public static func run<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
+        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Value, any Error>) in
+            if !start({ continuation.resume(with: Result(catching: body)) }) {
+                continuation.resume(throwing: ThreadError())
+            }
+        }
+    }
+
     private final class Box {
         let body: @Sendable () -> Void
         init(_ body: @escaping @Sendable () -> Void) { self.body = body }
     }
+}
+
+/// The system gives no more threads.
+public struct ThreadError: Error, CustomStringConvertible {
+    public var description: String { "the system gives no more threads" }
 }

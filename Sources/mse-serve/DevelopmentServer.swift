@@ -54,12 +54,8 @@ struct DevelopmentServer: Sendable {
         )
         let port = try await server.start(host: host, port: port)
         logger.notice("listening", metadata: ["host": "\(host)", "port": "\(port)"])
-        let (running, end) = AsyncStream<Never>.makeStream()
         // Taken now: the application may have taken these signals while it was loaded.
-        guard ProcessSignal.termination.watch({ end.finish() }) else {
-            throw FileError("SIGTERM", "can't be waited for")
-        }
-        for await _ in running {}
+        guard await ProcessSignal.termination.next() else { throw FileError("SIGTERM", "can't be waited for") }
         await application.end(server, grace: .seconds(grace))
     }
 }

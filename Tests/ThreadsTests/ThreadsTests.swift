@@ -51,4 +51,25 @@ struct ThreadsTests {
         kill(getpid(), SIGUSR1)
         for await _ in told.prefix(1) {}
     }
+
+    @Test("whoever waits for a signal can be cancelled, and takes none with him", .timeLimit(.minutes(1)))
+    func cancelledWait() async {
+        let isCancelled = await withTaskGroup(of: Bool.self) { group in
+            group.addTask { await ProcessSignal.termination.next() }
+            try? await Task.sleep(for: .milliseconds(20))
+            group.cancelAll()
+            return await group.next() == false
+        }
+        #expect(isCancelled)
+        kill(getpid(), SIGTERM)
+        #expect(await ProcessSignal.termination.next())
+        // None is left of the one that cancelled.
+        let isLeft = await withTaskGroup(of: Bool.self) { group in
+            group.addTask { await ProcessSignal.termination.next() }
+            try? await Task.sleep(for: .milliseconds(50))
+            group.cancelAll()
+            return await group.next() == true
+        }
+        #expect(!isLeft)
+    }
 }

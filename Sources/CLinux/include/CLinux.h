@@ -38,6 +38,9 @@ enum clinux_signal { clinux_termination, clinux_stop_request };
 /// Counts signals of a kind from now on. Called again, it takes them back from whoever took them since. Returns 0, or -1.
 int clinux_count_signals(enum clinux_signal kind);
 
+/// Counts one that didn't come, so that whoever waits goes on.
+void clinux_count_one(enum clinux_signal kind);
+
 /// Waits until a signal is counted, and takes it off the count. Returns 0, or -1 when none are counted.
 int clinux_wait_for_signal(enum clinux_signal kind);
 

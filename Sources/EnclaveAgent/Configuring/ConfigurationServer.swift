@@ -1,6 +1,5 @@
 internal import AppServer
 internal import Crypto
-internal import Dispatch
 internal import Enclave
 internal import NIOCore
 internal import NIOHTTP1
@@ -8,6 +7,7 @@ internal import Notation
 internal import RATLS
 internal import Secrets
 internal import Synchronization
+internal import Threads
 
 /// The configuration server's wire behaviour (docs/formats/configuration.md): every refusal leaves no trace, and the
 /// first accepted request closes the door.
@@ -39,11 +39,17 @@ final class ConfigurationServer: Responder {
         var homeEpoch: Epoch
     }
 
+    /// A request that is to be judged.
+    private struct Post: Sendable {
+        var exchange: Exchange
+        var isTyped: Bool
+    }
+
     private let configurator: Configurator
     private let report: StartReport
     private let events: EventLog
-    /// Bodies are judged one after the other, off the event loops.
-    private let queue = DispatchQueue(label: "configuration")
+    /// At most as many wait as there may be connections, and as many bytes as those may hold.
+    private let posts = AsyncStream<Post>.makeStream()
     private let isClosed = Atomic(false)
 
     /// - Parameter report: tells the sender how the start went.
@@ -92,8 +98,19 @@ final class ConfigurationServer: Responder {
                 closes: true
             )
         }
-        // At most as many wait as there may be connections, and as many bytes as those may hold.
-        queue.async { [self] in judge(exchange, isTyped: isTyped) }
+        posts.continuation.yield(Post(exchange: exchange, isTyped: isTyped))
+    }
+
+    /// Judges bodies one after the other, off the event loops, until it is cancelled; what is being judged then is
+    /// judged to its end, so that nothing of it stays behind.
+    func judge() async {
+        for await post in posts.stream {
+            do {
+                try await BlockingThread.run { self.judge(post.exchange, isTyped: post.isTyped) }
+            } catch {
+                StartingResponder().respond(to: post.exchange)
+            }
+        }
     }
 
     private func judge(_ exchange: Exchange, isTyped: Bool) {

@@ -4,6 +4,7 @@ internal import Enclave
 internal import Files
 internal import PackageFormat
 internal import Secrets
+internal import Threads
 
 /// Judges what is sent to a waiting agent, and takes it whole or not at all.
 struct Configurator: Sendable {
@@ -14,7 +15,8 @@ struct Configurator: Sendable {
     let identity: SharedIdentity
     let events: EventLog
     let log: OwnersLog
-    let gate: ConfigurationGate
+    /// Kept once a configuration was accepted.
+    let opening: Promise<Opening>
 
     /// - Parameter isWanted: whether its sender is still there; asked again before anything is kept.
     func configure(_ body: [UInt8], isWanted: () -> Bool) throws(ConfigurationRefusal) -> ConfigurationServer.Accepted {
@@ -68,7 +70,7 @@ struct Configurator: Sendable {
         log.begin(configuration)
         var opening = configuration.opening
         opening.hasHome = hasHome
-        gate.open(opening)
+        self.opening.keep(opening)
         return ConfigurationServer.Accepted(
             authority: authority,
             epoch: configuration.epoch,

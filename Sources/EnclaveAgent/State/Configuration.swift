@@ -98,7 +98,7 @@ struct Configuration: ~Copyable {
         }
     }
 
-    var opening: ConfigurationGate.Opening {
+    var opening: Opening {
         switch tlsKey {
         case .some(let key): .init(tlsKey: SharedSecret(key.copy()), homeEpoch: homeEpoch)
         case .none: .init(homeEpoch: homeEpoch)

@@ -1,3 +1,4 @@
+internal import ApplicationServing
 internal import Crypto
 internal import Enclave
 internal import Files
@@ -62,4 +63,14 @@ struct EnclaveIdentity: ~Copyable {
     }
 
     var certificatePEM: String { PEM.text(certificate) }
+
+    var servingCertificate: ServingCertificate {
+        ServingCertificate(chain: Array(certificatePEM.utf8), key: Array(key.pemRepresentation.utf8))
+    }
+
+    /// Puts what anybody may know where the application finds it.
+    func publish(in memory: PrivateMemory) throws {
+        try Files.write(certificatePEM, to: memory.path("key/cert.ratls.pem"))
+        try Files.write(SealedBox.publicKey(of: sealingKey), to: memory.path("key/enclave.pub"))
+    }
 }

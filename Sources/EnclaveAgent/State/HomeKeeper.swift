@@ -1,18 +1,18 @@
 internal import CodeEncryption
-internal import Dispatch
 internal import Files
 internal import Glibc
 internal import PackageFormat
 internal import Synchronization
+internal import Threads
 
 /// Seals HOME every ten seconds when something changed, and when it is asked to; and tells the operator how that went,
 /// by code and time.
 final class HomeKeeper: Sendable {
-    private static let periodSeconds = 10
+    private static let period = Duration.seconds(10)
     /// Below this much room, a failure is put down to the lack of it.
     private static let roomByteCount = 1 << 20
 
-    private let queue = DispatchQueue(label: "home")
+    /// One at a time, on threads that may block.
     private let home: Mutex<PersistentHome>
     private let report = Mutex(HomeReport())
     private let folder: String
@@ -31,20 +31,22 @@ final class HomeKeeper: Sendable {
         self.wasRestored = wasRestored
     }
 
-    /// Puts back what was sealed, and begins to keep it.
+    /// Puts back what was sealed.
     func restore() async throws {
-        try await onQueue {
-            if !self.wasRestored { _ = try self.home.withLock { try $0.restore() } }
-        }
+        if !wasRestored { try await BlockingThread.run { _ = try self.home.withLock { try $0.restore() } } }
         tell { _ in }
-        keep()
+    }
+
+    /// Seals what changed, again and again, until it is cancelled. What is being sealed then is sealed to its end.
+    func keep() async {
+        while case .some = try? await Task.sleep(for: Self.period) { _ = await save() }
     }
 
     /// - Parameter isAsked: somebody waits for how it goes.
     /// - Returns: whether everything is sealed.
     func save(isAsked: Bool = false) async -> Bool {
         do {
-            try await onQueue { try self.home.withLock { try $0.save() } }
+            try await BlockingThread.run { try self.home.withLock { try $0.save() } }
             tell {
                 $0.savedAt = Int64(time(nil))
                 $0.problem = nil
@@ -81,21 +83,5 @@ final class HomeKeeper: Sendable {
     private var hasRoom: Bool {
         var status = statvfs()
         return statvfs(folder, &status) != 0 || Int(status.f_bavail) * Int(status.f_frsize) >= Self.roomByteCount
-    }
-
-    private func keep() {
-        queue.asyncAfter(deadline: .now() + .seconds(Self.periodSeconds)) { [weak self] in
-            guard let self else { return }
-            Task {
-                _ = await self.save()
-                self.keep()
-            }
-        }
-    }
-
-    private func onQueue(_ body: @escaping @Sendable () throws -> Void) async throws {
-        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
-            queue.async { continuation.resume(with: Result(catching: body)) }
-        }
     }
 }

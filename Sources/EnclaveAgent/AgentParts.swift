@@ -1,0 +1,237 @@
+internal import AppServer
+internal import ApplicationServing
+internal import Enclave
+internal import Files
+internal import PackageFormat
+internal import Secrets
+internal import Threads
+
+/// What does the steps of the agent's life.
+struct AgentParts: Sendable {
+    let terms: AgentLife.Terms
+
+    private let arguments: AgentArguments
+    private let memory: PrivateMemory
+    private let events: EventLog
+    private let log: ApplicationLog
+    private let state: SealedState?
+    private let report: StartReport
+    private let failures: SealedReport
+    private let start: ApplicationStart
+    /// Nil where a configuration is taken up again.
+    private let configurationServer: ConfigurationServer?
+    private let endpoint: AgentEndpoint
+
+    private let opening: Promise<Opening>
+    private let host = Promise<Result<ApplicationHost, any Error>>()
+    private let loaded = Promise<LoadedApplication>()
+    private let served = Promise<ApplicationHost>()
+
+    private struct LoadedApplication: Sendable {
+        let host: ApplicationHost
+        let responder: any Responder
+        let tls: AgentEndpoint.ApplicationTLS
+        /// Nil where nothing is kept.
+        let home: HomeKeeper?
+    }
+
+    /// Takes up what an earlier start was given, or makes a new identity, and begins to answer.
+    /// - Parameter now: seconds since 1970.
+    init(
+        _ arguments: AgentArguments,
+        on platform: any EnclavePlatform,
+        memory: PrivateMemory,
+        events: EventLog,
+        log: ApplicationLog,
+        now: Int64
+    ) async throws {
+        (self.arguments, self.memory, self.events, self.log) = (arguments, memory, events, log)
+        let state = try arguments.stateFolder.map { try SealedState(folder: $0, id: arguments.id, platform: platform) }
+        let service = try MeasuredService(arguments, on: platform)
+        let settings = service.settings
+        let ownersLog = OwnersLog(
+            setting: settings.log,
+            mode: settings.mode,
+            id: arguments.id,
+            state: state,
+            events: events,
+            log: log
+        )
+        let opening = Promise<Opening>()
+        let identity: SharedIdentity
+        switch try ResumedState.read(state, arguments, platform: platform, events: events, now: now) {
+        case .some(let resumed):
+            try service.code.unpack(resumed.configuration.key, to: memory.code)
+            try resumed.configuration.writeSecrets(to: memory)
+            ownersLog.begin(resumed.configuration)
+            opening.keep(resumed.configuration.opening)
+            identity = SharedIdentity(resumed.takeIdentity())
+        case .none: identity = SharedIdentity(try EnclaveIdentity(maker: arguments.maker, platform: platform, now: now))
+        }
+        if !identity.value.isBound { events.write(.quoteUnbound) }
+        try identity.value.publish(in: memory)
+
+        let isConfigured = opening.value != nil
+        report = StartReport()
+        configurationServer =
+            isConfigured
+            ? nil
+            : ConfigurationServer(
+                report: report,
+                events: events,
+                configurator: Configurator(
+                    arguments: arguments,
+                    code: service.code,
+                    memory: memory,
+                    state: state,
+                    identity: identity,
+                    events: events,
+                    log: ownersLog,
+                    opening: opening
+                )
+            )
+        var limits = ServerLimits()
+        limits.headerByteCount = settings.server.headerLimit
+        limits.bodyByteCount = settings.server.bodyLimit
+        endpoint = try AgentEndpoint(identity.value.servingCertificate, waiting: configurationServer, limits: limits)
+        failures = SealedReport(events: events, log: log)
+        start = ApplicationStart(
+            settings: settings,
+            environment: service.environment,
+            memory: memory,
+            platform: platform,
+            report: failures
+        )
+        terms = AgentLife.Terms(
+            isConfigured: isConfigured,
+            hasTimeLimit: arguments.configurationTimeout > 0,
+            keepsHome: state != nil,
+            grace: .seconds(settings.server.grace)
+        )
+        self.state = state
+        self.opening = opening
+
+        let port = try await endpoint.server.start(host: arguments.host, port: arguments.port)
+        events.write(.listening(port: port, isConfigured: isConfigured, isMemoryHidden: memory.isHidden))
+        if platform.isSimulated { events.write(.simulated) }
+    }
+
+    /// - Returns: what came of a step; nil where nothing is to be said, as when it was cancelled.
+    func perform(_ step: AgentLife.Step) async -> AgentLife.Event? {
+        switch step {
+        case .prepare:
+            await prepare()
+            return nil
+        case .judgeConfigurations:
+            await configurationServer?.judge()
+            return nil
+        case .awaitConfiguration: return await opening.wait() == nil ? nil : .configured
+        case .awaitTimeLimit: return await awaitTimeLimit()
+        case .awaitTermination: return await ProcessSignal.termination.next() ? .termination : nil
+        case .awaitStopRequest: return await ProcessSignal.stopRequest.next() ? .stopRequest : nil
+        case .load: return await load()
+        case .serve:
+            await serve()
+            return nil
+        case .keepHome:
+            await loaded.wait()?.home?.keep()
+            return nil
+        case .saveHome: return .saved(await loaded.wait()?.home?.save(isAsked: true) ?? false)
+        case .drain: return await drain()
+        case .sealHome(let limit): return .sealed(await sealHome(within: limit))
+        case .close(let grace):
+            // Whoever configured it and waits for the start isn't left waiting.
+            report.end(
+                .failed(code: "agent.ended", incident: nil, text: "it was ended before its application had started")
+            )
+            await endpoint.server.shutdown(grace: grace)
+            return .closed
+        }
+    }
+
+    // MARK: Before it serves
+
+    private func prepare() async {
+        do {
+            host.keep(.success(try await BlockingThread.run { try start.host() }))
+        } catch {
+            host.keep(.failure(error))
+        }
+    }
+
+    private func awaitTimeLimit() async -> AgentLife.Event? {
+        do {
+            try await Task.sleep(for: .seconds(arguments.configurationTimeout))
+        } catch {
+            return nil
+        }
+        guard opening.value == nil else { return nil }
+        events.write(.timeLimit(seconds: arguments.configurationTimeout))
+        return .timeLimit
+    }
+
+    private func load() async -> AgentLife.Event? {
+        if configurationServer != nil { endpoint.leaveConfiguration() }
+        do {
+            guard let opening = await opening.wait() else { return nil }
+            let home = state.map {
+                HomeKeeper(
+                    memory: memory,
+                    state: $0,
+                    epoch: opening.homeEpoch,
+                    wasRestored: opening.hasHome,
+                    log: log
+                )
+            }
+            try await home?.restore()
+            guard let host = try await host.wait()?.get() else { return nil }
+            let application = LoadedApplication(
+                host: host,
+                responder: try await start.responder(on: host),
+                tls: try applicationTLS(opening.tlsKey),
+                home: home
+            )
+            loaded.keep(application)
+            return .loaded
+        } catch {
+            // Nobody waits for an application whose agent has ended.
+            guard !Task.isCancelled else { return nil }
+            report.end(failures.startFailed(error))
+            return .startFailed
+        }
+    }
+
+    private func applicationTLS(_ key: SharedSecret?) throws -> AgentEndpoint.ApplicationTLS {
+        switch arguments.mode {
+        case .attested: .attested
+        case .clear: .clear
+        case .owner(let path):
+            .owner(try ServingCertificate(chainFile: path, key: key?.value.withBytes { Array($0) } ?? []).tls())
+        }
+    }
+
+    // MARK: While it serves, and after
+
+    private func serve() async {
+        guard let application = await loaded.wait() else { return }
+        endpoint.serve(application.responder, over: application.tls)
+        events.write(.serving)
+        report.end(.started)
+        served.keep(application.host)
+    }
+
+    private func drain() async -> AgentLife.Event? {
+        guard let host = await served.wait() else { return nil }
+        let end = ContinuousClock.now + terms.grace
+        await host.end(endpoint.server, grace: terms.grace)
+        return .drained(left: max(.zero, end - .now))
+    }
+
+    /// As often as the time allows: files that change while they are read, and room that isn't there, tell nobody.
+    private func sealHome(within limit: Duration) async -> Bool {
+        guard let home = await loaded.wait()?.home else { return true }
+        let attempts = Backoff(first: .milliseconds(100), longest: .milliseconds(500))
+        let isSealed: Bool?? = try? await attempts.first(within: limit) { await home.save() ? true : nil }
+        return isSealed == true
+    }
+}

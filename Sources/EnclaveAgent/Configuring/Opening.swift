@@ -1,0 +1,8 @@
+/// What the start needs of the configuration that was accepted.
+struct Opening: Sendable {
+    /// PEM, of the owner's certificate.
+    var tlsKey: SharedSecret?
+    var homeEpoch: Epoch
+    /// HOME is back already.
+    var hasHome = false
+}
