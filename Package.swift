@@ -330,7 +330,7 @@ let package = Package(
         .testTarget(
             name: "OperationsTests",
             dependencies: [
-                "DCAP", "DCAPCollateral", "Files", "Operations", "PackageFormat", "Processes", "RATLS", "SGXQuote",
+                "Attestation", "DCAP", "DCAPCollateral", "Files", "Operations", "PackageFormat", "Processes", "RATLS", "SGXQuote",
                 "TestSupport",
             ],
             swiftSettings: strict

@@ -200,6 +200,8 @@ static _Noreturn void become(const clinux_confinement *plan, const Maps *maps, i
         if (getrlimit(RLIMIT_NOFILE, &files) != 0) files.rlim_cur = 65536;
         for (rlim_t descriptor = CONTROL + 1; descriptor < files.rlim_cur && descriptor < 1 << 20; descriptor++) close((int)descriptor);
     }
+    // An instance is whole or gone: without its launcher nothing writes down what becomes of it, and it ends in order.
+    (void)prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0);
     if (clinux_filter_system_calls() != 0) missing |= CLINUX_SYSTEM_CALL_FILTER;
     sigset_t all;
     sigemptyset(&all);

@@ -1,6 +1,7 @@
 // Which system calls code in an enclave has no use for: what Gramine lacks (each answers ENOSYS there too) and what leads out of a process.
 #include "CLinux.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/sched.h>
@@ -8,6 +9,7 @@
 #include <stddef.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -30,10 +32,13 @@
 #define PIDFD_OPEN 434
 #define CLONE3 435
 #define PIDFD_GETFD 438
+#define OPENAT2 437
 #define PROCESS_MADVISE 440
 #define MOUNT_SETATTR 442
 #define QUOTACTL_FD 443
+#define MEMFD_SECRET 447
 #define PROCESS_MRELEASE 448
+#define FCHMODAT2 452
 #define FIRST_UNKNOWN 457
 
 static const unsigned refused[] = {
@@ -58,6 +63,10 @@ static const unsigned refused[] = {
     __NR_msgrcv, __NR_msgctl, __NR_mq_open, __NR_mq_unlink,
     // Files whose names, which the machine reads, are anybody's text.
     __NR_memfd_create,
+    // Memory that the machine can neither see nor count.
+    MEMFD_SECRET,
+    // Its arguments lie in memory, where no filter sees them; everybody goes back to openat.
+    OPENAT2,
     // Its flags lie in memory, where no filter sees them; glibc goes back to clone.
     CLONE3,
 #if defined(__x86_64__)
@@ -78,6 +87,8 @@ static const unsigned refused[] = {
 
 /// Of socketpair's second argument; the rest are flags.
 enum { SOCKET_TYPE = 0xF };
+/// What O_TMPFILE has that O_DIRECTORY hasn't.
+enum { TMPFILE = 020000000 };
 
 enum { REFUSED = sizeof refused / sizeof refused[0] };
 
@@ -89,9 +100,15 @@ static int install(const struct sock_filter *filter, unsigned short count) {
 
 int clinux_filter_system_calls(void) {
     const unsigned namespaces = CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET;
-    struct sock_filter filter[64 + 2 * REFUSED];
+    struct sock_filter filter[128 + 2 * REFUSED];
     unsigned short count = 0;
 #define ADD(...) do { const struct sock_filter part[] = {__VA_ARGS__}; for (unsigned i = 0; i < sizeof part / sizeof part[0]; i++) filter[count++] = part[i]; } while (0)
+#define ADD_FOR_MODES(number, mode, bits) \
+    ADD(UNLESS_EQUAL(number, 4), LOAD(mode), IF_ANY_BIT(bits, 1), RETURN(SECCOMP_RET_ALLOW), REFUSE(EPERM))
+    // A mode counts where a file is made.
+#define ADD_FOR_NEW_FILES(number, flags, mode) \
+    ADD(UNLESS_EQUAL(number, 7), LOAD(flags), IF_ANY_BIT(O_CREAT | TMPFILE, 1), RETURN(SECCOMP_RET_ALLOW), LOAD(mode), \
+        IF_ANY_BIT(S_ISUID | S_ISGID, 1), RETURN(SECCOMP_RET_ALLOW), REFUSE(EPERM))
     ADD(LOAD(offsetof(struct seccomp_data, arch)), IF_EQUAL(ARCHITECTURE, 1), REFUSE(ENOSYS));
     ADD(LOAD(offsetof(struct seccomp_data, nr)));
     // Other interfaces' numbers, and what came after Linux 6.7, which nobody has judged: statmount tells of the machine's mounts.
@@ -117,8 +134,22 @@ int clinux_filter_system_calls(void) {
             RETURN(SECCOMP_RET_ALLOW));
     }
     ADD(UNLESS_EQUAL(__NR_prlimit64, 5), LOAD(ARGUMENT(0)), IF_EQUAL(0, 2), IF_EQUAL(self, 1), REFUSE(EPERM), RETURN(SECCOMP_RET_ALLOW));
+    // What a service leaves among its sealed files is its operator's: no program of it may run as that user.
+    ADD_FOR_MODES(FCHMODAT2, ARGUMENT(2), S_ISUID);
+    ADD_FOR_MODES(__NR_fchmodat, ARGUMENT(2), S_ISUID);
+    ADD_FOR_MODES(__NR_fchmod, ARGUMENT(1), S_ISUID);
+    ADD_FOR_MODES(__NR_mknodat, ARGUMENT(2), S_ISUID | S_ISGID);
+    ADD_FOR_NEW_FILES(__NR_openat, ARGUMENT(2), ARGUMENT(3));
+#if defined(__x86_64__)
+    ADD_FOR_MODES(__NR_chmod, ARGUMENT(1), S_ISUID);
+    ADD_FOR_MODES(__NR_creat, ARGUMENT(1), S_ISUID | S_ISGID);
+    ADD_FOR_MODES(__NR_mknod, ARGUMENT(1), S_ISUID | S_ISGID);
+    ADD_FOR_NEW_FILES(__NR_open, ARGUMENT(1), ARGUMENT(2));
+#endif
     ADD(RETURN(SECCOMP_RET_ALLOW));
 #undef ADD
+#undef ADD_FOR_MODES
+#undef ADD_FOR_NEW_FILES
     return install(filter, count);
 }
 

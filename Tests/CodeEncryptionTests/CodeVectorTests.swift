@@ -192,6 +192,7 @@ struct SealedLogVectorTests {
             return switch error {
             case .notALog: "notALog"
             case .otherKey: "otherKey"
+            case .tooMany: "tooMany"
             case .altered: "altered"
             case .file: "file"
             }
@@ -221,5 +222,8 @@ struct SealedLogVectorTests {
         #expect(limits["bytes of a piece that is read"] == SealedLogPiece.byteLimit)
         #expect(limits["bytes of a piece that is written, about"] == SealedLogWriter.Limits().pieceByteCount)
         #expect(limits["pieces that are kept"] == SealedLogWriter.Limits().pieces)
+        #expect(limits["pieces of a folder that are read, the last by name"] == SealedLogReader.pieceLimit)
+        #expect(limits["bytes that are read together"] == SealedLogReader.byteLimit)
+        #expect(limits["a number"].map { UInt64($0) } == SealedLogHead.lastNumber)
     }
 }

@@ -216,10 +216,51 @@ final class SealedLogTests {
         try Files.write(bytes + [UInt8](repeating: 0, count: rest), to: path + "/laid.log")
         let contents = try SealedLogReader(root: key).read(path)
         #expect(texts(contents) == whole.texts)
-        #expect(contents.faults == [.altered(path + "/laid.log", entry: 0)])
+        #expect(
+            contents.faults == [
+                number > SealedLogHead.lastNumber
+                    ? .notALog(path + "/laid.log") : .altered(path + "/laid.log", entry: 0)
+            ]
+        )
         let alone = try? SealedLogReader(root: key).read(path + "/laid.log")
         #expect((alone != nil) == (number == 1))
         #expect(alone.map(texts) ?? [] == [])
+    }
+
+    /// Somebody who broke into the service has the log's key, though not the code's.
+    @Test(
+        "whatever numbers and times a piece holds that opens, it is read",
+        arguments: [1, 2, UInt64(Int.max) - 1, UInt64(Int.max)],
+        ["0", "1", "9223372036854775807", "18446744073709551615", "none"]
+    )
+    func anyNumber(number: UInt64, oldest: String) throws {
+        try Files.makeFolder(path, mode: 0o700)
+        let head = SealedLogHead(id: "one", epoch: epoch, number: number, previous: nil)
+        for end in ["next", "stop", ""] {
+            var stream = SecretStream.Writer(key: SealedLogHead.key(key, id: "one", epoch: epoch))
+            var bytes = head.encoded + stream.header
+            var bound = head.encoded
+            func add(_ source: SealedLogEntry.Source, _ text: String, _ tag: SecretStream.Tag) {
+                let message = SealedLogEntry(time: .max, source: source, text: Array(text.utf8)).encoded
+                bytes += [0, UInt8(message.count / 256)] + stream.seal(message, with: bound, as: tag)
+                bound = []
+            }
+            add(.begin, oldest, .message)
+            add(.output, "said", .message)
+            if !end.isEmpty { add(.end, end, .final) }
+            try Files.write(bytes, to: path + "/0-1.log")
+            #expect(texts(try SealedLogReader(root: key).read(path)) == ["said"])
+        }
+    }
+
+    @Test("of very many files the last are read, and that there are more is told")
+    func many() throws {
+        let whole = try several()
+        let first = try Files.read(path + "/" + (whole.first ?? ""))
+        for index in 0..<300 { try Files.write(first, to: path + "/!\(index).log") }
+        let contents = try SealedLogReader(root: key).read(path)
+        #expect(contents.faults.contains(.tooMany(path)))
+        #expect(Set((0..<12).map { "line \($0)" }).isSubset(of: texts(contents)))
     }
 
     @Test("epochs follow each other, whatever the names of their pieces")

@@ -59,8 +59,12 @@ struct ProviderConfigurationTests {
             ),
             ("\u{FEFF}// first\r\n{\"pccs_url\":\"http://a:1/\",}\r\n", "http://a:1/"),
             ("{\"collateral_service\":\"https://c//d,}\",\"pccs_url\":\"https://p\"}", "https://c//d,}"),
+            // The asterisk that begins a comment doesn't end it.
+            ("{/*/\"pccs_url\":\"https://no\",/*/\"pccs_url\":\"https://yes\"}", "https://yes"),
+            ("{/**/\"pccs_url\":\"https://yes\"/***/,/*\n*//*/*/}", "https://yes"),
+            ("{//*\n\"pccs_url\":\"https://yes\"//*/\n}", "https://yes"),
             (
-                "# PCCS\nPCCS_URL=https://localhost:8081/sgx/certification/v3/\n\nUSE_SECURE_CERT=FALSE\n#RETRY_TIMES=6\n",
+                "# /* PCCS\nPCCS_URL=https://localhost:8081/sgx/certification/v3/\n\nUSE_SECURE_CERT=FALSE\n#RETRY_TIMES=6\n",
                 "https://localhost:8081/sgx/certification/v3/"
             ),
             (" PCCS_URL = https://a/ # here\r\nCOLLATERAL_SERVICE=https://b/\r\nRETRY_DELAY=10\r\n", "https://b/"),
@@ -90,6 +94,7 @@ struct ProviderConfigurationTests {
             ("pccs_url=https://a", 1, "pccs_url"),
             ("PCCS_URL=", 1, "pccs_url"), ("PCCS_URL=https://a b", 1, "PCCS_URL"),
             ("COLLATERAL=https://a", 1, "collateral"),
+            ("{\n/* never ends\n\"pccs_url\":\"https://a\"}", 2, ""), ("\n/* {", 2, ""), ("{}/*/", 1, ""),
             ("{ // nothing\n}", 0, ""), ("", 0, ""), ("USE_SECURE_CERT=TRUE", 0, ""), ("<html>\n", 1, ""),
             ("{\"\u{212A}\":1,\"pccs_url\":\"https://a\"}", 1, "\u{212A}"),
         ]

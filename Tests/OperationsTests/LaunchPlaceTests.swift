@@ -192,4 +192,24 @@ struct LaunchPlaceTests {
             #expect(list[0].line.hasPrefix("other  damaged  -  -"))
         }
     }
+
+    @Test(
+        "what a launch or a removal left that was cut short is listed, in nobody's way, and removed when asked",
+        arguments: [["package.tar"], ["package.tar", "launch.json", "sealed/x"], []]
+    )
+    func unfinished(left: [String]) async throws {
+        try await withInstance(on: OtherEngine()) { surroundings, service in
+            let rest = try ServiceState("rest", in: surroundings.state)
+            try Files.makeFolder(rest.sealedFolder, mode: 0o700)
+            for name in left { try Files.write("", to: rest.folder + "/" + name) }
+            let operations = ServiceOperations(in: surroundings)
+            let status = try await operations.list().first { $0.name == "rest" }
+            #expect(status?.state == .damaged && status?.problem?.contains("mse stop rest --remove") == true)
+            await #expect(throws: OperationError.self) { try await operations.stop("rest", .saving) }
+            #expect(Files.exists(rest.folder))
+            #expect(try await operations.stop("rest", .removing) == nil)
+            #expect(!Files.exists(rest.folder))
+            #expect(try await operations.list().map(\.name) == ["other"])
+        }
+    }
 }

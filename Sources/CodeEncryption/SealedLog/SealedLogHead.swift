@@ -9,10 +9,13 @@ public struct SealedLogHead: Hashable, Sendable {
     static let magic = Array("MSELOG".utf8)
     static let version: UInt8 = 1
 
+    /// There is always a next one that can be said: nobody writes so many.
+    static let lastNumber = UInt64(Int64.max)
+
     public let id: String
     /// 32 bytes: of the configuration under which it was written.
     public let epoch: [UInt8]
-    /// From 1, within the epoch.
+    /// From 1, within the epoch; no more than `lastNumber`.
     public let number: UInt64
     let previous: [UInt8]
 
@@ -41,7 +44,9 @@ public struct SealedLogHead: Hashable, Sendable {
         let previous = Array(bytes[47..<63])
         let idEnd = fixed + Int(bytes[63])
         let end = idEnd + SecretStream.headerByteCount
-        guard bytes.count >= end, let id = String(validating: bytes[fixed..<idEnd], as: UTF8.self), number > 0 else {
+        guard bytes.count >= end, let id = String(validating: bytes[fixed..<idEnd], as: UTF8.self),
+            (1...lastNumber).contains(number)
+        else {
             throw .notALog(path)
         }
         return (SealedLogHead(id: id, epoch: epoch, number: number, previous: previous), Array(bytes[idEnd..<end]), end)
@@ -65,6 +70,8 @@ public enum SealedLogError: Error, Hashable, CustomStringConvertible {
     case otherKey(String)
     /// Something in it was changed, moved or taken out.
     case altered(String, entry: Int)
+    /// More pieces than are read; those with the last names are.
+    case tooMany(String)
     case file(FileError)
 
     public var description: String {
@@ -72,6 +79,8 @@ public enum SealedLogError: Error, Hashable, CustomStringConvertible {
         case .notALog(let path): "\(path): is no sealed log"
         case .otherKey(let path): "\(path): doesn't open with this key: it is another service's, or the log was altered"
         case .altered(let path, let entry): "\(path): was altered at entry \(entry)"
+        case .tooMany(let path):
+            "\(path): holds more than \(SealedLogReader.pieceLimit) pieces, which no agent keeps: the last of them are shown"
         case .file(let error): error.description
         }
     }

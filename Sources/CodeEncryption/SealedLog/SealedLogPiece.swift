@@ -7,6 +7,7 @@ struct SealedLogPiece {
     static let byteLimit = 64 << 20
 
     let path: String
+    let byteCount: Int
     let head: SealedLogHead
     let header: [UInt8]
     /// The sealed messages that are there whole, in their order.
@@ -16,15 +17,17 @@ struct SealedLogPiece {
     /// Where the last whole message ends, a length stands that no writer writes: that is no cut.
     let isMalformed: Bool
 
-    init(_ path: String) throws(SealedLogError) {
+    /// - Parameter byteLimit: less than what a piece may have, where others have taken of it already.
+    init(_ path: String, byteLimit: Int = Self.byteLimit) throws(SealedLogError) {
         let bytes: [UInt8]
         do throws(FileError) {
-            bytes = try OpenFile(regular: path).contents(limit: Self.byteLimit)
+            bytes = try OpenFile(regular: path).contents(limit: min(byteLimit, Self.byteLimit))
         } catch {
             throw .file(error)
         }
         let (head, header, start) = try SealedLogHead.read(bytes, path: path)
         self.path = path
+        byteCount = bytes.count
         self.head = head
         self.header = header
         var messages: [[UInt8]] = []

@@ -16,6 +16,10 @@ public struct SealedLogReader: ~Copyable {
         public var faults: [SealedLogError] = []
     }
 
+    /// Files of a folder that are read: many times what an agent keeps, and few enough for anybody's memory.
+    static let pieceLimit = 256
+    /// Of all pieces together.
+    static let byteLimit = 256 << 20
     private let root: SecretKey
 
     /// - Parameter root: code key or start token.
@@ -26,17 +30,24 @@ public struct SealedLogReader: ~Copyable {
     public func read(_ path: String) throws(SealedLogError) -> Contents {
         var contents = Contents()
         var opened: [Opened] = []
-        for file in try Self.files(path) {
+        let files = try Self.files(path)
+        // The newest by name; an agent never keeps as many.
+        if files.count > Self.pieceLimit { contents.faults.append(.tooMany(path)) }
+        var byteCount = 0
+        for file in files.suffix(Self.pieceLimit) {
             do throws(SealedLogError) {
-                opened.append(try open(SealedLogPiece(file)))
+                let piece = try SealedLogPiece(file, byteLimit: Self.byteLimit - byteCount)
+                byteCount += piece.byteCount
+                opened.append(try open(piece))
             } catch {
                 // Rotation takes the oldest away while we look.
                 if (try? FileKind(file)) != .absent { contents.faults.append(error) }
             }
         }
-        for index in opened.indices.reversed() where !Self.isDue(opened[index], among: opened) {
-            contents.faults.append(.altered(opened[index].piece.path, entry: 0))
-            opened.remove(at: index)
+        let proven = Proven(opened)
+        opened = opened.filter { one in
+            if !proven.allows(one) { contents.faults.append(.altered(one.piece.path, entry: 0)) }
+            return proven.allows(one)
         }
         if opened.isEmpty,
             let fault = contents.faults.first(where: { if case .otherKey = $0 { true } else { false } })
@@ -68,12 +79,22 @@ public struct SealedLogReader: ~Copyable {
 
     /// A piece without an entry proves nothing of its head, which anybody can lay there. An agent that was killed, or
     /// whose disk was full, leaves one too: where a number is due, or as the first of all.
-    private static func isDue(_ one: Opened, among all: [Opened]) -> Bool {
-        guard one.piece.messages.isEmpty else { return true }
-        let proven = all.filter { !$0.piece.messages.isEmpty }
-        guard !proven.isEmpty else { return one.piece.head.number == 1 }
-        let numbers = proven.filter { $0.piece.head.epoch == one.piece.head.epoch }.map(\.piece.head.number)
-        return numbers.contains(one.piece.head.number - 1) && !numbers.contains(one.piece.head.number)
+    private struct Proven {
+        private var numbers: [[UInt8]: Set<UInt64>] = [:]
+
+        init(_ all: [Opened]) {
+            for one in all where !one.piece.messages.isEmpty {
+                numbers[one.piece.head.epoch, default: []].insert(one.piece.head.number)
+            }
+        }
+
+        func allows(_ one: Opened) -> Bool {
+            guard one.piece.messages.isEmpty else { return true }
+            let number = one.piece.head.number
+            guard !numbers.isEmpty else { return number == 1 }
+            guard let known = numbers[one.piece.head.epoch] else { return false }
+            return known.contains(number - 1) && !known.contains(number)
+        }
     }
 
     private static func files(_ path: String) throws(SealedLogError) -> [String] {

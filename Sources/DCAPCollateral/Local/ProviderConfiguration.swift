@@ -43,9 +43,8 @@ public struct ProviderConfiguration: Hashable, Sendable {
     /// - Throws: `NotationError` with the line of what isn't understood.
     public init(_ bytes: [UInt8]) throws(NotationError) {
         let bytes = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(bytes.dropFirst(3)) : bytes
-        let plain = Self.withoutComments(bytes)
-        let isJSON = plain.first { !Self.isBlank($0) } == UInt8(ascii: "{")
-        let entries = isJSON ? try Self.members(plain) : try Self.lines(bytes)
+        let json = LooseJSON(bytes)
+        let entries = json.isObject ? try json.members() : try Self.lines(bytes)
         var known = Entries(entries)
         let collateral = try known.address("collateral_service"), caching = try known.address("pccs_url")
         usesSecureCertificate = try known.boolean("use_secure_cert") ?? true
@@ -156,73 +155,6 @@ public struct ProviderConfiguration: Hashable, Sendable {
                     + (sameLetters.map { "; did you mean '\($0)'?" } ?? "; known are \(asked.joined(separator: ", "))")
             )
         }
-    }
-
-    private static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
-
-    // MARK: JSON
-
-    private static func members(_ plain: [UInt8]) throws(NotationError) -> [(name: String, node: Node, place: Place)] {
-        guard case .object(let members) = try JSON.read(withoutLooseCommas(plain)).value else { return [] }
-        return members.map { ($0.name, $0.node, $0.node.place.line == 0 ? $0.place : $0.node.place) }
-    }
-
-    /// Comments of both kinds, outside of strings, as blanks: what remains keeps its place.
-    private static func withoutComments(_ bytes: [UInt8]) -> [UInt8] {
-        var result = bytes
-        var index = 0
-        var isInString = false
-        func follows(_ text: StaticString) -> Bool {
-            index + 1 < bytes.count && bytes[index] == text.utf8Start[0] && bytes[index + 1] == text.utf8Start[1]
-        }
-        while index < bytes.count {
-            if isInString {
-                if bytes[index] == UInt8(ascii: "\\") {
-                    index += 1
-                } else if bytes[index] == UInt8(ascii: "\"") {
-                    isInString = false
-                }
-                index += 1
-            } else if follows("//") {
-                while index < bytes.count, bytes[index] != 0x0A {
-                    result[index] = 0x20
-                    index += 1
-                }
-            } else if follows("/*") {
-                repeat {
-                    if bytes[index] != 0x0A { result[index] = 0x20 }
-                    index += 1
-                } while index < bytes.count && !follows("*/")
-                for place in index..<min(index + 2, bytes.count) { result[place] = 0x20 }
-                index += 2
-            } else {
-                isInString = bytes[index] == UInt8(ascii: "\"")
-                index += 1
-            }
-        }
-        return result
-    }
-
-    /// A comma that stands before a closing bracket, as a blank.
-    private static func withoutLooseCommas(_ bytes: [UInt8]) -> [UInt8] {
-        var result = bytes
-        var isInString = false
-        var comma: Int?
-        var index = 0
-        while index < bytes.count {
-            let byte = bytes[index]
-            if isInString {
-                if byte == UInt8(ascii: "\\") { index += 1 } else if byte == UInt8(ascii: "\"") { isInString = false }
-            } else if byte == UInt8(ascii: ",") {
-                comma = index
-            } else if !isBlank(byte) {
-                if let comma, byte == UInt8(ascii: "}") || byte == UInt8(ascii: "]") { result[comma] = 0x20 }
-                comma = nil
-                isInString = byte == UInt8(ascii: "\"")
-            }
-            index += 1
-        }
-        return result
     }
 
     // MARK: Lines

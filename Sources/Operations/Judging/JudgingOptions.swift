@@ -81,8 +81,10 @@ public struct JudgingOptions: Sendable {
         if let package {
             // The original's packages say no measurement; they are judged by whatever else names one.
             let file = try NamedFile.package(package).packageFile()
-            if isRelease, file.runtime != nil {
-                policy.measurement.released = try Self.measurement(of: file)
+            if isRelease {
+                policy.measurement.released =
+                    file.runtime == nil
+                    ? try onlyMeasurement(of: file, policy) : try Self.measurement(of: file)
             } else if file.runtime != nil || !policy.namesReference {
                 policy.measurement.mrenclave.append(try Self.measurement(of: file))
             }
@@ -118,6 +120,20 @@ public struct JudgingOptions: Sendable {
                 code: "file.kind"
             )
         }
+    }
+
+    /// Of a package that says no measurement: its key is for one enclave, and which one that is has to be said.
+    private func onlyMeasurement(of file: PackageFile, _ policy: AttestationPolicy) throws -> FixedBytes<32> {
+        guard policy.namesReference else { return try Self.measurement(of: file) }
+        let named = policy.measurement.mrenclave
+        // What `--expected` names stands last.
+        if let only = named.last, expected != nil || named.count == 1 { return only }
+        throw OperationError(
+            file.path,
+            "is a package of the original, which says no measurement, and the policy lists \(named.count) values of MRENCLAVE where one is expected",
+            mend: "name the one that its key is for with --expected",
+            code: "package.measurement"
+        )
     }
 
     private static func measurement(of file: PackageFile) throws -> FixedBytes<32> {

@@ -76,7 +76,7 @@ public struct LogOperations: Sendable {
             contents = try SealedLogReader(root: NamedFile.key(key).secretKey()).read(path)
         } catch let error as SealedLogError {
             switch error {
-            case .altered, .otherKey: throw AlteredLog(description: "\(error)")
+            case .altered, .otherKey, .tooMany: throw AlteredLog(description: "\(error)")
             // Nobody but the agent lays files there.
             case .notALog where service != nil, .file where service != nil: throw AlteredLog(description: "\(error)")
             case .notALog, .file: throw error

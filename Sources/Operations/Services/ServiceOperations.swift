@@ -102,6 +102,10 @@ public struct ServiceOperations: Sendable {
     /// - Returns: what was lost; nil for nothing, or for what was to be removed.
     public func stop(_ name: String, _ end: End) async throws -> String? {
         let service = try ServiceState.existing(name, in: state)
+        if end == .removing, service.isUnfinished {
+            try await service.withLock { if service.isUnfinished { try service.remove() } }
+            guard Files.exists(service.folder) else { return nil }
+        }
         let process = try ServiceProcess(service, in: surroundings.places)
         return try await service.withLock {
             switch end {

@@ -45,11 +45,11 @@ struct ServiceState: Sendable {
         home = state.path
     }
 
-    /// An instance that is there.
+    /// An instance that is there, even if what is kept of it isn't whole.
     static func existing(_ name: String, in state: StateFolder) throws -> ServiceState {
         try state.check()
         let service = try ServiceState(name, in: state)
-        guard Files.exists(service.recordPath) else {
+        guard Files.exists(service.folder) else {
             throw OperationError(
                 name,
                 "there is no such service here",
@@ -65,10 +65,12 @@ struct ServiceState: Sendable {
         guard Files.isFolder(state.services) else { return [] }
         return try Files.names(in: state.services).filter { LaunchRecord.isName($0) }.map {
             try ServiceState($0, in: state)
-        }.filter {
-            Files.exists($0.recordPath)
         }
     }
+
+    /// Nothing of it has been started before its record is written, and its record is removed when nothing of it runs:
+    /// what a launch or a removal left that was cut short.
+    var isUnfinished: Bool { !Files.exists(recordPath) }
 
     /// Whoever changes the instance holds its lock, so that two commands at once don't.
     func withLock<Value>(_ body: () async throws -> Value) async throws -> Value {
@@ -100,7 +102,15 @@ struct ServiceState: Sendable {
     }
 
     func record() throws -> Record {
-        try OperationError.naming(recordPath, code: "state.damaged") {
+        guard !isUnfinished else {
+            throw OperationError(
+                name,
+                "is being launched or removed, or that was cut short",
+                mend: "'mse stop \(name) --remove' removes what is left",
+                code: "service.unfinished"
+            )
+        }
+        return try OperationError.naming(recordPath, code: "state.damaged") {
             var reader = try ObjectReader(JSON.read(try Files.read(recordPath, limit: 1 << 16)))
             guard let platform = EnclaveSettings.Platform(rawValue: try reader.string("platform") ?? "") else {
                 throw NotationError(at: reader.place, member: "platform", EnclaveSettings.Platform.expected)
