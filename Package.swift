@@ -338,7 +338,7 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "PackageFormat", "PackageMeasurement", "Processes",
+                "PackageFormat", "PackageMeasurement", "Processes", "SimulatedProcessor",
                 "DCAP", "FakePKI", "Files", "Notation", "RATLS", "SGXQuote", "StrictX509", "TestSupport", "mse",
                 "mse-bootstrap", "mse-serve",
                 "simulated-loader", crypto,

@@ -131,6 +131,29 @@ static void show_kernel_files(const clinux_confinement *plan, int control) {
     if (is_own && umount2("memory", MNT_DETACH) != 0) fail(control, CLINUX_STEP_MOUNT);
 }
 
+/// Where measured files lie below /tmp, that is a folder which holds them and whatever the process puts beside them.
+static void share_temporary_folder(const clinux_confinement *plan, int control, uid_t user, gid_t group) {
+    if (plan->temporary_name_count == 0) return;
+    if (mkdir("memory/tmp", 0700) != 0 || chown("memory/tmp", user, group) != 0) fail(control, CLINUX_STEP_MOUNT);
+    for (size_t index = 0; index < plan->temporary_name_count; index++) {
+        char source[300], target[300];
+        snprintf(source, sizeof source, "instance/tmp/%s", plan->temporary_names[index]);
+        snprintf(target, sizeof target, "memory/tmp/%s", plan->temporary_names[index]);
+        struct stat status;
+        if (stat(source, &status) != 0) fail(control, CLINUX_STEP_MOUNT);
+        if (S_ISDIR(status.st_mode)) {
+            if (mkdir(target, 0755) != 0) fail(control, CLINUX_STEP_MOUNT);
+        } else {
+            int file = open(target, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444);
+            if (file < 0) fail(control, CLINUX_STEP_MOUNT);
+            close(file);
+        }
+        if (mount(source, target, NULL, MS_BIND, NULL) != 0) fail(control, CLINUX_STEP_MOUNT);
+        if (lock_down(target, MS_RDONLY | MS_NOSUID | MS_NODEV) != 0) fail(control, CLINUX_STEP_MOUNT);
+    }
+    if (mount("memory/tmp", "tmp", NULL, MS_BIND | MS_REC, NULL) != 0) fail(control, CLINUX_STEP_MOUNT);
+}
+
 static void enter_root(const clinux_confinement *plan, int control, uid_t user, gid_t group) {
     char options[96];
     if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0) fail(control, CLINUX_STEP_MOUNT);
@@ -146,6 +169,7 @@ static void enter_root(const clinux_confinement *plan, int control, uid_t user, 
     show_kernel_files(plan, control);
     snprintf(options, sizeof options, "mode=0700,size=%zu,uid=%u,gid=%u", plan->byte_count, user, group);
     if (mount("memory", "memory", "tmpfs", MS_NOSUID | MS_NODEV, options) != 0) fail(control, CLINUX_STEP_MOUNT);
+    share_temporary_folder(plan, control, user, group);
     if (lock_down(".", MS_RDONLY | MS_NOSUID | MS_NODEV) != 0) fail(control, CLINUX_STEP_MOUNT);
     if (syscall(SYS_pivot_root, ".", ".") != 0 || umount2(".", MNT_DETACH) != 0 || chdir("/") != 0) fail(control, CLINUX_STEP_MOUNT);
 }

@@ -14,6 +14,12 @@ public enum AgentEvent: Hashable, Sendable {
     case applicationFailed(Incident)
     case quoteUnbound
     case homeNotSaved
+    /// HOME is sealed without so many files and folders, which can't be kept.
+    case homeLeftOut(count: Int)
+    /// A sealed file doesn't open: it was cut or changed, or is another instance's, epoch's or processor's.
+    case stateDamaged(SealedFile)
+    /// Secrets are held in memory that can't be locked: they may get into swap space.
+    case memoryUnlocked
     case timeLimit(seconds: Int)
     case ended(exitCode: Int32)
     case failed(Failure)
@@ -59,10 +65,45 @@ public enum AgentEvent: Hashable, Sendable {
         case other
     }
 
+    /// A file of sealed state, by its place in that folder.
+    public enum SealedFile: Hashable, Sendable {
+        case identity, configuration
+        /// - Parameter epoch: 64 hex digits in lower case.
+        case home(epoch: String)
+
+        var text: String {
+            switch self {
+            case .identity: "identity"
+            case .configuration: "configuration"
+            case .home(let epoch): "home." + epoch
+            }
+        }
+
+        init?(text: String) {
+            switch text {
+            case "identity": self = .identity
+            case "configuration": self = .configuration
+            default:
+                let digits = text.utf8.dropFirst("home.".utf8.count)
+                guard text.hasPrefix("home."), digits.count == 64,
+                    digits.allSatisfy({ (0x30...0x39).contains($0) || (0x61...0x66).contains($0) })
+                else { return nil }
+                self = .home(epoch: String(Substring(digits)))
+            }
+        }
+
+        public var path: String {
+            switch self {
+            case .identity, .configuration: text + ".sealed"
+            case .home(let epoch): "home/\(epoch)/home.sealed"
+            }
+        }
+    }
+
     /// Whether somebody who isn't the owner or the operator can make it happen, and so as often as he likes.
     public var isByStrangers: Bool {
         switch self {
-        case .configurationRefused, .applicationFailed, .failed, .homeNotSaved: true
+        case .configurationRefused, .applicationFailed, .failed, .homeNotSaved, .homeLeftOut: true
         default: false
         }
     }
@@ -81,6 +122,9 @@ public enum AgentEvent: Hashable, Sendable {
         case .applicationFailed(let incident): "application.failed incident=\(incident.text)"
         case .quoteUnbound: "agent.quoteUnbound"
         case .homeNotSaved: "home.notSaved"
+        case .homeLeftOut(let count): "home.leftOut count=\(count)"
+        case .stateDamaged(let file): "state.damaged file=\(file.text)"
+        case .memoryUnlocked: "agent.memoryUnlocked"
         case .timeLimit(let seconds): "agent.timeLimit seconds=\(seconds)"
         case .ended(let exitCode): "agent.ended exitCode=\(exitCode)"
         case .failed(let failure): "agent.failed at=\(failure.rawValue)"
@@ -118,6 +162,9 @@ public enum AgentEvent: Hashable, Sendable {
             case "application.failed": value("incident", Incident.init).map { .applicationFailed($0) }
             case "agent.quoteUnbound": .quoteUnbound
             case "home.notSaved": .homeNotSaved
+            case "home.leftOut": value("count", { Int($0) }).map { .homeLeftOut(count: $0) }
+            case "state.damaged": value("file", SealedFile.init(text:)).map { .stateDamaged($0) }
+            case "agent.memoryUnlocked": .memoryUnlocked
             case "agent.timeLimit": value("seconds", { Int($0) }).map { .timeLimit(seconds: $0) }
             case "agent.ended": value("exitCode", { Int32($0) }).map { .ended(exitCode: $0) }
             case "agent.failed": value("at", Failure.init).map { .failed($0) }

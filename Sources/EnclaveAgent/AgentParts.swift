@@ -180,7 +180,8 @@ struct AgentParts: Sendable {
                     state: $0,
                     epoch: opening.homeEpoch,
                     wasRestored: opening.hasHome,
-                    log: log
+                    log: log,
+                    events: events
                 )
             }
             try await home?.restore()

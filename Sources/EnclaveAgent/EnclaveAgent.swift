@@ -1,5 +1,6 @@
 internal import CodeEncryption
 public import Enclave
+internal import Secrets
 
 /// The service's life inside the enclave: configuration, decryption, application, end.
 public enum EnclaveAgent {
@@ -22,6 +23,7 @@ public enum EnclaveAgent {
         now: Int64
     ) async -> Int32 {
         let exitCode: Int32
+        LockedMemory.whenRefused { events.write(.memoryUnlocked) }
         do {
             let parts = try await AgentParts(
                 arguments,

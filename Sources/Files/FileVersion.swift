@@ -2,7 +2,7 @@ internal import Glibc
 
 /// What changes when a file does: its size, time of change and number.
 public struct FileVersion: Hashable, Sendable {
-    private let byteCount: Int
+    public let byteCount: Int
     private let seconds: Int
     private let nanoseconds: Int
     private let number: UInt64

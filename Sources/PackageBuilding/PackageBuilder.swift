@@ -11,8 +11,8 @@ public import Secrets
 public struct PackageBuilder: Sendable {
     public var project: String
     public var output: String
-    /// Of the machine that packages; measured.
-    public var runtime: RuntimeList
+    /// Of the machine that packages; its list is measured.
+    public var runtime: MachineRuntime
     /// Where pip is kept between runs.
     public var cache: String
     public var encrypts: Bool
@@ -23,8 +23,14 @@ public struct PackageBuilder: Sendable {
     /// Nonces by relative path, for tests and for making a package again.
     public var nonces: TreeEncryption.Nonces = .random
 
-    public init(project: String, output: String, runtime: RuntimeList, cache: String, encrypts: Bool, timestamp: Int64)
-    {
+    public init(
+        project: String,
+        output: String,
+        runtime: MachineRuntime,
+        cache: String,
+        encrypts: Bool,
+        timestamp: Int64
+    ) {
         self.project = project
         self.output = output
         self.runtime = runtime
@@ -159,16 +165,21 @@ public struct PackageBuilder: Sendable {
         let requirements = try requirements(code, configuration)
         let files = try codeFiles(code, configuration, requirements, work, &notes)
         try Self.checkKey(files, code, key)
-        let lock = try writeEnvironment(work + "/environment.tar", requirements, configuration, work)
+        let lock = try writeEnvironment(work + "/environment.tar", requirements, configuration, work, &notes)
         if checksImports {
             let check = ImportCheck(
                 interpreter: runtime.interpreter,
                 project: project,
                 files: files,
                 site: work + "/site",
-                runtime: runtime.files.map(\.path)
+                runtime: runtime.list.files.map(\.path)
             )
-            notes += try check.notes(module: configuration.module, variable: configuration.variable, work: work)
+            notes += try check.notes(
+                module: configuration.module,
+                variable: configuration.variable,
+                expression: String(configuration.application.dropFirst(configuration.module.count + 1)),
+                work: work
+            )
         }
         try writeCode(work + "/app.tar", files, key)
         try writeTests(work + "/tests.tar", key, &notes)
@@ -181,7 +192,7 @@ public struct PackageBuilder: Sendable {
         try tar.add("start.json", Array(JSON.pretty(startNode(key)).utf8))
         try tar.add("environment.lock", Array(lock.utf8))
         try tar.add("environment.tar", file: work + "/environment.tar")
-        try tar.add("runtime.json", runtime.encoded)
+        try tar.add("runtime.json", runtime.list.encoded)
         try tar.finish()
     }
 
@@ -299,7 +310,8 @@ public struct PackageBuilder: Sendable {
         _ path: String,
         _ requirements: Requirements?,
         _ configuration: ProjectConfiguration,
-        _ work: String
+        _ work: String,
+        _ notes: inout [String]
     )
         throws -> String
     {
@@ -309,11 +321,13 @@ public struct PackageBuilder: Sendable {
             let site = work + "/site"
             let builder = EnvironmentBuilder(
                 interpreter: runtime.interpreter,
-                version: runtime.python,
+                version: runtime.list.python,
                 cache: cache,
                 allowsSources: configuration.allowSources
             )
-            lock = try builder.build(requirements, into: site, work: work)
+            let built = try builder.build(requirements, into: site, work: work)
+            lock = built.lock
+            notes += built.notes
             if !lock.isEmpty {
                 for file in try InstalledEnvironment.files(site) {
                     if file.path.hasSuffix(".dist-info/RECORD") {

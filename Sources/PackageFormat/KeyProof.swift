@@ -20,9 +20,10 @@ public struct KeyProof: Sendable {
     private let means: Means
 
     /// Looks for the file once, so that each key costs no more than it.
-    public init(_ package: PackageFile) throws(PackageError) {
+    /// - Parameter mode: as it was measured; what a package says of itself is its deliverer's word.
+    public init(_ package: PackageFile, mode: EnclaveSettings.Mode) throws(PackageError) {
         path = package.path
-        switch package.mode {
+        switch mode {
         case .open: means = .none
         case .plain(tokenDigest: let digest): means = .digest(digest)
         case .encrypted:

@@ -2,13 +2,11 @@ internal import Files
 internal import Glibc
 public import Notation
 
-/// `runtime.json`: every file that runs besides the package's own, with its digest.
+/// `runtime.json`: every file that runs besides the package's own, with its digest. All of it is measured.
 public struct RuntimeList: Hashable, Sendable {
-    private static let version = 3
+    private static let version = 4
     /// Of the interpreter, such as 3.11.2.
     public var python: String
-    /// The interpreter's program, which installs environments.
-    public var interpreter: String
     /// What it runs on, and what loads the program there: the simulated processor's own loader, or Gramine's.
     public var platform: EnclaveSettings.Platform
     public var loader: String
@@ -18,35 +16,35 @@ public struct RuntimeList: Hashable, Sendable {
 
     public init(
         python: String,
-        interpreter: String,
         platform: EnclaveSettings.Platform,
         loader: String,
         agent: String,
         files: [EnclaveRecord.File]
     ) {
         self.python = python
-        self.interpreter = interpreter
         self.platform = platform
         self.loader = loader
         self.agent = agent
         self.files = files.sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
     }
 
-    public init(_ bytes: [UInt8]) throws(NotationError) {
-        var reader = try ObjectReader(JSON.read(bytes))
+    public init(_ bytes: [UInt8]) throws(NotationError) { try self.init(JSON.read(bytes)) }
+
+    init(_ node: Node) throws(NotationError) {
+        var reader = try ObjectReader(node)
         guard try reader.integer("version", in: 1...Int.max) == Self.version else {
             throw NotationError(
                 at: reader.place,
                 member: "version",
-                "\(Self.version) expected: older lists don't say all that is measured; package the project again"
+                "\(Self.version) expected: older lists don't say all that is measured, or say what isn't; package the project again"
             )
         }
-        guard let python = try reader.string("python"), let interpreter = try reader.string("interpreter"),
-            let platform = try reader.string("platform"), let loader = try reader.string("loader"),
+        guard let python = try reader.string("python"), let platform = try reader.string("platform"),
+            let loader = try reader.string("loader"),
             let agent = try reader.string("agent"),
             case .array(let list) = try reader.required("files").value
         else {
-            throw NotationError(at: reader.place, "python, interpreter, platform, loader, agent and files expected")
+            throw NotationError(at: reader.place, "python, platform, loader, agent and files expected")
         }
         try reader.finish()
         guard Self.isVersion(python) else {
@@ -63,7 +61,7 @@ public struct RuntimeList: Hashable, Sendable {
                 "\(EnclaveSettings.Platform.expected), found \"\(NotationError.printable(platform))\""
             )
         }
-        for (member, path) in [("interpreter", interpreter), ("loader", loader), ("agent", agent)] {
+        for (member, path) in [("loader", loader), ("agent", agent)] {
             try Self.check(path, member, at: reader.place)
         }
         guard list.count <= Self.fileLimit else {
@@ -95,7 +93,6 @@ public struct RuntimeList: Hashable, Sendable {
         }
         self.init(
             python: python,
-            interpreter: interpreter,
             platform: platform,
             loader: loader,
             agent: agent,
@@ -120,7 +117,7 @@ public struct RuntimeList: Hashable, Sendable {
     }
 
     /// A file of the machine that packaged: by its whole path, on one line, and none that the kernel makes up.
-    private static func check(_ path: String, _ member: String, at place: Place) throws(NotationError) {
+    static func check(_ path: String, _ member: String, at place: Place) throws(NotationError) {
         let parts = Files.components(path)
         guard parts.count > 1, parts[0].isEmpty, path.utf8.count < Int(PATH_MAX), PlainText.isOneLine(path),
             parts.dropFirst().allSatisfy({ !$0.isEmpty && $0 != "." && $0 != ".." && $0.utf8.count <= 255 }),
@@ -134,19 +131,14 @@ public struct RuntimeList: Hashable, Sendable {
         }
     }
 
-    public var encoded: [UInt8] {
-        Array(
-            JSON.pretty(
-                .object([
-                    "version": Node(Self.version), "python": Node(python), "interpreter": Node(interpreter),
-                    "platform": Node(platform.rawValue), "loader": Node(loader),
-                    "agent": Node(agent),
-                    "files": Node(
-                        .array(files.map { .object(["path": Node($0.path), "sha256": Node(Hex.text($0.digest))]) })
-                    ),
-                ])
-            ).utf8
-        )
+    public var encoded: [UInt8] { Array(JSON.pretty(node).utf8) }
+
+    var node: Node {
+        .object([
+            "version": Node(Self.version), "python": Node(python), "platform": Node(platform.rawValue),
+            "loader": Node(loader), "agent": Node(agent),
+            "files": Node(.array(files.map { .object(["path": Node($0.path), "sha256": Node(Hex.text($0.digest))]) })),
+        ])
     }
 
     /// The files that are others on this machine, or aren't there. Whoever made the list chose the names: nothing but

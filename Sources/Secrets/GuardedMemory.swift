@@ -10,6 +10,8 @@ final class GuardedMemory: @unchecked Sendable {  // written once, before anybod
             fatalError("no locked memory for a secret")
         }
         bytes = UnsafeMutableRawBufferPointer(start: memory, count: byteCount)
+        // It locked them, and told nobody whether it could; once more costs nothing.
+        if sodium_mlock(memory, byteCount) != 0 { LockedMemory.noteRefusal() }
     }
 
     deinit { sodium_free(bytes.baseAddress) }

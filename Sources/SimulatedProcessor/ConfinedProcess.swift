@@ -39,7 +39,7 @@ struct ConfinedProcess {
             }
         }
         // Nothing hides the machine's files then, but what runs are still copies of what was hashed.
-        try EnclaveFileSystem(root: plan.root).load(plan.record)
+        try EnclaveFileSystem(root: plan.root).load(plan.record, as: .folder)
         for binding in plan.bindings where binding.isWritable { try Files.give(binding.source, to: getuid()) }
         guard let process = try Self.start(plan, view: Int32(CLINUX_MACHINE_VIEW)) else {
             throw FileError(plan.arguments.open[0], "can't be started")
@@ -72,10 +72,11 @@ struct ConfinedProcess {
         var control: Int32 = -1
         let root = strings.pointer(plan.root)
         let kernelFiles = KernelFiles.shown.map { strings.pointer($0) }
+        let temporaryNames = EnclaveFileSystem.temporaryNames(of: plan.record).map { strings.pointer($0) }
         let id = withExtendedLifetime(strings) {
             bindings.withUnsafeMutableBufferPointer { bindings in
                 arguments.withUnsafeMutableBufferPointer { arguments in
-                    kernelFiles.withUnsafeBufferPointer { kernelFiles in
+                    withPointers(kernelFiles, temporaryNames) { kernelFiles, temporaryNames in
                         environment.withUnsafeMutableBufferPointer { environment in
                             var confinement = clinux_confinement(
                                 view: view,
@@ -86,6 +87,8 @@ struct ConfinedProcess {
                                 binding_count: bindings.count,
                                 kernel_files: kernelFiles.baseAddress,
                                 kernel_file_count: kernelFiles.count,
+                                temporary_names: temporaryNames.baseAddress,
+                                temporary_name_count: temporaryNames.count,
                                 arguments: arguments.baseAddress,
                                 environment: environment.baseAddress,
                                 socket: plan.socket,
@@ -112,6 +115,16 @@ struct ConfinedProcess {
         return nil
     }
 
+    private typealias Pointers = UnsafeBufferPointer<UnsafePointer<CChar>?>
+
+    private static func withPointers<Value>(
+        _ one: [UnsafePointer<CChar>?],
+        _ other: [UnsafePointer<CChar>?],
+        _ body: (Pointers, Pointers) -> Value
+    ) -> Value {
+        one.withUnsafeBufferPointer { one in other.withUnsafeBufferPointer { body(one, $0) } }
+    }
+
     /// Loads its files when it is ready for them.
     /// - Returns: what is missing, once it runs; nil when the kernel refused a step.
     private static func follow(_ control: Int32, _ plan: Plan, isOpen: Bool) throws(FileError) -> [Protection]? {
@@ -124,7 +137,7 @@ struct ConfinedProcess {
                 defer { close(descriptor) }
                 let user = uid_t(bitPattern: event.value)
                 let files = EnclaveFileSystem(root: "/proc/self/fd/\(descriptor)")
-                try files.load(plan.record)
+                try files.load(plan.record, as: .root)
                 try files.prepare(plan.record, bindings: plan.bindings, user: user)
                 for binding in plan.bindings where binding.isWritable { try Files.give(binding.source, to: user) }
                 guard send(control, "g", 1, Int32(MSG_NOSIGNAL)) == 1 else { return nil }

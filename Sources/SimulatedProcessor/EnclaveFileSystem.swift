@@ -24,9 +24,17 @@ struct EnclaveFileSystem {
     /// Where the files go; nothing is there yet.
     let root: String
 
+    /// What becomes of the place where files are loaded.
+    enum Use {
+        /// The enclave's root. What lies below `/tmp` is put where it can be shown in a `/tmp` of the enclave's own.
+        case root
+        /// A folder in the machine's view.
+        case folder
+    }
+
     /// Copies what a record names.
     /// - Throws: `FileError` naming the file that isn't the measured one, or that no record should name.
-    func load(_ record: EnclaveRecord) throws(FileError) {
+    func load(_ record: EnclaveRecord, as use: Use) throws(FileError) {
         var copies: [[UInt8]: String] = [:]
         var folders: Set<ExactText> = []
         var bytesLeft = Self.byteLimit
@@ -38,7 +46,8 @@ struct EnclaveFileSystem {
         defer { buffer.deallocate() }
         for file in files {
             try Self.check(file.path)
-            let target = root + file.path
+            let isTemporary = use == .root && Self.nameBelowTemporaryFolder(file.path) != nil
+            let target = root + (isTemporary ? "/instance" : "") + file.path
             if folders.insert(ExactText(Files.split(target).folder)).inserted {
                 try Files.makeFolder(Files.split(target).folder)
             }
@@ -85,12 +94,27 @@ struct EnclaveFileSystem {
         return size
     }
 
+    /// Of a path below `/tmp`, the name there: a file's or a folder's.
+    private static func nameBelowTemporaryFolder(_ path: String) -> String? {
+        let parts = Files.components(path)
+        guard parts.count > 2, parts[1].utf8.elementsEqual("tmp".utf8) else { return nil }
+        return String(parts[2])
+    }
+
+    /// What of a record lies directly in `/tmp`, each name once.
+    static func temporaryNames(of record: EnclaveRecord) -> [String] {
+        var seen: Set<ExactText> = []
+        return record.files.filter { $0.path.utf8.first == UInt8(ascii: "/") }
+            .compactMap { nameBelowTemporaryFolder($0.path) }
+            .filter { seen.insert(ExactText($0)).inserted }
+    }
+
     /// A record comes from the owner: it names files below the root, and nothing that the launcher puts there itself.
     static func check(_ path: String) throws(FileError) {
         let parts = Files.components(path).dropFirst()
         let reserved = ["proc", "dev", "memory", "instance"]
         guard path.utf8.count < Int(PATH_MAX), !path.utf8.contains(0),
-            parts.allSatisfy({ !$0.isEmpty && $0 != "." && $0 != ".." }),
+            parts.allSatisfy({ !$0.isEmpty && $0 != "." && $0 != ".." && $0.utf8.count <= Int(NAME_MAX) }),
             parts.count > 1, !reserved.contains(where: { ExactText($0) == ExactText(String(parts.first ?? "")) })
         else { throw FileError(path, "can't be the place of a measured file") }
     }
@@ -101,8 +125,10 @@ struct EnclaveFileSystem {
         for folder in ["dev", "proc", "memory", "instance", "etc"] { try Files.makeFolder(root + "/" + folder) }
         try KernelFiles.prepare(root + "/proc", record)
         // Who knows no variable finds private memory at the usual place too.
-        guard Files.exists(root + "/tmp") || symlink("memory/tmp", root + "/tmp") == 0 else {
-            throw FileError("/tmp", doing: "make")
+        if Self.temporaryNames(of: record).isEmpty {
+            guard symlink("memory/tmp", root + "/tmp") == 0 else { throw FileError("/tmp", doing: "make") }
+        } else {
+            try Files.makeFolder(root + "/tmp")
         }
         for path in Self.operatorFiles where !Files.exists(root + path) {
             // not every machine has it

@@ -6,7 +6,7 @@ import PackageFormat
 struct DescribeRuntime: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "describe-runtime",
-        abstract: "List the files that run here besides a package's own, as runtime.json.",
+        abstract: "List the files that run here besides a package's own, and what makes environments, as JSON.",
         shouldDisplay: false
     )
 

@@ -24,7 +24,8 @@ struct Restart: AsyncParsableCommand {
         }
         let done = result.wasRunning ? "was stopped and started again" : "was not running, and is started"
         guard !result.isWaiting else {
-            Output.note("\(name) \(done), but it isn't configured: it waits for its owner's 'mse run'")
+            let why = result.waitReason.map { "; \($0)" } ?? ""
+            Output.note("\(name) \(done), but it isn't configured: it waits for its owner's 'mse run'\(why)")
             throw ExitCode.failure
         }
         try Output.write("\(name) \(done); it answers\n")

@@ -29,6 +29,8 @@ final class EventLogTests {
             .configured,
             .configurationRefused(code: .key), .serving,
             .startFailed(Incident()), .applicationFailed(Incident()), .quoteUnbound, .homeNotSaved,
+            .homeLeftOut(count: 3), .memoryUnlocked, .stateDamaged(.identity),
+            .stateDamaged(.home(epoch: String(repeating: "0a", count: 32))),
             .timeLimit(seconds: 60), .ended(exitCode: 1),
             .failed(.init(FileError("/secret/\u{1B}[2J", "can't be opened"))),
             .dropped(count: 3),

@@ -97,6 +97,8 @@ struct OperatorLogTests {
                 AgentEvent.listening(port: 7443, isConfigured: false, isMemoryHidden: true), .simulated, .configured,
                 .serving,
                 .startFailed(Incident()), .applicationFailed(Incident()), .quoteUnbound, .homeNotSaved,
+                .homeLeftOut(count: 3), .memoryUnlocked, .stateDamaged(.identity),
+                .stateDamaged(.home(epoch: String(repeating: "0a", count: 32))),
                 .timeLimit(seconds: 60),
                 .ended(exitCode: -1), .dropped(count: 3),
             ] + AgentEvent.Cause.allCases.map { .waitsAgain($0) } + AgentEvent.Failure.allCases.map { .failed($0) }

@@ -76,36 +76,93 @@ extension EndToEndTests {
         }
 
         @Test(
-            "its owner is told which file keeps HOME from being sealed, once, and the operator isn't",
-            arguments: ["fifo", "link"]
+            "one odd file keeps nothing else of HOME from being kept: its owner is told which it is, once, the operator how many",
+            arguments: ["fifo", "link", "socket", "unreadable"]
         )
         func unsealable(kind: String) throws {
             let bench = try Workbench()
-            let make = kind == "fifo" ? "os.mkfifo(path)" : "os.symlink('/etc/passwd', path)"
+            let make = [
+                "fifo": "os.mkfifo(path)", "link": "os.symlink('/etc/passwd', path)",
+                "socket": "os.mknod(path, stat.S_IFSOCK | 0o600)",
+                "unreadable": "os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0))",
+            ]
             let app = """
-                import os
-                path = os.environ["HOME"] + "/odd-hunter2"
-                \(make)
+                import os, stat
+                path, kept = os.environ["HOME"] + "/odd-hunter2", os.environ["HOME"] + "/deep/kept"
+                before = open(kept).read() if os.path.exists(kept) else ""
+                if not os.path.lexists(path): \(make[kind]!)
+                os.makedirs(os.path.dirname(kept), exist_ok=True)
+                with open(kept, "w") as file: file.write(before + "x")
                 def app(environ, start):
                     start("200 OK", [])
-                    return [b"OK"]
+                    return [before.encode()]
                 """
             let made = try ReleaseTests.project(bench, "shop", app: app)
             let port = Workbench.freePort()
             try bench.spawn("shop", made.package, port: port)
-            let options = ["--package", made.package, "--trusted-root", bench.root, "--key", made.key]
-            #expect(try bench.run(Workbench.products + "/mse", ["run", "shop"] + options).status == 0)
-            for _ in 0..<2 {
-                let refused = try bench.run(Workbench.products + "/mse", ["stop", "shop"])
-                #expect(
-                    refused.status == 1 && refused.output.contains("its owner reads in the log"),
-                    "\(refused.output)"
-                )
-                #expect(!refused.output.contains("odd-hunter2"))
-            }
+            _ = try run(bench, "shop", made)
+            try bench.mse("stop", "shop")
+            try bench.mse("restart", "shop")
+            #expect(try bench.curl("-k", "https://localhost:\(port)/").output == "x")
+            try bench.mse("stop", "shop")
+            let events = try bench.mse("logs", "shop")
+            #expect(events.contains("home.leftOut count=1") && !events.contains("odd-hunter2"), "\(events)")
+            #expect(!events.contains("home.notSaved"), "\(events)")
             let log = try bench.mse("logs", "shop", "--key", made.key)
-            #expect(log.split(separator: "\n").count { $0.contains("odd-hunter2") } == 1, "\(log)")
-            try bench.mse("stop", "shop", "--discard")
+            #expect(log.split(separator: "\n").count { $0.contains("odd-hunter2") } == 2, "\(log)")
+        }
+
+        @Test("sealed state that is damaged is told as that, with its file and what to do, and is nobody's fault")
+        func damaged() throws {
+            let bench = try Workbench()
+            let made = try ReleaseTests.project(bench, "shop")
+            let port = Workbench.freePort()
+            try bench.spawn("shop", made.package, port: port)
+            let first = try epoch(run(bench, "shop", made))
+            #expect(try note(bench, port, "kept") == "kept")
+            try bench.mse("stop", "shop")
+            let sealed = "home/services/shop/sealed/"
+            let home = sealed + "home/\(first)/home.sealed"
+            let whole = try bench.folder.read(home)
+            let other = Array(whole[..<8]) + [UInt8](repeating: 7, count: 32) + whole[40...]
+            let flipped = whole.enumerated().map { $0.offset == whole.count / 2 ? $0.element ^ 1 : $0.element }
+            for bytes in [Array(whole.dropLast(10)), Array(whole.prefix(20)), [], flipped, other] {
+                try bench.folder.write(home, bytes)
+                let output = try bench.mse("restart", "shop", expecting: 1)
+                for text in [output, try bench.run(Workbench.products + "/mse", ["status", "shop"]).output] {
+                    #expect(
+                        text.contains("its sealed state is damaged: services/shop/sealed/home/\(first)/home.sealed"),
+                        "\(text)"
+                    )
+                    #expect(
+                        text.contains("put a copy of it back") && !text.contains("its application failed"),
+                        "\(text)"
+                    )
+                }
+                let events = try bench.mse("logs", "shop")
+                #expect(events.contains("state.damaged file=home.\(first)"), "\(events)")
+                #expect(!events.contains("application.startFailed"), "\(events)")
+            }
+            try bench.folder.write(home, whole)
+            try bench.mse("restart", "shop")
+            #expect(try note(bench, port) == "kept")
+            try bench.mse("stop", "shop")
+            for name in ["identity", "configuration"] {
+                let bytes = try bench.folder.read(sealed + name + ".sealed")
+                try bench.folder.write(sealed + name + ".sealed", Array(bytes.dropLast()))
+                let output = try bench.mse("restart", "shop", expecting: 1)
+                #expect(
+                    output.contains("it waits for its owner") && output.contains("sealed/\(name).sealed was cut"),
+                    "\(output)"
+                )
+                let status = try bench.run(Workbench.products + "/mse", ["status", "shop"]).output
+                #expect(status.contains("sealed/\(name).sealed was cut"), "\(status)")
+                try bench.mse("stop", "shop")
+                try bench.folder.write(sealed + name + ".sealed", bytes)
+            }
+            try Files.remove(bench.path + "/" + home)
+            try bench.mse("restart", "shop")
+            #expect(try note(bench, port) == "nothing")
         }
 
         @Test("another launch record waits for its owner, who may continue HOME; nothing is lost meanwhile")

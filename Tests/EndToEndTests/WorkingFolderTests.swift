@@ -67,6 +67,82 @@ extension EndToEndTests {
             #expect(ContinuousClock.now - start < .seconds(20))
         }
 
+        private static let canMount = (try? ProgramRun("/usr/bin/unshare", ["-m", "true"]).run().status) == 0
+
+        @Test(
+            "programs below /tmp are seen there, unchangeable, and /tmp is the service's own all the same",
+            .enabled(if: canMount)
+        )
+        func programsBelowTemporaryFolder() throws {
+            let bench = try Workbench()
+            let programs = try TemporaryFolder()
+            try #require(programs.path.hasPrefix("/tmp/"))
+            for name in ["mse", "mse-bootstrap", "mse-serve", "simulated-loader"] {
+                try FileManager.default.copyItem(
+                    atPath: try Files.resolved(Workbench.products + "/" + name),
+                    toPath: programs.path + "/" + name
+                )
+            }
+            let app = """
+                import json, os, tempfile
+                def attempt(call):
+                    try:
+                        call()
+                        return "done"
+                    except OSError as error:
+                        return type(error).__name__
+                def app(environ, start):
+                    agent = "\(programs.path)/mse-bootstrap"
+                    with open("/tmp/hunter2", "w") as file: file.write("x")
+                    os.makedirs("/tmp/a/b", exist_ok=True)
+                    found = {
+                        "file": os.path.exists("/memory/tmp/hunter2"), "real": os.path.realpath("/tmp/hunter2"),
+                        "temporary": tempfile.mkdtemp(dir="/tmp")[:5], "agent": os.path.exists(agent),
+                        "write": attempt(lambda: open(agent, "ab")), "remove": attempt(lambda: os.unlink(agent)),
+                        "beside": attempt(lambda: open("\(programs.path)/x", "w")),
+                        "move": attempt(lambda: os.rename("\(programs.path)", "/tmp/other")),
+                        "others": sorted(os.listdir("/tmp")),
+                    }
+                    start("200 OK", [])
+                    return [json.dumps(found, sort_keys=True).encode()]
+                """
+            try bench.folder.write(
+                "p/mse.toml",
+                "name = \"p\"\npython_application = \"app:app\"\nhealthcheck_endpoint = \"/\"\ntests_cmd = \"pytest\"\ntests_requirements = []\n"
+            )
+            try bench.folder.write("p/mse_src/app.py", app)
+            func mse(_ arguments: String...) throws {
+                let result = try bench.run(programs.path + "/mse", arguments)
+                try #require(result.status == 0, "\(arguments): \(result.output)")
+            }
+            try mse("package", "--project", "p", "--output", "out", "--encrypt")
+            let package = try bench.output(".tar"), port = Workbench.freePort()
+            try mse(
+                "spawn",
+                "p",
+                "--package",
+                package,
+                "--san",
+                "localhost",
+                "--port",
+                "\(port)",
+                "--platform",
+                "simulator"
+            )
+            try mse("run", "p", "--package", package, "--trusted-root", bench.root, "--key", try bench.output(".key"))
+            let answer = try bench.curl("-k", "https://localhost:\(port)/").output
+            let found = try JSON.read(Array(answer.utf8))
+            func text(_ name: String) -> String? {
+                if case .string(let text)? = found[name]?.value { text } else { nil }
+            }
+            #expect(text("real") == "/tmp/hunter2" && text("temporary") == "/tmp/", "\(answer)")
+            for what in ["write", "remove", "beside", "move"] { #expect(text(what) != "done", "\(answer)") }
+            #expect(answer.contains("\"agent\": true") && answer.contains("\"file\": true"), "\(answer)")
+            #expect(!answer.contains(Files.split(bench.path).name), "\(answer)")
+            #expect(!Files.exists("/tmp/hunter2"))
+            try mse("stop", "p", "--remove")
+        }
+
         @Test("localtest leaves the project and the caller's folder as they were")
         func localtest() throws {
             let bench = try Workbench()

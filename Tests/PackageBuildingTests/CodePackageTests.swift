@@ -13,13 +13,15 @@ import Testing
 @Suite("Projects and packages")
 struct PackageTests {
     let folder: TemporaryFolder
-    static let runtime = RuntimeList(
-        python: "3.11.2",
+    static let runtime = MachineRuntime(
         interpreter: "/usr/bin/python3.11",
-        platform: .simulator,
-        loader: "/loader",
-        agent: "/agent",
-        files: [.init(path: "/agent", digest: [UInt8](repeating: 1, count: 32))]
+        list: RuntimeList(
+            python: "3.11.2",
+            platform: .simulator,
+            loader: "/loader",
+            agent: "/agent",
+            files: [.init(path: "/agent", digest: [UInt8](repeating: 1, count: 32))]
+        )
     )
 
     init() throws {
@@ -205,7 +207,7 @@ struct PackageTests {
     func otherInterpreter() throws {
         try folder.write("project/mse_src/requirements.txt", "flask==3.1.0\n")
         var builder = builder("a")
-        builder.runtime.python = "3.10.1"
+        builder.runtime.list.python = "3.10.1"
         builder.runtime.interpreter = "/usr/bin/python3"
         let error = #expect(throws: PackageError.self) { try builder.build() }
         #expect(error?.description.contains("Python 3.10.1 is linked") == true)

@@ -153,7 +153,6 @@ struct PackageGrowthTests {
             make: { count in
                 RuntimeList(
                     python: "3.11.2",
-                    interpreter: "/i",
                     platform: .simulator,
                     loader: "/l",
                     agent: "/a",

@@ -180,7 +180,7 @@ struct ImportCheckTests {
     @Test(
         "a name that is there in whatever way is taken without a word",
         arguments: [
-            "app = 1\n", "def app(): pass\n", "async def app(): pass\n", "class app: pass\n", "import app2 as app\n",
+            "app = 1\n", "def app(): pass\n", "class app: pass\n", "import app2 as app\n",
             "from app2 import app\n", "a, (app, *b) = 1, (2, 3)\n", "for app in []: pass\n",
             "with open('x') as app: pass\n",
             "if 1:\n    try:\n        app = 1\n    except E: pass\n", "(app := 1)\n", "app += 1\n",
@@ -192,6 +192,141 @@ struct ImportCheckTests {
     )
     func presentName(code: String) {
         #expect(outcome(["app.py": code, "app2.py": "", "app/sub.py": ""], variable: "app") == "")
+    }
+
+    private static let frameworks = [
+        "fastapi/__init__.py", "starlette/__init__.py", "starlette/applications.py", "starlette/middleware/__init__.py",
+        "starlette/middleware/cors.py", "flask/__init__.py", "quart/__init__.py", "django/__init__.py",
+        "django/core/__init__.py", "django/core/asgi.py", "django/core/wsgi.py", "aiohttp/__init__.py",
+        "aiohttp/web.py",
+        "a2wsgi/__init__.py", "litestar/__init__.py",
+    ]
+    private static let server = "from fastapi import FastAPI\napi = FastAPI()\ndef make():\n    return FastAPI()\n"
+
+    /// By what the name of the application is bound to.
+    private func kind(_ code: String, _ expression: String) -> String {
+        do {
+            for (path, text) in ["app.py": code, "server.py": Self.server] {
+                try folder.write("p/mse_src/" + path, text)
+            }
+            for path in Self.frameworks { try folder.write("site/" + path, "raise SystemExit\n") }
+            let check = ImportCheck(
+                interpreter: "/usr/bin/python3",
+                project: folder.path + "/p",
+                files: try CodeTree(folder.path + "/p/mse_src", ignoring: IgnoreList()).files,
+                site: folder.path + "/site",
+                runtime: Self.runtime
+            )
+            return try check.notes(module: "app", variable: "app", expression: expression, work: folder.path)
+                .joined(separator: "\n")
+        } catch {
+            return "refused: \(error)"
+        }
+    }
+
+    @Test(
+        "an application that isn't WSGI is refused with file, line and mend, before its key is made",
+        arguments: [
+            ("from fastapi import FastAPI\napp = FastAPI()\n", "app", "app.py line 2: 'app' is of the kind FastAPI"),
+            ("import fastapi as f\n\napp: f.FastAPI = f.FastAPI(title='x')\n", "app", "line 3"),
+            ("from starlette.applications import Starlette as S\napp = S()\n", "app", "Starlette"),
+            ("from quart import Quart\napp = Quart(__name__)\n", "app", "Quart"),
+            ("import litestar\napp = litestar.Litestar([])\n", "app", "Litestar"),
+            ("from fastapi import *\napp = FastAPI()\n", "app", "FastAPI"),
+            ("async def app(scope, receive, send): pass\n", "app", "an async function"),
+            ("async def app(): pass\n", "app", "an async function"),
+            ("class App:\n    async def __call__(self, scope, receive, send): pass\napp = App()\n", "app", "ASGI"),
+            ("from fastapi import FastAPI\nclass A(FastAPI): pass\nclass B(A): pass\napp = B()\n", "app", "FastAPI"),
+            (
+                "from fastapi import FastAPI\ndef make():\n    a = FastAPI()\n    return a\napp = make()\n", "app",
+                "FastAPI"
+            ),
+            ("from fastapi import FastAPI\ndef app():\n    return FastAPI()\n", "app", "FastAPI"),
+            ("from fastapi import FastAPI\ndef app(name):\n    a = FastAPI()\n    return a\n", "app('x')", "FastAPI"),
+            ("from server import api as app\n", "app", "server.py line 2"),
+            ("import server\napp = server.api\n", "app", "server.py line 2"),
+            ("from server import make\napp = make()\n", "app", "server.py line 4"),
+            (
+                "from fastapi import FastAPI\nfrom starlette.middleware.cors import CORSMiddleware\napp = CORSMiddleware(FastAPI())\n",
+                "app", "ASGI"
+            ),
+            (
+                "from django.core.asgi import get_asgi_application\napp = get_asgi_application()\n", "app",
+                "get_wsgi_application()"
+            ),
+            ("from aiohttp import web\napp = web.Application()\n", "app", "a server of its own"),
+            (
+                "from fastapi import FastAPI\nif 1:\n    app = FastAPI()\nelse:\n    app = FastAPI(debug=True)\n",
+                "app", "FastAPI"
+            ),
+        ]
+    )
+    func otherInterface(code: String, expression: String, words: String) {
+        let text = kind(code, expression)
+        #expect(text.contains("refused: ") && text.contains(words) && text.contains("--no-import-check"), "\(text)")
+        #expect(text.contains("WSGI"), "\(text)")
+    }
+
+    @Test(
+        "where it can't be told for certain it is a note",
+        arguments: [
+            "try:\n    from fastapi import FastAPI\n    app = FastAPI()\nexcept ImportError:\n    from flask import Flask\n    app = Flask(__name__)\n",
+            "from fastapi import FastAPI\nfrom flask import wrap\napi = FastAPI()\napp = wrap(api)\n",
+        ]
+    )
+    func unsureInterface(code: String) {
+        let text = kind(code, "app")
+        #expect(!text.contains("refused") && text.contains("'app' may be of the kind FastAPI"), "\(text)")
+    }
+
+    @Test(
+        "WSGI applications, and what nobody can tell, are taken without a word",
+        arguments: [
+            ("from flask import Flask\napp = Flask(__name__)\n", "app"), ("def app(environ, start): pass\n", "app"),
+            ("class App:\n    def __call__(self, environ, start): pass\napp = App()\n", "app"),
+            ("from django.core.wsgi import get_wsgi_application\napp = get_wsgi_application()\n", "app"),
+            (
+                "from fastapi import FastAPI\nfrom a2wsgi import ASGIMiddleware\napp = ASGIMiddleware(FastAPI())\n",
+                "app"
+            ),
+            ("from fastapi import FastAPI\napp = FastAPI()\nfrom flask import Flask\napp = Flask(__name__)\n", "app"),
+            ("from fastapi import FastAPI\napp = FastAPI()\n", "app.wsgi"), ("app = app\n", "app"),
+            ("a = app\napp = a\n", "app"),
+            ("def app(): return app()\n", "app"), ("from flask import Flask\ndef app(): return Flask('x')\n", "app"),
+            ("from flask import decorate\n@decorate\nasync def app(): pass\n", "app"),
+        ]
+    )
+    func wsgi(code: String, expression: String) { #expect(kind(code, expression) == "") }
+
+    @Test("a file that has the name of another module is told, with what it hides, and is no refusal")
+    func hidden() throws {
+        let code = [
+            "app.py": "", "random.py": "", "email/__init__.py": "", "xml/x.py": "", "flask.py": "", "time.py": "",
+            "quart/__init__.py": "", "a/json.py": "", "helper.py": "", "fastapi/x.py": "", "curses.py": "",
+            "starlette.cpython-311-x86_64-linux-gnu.so": "",
+        ]
+        let notes = try check(code, site: Self.frameworks)
+        #expect(notes.count == 6, "\(notes)")
+        for words in [
+            "email/ hides Python's own 'email'", "random.py hides Python's own 'random'",
+            "flask.py hides the installed 'flask'",
+            "quart/ hides the installed 'quart'",
+            "starlette.cpython-311-x86_64-linux-gnu.so hides the installed 'starlette'",
+            "time.py is never imported",
+        ] {
+            #expect(notes.contains { $0.hasPrefix(words) }, "\(words): \(notes)")
+        }
+    }
+
+    @Test("as many as there may be are told, and the rest is counted")
+    func manyHidden() throws {
+        let names = [
+            "abc", "ast", "asyncio", "base64", "bisect", "calendar", "cmd", "code", "csv", "dis", "email", "glob",
+            "gzip", "hmac", "html", "http", "json", "logging", "mailbox", "pdb", "pprint", "queue", "random", "sched",
+            "shelve", "tempfile",
+        ]
+        let notes = try check(Dictionary(uniqueKeysWithValues: (names + ["app"]).map { ($0 + ".py", "") }))
+        #expect(notes.count == 21 && notes.last?.contains("more files hide modules") == true, "\(notes)")
     }
 
     @Test(

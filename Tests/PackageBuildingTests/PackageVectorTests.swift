@@ -39,7 +39,7 @@ struct PackageVectorTests {
     }
 
     private func opens(_ package: PackageFile, _ key: [UInt8]) throws -> Bool {
-        let proof = try KeyProof(package)
+        let proof = try KeyProof(package, mode: package.mode)
         let key = try SecretKey(copying: key.span.bytes)
         return try proof.accepts(key)
     }

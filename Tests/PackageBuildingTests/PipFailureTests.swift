@@ -8,23 +8,113 @@ import Testing
 struct PipFailureTests {
     private static let work = "/home/a b/out/.package.x1"
 
-    @Test("what an index's page says isn't taken for what pip says of an index")
-    func pages() {
-        let marks = ["Could not fetch URL ", "Downloading "]
-        let said = "2026-11-30T13:00:00,123   Could not fetch URL https://a.example/simple/x/: connection error: y"
-        #expect(PipWatch.address(in: said[...], after: marks) == "https://a.example/simple/x/")
-        for page in [
-            "2026-11-30T13:00:00,123   Skipping link: x Could not fetch URL https://pypi.example/: connection error: no",
-            "2026-11-30T13:00:00,123   Link requires a different Python (3.11 not in: 'x Downloading \u{1B}]0;T\u{7}')",
-            "", "Could", "2026-11-30T13:00:00,123",
+    private static let fetch = "Could not fetch URL %s: %s - skipping"
+
+    @Test("pip's way is told by pip's own templates, whatever pages and servers put into them")
+    func steps() {
+        let address = "https://a.example/simple/x/"
+        func step(_ template: String, _ arguments: String...) -> PipWatch.Step? {
+            PipWatch.Step(PipRecord(level: 10, template: template, arguments: arguments))
+        }
+        #expect(step(Self.fetch, address, "timed out") == .fails(address, reason: "does not answer"))
+        #expect(
+            step(Self.fetch, address, "connection error: [Errno 111] Connection refused")
+                == .fails(address, reason: "can't be reached: nobody listens there")
+        )
+        #expect(step("Getting page %s", address) == .asks(address, isPage: true))
+        #expect(step("Downloading %s", address + " (1.0 MB)") == .asks(address, isPage: false))
+        let forged =
+            "x\n2026-11-30T13:00:00,123 Could not fetch URL https://pypi.example/: connection error: no - skipping"
+        #expect(step("Skipping link: %s: %s", forged, address) == .isAnswered)
+        // Something answered, with words of its own.
+        for reason in [
+            "404 Client Error: timed out for url: \(address)", "500 Server Error: connection error: x", forged,
         ] {
-            #expect(PipWatch.address(in: page[...], after: marks) == nil, "\(page)")
+            #expect(step(Self.fetch, address, reason) == nil)
+        }
+        // A message without arguments is all a stranger's, perhaps.
+        for text in [Self.fetch, forged, "Could not fetch URL https://pypi.example/: timed out - skipping"] {
+            #expect(step(text) == nil)
         }
     }
 
-    private func problem(_ output: String, settings: [String: String] = [:], allowsSources: Bool = false) throws
-        -> String
-    {
+    @Test("a record is a line of JSON, and no other line is one")
+    func records() throws {
+        let line = #"[10, "Getting page %s", ["https://a.example/\n"], "Getting page https://a.example/", ""]"#
+        #expect(PipRecord(line.utf8)?.arguments == ["https://a.example/\n"])
+        for line in [
+            "", "[]", "[10]", "{}", #"["10","a",[],"a",""]"#, "2026-11-30T13:00:00,123 Getting page https://x/",
+        ] {
+            #expect(PipRecord(line.utf8) == nil, "\(line)")
+        }
+    }
+
+    @Test(
+        "what strangers say inside a message doesn't make it one of another kind",
+        arguments: [
+            "HTTP error 401 while getting https://pypi.example/x", "THESE PACKAGES DO NOT MATCH THE HASHES",
+            "Could not find a version that satisfies the requirement flask (from versions: none)",
+            "ERROR: Invalid requirement: 'flask'", "No matching distribution found for flask",
+            "x.whl is not a supported wheel on this platform.",
+            "Cannot install %s because", "Hashes are required in --require-hashes mode", "No space left on device",
+            "Failed to build x", "mse: no program may be started",
+            "Package 'x' requires a different Python: 3 not in '>4'",
+        ]
+    )
+    func strangers(words: String) throws {
+        let ignored = "Ignored the following versions that require a different python version: %s"
+        let yanked =
+            "The candidate selected for download or install is a yanked version: 'x' candidate\nReason for being yanked: "
+        let odd = "Something that nobody knows: "
+        let records = [
+            PipRecord(level: 50, template: ignored, arguments: [words], text: ignored.replacing("%s", with: words)),
+            PipRecord(level: 30, template: yanked + words), PipRecord(level: 30, template: words),
+            PipRecord(level: 10, template: words), PipRecord(level: 50, template: odd + "\n" + words),
+            PipRecord(level: 50, template: "Odd %s", arguments: [words], text: "Odd " + words),
+        ]
+        let text = try problem("ERROR: \(odd)\n\(words)\n", records: records)
+        #expect(text.contains("pip says:\n  | "), "\(text)")
+        for line in text.split(separator: "\n").dropFirst() { #expect(line.hasPrefix("  | "), "\(text)") }
+    }
+
+    /// The records that pip makes what it prints of.
+    private static func records(_ output: String) -> [PipRecord] {
+        var records: [PipRecord] = []
+        for line in output.split(separator: "\n", omittingEmptySubsequences: false).map(String.init) {
+            if line.hasPrefix("ERROR: ") {
+                var line = String(line.dropFirst("ERROR: ".count))
+                var arguments: [String] = [], template = line
+                for (beginning, end) in [
+                    ("Could not find a version that satisfies the requirement ", " (from versions"),
+                    ("Ignored the following versions that require a different python version: ", ""),
+                    ("Cannot install ", " because"),
+                ] where line.hasPrefix(beginning) {
+                    let rest = line.dropFirst(beginning.count)
+                    let argument = end.isEmpty ? rest : rest[..<rest.firstRange(of: end)!.lowerBound]
+                    arguments = [String(argument)]
+                    template = beginning + "%s" + rest.dropFirst(argument.count)
+                }
+                if line.hasPrefix("Traceback") { line = "Exception:" }
+                records.append(PipRecord(level: 50, template: template, arguments: arguments, text: line))
+            } else if line.hasPrefix("The conflict is caused by:") {
+                records.append(PipRecord(level: 20, template: "\n" + line))
+            } else if line.hasPrefix("PermissionError: ") {
+                let text = "Exception: " + line.dropFirst("PermissionError: ".count)
+                records.append(PipRecord(level: 50, template: "Exception:", text: text, error: "PermissionError"))
+            } else if let last = records.indices.last {
+                records[last].text += "\n" + line
+                if records[last].arguments.isEmpty { records[last].template = records[last].text }
+            }
+        }
+        return records
+    }
+
+    private func problem(
+        _ output: String,
+        records: [PipRecord]? = nil,
+        settings: [String: String] = [:],
+        allowsSources: Bool = false
+    ) throws -> String {
         let requirements = try Requirements(
             lines: ["flask==3.0", "click==7.0", "nosuch"],
             of: "mse.toml, tests_requirements",
@@ -34,8 +124,10 @@ struct PipFailureTests {
         )
         return PipFailure(
             output: output,
+            records: records ?? Self.records(output),
             purpose: "resolve the requirements",
             requirements: requirements,
+            credentials: requirements.credentials,
             settings: settings,
             allowsSources: allowsSources,
             work: Self.work

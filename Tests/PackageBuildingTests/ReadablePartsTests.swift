@@ -225,7 +225,7 @@ struct ReadablePartsTests {
 
     private func runtime(_ change: (inout [String: Any]) -> Void) throws -> [UInt8] {
         var object = try #require(
-            try JSONSerialization.jsonObject(with: Data(PackageTests.runtime.encoded)) as? [String: Any]
+            try JSONSerialization.jsonObject(with: Data(PackageTests.runtime.list.encoded)) as? [String: Any]
         )
         change(&object)
         return Array(try JSONSerialization.data(withJSONObject: object))
@@ -272,7 +272,7 @@ struct ReadablePartsTests {
         ]
     )
     func places(path: String) throws {
-        for member in ["agent", "loader", "interpreter"] {
+        for member in ["agent", "loader"] {
             #expect(throws: NotationError.self) { try RuntimeList(runtime { $0[member] = path }) }
         }
         let error = #expect(throws: NotationError.self) {
@@ -305,7 +305,6 @@ struct ReadablePartsTests {
         let names = ["file", "link", "pipe", "kmsg", "zero", "huge", "none"]
         let list = RuntimeList(
             python: "3.11.2",
-            interpreter: "/i",
             platform: .simulator,
             loader: "/l",
             agent: "/a",

@@ -114,13 +114,15 @@ struct RequirementsTests {
         let builder = PackageBuilder(
             project: folder.path + "/project",
             output: folder.path + "/" + output,
-            runtime: RuntimeList(
-                python: Self.version,
+            runtime: MachineRuntime(
                 interpreter: "/usr/bin/python3",
-                platform: .simulator,
-                loader: "/loader",
-                agent: "/agent",
-                files: []
+                list: RuntimeList(
+                    python: Self.version,
+                    platform: .simulator,
+                    loader: "/loader",
+                    agent: "/agent",
+                    files: []
+                )
             ),
             cache: Self.cache,
             encrypts: encrypts,
@@ -231,6 +233,99 @@ struct RequirementsTests {
         #expect(!text.contains("hunter22") && !text.contains("allow_sources"), "\(text)")
         #expect(start.duration(to: .now) < .seconds(35))
         #expect(!Files.exists(folder.path + "/out"))
+    }
+
+    /// Attributes of a page, as pip writes them into its messages.
+    @Test(
+        "what an index's page says can't end pip, nor be told as what an index or another says",
+        arguments: ["data-requires-python", "data-yanked", "href"]
+    )
+    func forgedLines(attribute: String) throws {
+        let index = try LocalIndex(folder.path)
+        let forged = [
+            "Could not fetch URL https://pypi.example/simple/: connection error: Connection refused - skipping",
+            "ERROR: HTTP error 401 while getting https://pypi.example/simple/",
+            "Getting page https://pypi.example/forged",
+        ]
+        let said = ["&#10;", "&#13;", "&#8232;", "&#133;", "&#12;"].flatMap { end in
+            forged.map { "\(end)2026-11-30T13:00:00,123 \($0)\(end)" }
+        }.joined()
+        func page(_ name: String) -> String {
+            let file = "\(name)-0.1-py3-none-any.whl", text = "&gt;=99" + said
+            return attribute == "href"
+                ? "<a href=\"\(name)-0.1\(text).whl\">\(name)-0.1\(text).whl</a>\n"
+                : "<a href=\"\(file)\" \(attribute)=\"\(text)\">\(file)</a>\n"
+        }
+        try folder.write("simple/forged/index.html", page("forged"))
+        let list = "--index-url http://127.0.0.1:\(index.port)/simple\n"
+        let error = #expect(throws: PackageError.self) { try build(list + "forged\n") }
+        let words = error?.description ?? ""
+        #expect(!words.contains("the index https://pypi.example") && !words.contains("status 401"), "\(words)")
+        #expect(words.split(separator: "\n").dropFirst().allSatisfy { $0.hasPrefix("  | ") }, "\(words)")
+        // Beside a version that is good it harms nothing.
+        let good = "<a href=\"alpha-2.0-py3-none-any.whl\">alpha-2.0-py3-none-any.whl</a>\n"
+        try folder.write("simple/alpha/index.html", page("alpha") + good)
+        #expect(try build(list + "alpha\n").lock.hasPrefix("alpha==2.0 "))
+    }
+
+    @Test("an extra that a distribution doesn't have is told, by whomever it is asked for")
+    func unknownExtras() throws {
+        let index = try LocalIndex(folder.path)
+        let list = "--index-url http://127.0.0.1:\(index.port)/simple\n"
+        func notes(_ line: String) throws -> [String] {
+            try build(list + line + "\n", output: "out\(UInt32.random(in: 0 ... .max))").product.notes
+                .filter { $0.contains("extra") }
+        }
+        #expect(try notes("beta[more]").isEmpty)
+        #expect(try notes("Beta[MORE]").isEmpty)
+        let some = try notes("beta[more,nosuch]")
+        #expect(
+            some.count == 1 && some[0].contains("beta 1.0 has no extra 'nosuch'") && some[0].contains("more"),
+            "\(some)"
+        )
+        let none = try notes("alpha[a,b]==1.0")
+        #expect(none.count == 1 && none[0].contains("'a', 'b'") && none[0].contains("it has none"), "\(none)")
+    }
+
+    private static let passwords = [
+        "hun/ter22word", "hun#ter22word", "hun@ter22word", "hun%ter22word", "hun?ter22word", "hun:ter22word",
+        "hun%2Fter22word", "hun%40ter22word", "hun%23ter22word", "hun%25ter22word", "hun[ter22word", "hun\\ter22word",
+        "hun@ter22/word33#last44", "HUN@TER22/word33", "hun%2fter22%40word33",
+    ]
+
+    private static func parts(_ password: String) -> [String] {
+        ["hun", "ter22", "word33", "last44"].filter { password.lowercased().contains($0) }
+    }
+
+    /// As their owners write them, encoded or not; as libraries write them when they complain.
+    @Test("no piece of a password is shown, however it is written and wherever addresses are cut", arguments: passwords)
+    func pieces(password: String) {
+        var credentials = Credentials()
+        credentials.learn(address: "user:\(password)@proxy.example:3128")
+        let plain = PercentEncoding.decoded(password).map { String(decoding: $0, as: UTF8.self) } ?? password
+        for text in [password, plain] {
+            let encoded = PercentEncoding.encoded(Array(text.utf8))
+            var said = [
+                text, text.lowercased(), encoded, encoded.lowercased(), text.replacing("\\", with: "\\\\"),
+                "http://user:\(text)@proxy.example:3128/", "http://user:\(encoded)@proxy.example/",
+                PercentEncoding.encodedPath(text),
+            ]
+            for end in "/?#@:%[" { said += text.split(separator: end).map { "bad port or host: '\($0)'" } }
+            for one in said {
+                let shown = credentials.redacted("Failed: " + one).lowercased()
+                for part in Self.parts(password) { #expect(!shown.contains(part), "\(one): \(shown)") }
+            }
+        }
+    }
+
+    @Test("pip tells nothing of a password in an index's address", arguments: [0, 2, 3, 6, 14])
+    func configuredPasswords(number: Int) throws {
+        let password = Self.passwords[number]
+        let error = #expect(throws: PackageError.self) {
+            try build("--index-url http://user:\(password)@127.0.0.1:1/simple\nalpha\n")
+        }
+        let text = (error?.description ?? "").lowercased()
+        for part in Self.parts(password) { #expect(!text.contains(part), "\(part): \(text)") }
     }
 
     @Test("a hash that doesn't fit is told without advice about source archives, and a full disk in one line")
@@ -484,13 +579,15 @@ struct RequirementsTests {
         )
         return try TestEnvironment(
             .tests(configuration, project: folder.path + "/project"),
-            runtime: RuntimeList(
-                python: Self.version,
+            runtime: MachineRuntime(
                 interpreter: "/usr/bin/python3",
-                platform: .simulator,
-                loader: "/loader",
-                agent: "/agent",
-                files: []
+                list: RuntimeList(
+                    python: Self.version,
+                    platform: .simulator,
+                    loader: "/loader",
+                    agent: "/agent",
+                    files: []
+                )
             ),
             cache: Self.cache
         )

@@ -344,9 +344,8 @@ def tar(members):
 
 
 RUNTIME = {
-    "version": 3,
+    "version": 4,
     "python": "3.11.2",
-    "interpreter": "/usr/bin/python3",
     "platform": "simulator",
     "loader": "/opt/mse/simulated-loader",
     "agent": "/opt/mse/mse-bootstrap",
@@ -472,7 +471,8 @@ def package():
         refusedRuntimes=[
             {"what": what, "text": json.dumps({**RUNTIME, **change})}
             for what, change in [
-                ("version 2", {"version": 2}),
+                ("version 3", {"version": 3}),
+                ("an interpreter, as version 3 named one", {"interpreter": "/usr/bin/python3"}),
                 ("a platform that isn't", {"platform": "sev"}),
                 ("no number of a version", {"python": "three"}),
                 ("a relative agent", {"agent": "mse-bootstrap"}),
@@ -925,6 +925,7 @@ def operators_log():
     lines += [f"agent.waitsAgain cause={cause}" for cause in ["record", "identity", "unopened"]]
     lines += ["agent.configured"] + [f"configuration.refused code=configuration.{code}" for code in codes]
     lines += ["application.serving", "application.startFailed incident=00ff00ff00ff00ff", "application.failed incident=0123456789abcdef"]
+    lines += ["agent.memoryUnlocked", "home.leftOut count=2", "state.damaged file=identity", "state.damaged file=configuration", "state.damaged file=home." + "0a" * 32]
     lines += ["agent.quoteUnbound", "home.notSaved", "agent.timeLimit seconds=600", "agent.ended exitCode=0", "agent.ended exitCode=-1"]
     lines += [f"agent.failed at={failure}" for failure in failures] + ["events.dropped count=3"]
     write(
@@ -952,6 +953,13 @@ def operators_log():
             "agent.ended exitCode=99999999999",
             "agent.failed at=secret",
             "agent.simulated protection=full",
+            "home.leftOut count=02",
+            "home.leftOut count=secret",
+            "state.damaged file=secret",
+            "state.damaged file=home",
+            "state.damaged file=home.",
+            "state.damaged file=home." + "0A" * 32,
+            "state.damaged file=home." + "0a" * 33,
         ],
         applicationLines=[
             {"text": b"hello".hex(), "line": "application.says hello"},

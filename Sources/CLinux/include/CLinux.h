@@ -108,6 +108,9 @@ typedef struct {
     /// Below /proc: all that it sees there of what the kernel tells. The places are made by whoever filled its root.
     const char *const *kernel_files;
     size_t kernel_file_count;
+    /// Names of what its root holds in instance/tmp, and what it sees read-only in its own /tmp.
+    const char *const *temporary_names;
+    size_t temporary_name_count;
     char *const *arguments;
     char *const *environment;
     /// Becomes descriptor 3.

@@ -31,7 +31,7 @@ struct MeasuredService: Sendable {
         guard let source = try CodeSource.member("app.tar", of: package, files: files) else {
             throw AgentError("\(package.path): there is no app.tar in it")
         }
-        code = ServiceCode(source: source, mode: settings.mode, proof: try KeyProof(package))
+        code = ServiceCode(source: source, mode: settings.mode, proof: try KeyProof(package, mode: settings.mode))
         environment = try CodeSource.member("environment.tar", of: package, files: files)
         guard platform.name == settings.agent.platform.rawValue, arguments.mode.tls == settings.agent.tls,
             arguments.attestationFolder == settings.agent.attestationFolder

@@ -25,7 +25,7 @@ public enum RuntimeDescription {
     ]
 
     /// - Parameter loader: what loads the agent on the platform.
-    public static func current(platform: EnclaveSettings.Platform, loader: String) throws -> RuntimeList {
+    public static func current(platform: EnclaveSettings.Platform, loader: String) throws -> MachineRuntime {
         let location = try PythonLocation.linked()
         let agent = try Files.resolved("/proc/self/exe"), loader = try Files.resolved(loader)
         var paths = Set([agent, location.sharedLibrary, loader].map { ExactText($0) })
@@ -39,13 +39,15 @@ public enum RuntimeDescription {
         for name in common { _ = dlopen(name, RTLD_LAZY) }  // whoever needs one that isn't here is told by the loader
         paths.formUnion(try loadedObjects())
         let files = try paths.map { EnclaveRecord.File(path: $0.text, digest: try FileDigest.sha256($0.text)) }
-        return RuntimeList(
-            python: location.version,
+        return MachineRuntime(
             interpreter: location.interpreter,
-            platform: platform,
-            loader: loader,
-            agent: agent,
-            files: files
+            list: RuntimeList(
+                python: location.version,
+                platform: platform,
+                loader: loader,
+                agent: agent,
+                files: files
+            )
         )
     }
 

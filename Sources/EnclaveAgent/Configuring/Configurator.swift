@@ -82,10 +82,17 @@ struct Configurator: Sendable {
     /// - Returns: whether there was one to continue.
     private func continueHome(_ epoch: Epoch?) throws -> Bool {
         guard let epoch else { return false }
-        guard let state, try PersistentHome(memory: memory, state: state, epoch: epoch).restore() else {
-            throw ConfigurationRefusal(.epoch, "there is no HOME of the epoch that 'continue_epoch' names")
+        do {
+            guard let state, try PersistentHome(memory: memory, state: state, epoch: epoch).restore() else {
+                throw ConfigurationRefusal(.epoch, "there is no HOME of the epoch that 'continue_epoch' names")
+            }
+            return true
+        } catch is SealedStateError {
+            throw ConfigurationRefusal(
+                .epoch,
+                "the sealed HOME of the epoch that 'continue_epoch' names is damaged, or was sealed by another enclave, processor or instance"
+            )
         }
-        return true
     }
 
     private func check(_ key: borrowing SecretBytes?, of certificate: String) throws(ConfigurationRefusal) {

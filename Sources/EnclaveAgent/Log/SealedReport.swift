@@ -14,7 +14,12 @@ struct SealedReport: ApplicationReport {
         let traceback = (error as? PythonError)?.traceback ?? ""
         let text = "\(error)\(traceback.isEmpty ? "" : "\n" + traceback)"
         let incident = entry(text)
-        events.write(.startFailed(incident))
+        switch error {
+        case let error as SealedStateError: events.write(.stateDamaged(error.file))
+        case is PythonError: events.write(.startFailed(incident))
+        // Not the application's doing.
+        default: events.write(.failed(.init(error)))
+        }
         return .failed(
             code: error is PythonError ? "application.start" : "agent.start",
             incident: incident.text,

@@ -1,3 +1,4 @@
+internal import Enclave
 internal import Files
 internal import Notation
 internal import Secrets
@@ -47,7 +48,7 @@ struct Configuration: ~Copyable {
         let sealedSecrets = Self.secret(try reader.string("sealedSecrets"))
         let tlsKey = Self.secret(try reader.string("tlsKey"))
         let key = try Self.key(try reader.string("key"))
-        guard let launch, let home else { throw SealedStateError.malformed(SealedState.Item.configuration.rawValue) }
+        guard let launch, let home else { throw SealedStateError.malformed(.configuration) }
         self.epoch = epoch
         homeEpoch = home
         self.launch = launch
@@ -60,7 +61,7 @@ struct Configuration: ~Copyable {
     private static func key(_ digits: String?) throws -> SecretKey? {
         guard let digits else { return nil }
         guard let key = SecretKey(hex: digits.utf8.span) else {
-            throw SealedStateError.malformed(SealedState.Item.configuration.rawValue)
+            throw SealedStateError.malformed(.configuration)
         }
         return key
     }
@@ -74,7 +75,11 @@ struct Configuration: ~Copyable {
     /// - Throws: `SealedStateError` when there is one that this enclave can't believe.
     static func restored(from state: SealedState) throws -> Configuration? {
         guard let sealed = try state.read(.configuration) else { return nil }
-        return try sealed.content.withBytes { try Configuration(Array($0), epoch: sealed.epoch) }
+        do {
+            return try sealed.content.withBytes { try Configuration(Array($0), epoch: sealed.epoch) }
+        } catch is NotationError {
+            throw SealedStateError.malformed(.configuration)
+        }
     }
 
     func seal(in state: SealedState) throws {

@@ -45,7 +45,7 @@ struct EnclaveIdentity: ~Copyable {
         guard let key = SecretKey(hex: (try reader.string("key") ?? "").utf8.span),
             let certificate = Hex.bytes(try reader.string("certificate") ?? ""),
             let sealingKey = SecretKey(hex: (try reader.string("sealingKey") ?? "").utf8.span)
-        else { throw SealedStateError.malformed(SealedState.Item.identity.rawValue) }
+        else { throw SealedStateError.malformed(.identity) }
         return EnclaveIdentity(
             key: try key.withBytes { try P256.Signing.PrivateKey(rawRepresentation: $0) },
             certificate: certificate,

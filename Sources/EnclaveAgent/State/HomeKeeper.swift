@@ -1,4 +1,5 @@
 internal import CodeEncryption
+internal import Enclave
 internal import Files
 internal import Glibc
 internal import PackageFormat
@@ -18,14 +19,24 @@ final class HomeKeeper: Sendable {
     private let folder: String
     private let wasRestored: Bool
     private let log: ApplicationLog
+    private let events: EventLog
     /// What the owner was told last, so that he is told once.
     private let told = Mutex("")
 
     /// - Parameters:
     ///   - wasRestored: HOME is back already.
-    ///   - log: its owner reads there which file keeps HOME from being sealed; the operator doesn't.
-    init(memory: PrivateMemory, state: SealedState, epoch: Epoch, wasRestored: Bool, log: ApplicationLog) {
+    ///   - log: its owner reads there what of HOME isn't kept; the operator doesn't.
+    ///   - events: the operator reads there how many files that are.
+    init(
+        memory: PrivateMemory,
+        state: SealedState,
+        epoch: Epoch,
+        wasRestored: Bool,
+        log: ApplicationLog,
+        events: EventLog
+    ) {
         self.log = log
+        self.events = events
         home = Mutex(PersistentHome(memory: memory, state: state, epoch: epoch))
         folder = state.folder
         self.wasRestored = wasRestored
@@ -46,15 +57,19 @@ final class HomeKeeper: Sendable {
     /// - Returns: whether everything is sealed.
     func save(isAsked: Bool = false) async -> Bool {
         do {
-            try await BlockingThread.run { try self.home.withLock { try $0.save() } }
+            let contents = try await BlockingThread.run { try self.home.withLock { try $0.save() } }
             tell {
                 $0.savedAt = Int64(time(nil))
                 $0.problem = nil
             }
-            told.withLock { $0 = "" }
+            if let text = contents.leftOutText {
+                if tellOwner(text) { events.write(.homeLeftOut(count: contents.leftOut.count)) }
+            } else {
+                told.withLock { $0 = "" }
+            }
             return true
         } catch {
-            tellOwner("HOME could not be sealed: \(error)")
+            if tellOwner("HOME could not be sealed: \(error)") { events.write(.homeNotSaved) }
             let hasRoom = self.hasRoom
             tell {
                 $0.problem = hasRoom ? .notSaved : .noSpace
@@ -64,12 +79,14 @@ final class HomeKeeper: Sendable {
         }
     }
 
-    private func tellOwner(_ text: String) {
+    /// - Returns: whether it is news.
+    private func tellOwner(_ text: String) -> Bool {
         let isNew = told.withLock { told in
             defer { told = text }
             return told != text
         }
         if isNew { log.append(.failure, Array((text + "\n").utf8)) }
+        return isNew
     }
 
     private func tell(_ change: (inout HomeReport) -> Void) {

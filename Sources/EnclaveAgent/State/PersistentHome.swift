@@ -1,4 +1,5 @@
 internal import CodeEncryption
+internal import Enclave
 internal import Files
 internal import Glibc
 internal import Notation
@@ -30,29 +31,36 @@ final class PersistentHome {
         let size = try OpenFile(archive, O_RDONLY).byteCount()
         let restored = folder + ".restored"
         try Files.remove(restored)
-        try CodeSource.archive(path: archive, range: 0..<size, proof: .seal).copy(to: restored)
+        do throws(CodeError) {
+            try CodeSource.archive(path: archive, range: 0..<size, proof: .seal).copy(to: restored)
+        } catch {
+            if case .file = error { throw error }
+            throw SealedStateError.malformed(.home(epoch: epoch.hex))
+        }
         try Files.remove(folder)
         guard rename(restored, folder) == 0 else { throw FileError(folder, doing: "restore") }
-        last = try fingerprint()
+        last = Self.versions(try HomeContents(folder))
         return true
     }
 
-    /// Seals it when something changed since the last time.
-    /// - Throws: what kept it from being sealed; the last one that was is whole. The usual cause is a file that changes
-    ///   while it is read.
-    func save() throws {
-        let now = try fingerprint()
-        guard now != last else { return }
+    /// Seals what can be kept of it when something changed since the last time.
+    /// - Returns: what was looked at, and what of it isn't kept.
+    /// - Throws: what kept it from being sealed; the last one that was is whole.
+    func save() throws -> HomeContents {
+        var contents = try HomeContents(folder)
+        let now = Self.versions(contents)
+        guard now != last else { return contents }
         try Files.remove(archive)
         defer { try? Files.remove(archive) }
-        try FolderArchive.write(folder, to: archive)
+        try contents.write(to: archive)
         try state.seal(file: archive, as: .home, epoch: epoch)
         last = now
+        return contents
     }
 
-    private func fingerprint() throws -> [ExactText: FileVersion] {
+    private static func versions(_ contents: HomeContents) -> [ExactText: FileVersion] {
         var versions: [ExactText: FileVersion] = [:]
-        for file in try CodeTree(folder).files { versions[ExactText(file.path)] = FileVersion(file.source) }
+        for file in contents.files { versions[ExactText(file.path)] = FileVersion(file.source) }
         return versions
     }
 }

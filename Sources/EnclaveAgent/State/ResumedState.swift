@@ -40,7 +40,8 @@ struct ResumedState: ~Copyable {
             let renewed = try EnclaveIdentity(maker: arguments.maker, platform: platform, now: now)
             try renewed.seal(in: state, epoch: configuration.epoch)
             return ResumedState(configuration: configuration, identity: renewed)
-        } catch is SealedStateError {
+        } catch let error as SealedStateError {
+            events.write(.stateDamaged(error.file))
             events.write(.waitsAgain(.unopened))
             return nil
         }

@@ -50,11 +50,11 @@ struct SealedState: Sendable {
     ///   changed.
     func read(_ item: Item) throws -> Opened? {
         let path = path(item, nil)
-        guard try isThere(path) else { return nil }
+        guard try isThere(item, nil) else { return nil }
         let file = try OpenFile(regular: path).contents()
         guard let epoch = Self.epoch(file.prefix(Self.headByteCount)),
             let content = SecretBox.open(Array(file.dropFirst(Self.headByteCount)), with: try key(item, epoch))
-        else { throw SealedStateError.doesNotOpen(path) }
+        else { throw SealedStateError.doesNotOpen(event(item, nil), path) }
         return Opened(content: content, epoch: epoch)
     }
 
@@ -87,11 +87,13 @@ struct SealedState: Sendable {
     /// - Throws: `SealedStateError.doesNotOpen`; then nothing was made.
     func open(_ item: Item, epoch: Epoch, to target: String) throws -> Bool {
         let path = path(item, epoch)
-        guard try isThere(path) else { return false }
+        guard try isThere(item, epoch) else { return false }
         let input = try OpenFile(regular: path)
         var head = [UInt8](repeating: 0, count: Self.headByteCount)
         let count = try head.withUnsafeMutableBytes { try input.read(into: $0) }
-        guard count == head.count, Self.epoch(head[...]) == epoch else { throw SealedStateError.doesNotOpen(path) }
+        guard count == head.count, Self.epoch(head[...]) == epoch else {
+            throw SealedStateError.doesNotOpen(event(item, epoch), path)
+        }
         let output = try OpenFile(target, O_WRONLY | O_CREAT | O_EXCL, mode: 0o600)
         do {
             let size = try input.byteCount() - Self.headByteCount
@@ -100,18 +102,29 @@ struct SealedState: Sendable {
         } catch {
             unlink(target)
             switch error {
-            case CodeError.notAuthentic, CodeError.tooShort: throw SealedStateError.doesNotOpen(path)
+            case CodeError.notAuthentic, CodeError.tooShort:
+                throw SealedStateError.doesNotOpen(event(item, epoch), path)
             default: throw error
             }
         }
     }
 
     /// - Throws: `SealedStateError.doesNotOpen` when something is there that nobody sealed.
-    private func isThere(_ path: String) throws -> Bool {
+    private func isThere(_ item: Item, _ epoch: Epoch?) throws -> Bool {
+        let path = path(item, epoch)
         switch try FileKind(path) {
         case .absent: return false
         case .file: return true
-        default: throw SealedStateError.doesNotOpen(path)
+        default: throw SealedStateError.doesNotOpen(event(item, epoch), path)
+        }
+    }
+
+    /// How the operator's log names it.
+    private func event(_ item: Item, _ epoch: Epoch?) -> AgentEvent.SealedFile {
+        switch item {
+        case .identity: .identity
+        case .configuration: .configuration
+        case .home: .home(epoch: epoch?.hex ?? "")
         }
     }
 
@@ -150,13 +163,22 @@ struct SealedState: Sendable {
 /// Why sealed state isn't believed.
 enum SealedStateError: Error, Hashable, CustomStringConvertible {
     /// It was sealed by another enclave, processor or instance, or was changed.
-    case doesNotOpen(String)
-    case malformed(String)
+    case doesNotOpen(AgentEvent.SealedFile, String)
+    /// It opens, and isn't what this version writes.
+    case malformed(AgentEvent.SealedFile)
+
+    /// Which file it is.
+    var file: AgentEvent.SealedFile {
+        switch self {
+        case .doesNotOpen(let file, _), .malformed(let file): file
+        }
+    }
 
     var description: String {
         switch self {
-        case .doesNotOpen(let path): "\(path): was sealed by another enclave, processor or instance, or was changed"
-        case .malformed(let what): "the sealed \(what) is malformed"
+        case .doesNotOpen(_, let path):
+            "\(path): was cut or changed, or sealed by another enclave, processor or instance, or in another epoch"
+        case .malformed(let file): "\(file.path): opens, but isn't what this version seals"
         }
     }
 }

@@ -35,7 +35,19 @@ struct NetworkAddress {
     }
 
     static func mismatch(_ text: String) -> OperationError {
-        OperationError(NotationError.printable(text), "an address such as https://localhost:7443 expected")
+        let hasUser = shown(text) != text
+        return OperationError(
+            NotationError.printable(shown(text)),
+            "an address such as https://localhost:7443 expected" + (hasUser ? ", without user and password" : "")
+        )
+    }
+
+    /// Without what may be a user and a password: all that stands before the last `@`, wherever an address would end.
+    private static func shown(_ text: String) -> String {
+        guard let scheme = text.firstRange(of: "://"), let at = text.lastIndex(of: "@"), at >= scheme.upperBound else {
+            return text
+        }
+        return text[..<scheme.upperBound] + "****" + text[at...]
     }
 
     /// Read from the text: `URLComponents` has no port where the number is too large for it.
@@ -48,7 +60,7 @@ struct NetworkAddress {
         guard digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let port = Int(digits), (1...65535).contains(port)
         else {
             throw OperationError(
-                NotationError.printable(text),
+                NotationError.printable(shown(text)),
                 "a port from 1 to 65535 expected, found '\(NotationError.printable(String(digits)))'"
             )
         }

@@ -111,7 +111,7 @@ public struct ProjectTests: Sendable {
             try Files.write(try reader.content(limit: 256 << 20), to: path)
         }
         try Files.write(recipient.pin, to: work + "/pin.pem")
-        let runtime = try package.runtime ?? Runtime.ofThisMachine(for: surroundings.places.any.platform)
+        let runtime = try Runtime.ofThisMachine(for: surroundings.places.any.platform)
         return .ran(
             try run(
                 package.configuration,
@@ -166,7 +166,7 @@ public struct ProjectTests: Sendable {
     private func run(
         _ configuration: ProjectConfiguration,
         folder: String,
-        _ runtime: RuntimeList,
+        _ runtime: MachineRuntime,
         url: String,
         pin: String?,
         secrets: String?,

@@ -3,7 +3,7 @@ internal import Processes
 
 /// The runtime of this machine, as the agent itself describes it.
 enum Runtime {
-    static func ofThisMachine(for platform: any LaunchPlatform) throws -> RuntimeList {
+    static func ofThisMachine(for platform: any LaunchPlatform) throws -> MachineRuntime {
         let agent = try Programs.path(of: .agent)
         let result = try ProgramRun(
             agent,
@@ -13,6 +13,6 @@ enum Runtime {
         guard result.status == 0 else {
             throw OperationError(agent, "can't describe its runtime", quoting: result.output)
         }
-        return try OperationError.naming(agent) { try RuntimeList(Array(result.output.utf8)) }
+        return try OperationError.naming(agent) { try MachineRuntime(Array(result.output.utf8)) }
     }
 }

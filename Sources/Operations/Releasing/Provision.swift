@@ -72,8 +72,9 @@ public struct Provision: Sendable {
         }
         if let continueEpoch { _ = try Self.epoch(continueEpoch) }
         let material = try ReleasedMaterial(self, package)
-        let recipient: Release.ConnectedRecipient
-        switch try await release.connect(peer) {
+        let call = try release.call(peer)
+        var recipient: Release.ConnectedRecipient
+        switch try await call.connect() {
         case .refused(let judgement): return .refused(judgement)
         case .accepted(let accepted): recipient = accepted
         }
@@ -91,13 +92,19 @@ public struct Provision: Sendable {
             )
         }
         let end = ContinuousClock.now + .seconds(waitSeconds)
-        let response: AttestedConnection.Response
+        var response: AttestedConnection.Response
         Unfinished.remark(
             "\(target) may have key and secrets by now: judge it, or ask with 'mse status' where it was launched"
         )
         do {
-            response = try await recipient.post(consume body, seconds: waitSeconds)
-        } catch {
+            response = try await recipient.post(body.copy(), seconds: waitSeconds)
+            while ContinuousClock.now < end,
+                let next = try await call.connectAgain(after: response, to: recipient.certificate)
+            {
+                recipient = next
+                response = try await recipient.post(body.copy(), seconds: Self.seconds(until: end))
+            }
+        } catch let error as TransportError {
             throw OperationError(target, "the configuration was not answered: \(error)", code: "network.protocol")
         }
         let answer = try ConfigurationAnswer(response, to: target, digest: digest)

@@ -91,16 +91,67 @@ struct Release: Sendable {
         return .accepted(recipient)
     }
 
-    /// How often it is tried to reach a peer whose connections break before anything was sent: whoever crowds a waiting
-    /// agent has its owner's connection closed for want of room.
+    /// Of connections that break before anything was sent, and of requests that are answered with 503, together:
+    /// whoever crowds a waiting agent takes the room of its owner's connection, or of his request.
     private static let attempts = 400, retrySeconds = 20
 
+    /// Calls an agent that waits for its configuration, within bounds of number and time.
+    func call(_ peer: Peer) throws -> Call { Call(peer, try JudgingSession(options, surroundings)) }
+
+    /// One agent that is called as often as it has no room.
+    final class Call: Sendable {
+        private let peer: Peer
+        private let session: JudgingSession
+        private let judged = JudgementBox()
+        private let end = ContinuousClock.now + .seconds(Release.retrySeconds)
+        private let attempts = Mutex(0)
+
+        fileprivate init(_ peer: Peer, _ session: JudgingSession) {
+            self.peer = peer
+            self.session = session
+        }
+
+        func connect() async throws -> Decision<ConnectedRecipient> {
+            try await Release.connect(peer, session, judged, mayTryAgain)
+        }
+
+        /// Connects again after an answer that says that there was no room.
+        /// - Parameter certificate: that was judged; to another one nothing more is sent.
+        /// - Returns: nil where the answer says something else, or it was tried often and long enough.
+        func connectAgain(after response: AttestedConnection.Response, to certificate: AttestedCertificate) async throws
+            -> ConnectedRecipient?
+        {
+            guard response.status == 503, mayTryAgain() else { return nil }
+            try await Task.sleep(for: .milliseconds(50))
+            let other = OperationError(
+                peer.name,
+                "another certificate answers there now than the one that was judged; nothing more was sent"
+            )
+            guard case .accepted(let recipient) = try await connect() else { throw other }
+            guard recipient.certificate.certificate.der == certificate.certificate.der else {
+                recipient.close()
+                throw other
+            }
+            return recipient
+        }
+
+        private func mayTryAgain() -> Bool {
+            let count = attempts.withLock { attempts in
+                attempts += 1
+                return attempts
+            }
+            return count < Release.attempts && ContinuousClock.now < end
+        }
+    }
+
     /// Connects to an agent that waits for its configuration, and judges it before the handshake ends.
-    func connect(_ peer: Peer) async throws -> Decision<ConnectedRecipient> {
-        let session = try JudgingSession(options, surroundings)
-        let judged = JudgementBox()
-        let end = ContinuousClock.now + .seconds(Self.retrySeconds)
-        for attempt in 1... {
+    private static func connect(
+        _ peer: Peer,
+        _ session: JudgingSession,
+        _ judged: JudgementBox,
+        _ mayTryAgain: () -> Bool
+    ) async throws -> Decision<ConnectedRecipient> {
+        while true {
             do throws(TransportError) {
                 let connection = try await AttestedConnection.open(
                     host: peer.host,
@@ -123,7 +174,7 @@ struct Release: Sendable {
                         peer.name,
                         "does not wait for a configuration: it was configured already, or is no agent of ours; nothing was sent"
                     )
-                case .broken where attempt < Self.attempts && ContinuousClock.now < end:
+                case .broken where mayTryAgain():
                     try await Task.sleep(for: .milliseconds(50))
                     continue
                 default: break
@@ -131,7 +182,6 @@ struct Release: Sendable {
                 throw OperationError(peer.name, "\(error)", code: error.code)
             }
         }
-        preconditionFailure("attempts end")
     }
 
     /// Whoever comes again with the certificate that was judged a moment ago isn't judged anew: that would take the

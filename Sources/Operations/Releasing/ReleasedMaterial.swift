@@ -46,7 +46,7 @@ struct ReleasedMaterial: ~Copyable {
 
     private static func key(_ path: String, of package: PackageFile) throws -> SecretKey {
         let key = try NamedFile.key(path).secretKey()
-        guard try KeyProof(package).accepts(key) else {
+        guard try KeyProof(package, mode: package.mode).accepts(key) else {
             throw OperationError(path, "is not the key of \(package.path): it stays here", code: "key")
         }
         return key

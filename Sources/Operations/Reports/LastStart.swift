@@ -7,16 +7,23 @@ struct LastStart {
     let problem: String?
     /// It was this start's end, whether or not its processes have ended yet.
     let hasFailed: Bool
+    /// Why it waits for its owner again; nil where it was never configured.
+    let waitReason: String?
 
     init(_ service: ServiceState) {
         var problem: String?
         var hasFailed = false
+        var damaged: String?
+        var waitReason: String?
         for line in service.logTail(200).split(separator: "\n") {
             // The time comes first.
             let text = line.split(separator: " ", maxSplits: 1).last.map(String.init) ?? ""
             if text.hasPrefix("launcher.started ") {
-                (problem, hasFailed) = (nil, false)
-            } else if let event = AgentEvent(line: text), let found = Self.words(event, service) {
+                (problem, hasFailed, damaged, waitReason) = (nil, false, nil, nil)
+            } else if let event = AgentEvent(line: text) {
+                if case .stateDamaged(let file) = event { damaged = Self.damaged(file, service.name) }
+                if case .waitsAgain(let cause) = event { waitReason = damaged ?? Self.words(cause) }
+                guard let found = Self.words(event, service) else { continue }
                 (problem, hasFailed) = (found, true)
             } else if text.hasPrefix("launcher.killed signal="), !hasFailed {
                 problem = "signal \(text.split(separator: "=").last ?? "") ended it"
@@ -24,6 +31,27 @@ struct LastStart {
         }
         self.problem = problem
         self.hasFailed = hasFailed
+        self.waitReason = waitReason
+    }
+
+    /// What happened to a sealed file, and what can be done.
+    private static func damaged(_ file: AgentEvent.SealedFile, _ name: String) -> String {
+        let found =
+            "its sealed state is damaged: services/\(name)/sealed/\(file.path) was cut or changed, or is another instance's,"
+            + " epoch's or processor's; put a copy of it back"
+        return switch file {
+        case .home: found + ", or move it away: HOME is empty then, and begins anew"
+        case .identity, .configuration:
+            found + ", or have its owner release again ('mse run', with --continue EPOCH to keep HOME)"
+        }
+    }
+
+    private static func words(_ cause: AgentEvent.Cause) -> String {
+        switch cause {
+        case .record: "its launch record is another than the one that its owner accepted"
+        case .identity: "its sealed identity is missing, or belongs to another configuration"
+        case .unopened: "its sealed state doesn't open"
+        }
     }
 
     /// What its owner does to read what the application said.
@@ -34,6 +62,8 @@ struct LastStart {
         switch event {
         case .startFailed(let incident):
             "its application failed to start (incident \(incident.text)); \(ownersLog(service.name))"
+        // While it waits, a damaged file ends nothing.
+        case .stateDamaged(.home(let epoch)): damaged(.home(epoch: epoch), service.name)
         case .timeLimit(let seconds): "no configuration came within \(seconds) seconds"
         case .failed(let part) where part != .log: words(part, service)
         default: nil

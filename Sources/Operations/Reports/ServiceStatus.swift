@@ -129,8 +129,7 @@ extension HomeReport.Problem {
         switch self {
         case .noSpace: "there is no room to seal HOME"
         case .notSaved:
-            "HOME could not be sealed (it holds what can't be kept, such as a socket, or changes while it is read; "
-                + "its owner reads in the log which file it is)"
+            "HOME could not be sealed (its owner reads why in the log)"
         }
     }
 }

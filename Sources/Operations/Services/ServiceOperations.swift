@@ -74,7 +74,9 @@ public struct ServiceOperations: Sendable {
             return (.failed, problem + (service.exitCode.map { " (exit code \($0))" } ?? ""))
         }
         switch await process.probe(launch) {
-        case .waiting: return (.waiting, "for its owner's 'mse run'")
+        case .waiting:
+            let again = LastStart(service).waitReason.map { ": " + $0 } ?? ""
+            return (.waiting, "for its owner's 'mse run'" + again)
         case .running: return (.running, "it answers")
         case .starting: return (.starting, "its application is being loaded")
         case .failing(let status):
@@ -128,6 +130,8 @@ public struct ServiceOperations: Sendable {
         public var wasRunning: Bool
         /// It waits for its owner, since nothing that was sealed configures it; otherwise it answers.
         public var isWaiting: Bool
+        /// Why what was sealed doesn't configure it; nil when there is none.
+        public var waitReason: String?
     }
 
     /// Ends the instance and starts it again from its sealed state.
@@ -153,7 +157,11 @@ public struct ServiceOperations: Sendable {
             return (wasRunning, end)
         }
         let start = try await process.waitUntilRunning(until: end, waitSeconds: waitSeconds)
-        return Restarted(wasRunning: wasRunning, isWaiting: start == .waiting)
+        return Restarted(
+            wasRunning: wasRunning,
+            isWaiting: start == .waiting,
+            waitReason: start == .waiting ? LastStart(service).waitReason : nil
+        )
     }
 
     /// Certificate, quote and collateral as one file, and the certificate beside it.

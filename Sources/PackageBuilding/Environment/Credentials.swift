@@ -10,28 +10,84 @@ struct Credentials: Hashable, Sendable {
     /// What stands for each secret where it is shown.
     private var replacements: [ExactText: String] = [:]
 
-    var count: Int { replacements.count }
+    /// The users and passwords, and variables.
+    private var learned: Set<ExactText> = []
+
+    var count: Int { learned.count }
 
     /// The value of a variable that an address refers to.
     mutating func learn(_ value: String, named name: String) {
+        learned.insert(ExactText(value))
         replacements[ExactText(value)] = "${\(name)}"
         if let plain = Self.decoded(value) { replacements[plain] = "${\(name)}" }
     }
 
-    /// User and password of every address in a text.
+    /// User and password of every address in a text: as they stand there, decoded and encoded, whole and in the pieces
+    /// that parsers of addresses make of them. Libraries complain of the part of a password that they took for a host
+    /// or a port.
     mutating func learn(from text: String) {
-        for authority in Self.authorities(ArraySlice(text.unicodeScalars)) {
-            guard let at = authority.lastIndex(of: "@") else { continue }
-            let both = authority[..<at].split(separator: ":", maxSplits: 1)
-            // Libraries complain of the part of a password that they took for a port.
-            let fragments = both.dropFirst().flatMap { $0.split { "/?#".unicodeScalars.contains($0) } }
-            for part in both + fragments + [authority[..<at]] where part.count > 2 {
-                for secret in [ExactText(Self.text(part)), Self.decoded(Self.text(part))].compactMap({ $0 })
-                where replacements[secret] == nil {
-                    replacements[secret] = "****"
-                }
+        for word in Self.words(ArraySlice(text.unicodeScalars)) {
+            guard let secret = Self.userAndPassword(word) else { continue }
+            learned.insert(ExactText(Self.text(secret)))
+            for piece in Self.pieces(of: secret) {
+                for form in Self.forms(of: piece) where replacements[form] == nil { replacements[form] = "****" }
             }
         }
+    }
+
+    /// Of an address that may lack its scheme, as those of proxies do.
+    mutating func learn(address: String) { learn(from: address.contains("://") ? address : "http://" + address) }
+
+    /// What stands before the last `@` of an address; nil where there is none. More than one means that a password
+    /// wasn't encoded, or that a path holds one: then all before the last is taken for a secret.
+    private static func userAndPassword(_ word: Scalars) -> Scalars? {
+        let authority = word.prefix { !"/?#".unicodeScalars.contains($0) }
+        guard authority.contains("@") || hasPassword(authority) else { return nil }
+        return word.lastIndex(of: "@").map { word[..<$0] }
+    }
+
+    private static let delimiters = "/?#@:%[]\\".unicodeScalars.map { $0 }
+    private static let pieceLimit = 200
+
+    /// Parts of a user and a password, the whole among them, three signs long at least.
+    private static func pieces(of secret: Scalars) -> Set<ExactText> {
+        var pieces: Set<ExactText> = []
+        func add(_ text: Scalars) {
+            let halves = [text] + text.split(separator: ":", maxSplits: 1) + text.split { delimiters.contains($0) }
+            let parts = halves + delimiters.flatMap { one in text.split { $0 == one } }
+            for part in parts where part.count > 2 && pieces.count < pieceLimit {
+                pieces.insert(ExactText(self.text(part)))
+            }
+        }
+        add(secret)
+        if let plain = decoded(text(secret)) { add(ArraySlice(plain.text.unicodeScalars)) }
+        return pieces
+    }
+
+    /// The ways in which a piece may be written.
+    private static func forms(of piece: ExactText) -> Set<ExactText> {
+        let bytes = Array(piece.text.utf8)
+        var forms: Set<ExactText> = [piece, ExactText(piece.text.lowercased())]
+        let encoded = PercentEncoding.encoded(bytes)
+        forms.insert(ExactText(encoded))
+        forms.insert(ExactText(encoded.lowercased()))
+        // As Python writes a text's representation, and as some encode whatever isn't part of a path.
+        forms.insert(ExactText(piece.text.replacing("\\", with: "\\\\")))
+        forms.insert(ExactText(PercentEncoding.encodedPath(piece.text)))
+        if let plain = decoded(piece.text), plain.text.unicodeScalars.count > 2 { forms.insert(plain) }
+        return forms
+    }
+
+    /// What stands behind each `://`, to the end of the word, or the next one.
+    private static func words(_ text: Scalars) -> [Scalars] {
+        var result: [Scalars] = []
+        var rest = text
+        while let start = rest.firstRange(of: scheme) {
+            rest = rest[start.upperBound...]
+            let own = rest[..<(rest.firstRange(of: scheme)?.lowerBound ?? rest.endIndex)]
+            result.append(own.prefix { !$0.properties.isWhitespace })
+        }
+        return result
     }
 
     private static func decoded(_ text: String) -> ExactText? {

@@ -34,13 +34,25 @@ public struct EnvironmentBuilder: Sendable {
         var origin: String
         /// The downloaded archive.
         var file: String
+        /// Extras that were asked for, and that it doesn't have.
+        var unknownExtras: [String] = []
+        var extras: [String] = []
+
+        /// pip installs it without them, and only warns.
+        var extrasNote: String? {
+            guard !unknownExtras.isEmpty else { return nil }
+            let names = unknownExtras.map { "'\(NotationError.printable($0, limit: 60))'" }.joined(separator: ", ")
+            let there = extras.prefix(10).map { NotationError.printable($0, limit: 60) }.joined(separator: ", ")
+            return
+                "\(NotationError.printable(name)) \(NotationError.printable(version, limit: 60)) has no extra \(names): it is installed without; "
+                + (there.isEmpty ? "it has none" : "there is: \(there)")
+        }
     }
 
     /// Resolves, locks, installs into `site`.
     /// - Parameter work: a folder that is this user's alone.
-    /// - Returns: the lock's text.
-    func build(_ requirements: Requirements, into site: String, work: String) throws(PackageError) -> String {
-        guard !requirements.isEmpty else { return "" }
+    func build(_ requirements: Requirements, into site: String, work: String) throws(PackageError) -> Built {
+        guard !requirements.isEmpty else { return Built() }
         let pip = Pip(interpreter: interpreter, version: version, cache: cache, allowsSources: allowsSources)
         let list = work + "/" + PipLists.requirements, report = work + "/report.json", archives = work + "/archives"
         do {
@@ -72,7 +84,7 @@ public struct EnvironmentBuilder: Sendable {
         )
         let locked = try read(report, archives, requirements.credentials)
         // Markers may leave nothing for this machine.
-        guard !locked.isEmpty else { return "" }
+        guard !locked.isEmpty else { return Built() }
         var install = [
             "install", "--quiet", "--no-deps", "--no-compile", "--ignore-installed", "--no-warn-conflicts", "--target",
             site,
@@ -83,7 +95,14 @@ public struct EnvironmentBuilder: Sendable {
             "file://" + PercentEncoding.encodedPath(try Self.resolved(one.file))
         }
         try pip.run(install + files, "install the locked environment", requirements, work: work)
-        return Self.text(locked)
+        return Built(lock: Self.text(locked), notes: locked.compactMap(\.extrasNote))
+    }
+
+    struct Built {
+        /// The lock's text.
+        var lock = ""
+        /// What its owner should know.
+        var notes: [String] = []
     }
 
     private static func resolved(_ path: String) throws(PackageError) -> String {
@@ -133,12 +152,16 @@ public struct EnvironmentBuilder: Sendable {
                         "\(name) \(version): what was downloaded has another SHA-256 than what was resolved"
                     )
                 }
+                let provided = Self.texts(item["metadata"]?["provides_extra"])
+                let known = Set(provided.map(Self.normalised))
                 return Locked(
                     name: Self.normalised(name),
                     version: version,
                     digest: digest,
                     origin: url.hasPrefix("file:") ? "file \(file)" : credentials.origin(url),
-                    file: archives + "/" + file
+                    file: archives + "/" + file,
+                    unknownExtras: Self.texts(item["requested_extras"]).filter { !known.contains(Self.normalised($0)) },
+                    extras: provided
                 )
             }
             guard Set(locked.map { ExactText($0.file) }).count == downloaded.count else {
@@ -150,6 +173,11 @@ public struct EnvironmentBuilder: Sendable {
         } catch {
             throw .wrapping(error, path: report)
         }
+    }
+
+    private static func texts(_ node: Node?) -> [String] {
+        guard case .array(let items)? = node?.value else { return [] }
+        return items.compactMap { if case .string(let text) = $0.value { text } else { nil } }
     }
 
     /// PEP 503: lower case, runs of `-`, `_` and `.` as one `-`.

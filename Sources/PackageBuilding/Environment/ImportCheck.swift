@@ -68,17 +68,26 @@ struct ImportCheck {
     /// - Parameters:
     ///   - module: of the application, dotted.
     ///   - variable: the name in it that the application is, or begins with; empty isn't looked for.
+    ///   - expression: the whole of it, where it is more than that name.
     ///   - work: a folder that is this user's alone.
-    /// - Returns: a line for each module that is missing, but may never be asked for.
-    /// - Throws: `PackageError` when the application can't start for what is missing, or for its syntax.
-    func notes(module: String, variable: String, work: String) throws(PackageError) -> [String] {
+    /// - Returns: a line for each module that is missing, but may never be asked for, or that hides another; and what
+    ///   the application may be instead of WSGI.
+    /// - Throws: `PackageError` when the application can't start for what is missing, for its syntax, or since it isn't
+    ///   WSGI.
+    func notes(module: String, variable: String, expression: String? = nil, work: String) throws(PackageError)
+        -> [String]
+    {
         let list = work + "/imports.json"
+        // What an attribute of it is can't be told.
+        let rest = (expression ?? variable).dropFirst(variable.count).drop { $0 == " " }
+        let isCall = rest.first == "(", isWhole = rest.isEmpty || isCall && rest.last == ")"
         let sources = Node(.array(files.map { Node(.array([Node($0.path), Node($0.source)])) }))
         do {
             try Files.write(
                 JSON.canonical(
                     .object([
                         "module": Node(module), "variable": Node(variable), "site": Node(site), "files": sources,
+                        "isWhole": Node(.boolean(isWhole)), "isCall": Node(.boolean(isCall)),
                         "runtime": Node(.array(runtime.map { Node($0) })),
                     ])
                 ),
@@ -106,10 +115,13 @@ struct ImportCheck {
         let wrong = try Self.texts(reader.required("syntax")), skipped = try Self.texts(reader.required("skipped"))
         let refused = try Self.missing(reader.required("refused")), noted = try Self.missing(reader.required("noted"))
         let variable = try Self.missingName(reader.optional("variable"))
+        let interface = try OtherInterface(reader.optional("interface"))
+        let hidden = try HiddenModule.list(reader.required("hidden"))
         try reader.finish()
-        guard wrong.isEmpty, refused.isEmpty, variable?.isCertain != true else {
+        guard wrong.isEmpty, refused.isEmpty, variable?.isCertain != true, interface?.isCertain != true else {
             var lines =
                 wrong.map { FileError.printable($0) } + refused.map(\.sentence) + (variable.map { [$0.sentence] } ?? [])
+                + (interface.map { [$0.sentence] } ?? [])
             if lines.count > Self.refusalLimit {
                 lines = lines.prefix(Self.refusalLimit) + ["and \(lines.count - Self.refusalLimit) more"]
             }
@@ -123,7 +135,10 @@ struct ImportCheck {
             )
         }
         let notes = noted.map { "\($0.sentence) if it is needed" }
-        return (variable.map { [$0.sentence] } ?? []) + notes.prefix(Self.noteLimit)
+        let hiding = hidden.prefix(Self.noteLimit).map(\.sentence)
+        return (variable.map { [$0.sentence] } ?? []) + (interface.map { [$0.sentence] } ?? []) + hiding
+            + (hidden.count > Self.noteLimit ? ["\(hidden.count - Self.noteLimit) more files hide modules"] : [])
+            + notes.prefix(Self.noteLimit)
             + (notes.count > Self.noteLimit ? ["\(notes.count - Self.noteLimit) more modules are missing"] : [])
             + skipped.map { "its imports weren't looked at: \(FileError.printable($0))" }
     }

@@ -361,36 +361,39 @@ enum ImportCheckScript {
                 "certain": not unsure and not any(trick in text for trick in TRICKS),
             }
 
-        application = asked["module"].split(".")
-        want(application, "mse.toml", 0, True)
-        complete, place = True, 0
-        while place < len(queue) and complete:
-            complete = look(queue[place], True)
-            place += 1
-        for path in sorted(files):
-            if complete and path.endswith(".py") and path not in reached:
-                complete = look(path, False)
-        if not complete:
-            skipped.append(f"only {len(looked)} files were, for there are more, or it took too long")
+        """# + InterfaceScript.text + #"""
 
-        runs, place = local(application)
-        variable = None
-        if asked["variable"] and place is None and runs and runs[-1].endswith(".py"):
-            path = runs[-1]
-            if path.rpartition("/")[2] in (application[-1] + ".py", "__init__.py"):
-                variable = application_name(path, asked["variable"])
+            application = asked["module"].split(".")
+            want(application, "mse.toml", 0, True)
+            complete, place = True, 0
+            while place < len(queue) and complete:
+                complete = look(queue[place], True)
+                place += 1
+            for path in sorted(files):
+                if complete and path.endswith(".py") and path not in reached:
+                    complete = look(path, False)
+            if not complete:
+                skipped.append(f"only {len(looked)} files were, for there are more, or it took too long")
 
-        anywhere = {part for path in folders for part in path.split("/")} | {path.rpartition("/")[2].partition(".")[0] for path in files}
-        refused, noted = {}, {}
-        for path, line, module, kind, sure, parent in missing:
-            if parent and (parent in odd or not parent.endswith(".py")) or moves_path and module.partition(".")[0] in anywhere:
-                continue
-            entry = {"file": path, "line": line, "module": module[:200], "kind": kind}
-            (refused if sure else noted).setdefault((module, path) if kind == "relative" else module, entry)
-        answer = {
-            "syntax": syntax[:LISTED], "skipped": skipped[:20], "variable": variable, "refused": list(refused.values())[:LISTED],
-            "noted": [entry for module, entry in noted.items() if module not in refused][:LISTED],
-        }
-        sys.stdout.buffer.write(json.dumps(answer, ensure_ascii=False).encode())
-        """#
+            runs, place = local(application)
+            variable = other = None
+            if asked["variable"] and place is None and runs and runs[-1].endswith(".py"):
+                path = runs[-1]
+                if path.rpartition("/")[2] in (application[-1] + ".py", "__init__.py"):
+                    variable = application_name(path, asked["variable"])
+                    if asked["isWhole"] and variable is None: other = interface(path, asked["variable"])
+
+            anywhere = {part for path in folders for part in path.split("/")} | {path.rpartition("/")[2].partition(".")[0] for path in files}
+            refused, noted = {}, {}
+            for path, line, module, kind, sure, parent in missing:
+                if parent and (parent in odd or not parent.endswith(".py")) or moves_path and module.partition(".")[0] in anywhere:
+                    continue
+                entry = {"file": path, "line": line, "module": module[:200], "kind": kind}
+                (refused if sure else noted).setdefault((module, path) if kind == "relative" else module, entry)
+            answer = {
+                "interface": other, "hidden": hidden()[:LISTED], "syntax": syntax[:LISTED], "skipped": skipped[:20], "variable": variable, "refused": list(refused.values())[:LISTED],
+                "noted": [entry for module, entry in noted.items() if module not in refused][:LISTED],
+            }
+            sys.stdout.buffer.write(json.dumps(answer, ensure_ascii=False).encode())
+            """#
 }

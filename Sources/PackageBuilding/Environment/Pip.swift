@@ -23,20 +23,20 @@ struct Pip {
         "retries", "pre", "prefer-binary", "constraint", "require-hashes", "cache-dir", "no-cache-dir",
     ]
 
-    /// Of pip's log, which is read where pip fails.
-    private static let logLimit = 64 << 20
-
     /// Runs pip with an audit hook that lets it start nothing: whatever asks for a build ends there.
     private static let guarded = """
         import runpy, sys
         def hook(event, arguments):
             if event in ("subprocess.Popen", "os.exec", "os.posix_spawn", "os.spawn", "os.fork", "os.forkpty", "os.system"):
                 raise PermissionError("mse: no program may be started")
-        if sys.argv.pop(1) == "guarded":
-            sys.addaudithook(hook)
-        sys.argv[0] = "pip"
-        runpy.run_module("pip", run_name="__main__", alter_sys=True)
-        """
+        guard, records = sys.argv.pop(1), sys.argv.pop(1)
+        """ + "\n" + PipRecord.script + """
+
+            if guard == "guarded":
+                sys.addaudithook(hook)
+            sys.argv[0] = "pip"
+            runpy.run_module("pip", run_name="__main__", alter_sys=True)
+            """
 
     /// What `pip config list` says, as JSON: a command's own setting before the general one, the environment's before
     /// both.
@@ -65,8 +65,11 @@ struct Pip {
         let settings = try settings(python)
         var credentials = requirements.credentials
         var variables = Self.cleared
+        for name in Self.proxyVariables {
+            if let proxy = ProgramRun.inheritedVariables[name] { credentials.learn(address: proxy) }
+        }
         for (name, value) in settings {
-            credentials.learn(from: value)
+            if name == "proxy" { credentials.learn(address: value) } else { credentials.learn(from: value) }
             variables["PIP_" + name.uppercased().replacing("-", with: "_")] = value
         }
         for (name, value) in requirements.variables { variables[name] = value }
@@ -75,14 +78,16 @@ struct Pip {
         // within half a minute.
         if settings["timeout"] == nil, settings["default-timeout"] == nil { variables["PIP_DEFAULT_TIMEOUT"] = "10" }
         if settings["retries"] == nil { variables["PIP_RETRIES"] = "1" }
-        let log = work + "/pip.log"
-        try? Files.remove(log)
-        let watch = PipWatch(log: log, purpose: purpose, credentials: credentials)
+        let records = work + "/pip.records"
+        try? Files.remove(records)
+        let watch = PipWatch(records: records, purpose: purpose, credentials: credentials)
         let result = try watch.while { () throws(PackageError) in
             try program(
                 python,
-                ["-I", "-c", Self.guarded, allowsSources ? "free" : "guarded"] + arguments + [
-                    "--disable-pip-version-check", "--no-input", "--no-color", "--progress-bar", "off", "--log", log,
+                // With a log it says more, and its records are what is read.
+                ["-I", "-c", Self.guarded, allowsSources ? "free" : "guarded", records] + arguments + [
+                    "--disable-pip-version-check", "--no-input", "--no-color", "--progress-bar", "off", "--log",
+                    "/dev/null",
                 ],
                 variables
             )
@@ -94,16 +99,18 @@ struct Pip {
             )
         }
         guard result.status == 0 else {
-            if let full = Self.roomProblem(result.output) {
+            let said = PipRecord.all(records)
+            if let full = Self.roomProblem(said, result.output) {
                 throw .environment(
                     "can't \(purpose): \(full); free some, or package to another --output, and try again"
                 )
             }
             let failure = PipFailure(
                 output: result.output,
-                log: (try? Files.read(log, limit: Self.logLimit)).map { String(decoding: $0, as: UTF8.self) } ?? "",
+                records: said,
                 purpose: purpose,
                 requirements: requirements,
+                credentials: credentials,
                 settings: settings,
                 allowsSources: allowsSources,
                 work: work
@@ -112,8 +119,14 @@ struct Pip {
         }
     }
 
-    /// A full disk, however deep in Python it was met.
-    private static func roomProblem(_ output: String) -> String? {
+    /// By which libraries find proxies, whose addresses may hold a user and a password.
+    private static let proxyVariables = ["http_proxy", "https_proxy", "all_proxy"].flatMap { [$0, $0.uppercased()] }
+
+    /// A full disk, however deep in Python it was met; of what pip itself says, only where the system said so.
+    private static func roomProblem(_ records: [PipRecord], _ output: String) -> String? {
+        let failures = records.filter { $0.level >= 40 }
+        let output =
+            failures.isEmpty ? output : failures.filter { $0.error == "OSError" }.map(\.text).joined(separator: "\n")
         let kinds = [
             ("No space left on device", "there is no room left on the disk"),
             ("Disk quota exceeded", "the disk quota is used up"),
@@ -172,8 +185,10 @@ struct Pip {
         do {
             guard result.status == 0, case .object(let members) = try JSON.read(Array(result.output.utf8)).value else {
                 let words = result.output.suffix(2000).split(whereSeparator: \.isWhitespace).joined(separator: " ")
+                var credentials = Credentials()
+                credentials.learn(from: result.output)
                 throw PackageError.environment(
-                    "pip's settings can't be read: \(FileError.printable(Credentials().redacted(words)))"
+                    "pip's settings can't be read: \(FileError.printable(credentials.redacted(words)))"
                 )
             }
             return members.reduce(into: [:]) { found, member in

@@ -13,18 +13,24 @@ struct PipFailure {
     let allowsSources: Bool
     /// The folder that pip worked in.
     let work: String
+    private let credentials: Credentials
+    /// Of its output, for a quotation alone.
     private let lines: [String]
-    /// What pip wrote into its log, where it says more than on its output.
-    private let log: [String]
+    /// Errors, and the reasons of a conflict.
+    private let records: [PipRecord]
 
     private static let quotedLines = 12, quotedWidth = 300, listed = 10
 
-    /// - Parameter log: the text of pip's log, each line behind a time.
+    /// - Parameters:
+    ///   - output: what pip printed; it is quoted where nothing is known, and believed in nothing.
+    ///   - records: what tells the kind of a failure, by templates of pip's own and by the beginnings of its messages.
+    ///   - credentials: what is shown of neither.
     init(
         output: String,
-        log: String = "",
+        records: [PipRecord],
         purpose: String,
         requirements: Requirements,
+        credentials: Credentials,
         settings: [String: String],
         allowsSources: Bool,
         work: String
@@ -34,11 +40,9 @@ struct PipFailure {
         self.settings = settings
         self.allowsSources = allowsSources
         self.work = work
+        self.credentials = credentials
         lines = Self.lines(output)
-        self.log = log.unicodeScalars.split(separator: "\n").map { line in
-            let isTimed = line.first?.properties.numericType != nil
-            return String(isTimed ? line.drop { $0 != " " }.dropFirst() : line)
-        }
+        self.records = records.filter { $0.level >= 40 || $0.isConflict }
     }
 
     /// Without bars of progress and what they were drawn over, and of a traceback what it ends with.
@@ -69,11 +73,10 @@ struct PipFailure {
 
     /// Requirements that contradict each other, each with who makes it.
     private var conflict: String? {
-        guard has("ResolutionImpossible") || has("have conflicting dependencies") else { return nil }
-        let block = (lines + log).drop { !$0.contains("The conflict is caused by:") }.dropFirst()
-            .prefix { $0.first?.isWhitespace == true }
+        guard record("ResolutionImpossible") != nil || record("Cannot install %s because") != nil else { return nil }
+        let block = records.first(where: \.isConflict).map { Self.lines($0.text).dropFirst() } ?? []
         var sides: [String] = []
-        for line in block.map({ Self.trimmed($0) }) {
+        for line in block.prefix(while: { $0.first?.isWhitespace == true }).map({ Self.trimmed($0) }) {
             let side: String
             if let wanted = Self.text(after: "The user requested (constraint) ", in: line) {
                 side = "\(subject(of: wanted, "a constraint")) allows only \(shown(wanted))"
@@ -87,19 +90,18 @@ struct PipFailure {
             if !sides.contains(side) { sides.append(side) }
         }
         if sides.isEmpty {
-            let names = lines.compactMap { Self.text(after: "Cannot install ", in: $0) }.first
-                .map { Self.text(before: " because ", in: $0) }
+            let names = record("Cannot install %s because")?.arguments.first
             sides = [names.map { "of \(shown(bare($0)))" } ?? "pip doesn't say which"]
         }
         return "requirements contradict each other: \(Self.list(sides, "; ")). Change one of them so that both can hold"
     }
 
     private var hashMismatch: String? {
-        guard has("DO NOT MATCH THE HASHES") || has("Hashes don't match") else { return nil }
+        guard let record = record("THESE PACKAGES DO NOT MATCH THE HASHES") else { return nil }
         var found: [String] = []
         var subject = "an archive"
         var expected: [String] = []
-        for line in lines.map({ Self.trimmed($0) }) {
+        for line in Self.lines(record.text).dropFirst().map({ Self.trimmed($0) }) {
             if let hash = Self.text(after: "Expected ", in: line) ?? Self.text(after: "or ", in: line) {
                 expected.append(String(hash.split(separator: " ").last ?? ""))
             } else if let hash = Self.text(after: "Got ", in: line) {
@@ -116,8 +118,9 @@ struct PipFailure {
     }
 
     private var hashesMissing: String? {
-        guard has("Hashes are required in --require-hashes mode") || has("In --require-hashes mode") else { return nil }
-        let names = lines.filter { $0.first?.isWhitespace == true }.map {
+        guard let record = record("Hashes are required in --require-hashes mode") ?? record("In --require-hashes mode")
+        else { return nil }
+        let names = Self.lines(record.text).filter { $0.first?.isWhitespace == true }.map {
             shown(bare(Self.text(before: " --hash", in: Self.text(before: " from ", in: Self.trimmed($0)))))
         }
         return
@@ -127,12 +130,17 @@ struct PipFailure {
 
     /// Nobody has it, or nobody was asked.
     private var missing: String? {
-        let marks = [
-            "Could not find a version that satisfies the requirement ", "No matching distribution found for ",
-        ]
-        guard let line = lines.first(where: { line in marks.contains { line.contains($0) } }),
-            let rest = marks.compactMap({ Self.text(after: $0, in: line) }).first
+        let unfound = "Could not find a version that satisfies the requirement ",
+            none = "No matching distribution found for "
+        guard
+            let rest = record(unfound + "%s")?.text.dropFirst(unfound.count) ?? record(none)?.text.dropFirst(none.count)
         else { return nil }
+        let first = String(rest.prefix { $0 != "\n" })
+        return missing(first)
+    }
+
+    /// - Parameter rest: the requirement, and what pip says behind it.
+    private func missing(_ rest: String) -> String {
         let subject = shown(bare(Self.text(before: " (from", in: rest)))
         let stated = place(in: rest) ?? placeOf(bare(Self.text(before: " (from", in: rest)))
         let wanted = stated.map { "\(subject) (\($0))" } ?? subject
@@ -150,7 +158,9 @@ struct PipFailure {
         } else {
             text += "; is its name right, and does the index have it?"
         }
-        if let others = lines.compactMap({ Self.text(after: "require a different python version: ", in: $0) }).first {
+        if let others = record("Ignored the following versions that require a different python version: %s")?.arguments
+            .first, others != "none"
+        {
             text += " (others need another Python: \(NotationError.printable(others, limit: 160)))"
         }
         return text + sourcesAdvice
@@ -164,15 +174,18 @@ struct PipFailure {
     }
 
     private var otherPython: String? {
-        guard let line = first("requires a different Python: ") else { return nil }
-        let parts = line.components("requires a different Python: ")
+        guard let record = record("Package "), record.head.contains(" requires a different Python: ") else {
+            return nil
+        }
+        let parts = record.head.components("requires a different Python: ")
         let name = Self.text(after: "Package ", in: parts.0) ?? parts.0
         return "\(shown(Self.trimmed(name).filter { $0 != "'" })) needs another Python: \(shown(parts.1))"
     }
 
     private var otherPlatform: String? {
-        guard let line = first(" is not a supported wheel on this platform") else { return nil }
-        let name = Self.text(before: " is not a supported wheel", in: withoutMark(line))
+        let mark = " is not a supported wheel on this platform."
+        guard let record = records.first(where: { $0.arguments.isEmpty && $0.head.hasSuffix(mark) }) else { return nil }
+        let name = String(record.head.dropLast(mark.count))
         return "\(shown(bare(name))) is a wheel for another Python or another machine"
     }
 
@@ -180,33 +193,41 @@ struct PipFailure {
         for mark in [
             " is invalid", "has an invalid wheel", "BadZipFile", "File is not a zip file", "inconsistent name",
         ] {
-            guard let line = first(mark), !line.contains("Invalid requirement"),
+            guard let line = records.first(where: { $0.template.contains(mark) || $0.head.contains(mark) })?.head,
                 line.contains("heel") || line.contains("zip") || line.contains("inconsistent")
             else { continue }
-            return "an archive is damaged, or isn't what its name says: \(shown(withoutMark(line)))"
+            return "an archive is damaged, or isn't what its name says: \(shown(line))"
         }
         return nil
     }
 
     /// Of an index or another server.
     private var answer: String? {
-        guard let line = first("HTTP error ") else { return nil }
-        let rest = line.components("HTTP error ").1
+        guard let record = record("HTTP error ") else { return nil }
+        let rest = record.head.dropFirst("HTTP error ".count)
         let status = rest.prefix { $0.isNumber }
-        let address = Self.text(after: " while getting ", in: rest).map { shown(Self.text(before: " ", in: $0)) }
+        let address = Self.text(after: " while getting ", in: String(rest)).map {
+            shown(Self.text(before: " ", in: $0))
+        }
         return "\(address ?? "an index") answers with status \(status)"
             + (status == "401" || status == "403" ? ": it wants another user or password" : "")
     }
 
     private var source: String? {
-        let marks = ["no program may be started", "metadata-generation-failed", "Failed to build", "Failed building"]
-        guard !allowsSources, marks.contains(where: has) else { return nil }
+        let isRefused = records.contains {
+            $0.error == "PermissionError" && $0.text.contains("mse: no program may be started")
+        }
+        let isBuilt = records.contains { one in
+            one.template == "[present-rich] %s" && one.text.contains("metadata-generation-failed")
+                || ["Failed to build", "Failed building"].contains { one.template.hasPrefix($0) }
+        }
+        guard !allowsSources, isRefused || isBuilt else { return nil }
         return "something of it is a source archive, and building it would run its code" + sourcesAdvice
     }
 
     private var invalid: String? {
-        guard let line = first("Invalid requirement: ") else { return nil }
-        let rest = line.components("Invalid requirement: ").1
+        guard let record = record("Invalid requirement: ") else { return nil }
+        let rest = String(record.head.dropFirst("Invalid requirement: ".count))
         let quote = rest.first.flatMap { "'\"".contains($0) ? $0 : nil }
         let text =
             quote.map { quote in String(rest.dropFirst().prefix { $0 != quote }) } ?? Self.text(before: ":", in: rest)
@@ -230,14 +251,12 @@ struct PipFailure {
 
     // MARK: Text
 
-    private func has(_ mark: String) -> Bool { lines.contains { $0.contains(mark) } }
-    private func first(_ mark: String) -> String? { lines.first { $0.contains(mark) } }
-
-    private func withoutMark(_ line: String) -> String { Self.text(after: "ERROR: ", in: line) ?? line }
+    /// The first whose template begins like this. What strangers say stands behind it, or in arguments.
+    private func record(_ beginning: String) -> PipRecord? { records.first { $0.template.hasPrefix(beginning) } }
 
     /// Bounded, printable, without users and passwords, and without paths of copies.
     private func shown(_ text: String) -> String {
-        NotationError.printable(requirements.credentials.redacted(withoutWork(text)), limit: Self.quotedWidth)
+        NotationError.printable(credentials.redacted(withoutWork(text)), limit: Self.quotedWidth)
     }
 
     /// The lists that pip reads are copies; what they say stands elsewhere.
@@ -311,6 +330,14 @@ struct PipFailure {
 /// The names of the lists that pip is given.
 enum PipLists {
     static let requirements = "requirements.txt", constraints = "constraints.txt"
+}
+
+extension PipRecord {
+    /// Its first line.
+    fileprivate var head: String { String(text.prefix { $0 != "\n" }) }
+
+    /// What says why requirements contradict each other, though it is no error by itself.
+    fileprivate var isConflict: Bool { arguments.isEmpty && template.hasPrefix("\nThe conflict is caused by:") }
 }
 
 extension String {

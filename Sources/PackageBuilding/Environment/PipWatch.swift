@@ -5,7 +5,7 @@ internal import PackageFormat
 internal import Synchronization
 internal import Threads
 
-/// Reads along in pip's own log while it works: says what it is waiting for, and ends it when an index can't be
+/// Reads along in pip's records while it works: says what it is waiting for, and ends it when an index can't be
 /// reached.
 final class PipWatch: Sendable {
     private struct State {
@@ -18,17 +18,16 @@ final class PipWatch: Sendable {
         var place = 0
     }
 
-    private let log: String
+    private let records: String
     private let purpose: String
     private let credentials: Credentials
     private let state = Mutex(State())
     private static let firstNote = Duration.seconds(2), nextNotes = Duration.seconds(10)
     /// However patient pip's settings are.
     private static let pageLimit = Duration.seconds(25)
-    private static let logLimit = 64 << 20
 
-    init(log: String, purpose: String, credentials: Credentials) {
-        self.log = log
+    init(records: String, purpose: String, credentials: Credentials) {
+        self.records = records
         self.purpose = purpose
         self.credentials = credentials
     }
@@ -69,57 +68,70 @@ final class PipWatch: Sendable {
 
     /// What came since the last time.
     private func read() {
-        guard let bytes = try? Files.read(log, limit: Self.logLimit) else { return }
+        guard let bytes = try? Files.read(records, limit: 2 * PipRecord.byteLimit) else { return }
         state.withLock { state in
             guard bytes.count > state.place, let end = bytes.lastIndex(of: 0x0A), end >= state.place else { return }
-            let news = String(decoding: bytes[state.place...end], as: UTF8.self)
+            let news = bytes[state.place...end]
             state.place = end + 1
-            for line in news.split(separator: "\n") {
-                if let address = Self.address(
-                    in: line,
-                    after: ["Fetching project page and analyzing links: ", "Getting page ", "Downloading "]
-                ) {
+            for line in news.split(separator: 0x0A) {
+                guard let record = PipRecord(line) else { continue }
+                switch Step(record) {
+                case .asks(let address, let isPage):
                     state.asked = credentials.origin(address)
-                    state.owesSince = line.contains("Downloading ") ? nil : .now
-                } else if state.unreachable == nil,
-                    let address = Self.address(in: line, after: ["Could not fetch URL "]),
-                    let reason = Self.reason(line)
-                {
+                    state.owesSince = isPage ? .now : nil
+                case .fails(let address, let reason):
+                    guard state.unreachable == nil else { continue }
                     state.unreachable = "the index \(NotationError.printable(credentials.origin(address))) \(reason)"
-                } else if ["\"GET ", "Found link", "Skipping link", "Fetched page"].contains(where: {
-                    line.contains($0)
-                }) {
-                    state.owesSince = nil
+                case .isAnswered: state.owesSince = nil
+                case nil: break
                 }
             }
         }
     }
 
-    /// Of what pip says itself: what a page says stands further behind in a line of the log, after its time.
-    static func address(in line: Substring, after marks: [String]) -> String? {
-        let said = line.drop { !$0.isWhitespace }.drop { $0.isWhitespace }
-        guard let mark = marks.first(where: { said.hasPrefix($0) }) else { return nil }
-        let address = said.dropFirst(mark.count).prefix { !$0.isWhitespace }
-        return String(address.hasSuffix(":") ? address.dropLast() : address)
-    }
+    /// What a record tells of pip's way.
+    enum Step: Hashable {
+        case asks(String, isPage: Bool)
+        case isAnswered
+        /// An index is passed over.
+        case fails(String, reason: String)
 
-    /// Nil where something answered: that it doesn't have a package is no reason to end.
-    private static func reason(_ line: Substring) -> String? {
-        if line.contains(": timed out - skipping") || line.contains("timed out") { return "does not answer" }
-        if line.contains("ssl certificate") { return "has a TLS certificate that isn't trusted" }
-        guard line.contains(": connection error: ") else { return nil }
-        let meanings = [
-            ("Connection refused", "can't be reached: nobody listens there"),
-            ("Name or service not known", "can't be reached: there is no such host"),
-            ("Temporary failure in name resolution", "can't be reached: its name can't be looked up"),
-            ("Network is unreachable", "can't be reached: there is no way to it from here"),
-            ("No route to host", "can't be reached: there is no way to it from here"),
-        ]
-        return meanings.first { line.contains($0.0) }?.1 ?? "can't be reached: the connection failed"
+        /// By pip's own template: nothing that a page or a server says makes another step of it.
+        init?(_ record: PipRecord) {
+            guard let first = record.arguments.first else { return nil }
+            switch record.template {
+            case "Fetching project page and analyzing links: %s", "Getting page %s": self = .asks(first, isPage: true)
+            case "Downloading %s": self = .asks(String(first.prefix { $0 != " " }), isPage: false)
+            case "Could not fetch URL %s: %s - skipping":
+                guard record.arguments.count == 2, let reason = Self.reason(record.arguments[1]) else { return nil }
+                self = .fails(first, reason: reason)
+            case "Found link %s, version: %s", "Skipping link: %s: %s", "Fetched page %s as %s",
+                "%s://%s:%s \"%s %s %s\" %s %s":
+                self = .isAnswered
+            default: return nil
+            }
+        }
+
+        /// Nil where something answered: that it doesn't have a package is no reason to end.
+        private static func reason(_ text: String) -> String? {
+            if text.hasPrefix("timed out") { return "does not answer" }
+            if text.hasPrefix("There was a problem confirming the ssl certificate") {
+                return "has a TLS certificate that isn't trusted"
+            }
+            guard text.hasPrefix("connection error: ") else { return nil }
+            let meanings = [
+                ("timed out", "does not answer"), ("Connection refused", "can't be reached: nobody listens there"),
+                ("Name or service not known", "can't be reached: there is no such host"),
+                ("Temporary failure in name resolution", "can't be reached: its name can't be looked up"),
+                ("Network is unreachable", "can't be reached: there is no way to it from here"),
+                ("No route to host", "can't be reached: there is no way to it from here"),
+            ]
+            return meanings.first { text.contains($0.0) }?.1 ?? "can't be reached: the connection failed"
+        }
     }
 
     private func endPip() {
-        // It has the log's name among its arguments, and is this process's child.
+        // It has the records' path among its arguments, and is this process's child.
         guard let children = try? Files.names(in: "/proc/self/task") else { return }
         for thread in children {
             guard let list = try? Files.read("/proc/self/task/\(thread)/children", limit: 1 << 16) else { continue }
@@ -127,7 +139,7 @@ final class PipWatch: Sendable {
                 let words =
                     (try? Files.read("/proc/\(id)/cmdline", limit: 1 << 20)).map { String(decoding: $0, as: UTF8.self) }
                     ?? ""
-                if words.contains(log) { kill(id, SIGTERM) }
+                if words.contains(records) { kill(id, SIGTERM) }
             }
         }
     }

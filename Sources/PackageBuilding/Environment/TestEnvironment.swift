@@ -17,11 +17,11 @@ public struct TestEnvironment: Sendable {
     ///   - runtime: whose interpreter it is for.
     ///   - cache: where it is kept.
     /// - Throws: `PackageError` with what can't be locked, would run code, or isn't found.
-    public init(_ requirements: Wanted, runtime: RuntimeList, cache: String) throws(PackageError) {
+    public init(_ requirements: Wanted, runtime: MachineRuntime, cache: String) throws(PackageError) {
         let wanted = try requirements.read()
         let pip = Pip(
             interpreter: runtime.interpreter,
-            version: runtime.python,
+            version: runtime.list.python,
             cache: cache,
             allowsSources: requirements.allowsSources
         )
@@ -29,7 +29,7 @@ public struct TestEnvironment: Sendable {
             let tools = try pip.environment()
             let path =
                 try Files.resolved(cache) + "/environment-" + Self.key(wanted, requirements.allowsSources, runtime)
-            let library = runtime.python.split(separator: ".").prefix(2).joined(separator: ".")
+            let library = runtime.list.python.split(separator: ".").prefix(2).joined(separator: ".")
             folder = path
             site = path + "/lib/python\(library)/site-packages"
             if Files.exists(path + "/.complete") { return }
@@ -50,11 +50,11 @@ public struct TestEnvironment: Sendable {
             defer { try? Files.remove(work) }
             let builder = EnvironmentBuilder(
                 interpreter: runtime.interpreter,
-                version: runtime.python,
+                version: runtime.list.python,
                 cache: cache,
                 allowsSources: requirements.allowsSources
             )
-            let locked = try builder.build(wanted, into: site, work: work)
+            let locked = try builder.build(wanted, into: site, work: work).lock
             try Self.takeScripts(site + "/bin", to: path + "/bin", from: tools)
             try Files.write(locked, to: path + "/.complete")
         } catch {
@@ -75,9 +75,10 @@ public struct TestEnvironment: Sendable {
     }
 
     /// What it is made of: the lines, and the files of this machine that they name.
-    private static func key(_ wanted: Requirements, _ allowsSources: Bool, _ runtime: RuntimeList) throws -> String {
+    private static func key(_ wanted: Requirements, _ allowsSources: Bool, _ runtime: MachineRuntime) throws -> String {
         var hash = SHA256()
-        for line in ["\(allowsSources)", runtime.python, runtime.interpreter] + wanted.options + wanted.distributions
+        for line in ["\(allowsSources)", runtime.list.python, runtime.interpreter] + wanted.options
+            + wanted.distributions
             + wanted.constraints
         {
             hash.update(data: Array((line + "\n").utf8))

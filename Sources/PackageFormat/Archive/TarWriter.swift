@@ -54,6 +54,47 @@ package struct TarWriter: ~Copyable {
         }
     }
 
+    /// Adds a file that others may write to meanwhile: no more of it than it has now, and less where it was cut.
+    /// - Returns: why it could not be read; then nothing was added.
+    /// - Throws: `FileError` of the archive.
+    package func add(_ name: String, asItIs input: borrowing OpenFile) throws(FileError) -> FileError? {
+        let count: Int
+        do throws(FileError) {
+            count = try input.byteCount()
+        } catch {
+            return error
+        }
+        let start = lseek(file.descriptor, 0, SEEK_CUR)
+        try writeHeader(name, count)
+        var left = count
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 16)
+        defer { buffer.deallocate() }
+        while left > 0 {
+            let piece = UnsafeMutableRawBufferPointer(rebasing: buffer[..<min(left, buffer.count)])
+            let read: Int
+            do throws(FileError) {
+                read = try input.read(into: piece)
+            } catch {
+                guard ftruncate(file.descriptor, start) == 0, lseek(file.descriptor, start, SEEK_SET) == start else {
+                    throw FileError(file.path, doing: "write")
+                }
+                return error
+            }
+            if read == 0 { break }
+            try file.write(UnsafeRawBufferPointer(rebasing: piece[..<read]))
+            left -= read
+        }
+        let end = lseek(file.descriptor, 0, SEEK_CUR)
+        if left > 0 {
+            // Its header has the same blocks for a smaller number.
+            guard lseek(file.descriptor, start, SEEK_SET) == start else { throw FileError(file.path, doing: "write") }
+            try writeHeader(name, count - left)
+            guard lseek(file.descriptor, end, SEEK_SET) == end else { throw FileError(file.path, doing: "write") }
+        }
+        try file.write([UInt8](repeating: 0, count: Self.padding(count - left)))
+        return nil
+    }
+
     /// Two empty blocks, then the file is on disk.
     package consuming func finish() throws(FileError) {
         try file.write([UInt8](repeating: 0, count: 2 * Self.blockByteCount))
