@@ -22,12 +22,17 @@ struct Failure {
         }
     }
 
+    private static let usage = "usage"
+
+    /// Whether what the program was called with can't mean anything, wherever that was found.
+    var isUsage: Bool { code == Self.usage }
+
     /// Of what a library says, in characters.
     private static let foreignLimit = 400
 
     /// - Parameter message: of the parser of arguments.
     init(usage message: String) {
-        code = "usage"
+        code = Self.usage
         self.message = message
         mend = nil
     }

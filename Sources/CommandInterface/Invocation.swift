@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Glibc
+internal import Notation
 
 /// What a program was started with, as far as it concerns all commands.
 enum Invocation {
@@ -21,6 +22,36 @@ enum Invocation {
             guard let value = getenv(name), String(validatingCString: value) == nil else { continue }
             throw ValidationError("The variable \(name) isn't UTF-8: '\(String(cString: value))'")
         }
+    }
+
+    /// A command that isn't there has no help either: the parser would show another one's, as a success.
+    static func checkCommands(_ root: any ParsableCommand.Type) throws {
+        var configuration = root.configuration
+        var isRoot = true
+        for argument in CommandLine.arguments.dropFirst() {
+            // With a default, what stands there may be its argument.
+            guard !configuration.subcommands.isEmpty, configuration.defaultSubcommand == nil, argument != "--" else {
+                return
+            }
+            if argument.hasPrefix("-") || (argument == "help" && isRoot) { continue }
+            let commands = configuration.subcommands.map { $0.configuration }
+            guard let next = commands.first(where: { $0.commandName == argument }) else {
+                throw unknown(argument, of: configuration.commandName ?? "", commands)
+            }
+            configuration = next
+            isRoot = false
+        }
+    }
+
+    private static func unknown(_ argument: String, of name: String, _ commands: [CommandConfiguration])
+        -> ValidationError
+    {
+        let shown = commands.filter { $0.shouldDisplay }.compactMap { $0.commandName }
+        let (names, isMeant) = NearestName.ranked(shown, to: argument)
+        return ValidationError(
+            "'\(NotationError.printable(argument))' is no command of \(name)"
+                + (isMeant ? "; did you mean '\(names[0])'?" : "; there are: \(shown.joined(separator: ", ")).")
+        )
     }
 
     /// Nothing has an empty name; with a path after it, it would be the root folder's.

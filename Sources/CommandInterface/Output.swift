@@ -52,7 +52,7 @@ public enum Output {
     /// Text as it may go to a terminal: lines and tabs stay, nothing else may command it.
     private static func printable(_ text: String) -> String { text.withoutDisplayCommands(keeping: ["\n", "\t"]) }
 
-    /// Runs one call of the library; what it can't do is told in one message, exit code 1.
+    /// Runs one call of the library; what it can't do is told in one message.
     public static func attempt<Value>(_ body: () async throws -> Value) async throws -> Value {
         do {
             return try await body()
@@ -64,15 +64,17 @@ public enum Output {
     }
 
     /// Tells what could not be done: on standard error, or with `--json` on standard output, as JSON.
-    /// - Returns: the exit code, which is what is left of a message that isn't heard.
+    /// - Returns: the exit code, which is what is left of a message that isn't heard: 64 where the arguments are what
+    ///   is wrong, else 1.
     public static func failure(_ error: any Error) -> ExitCode {
+        let failure = Failure(error)
         do throws(OutputError) {
             if Invocation.wantsJSON {
-                try write(document: Failure(error).json)
+                try write(document: failure.json)
             } else {
-                try tell(Failure(error).message)
+                try tell(failure.message)
             }
-            return .failure
+            return failure.isUsage ? .validationFailure : .failure
         } catch {
             return ExitCode(error.exitCode)
         }

@@ -45,6 +45,7 @@ public enum Program {
     private static func parse(_ root: any ParsableCommand.Type) -> any ParsableCommand {
         do {
             try Invocation.checkText()
+            try Invocation.checkCommands(root)
             let command = try root.parseAsRoot()
             try Invocation.checkNames()
             return command
@@ -73,8 +74,9 @@ public enum Program {
 
     private static func prepare() {
         StandardStreams.prepare()
-        // What is made is its maker's at least, whatever mask was left to this program.
-        umask(umask(0o077) & 0o077)
+        // What is made is its maker's, and nobody else writes to it, whatever mask was left to this program; nor do
+        // programs that are started from here make what others can write to.
+        umask(umask(0o077) & 0o077 | 0o022)
         guard Descriptors.suffice else {
             Output.note(Descriptors.problem)
             exit(ExitCode.failure.rawValue)

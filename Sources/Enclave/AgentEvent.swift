@@ -21,6 +21,8 @@ public enum AgentEvent: Hashable, Sendable {
     /// Secrets are held in memory that can't be locked: they may get into swap space.
     case memoryUnlocked
     case timeLimit(seconds: Int)
+    /// It was asked to end: it finishes what it answers, and seals HOME.
+    case stopping
     case ended(exitCode: Int32)
     case failed(Failure)
     /// Events that came too fast to be written.
@@ -126,6 +128,7 @@ public enum AgentEvent: Hashable, Sendable {
         case .stateDamaged(let file): "state.damaged file=\(file.text)"
         case .memoryUnlocked: "agent.memoryUnlocked"
         case .timeLimit(let seconds): "agent.timeLimit seconds=\(seconds)"
+        case .stopping: "agent.stopping"
         case .ended(let exitCode): "agent.ended exitCode=\(exitCode)"
         case .failed(let failure): "agent.failed at=\(failure.rawValue)"
         case .dropped(let count): "events.dropped count=\(count)"
@@ -166,6 +169,7 @@ public enum AgentEvent: Hashable, Sendable {
             case "state.damaged": value("file", SealedFile.init(text:)).map { .stateDamaged($0) }
             case "agent.memoryUnlocked": .memoryUnlocked
             case "agent.timeLimit": value("seconds", { Int($0) }).map { .timeLimit(seconds: $0) }
+            case "agent.stopping": .stopping
             case "agent.ended": value("exitCode", { Int32($0) }).map { .ended(exitCode: $0) }
             case "agent.failed": value("at", Failure.init).map { .failed($0) }
             case "events.dropped": value("count", { Int($0) }).map { .dropped(count: $0) }

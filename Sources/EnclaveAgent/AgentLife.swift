@@ -52,6 +52,8 @@ struct AgentLife {
         case serve
         case keepHome
         case saveHome
+        /// To the operator, that its end has begun.
+        case tellEnding
         case drain
         case sealHome(within: Duration)
         case close(grace: Duration)
@@ -106,7 +108,7 @@ struct AgentLife {
         case (.serving, .saved(false)): return [.awaitStopRequest]
         case (.serving, .termination), (.serving, .stopRequest), (.serving, .saved(true)):
             state = .draining
-            return [.drain]
+            return [.tellEnding, .drain]
         case (.draining, .drained(let left)): return seal(within: left)
         case (.sealing, .sealed(let isWhole)):
             // What was sealed before is whole in any case.
@@ -121,7 +123,8 @@ struct AgentLife {
 
     private mutating func close(_ exitCode: Int32, grace: Duration) -> [Step] {
         state = .closing(exitCode: exitCode)
-        return [.close(grace: grace)]
+        // A failure is told by its own event.
+        return (exitCode == 0 ? [.tellEnding] : []) + [.close(grace: grace)]
     }
 
     private mutating func seal(within left: Duration) -> [Step] {

@@ -137,6 +137,9 @@ struct AgentParts: Sendable {
             await loaded.wait()?.home?.keep()
             return nil
         case .saveHome: return .saved(await loaded.wait()?.home?.save(isAsked: true) ?? false)
+        case .tellEnding:
+            events.write(.stopping)
+            return nil
         case .drain: return await drain()
         case .sealHome(let limit): return .sealed(await sealHome(within: limit))
         case .close(let grace):

@@ -44,9 +44,13 @@ public enum Files {
     /// Makes a file whole, or not at all; one that is there is never overwritten.
     public static func writeNew(_ bytes: UnsafeRawBufferPointer, to path: String, mode: mode_t) throws(FileError) {
         let temporary = temporaryName(beside: path)
+        Unfinished.begin(temporary)
+        defer {
+            unlink(temporary)
+            Unfinished.end(temporary)
+        }
         do throws(FileError) {
             let file = try OpenFile(temporary, O_WRONLY | O_CREAT | O_EXCL, mode: mode)
-            defer { unlink(temporary) }
             try file.write(bytes)
             try file.synchronise()
             // A name for what is whole; where a file system has no second names, a move that replaces nothing.
@@ -184,6 +188,25 @@ public enum Files {
         guard let result = realpath(path, nil) else { throw FileError(path, doing: "find") }
         defer { free(result) }
         return String(cString: result)
+    }
+
+    /// The path that something will have which needn't be there yet: links, `.` and `..` are resolved as far as there
+    /// is anything, the rest is followed by its names.
+    public static func resolvedPlace(_ path: String) throws(FileError) -> String {
+        var place = try absolute(path)
+        var rest: [Substring] = []
+        while true {
+            if let real = try? resolved(place) {
+                return rest.reversed().reduce(real) { place, name in
+                    if name.isEmpty || name == "." { return place }
+                    if name == ".." { return split(place).folder }
+                    return place == "/" ? "/" + name : place + "/" + name
+                }
+            }
+            guard let last = place.utf8.lastIndex(of: slash) else { throw FileError(path, doing: "find", ENOENT) }
+            rest.append(place[place.index(after: last)...])
+            place = last == place.startIndex ? "/" : String(place[..<last])
+        }
     }
 
     /// A new folder that only this user may enter, in `parent`; it is unfinished until it is removed, or completed

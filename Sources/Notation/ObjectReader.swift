@@ -97,27 +97,11 @@ public struct ObjectReader {
 
     /// What may stand here instead, the nearest first.
     private func hint(_ name: String) -> String {
-        let ranked = Set(known).map { (name: $0, distance: Self.distance($0, name)) }
-            .sorted { ($0.distance, $0.name) < ($1.distance, $1.name) }
+        let (ranked, isMeant) = NearestName.ranked(known, to: name)
         guard let nearest = ranked.first else { return "; nothing may stand here" }
-        let isMeant = nearest.distance <= max(2, name.unicodeScalars.count / 3)
-        let listed = ranked.prefix(Self.shownLimit).map(\.name).joined(separator: ", ")
+        let listed = ranked.prefix(Self.shownLimit).joined(separator: ", ")
         let place = path.isEmpty ? "here" : "in \(NotationError.printable(path))"
-        return (isMeant ? "; did you mean '\(nearest.name)'?" : "")
+        return (isMeant ? "; did you mean '\(nearest)'?" : "")
             + "; known \(place): \(listed)\(ranked.count > Self.shownLimit ? ", …" : "")"
-    }
-
-    /// The number of single-character changes from one name to the other (Levenshtein).
-    private static func distance(_ left: String, _ right: String) -> Int {
-        let left = Array(left.utf8.prefix(64)), right = Array(right.utf8.prefix(64))
-        var row = Array(0...right.count)
-        for (i, a) in left.enumerated() {
-            var diagonal = row[0]
-            row[0] = i + 1
-            for (j, b) in right.enumerated() {
-                (diagonal, row[j + 1]) = (row[j + 1], a == b ? diagonal : min(diagonal, row[j], row[j + 1]) + 1)
-            }
-        }
-        return row[right.count]
     }
 }

@@ -15,14 +15,20 @@ public struct OperationError: CodedError, CustomStringConvertible {
         _ subject: String,
         _ problem: String,
         mend: String? = nil,
-        code: String = "operation",
+        code: OperationCode,
         quoting quotation: String? = nil
     ) {
         self.subject = subject
         self.problem = problem
         self.mend = mend
-        self.code = code
+        self.code = code.rawValue
         self.quotation = quotation
+    }
+
+    /// In other words, and about another subject, what somebody else's error says.
+    init(_ subject: String, _ problem: String, mend: String? = nil, like error: any CodedError) {
+        self.init(subject, problem, mend: mend, code: .usage)
+        code = error.code
     }
 
     /// One line, whatever names and texts of strangers stand in it. A quotation follows, each of its lines behind a
@@ -42,7 +48,7 @@ public struct OperationError: CodedError, CustomStringConvertible {
     /// Reads a text, whose errors say where in it they are, but not in which file.
     static func naming<Value>(
         _ path: String,
-        code: String = "operation",
+        code: OperationCode,
         _ read: () throws -> Value
     ) throws -> Value {
         do {

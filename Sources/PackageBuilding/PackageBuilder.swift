@@ -65,20 +65,27 @@ public struct PackageBuilder: Sendable {
             for path in [base + ".tar", base + ".key"] where Files.exists(path) {
                 throw FileError.exists(path)
             }
-            var folder = try ResultFolder(output)
             try checkOutput()
+            var folder = try ResultFolder(output)
             let work = try Files.makeTemporaryFolder(in: output, prefix: ".package")
             defer { try? Files.remove(work) }
             let package = work + "/package.tar"
             try write(package, configuration, key, work, &notes)
             try Self.prove(package)
-            try Unfinished.complete([]) {
+            Unfinished.begin(base + ".key")
+            do {
                 try key.write(to: base + ".key")
-                guard rename(package, base + ".tar") == 0 else {
-                    let error = FileError(base + ".tar", doing: "make")
-                    unlink(base + ".key")
-                    throw error
+            } catch {
+                Unfinished.end(base + ".key")
+                throw error
+            }
+            do {
+                try Unfinished.complete([base + ".key"]) { () throws(FileError) in
+                    guard rename(package, base + ".tar") == 0 else { throw FileError(base + ".tar", doing: "make") }
                 }
+            } catch {
+                try? Files.remove(base + ".key")
+                throw error
             }
             folder.keep()
             return Product(package: base + ".tar", key: base + ".key", notes: notes)
@@ -89,10 +96,11 @@ public struct PackageBuilder: Sendable {
 
     /// What is made in a folder that ships would be in the next package: its key too.
     private func checkOutput() throws {
-        let real = try Files.resolved(output) + "/"
+        let place = try Files.resolvedPlace(output)
         for name in ["mse_src", "tests"] {
-            guard let folder = try? Files.resolved(project + "/" + name), real.utf8.starts(with: (folder + "/").utf8)
-            else { continue }
+            guard let folder = try? Files.resolved(project + "/" + name), Files.isInside(place, folder) else {
+                continue
+            }
             throw FileError(
                 output,
                 "is in \(name) of the project, which ships: the next package would hold this one's key; name an --output outside of it"

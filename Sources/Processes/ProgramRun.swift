@@ -10,6 +10,8 @@ public struct ProgramRun: Sendable {
     /// Added to this process's environment; nil removes.
     public var environment: [String: String?] = [:]
     public var folder: String?
+    /// What it is told that its name is; nil for its path.
+    public var name: String?
     /// Whether it gets this process's environment.
     public var inheritsEnvironment: Bool
 
@@ -79,7 +81,7 @@ public struct ProgramRun: Sendable {
     ) -> Int32 {
         var variables = inheritsEnvironment ? Self.inheritedVariables : ["LANG": "C.UTF-8"]
         for (name, value) in environment { variables[name] = value }
-        let words = ([path] + arguments).map { strdup($0) } + [nil]
+        let words = ([name ?? path] + arguments).map { strdup($0) } + [nil]
         let values = variables.map { strdup("\($0.key)=\($0.value)") } + [nil]
         defer { for pointer in words + values { free(pointer) } }
         return body(words, values)

@@ -26,7 +26,8 @@ public struct SimulatedPlatform: Sendable {
         return try SimulatedPlatform(folder: folder)
     }
 
-    public static func exists(in folder: String) -> Bool { Files.exists(folder + "/" + SimulatedPKI.rootFile) }
+    /// Whole: what was interrupted while it was made is none.
+    public static func exists(in folder: String) -> Bool { Files.exists(folder + "/" + stateFile) }
     /// The root certificate, PEM.
     public static func rootPath(in folder: String) -> String { folder + "/" + SimulatedPKI.rootFile }
 

@@ -1,5 +1,7 @@
 import AppServer
 import ApplicationServing
+import ArgumentParser
+import CommandInterface
 import Files
 import Logging
 import PythonHost
@@ -19,15 +21,14 @@ struct DevelopmentServer: Sendable {
     /// Seconds.
     var grace: Int
 
-    /// Serves until SIGTERM or SIGINT; what it can't do is logged.
+    /// Serves until SIGTERM or SIGINT; what it can't do is told.
     /// - Returns: the process's exit code.
     func live(logger: Logger) async -> Int32 {
         do {
             try await run(logger: logger)
             return 0
         } catch {
-            logger.critical("\(error)\((error as? PythonError).map { "\n" + $0.traceback } ?? "")")
-            return 1
+            return Output.failure(ServingFailure(error, application)).rawValue
         }
     }
 

@@ -66,7 +66,7 @@ struct Serve: ParsableCommand {
         )
         Program.end(with: {
             await server.live(
-                logger: Logger(label: "mse-serve", factory: { StreamLogHandler.standardError(label: $0) })
+                logger: Logger(label: "mse-serve", factory: { _ in MessageLog() })
             )
         })
     }

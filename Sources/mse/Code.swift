@@ -23,7 +23,7 @@ struct Code: ParsableCommand {
         @Option(
             help: "The key, 32 raw bytes; made when it isn't there.",
             completion: .file(),
-            transform: { try outputName($0) }
+            transform: { try outputFile($0) }
         )
         var key: String
 

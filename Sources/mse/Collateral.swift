@@ -29,10 +29,13 @@ struct Collateral: ParsableCommand {
             transform: { try Arguments.fmspc($0) }
         )
         var fmspc: String?
-        @Option(help: "Who issued its PCK: platform or processor.", transform: { try Arguments.authority($0) })
-        var ca = "platform"
-        @Option(help: "What the quotes are of: sgx or tdx.", transform: { try Arguments.tee($0) })
-        var tee = "sgx"
+        @Option(
+            help: "Who issued its PCK: platform or processor (default: platform).",
+            transform: { try Arguments.authority($0) }
+        )
+        var ca: String?
+        @Option(help: "What the quotes are of: sgx or tdx (default: sgx).", transform: { try Arguments.tee($0) })
+        var tee: String?
         @Option(
             help: "Which edition: standard, early, or the number of an evaluation.",
             transform: { try Arguments.edition($0) }
@@ -63,14 +66,17 @@ struct Collateral: ParsableCommand {
                     "one of a file with a quote and --fmspc is needed: a quote names its platform itself."
                 )
             }
+            guard file == nil || (ca == nil && tee == nil) else {
+                throw ValidationError("--ca and --tee stand only beside --fmspc: a quote names its platform itself.")
+            }
         }
 
         func run() async throws {
             let request = CollateralOperations.Request(
                 quote: file,
                 fmspc: fmspc,
-                authority: ca,
-                tee: tee,
+                authority: ca ?? "platform",
+                tee: tee ?? "sgx",
                 edition: update
             )
             let options = JudgingOptions(collateral: collateral, collateralAuthority: collateralCa)

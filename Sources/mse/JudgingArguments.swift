@@ -24,6 +24,11 @@ struct JudgingArguments: ParsableArguments {
     @Option(help: "A root certificate that replaces Intel's, PEM or DER.", completion: .file())
     var trustedRoot: String?
 
+    /// Whether none was named.
+    var areEmpty: Bool {
+        collateral.isEmpty && [collateralCa, policy, expected, trustedRoot].allSatisfy { $0 == nil }
+    }
+
     func options(package: String? = nil, at: Int64? = nil) -> JudgingOptions {
         JudgingOptions(
             collateral: collateral,

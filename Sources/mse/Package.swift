@@ -43,7 +43,7 @@ struct Package: AsyncParsableCommand {
                   Whoever gets this file reads all of your code: the operator, backups, everybody on the way.
                   The token only decides who may start it; it hides nothing.
                   To encrypt it, package again with --encrypt:
-                    mse package --project \(project) --output \(output) --encrypt
+                    \(Packaging.encryptingCommand(project: project, output: output))
                 """
             )
         }

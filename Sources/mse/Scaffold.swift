@@ -16,6 +16,6 @@ struct Scaffold: AsyncParsableCommand {
 
     func run() async throws {
         try await Output.attempt { try Operations.Scaffold.make(name, template: template) }
-        try Output.write("\(name)/ is a project; try it with: mse localtest --project \(name)\n")
+        try Output.write("\(name)/ is a project; try it with: \(Operations.Scaffold.testCommand(name))\n")
     }
 }

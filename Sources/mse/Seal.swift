@@ -23,7 +23,7 @@ struct Seal: AsyncParsableCommand {
         transform: { try Packaging.Receiver.unverifiedKey($0) }
     )
     var unverifiedKey: String?
-    @Option(help: "Where the box goes (default: the input's name and .sealed).", transform: { try outputName($0) })
+    @Option(help: "Where the box goes (default: the input's name and .sealed).", transform: { try outputFile($0) })
     var output: String?
     @Option(help: "The package whose measurement is expected.", completion: .file())
     var package: String?
@@ -32,6 +32,9 @@ struct Seal: AsyncParsableCommand {
     func validate() throws {
         guard (receiver == nil) != (unverifiedKey == nil) else {
             throw ValidationError("one of --receiver and --unverified-key is needed.")
+        }
+        guard unverifiedKey == nil || (package == nil && judging.areEmpty) else {
+            throw ValidationError("--unverified-key is judged by nobody: no option of judging can stand beside it.")
         }
     }
 

@@ -35,8 +35,17 @@ struct Spawn: AsyncParsableCommand {
     @Flag(help: "A debug enclave, which no verifier accepts unless its policy says so.")
     var debug = false
 
-    func run() async throws {
-        let spawn = Operations.Spawn(
+    /// What is right by itself may be too much together.
+    func validate() throws {
+        do {
+            try spawn.check()
+        } catch {
+            throw ValidationError("\(error)")
+        }
+    }
+
+    private var spawn: Operations.Spawn {
+        Operations.Spawn(
             name: name,
             package: package,
             sans: san,
@@ -48,6 +57,9 @@ struct Spawn: AsyncParsableCommand {
             platform: platform,
             isDebug: debug
         )
+    }
+
+    func run() async throws {
         try Output.write(try await Output.attempt { try await spawn.run() } + "\n")
     }
 }

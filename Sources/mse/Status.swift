@@ -5,7 +5,7 @@ import Operations
 struct Status: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status",
-        abstract: "Tell how an instance is; exit code 3 when it is stopped, failed or unresponsive.",
+        abstract: "Tell how an instance is; exit code 3 when it is stopping, stopped, failed or unresponsive.",
         discussion: "Example: mse status hello-1 --json"
     )
 

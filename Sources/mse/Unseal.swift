@@ -15,7 +15,7 @@ struct Unseal: AsyncParsableCommand {
     var privateKey: String
     @Option(
         help: "Where the content goes (default: the input's name without .sealed).",
-        transform: { try outputName($0) }
+        transform: { try outputFile($0) }
     )
     var output: String?
 

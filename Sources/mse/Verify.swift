@@ -22,7 +22,7 @@ struct Verify: AsyncParsableCommand {
     var at: Int64?
     @Option(
         help: "Where the certificate goes when it is accepted, to be pinned; the verdict goes beside it.",
-        transform: { try outputName($0) }
+        transform: { try outputFile($0) }
     )
     var certificateOut: String?
     @Flag(help: "Print JSON.")

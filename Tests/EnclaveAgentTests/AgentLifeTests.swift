@@ -43,7 +43,7 @@ struct AgentLifeTests {
             .drained(left: .seconds(20)),
             .sealed(true)
         )
-        #expect(steps == [.load, .serve, .keepHome, .drain, .sealHome(within: .seconds(20))])
+        #expect(steps == [.load, .serve, .keepHome, .tellEnding, .drain, .sealHome(within: .seconds(20))])
         #expect(exitCode == 0)
     }
 
@@ -66,7 +66,7 @@ struct AgentLifeTests {
     @Test("a signal before the configuration closes at once", arguments: [Event.termination, .stopRequest])
     func signalWhileWaiting(signal: Event) {
         let (steps, exitCode) = life(signal, .closed)
-        #expect(steps == [.close(grace: .zero)])
+        #expect(steps == [.tellEnding, .close(grace: .zero)])
         #expect(exitCode == 0)
     }
 
@@ -86,7 +86,7 @@ struct AgentLifeTests {
     @Test("a signal during the import doesn't wait for it", arguments: [Event.termination, .stopRequest])
     func signalDuringImport(signal: Event) {
         let (steps, exitCode) = life(.configured, signal, .loaded, .closed)
-        #expect(steps == [.load, .close(grace: Self.grace)])
+        #expect(steps == [.load, .tellEnding, .close(grace: Self.grace)])
         #expect(exitCode == 0)
     }
 
@@ -111,7 +111,7 @@ struct AgentLifeTests {
             .drained(left: .zero),
             .sealed(true)
         )
-        #expect(steps.suffix(4) == [.awaitStopRequest, .saveHome, .drain, .sealHome(within: .zero)])
+        #expect(steps.suffix(5) == [.awaitStopRequest, .saveHome, .tellEnding, .drain, .sealHome(within: .zero)])
         #expect(exitCode == 0)
     }
 
@@ -127,7 +127,7 @@ struct AgentLifeTests {
                 .drained(left: .seconds(1)),
                 .sealed(true)
             )
-            #expect(steps.suffix(3) == [.saveHome, .drain, .sealHome(within: .seconds(1))])
+            #expect(steps.suffix(4) == [.saveHome, .tellEnding, .drain, .sealHome(within: .seconds(1))])
             #expect(exitCode == 0)
         }
     }
@@ -144,15 +144,15 @@ struct AgentLifeTests {
             .sealed(false),
             .termination
         )
-        #expect(steps == [.load, .serve, .keepHome, .drain, .sealHome(within: .zero)])
+        #expect(steps == [.load, .serve, .keepHome, .tellEnding, .drain, .sealHome(within: .zero)])
         #expect(exitCode == 1)
-        #expect(life(.termination, .stopRequest, .closed, .termination).steps == [.close(grace: .zero)])
+        #expect(life(.termination, .stopRequest, .closed, .termination).steps == [.tellEnding, .close(grace: .zero)])
     }
 
     @Test("where nothing is kept there is nothing to save")
     func withoutHome() {
         let (steps, exitCode) = life(keepsHome: false, .configured, .loaded, .stopRequest, .drained(left: .zero))
-        #expect(steps == [.load, .serve, .drain])
+        #expect(steps == [.load, .serve, .tellEnding, .drain])
         #expect(exitCode == 0)
     }
 

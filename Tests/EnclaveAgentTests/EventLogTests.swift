@@ -28,7 +28,7 @@ final class EventLogTests {
             .listening(port: 7443, isConfigured: false, isMemoryHidden: true), .simulated, .waitsAgain(.record),
             .configured,
             .configurationRefused(code: .key), .serving,
-            .startFailed(Incident()), .applicationFailed(Incident()), .quoteUnbound, .homeNotSaved,
+            .startFailed(Incident()), .applicationFailed(Incident()), .quoteUnbound, .homeNotSaved, .stopping,
             .homeLeftOut(count: 3), .memoryUnlocked, .stateDamaged(.identity),
             .stateDamaged(.home(epoch: String(repeating: "0a", count: 32))),
             .timeLimit(seconds: 60), .ended(exitCode: 1),

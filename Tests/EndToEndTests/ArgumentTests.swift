@@ -26,11 +26,17 @@ extension EndToEndTests {
         ]
         private static let addresses = [
             "https://", "https://a b", "https://localhost:0", "https://localhost:99999", "https://[::1",
+            "https://user:word@localhost", "https://localhost#part", "ftp://localhost", "file:///x", "a://", "://",
         ]
+        /// Those of services, which have nothing but a host and a port.
+        private static let origins =
+            addresses + ["http://localhost:7443", "https://localhost/x", "https://localhost?a", "HTTPS://localhost"]
         private static let hosts = ["a b", "256.1.1.1", "*", "a..b", "host:80"]
         private static let spawn = [
             "spawn", "a", "--package", "p", "--platform", "simulator", "--port", "5", "--san", "localhost",
         ]
+        private static let key = String(repeating: "09", count: 32)
+        private static let label = String(repeating: String(repeating: "x", count: 60) + ".", count: 4)
         private static let instance = "an instance's name, 1 to 63"
 
         private static let cases: [Case] = [
@@ -92,27 +98,44 @@ extension EndToEndTests {
             Case(
                 command: ["run", "?", "--package", "p"],
                 option: "<target>",
-                values: names + addresses,
+                values: names + origins,
                 expected: "https://localhost:7443"
             ),
             Case(
                 command: ["test", "?", "--package", "p"],
                 option: "<name>",
-                values: names + addresses,
+                values: names + origins,
                 expected: "https://localhost:7443"
             ),
-            Case(command: ["verify", "?"], option: "<target>", values: addresses, expected: "https://localhost:7443"),
+            Case(command: ["verify", "?"], option: "<target>", values: origins, expected: "https://localhost:7443"),
             Case(
                 command: ["seal", "--input", "i", "--receiver", "?"],
                 option: "--receiver",
-                values: addresses,
+                values: origins,
                 expected: "https://localhost:7443"
             ),
             Case(
                 command: ["seal", "--input", "i", "--unverified-key", "?"],
                 option: "--unverified-key",
-                values: ["abcd"],
+                values: [
+                    "abcd", "nowhere", "0x" + String(repeating: "09", count: 32), String(repeating: "0g", count: 32),
+                    String(repeating: "09", count: 33), "09 ",
+                ],
                 expected: "64 hex digits"
+            ),
+            Case(
+                command: ["seal", "--input", "i", "--unverified-key", "?"],
+                option: "--unverified-key",
+                // Points of small order: everybody opens what is sealed to these.
+                values: [
+                    String(repeating: "00", count: 32), "01" + String(repeating: "00", count: 31),
+                    "e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800",
+                    "5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157",
+                    "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+                    "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+                    "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+                ],
+                expected: "that somebody has the secret key of"
             ),
             Case(
                 command: ["verify", "x", "--collateral", "?"],
@@ -170,6 +193,14 @@ extension EndToEndTests {
             ),
         ]
 
+        /// What makes a file: no name that only a folder can have.
+        private static let outputFiles: [(command: [String], option: String)] = [
+            (["verify", "x", "--certificate-out", "?"], "--certificate-out"),
+            (["seal", "--input", "i", "--receiver", "r", "--output", "?"], "--output"),
+            (["unseal", "--input", "i", "--private-key", "k", "--output", "?"], "--output"),
+            (["code", "encrypt", "d", "o", "--key", "?"], "--key"),
+        ]
+
         /// What makes files: `-` is no name for one.
         private static let outputs: [(command: [String], option: String)] = [
             (["verify", "x", "--certificate-out", "?"], "--certificate-out"),
@@ -207,6 +238,39 @@ extension EndToEndTests {
                 try refusal(command, "-", option, "nothing is written to standard output")
             }
             #expect(!Files.exists(bench.path + "/-"))
+            for (command, option) in Self.outputFiles {
+                for value in ["out/", "/", ".", "out/..", "out/."] {
+                    try refusal(command, value, option, "this is a folder's")
+                }
+            }
+        }
+
+        @Test(
+            "a command that isn't there is a usage error, help or not, and the nearest is named",
+            arguments: [
+                (["nosuchverb"], ""), (["nosuchverb", "--help"], ""), (["nosuchverb", "-h"], ""), (["help", "no"], ""),
+                (["--help", "nosuchverb"], ""), (["verfy", "--help"], "verify"), (["statsu"], "status"),
+                (["simulator", "lunch"], ""), (["simulator", "int", "--help"], "init"),
+                (["quote", "shwo", "x", "--help"], "show"), (["code", "Encrypt", "--help"], "encrypt"),
+                (["a\nb", "--help"], ""), (["\u{1B}[2J", "--help"], ""),
+            ]
+        )
+        func commands(command: [String], nearest: String) throws {
+            for more in [[], ["--json"]] {
+                let result = try bench.run(Workbench.products + "/mse", command + more)
+                #expect(result.status == 64 && result.output.contains("is no command of"), "\(result.output)")
+                #expect(!result.output.unicodeScalars.contains("\u{1B}"))
+                #expect(nearest.isEmpty || result.output.contains("did you mean '\(nearest)'?"), "\(result.output)")
+                #expect(!result.output.contains("'launch'"))
+            }
+        }
+
+        @Test(
+            "help of what is there is a success",
+            arguments: [["--help"], ["help"], ["help", "quote"], ["quote", "-h"]]
+        )
+        func help(command: [String]) throws {
+            #expect(try bench.mse(command).contains("USAGE"))
         }
 
         @Test("options that exclude or need each other are a usage error")
@@ -218,6 +282,17 @@ extension EndToEndTests {
                 (["serve", "a:b", "--private-key", "c"], "--certificate"),
                 (["seal", "--input", "i"], "--receiver"),
                 (["verify", "x", "--certificate-out", "p", "--at", "2026-01-31T12:00:00Z"], "--at"),
+                (["collateral", "fetch", "q", "--ca", "platform"], "--fmspc"),
+                (["collateral", "fetch", "q", "--tee", "tdx"], "--fmspc"),
+                (["seal", "--input", "i", "--unverified-key", Self.key, "--package", "p"], "judged by nobody"),
+                (["seal", "--input", "i", "--unverified-key", Self.key, "--policy", "p"], "judged by nobody"),
+                (["seal", "--input", "i", "--unverified-key", Self.key, "--trusted-root", "p"], "judged by nobody"),
+                (["seal", "--input", "i", "--unverified-key", Self.key, "--collateral", "p"], "judged by nobody"),
+                (Self.spawn + (1...16).flatMap { ["--san", "host-\($0)"] }, "1 to 16 names"),
+                (
+                    Self.spawn + ["--host", Self.label + "h"]
+                        + (1...15).flatMap { ["--san", Self.label + "h\(10_000_000 + $0)"] }, "at most 4096"
+                ),
             ] {
                 let result = try bench.run(Workbench.products + "/mse", command)
                 #expect(result.status == 64 && result.output.contains(words), "\(command): \(result.output)")
@@ -266,6 +341,35 @@ extension EndToEndTests {
                 let words = "WARNING: code.key is private, and its mode 0\(String(mode, radix: 8)) opens it to others"
                 #expect(said.contains(words) == isOpen && said.contains("chmod 600 code.key") == isOpen, "\(said)")
             }
+            // The mend is typed as it stands, whatever the name.
+            for name in ["it's $HOME", "-rf", "a\tb", "`id`"] {
+                _ = try bench.run("/bin/cp", ["--", "code.key", "./" + name])
+                chmod(bench.path + "/" + name, 0o644)
+                let said = try bench.mse("logs", "none", "--key=" + name, expecting: 1)
+                let command = said.split(separator: "\n").compactMap { $0.split(separator: "mend it with: ").last }
+                    .first
+                _ = try bench.run("/bin/bash", ["-c", String(try #require(command))])
+                #expect(FileAccess(bench.path + "/" + name)?.mode == 0o600, "\(said)")
+            }
+            for (text, isPrivate) in [
+                ("\"hunter2\"", true), ("1234", true), ("-1.5e3\n", true), ("\u{FEFF}\"x\"", true), ("[1]", true),
+                ("true", true), ("words", false), ("\"x\" y", false),
+            ] {
+                try bench.folder.write("value", text)
+                let said = try bench.run(
+                    Workbench.products + "/mse",
+                    ["run", "https://127.0.0.1:1", "--package", "none", "--secrets", "value"]
+                ).output
+                #expect(said.contains("WARNING: value is private") == isPrivate, "\(text): \(said)")
+            }
+            // Only root can give a file away.
+            if geteuid() == 0 {
+                chmod(bench.path + "/code.key", 0o600)
+                chown(bench.path + "/code.key", 12345, 12345)
+                let said = try bench.mse("logs", "none", "--key", "code.key", expecting: 1)
+                #expect(said.contains("belongs to another user (id 12345)"), "\(said)")
+                #expect(said.contains("install -m 600 code.key COPY"), "\(said)")
+            }
             try bench.folder.write("secrets.json", "{}")
             chmod(bench.path + "/secrets.json", 0o644)
             for command in [
@@ -273,7 +377,7 @@ extension EndToEndTests {
                 ["run", "https://127.0.0.1:1", "--package", "none", "--private-key", "secrets.json"],
                 ["test", "https://127.0.0.1:1", "--package", "none", "--sealed-secrets", "secrets.json"],
                 ["unseal", "--input", "none", "--private-key", "secrets.json"],
-                ["seal", "--input", "secrets.json", "--unverified-key", "none"],
+                ["seal", "--input", "secrets.json", "--receiver", "none"],
                 ["localtest", "--project", "none", "--secrets", "secrets.json"],
                 ["logs", "none", "--key", "secrets.json"],
             ] {
@@ -296,6 +400,11 @@ extension EndToEndTests {
                 (["quote", "show", "none"], "file.notFound"), (["quote", "show", "text"], "evidence"),
                 (["verify", "text", "--collateral", "none"], "notFound"),
                 (["collateral", "check", "none"], "collateral.malformed"),
+                (["run", "text", "--package", "none"], "target.file"), (["seal"], "usage"),
+                (["run", "a", "--package", "none"], "target.unknown"),
+                (["verify", "text", "--policy", "text"], "policy"),
+                (["verify", "text", "--expected", "text"], "file.kind"), (["verify", "project"], "file"),
+                (["verify", "text", "--trusted-root", "text"], "file.kind"),
                 (
                     ["collateral", "fetch", "--fmspc", "00906ED50000", "--collateral", "http://127.0.0.1:1"],
                     "collateral.unreachable"

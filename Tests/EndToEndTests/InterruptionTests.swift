@@ -28,12 +28,16 @@ extension EndToEndTests {
             print(output, end="")
             """
 
-        private func interrupt(_ signal: Int32, at sign: String, _ command: [String]) throws -> (
-            code: Int, output: String
-        ) {
+        private func interrupt(
+            _ signal: Int32,
+            at sign: String,
+            _ command: [String],
+            environment: [String: String?] = [:]
+        ) throws -> (code: Int, output: String) {
             let result = try bench.run(
                 "/usr/bin/python3",
-                ["-c", Self.script, "\(signal)", sign, Workbench.products + "/mse"] + command
+                ["-c", Self.script, "\(signal)", sign, Workbench.products + "/mse"] + command,
+                environment: environment
             )
             let parts = result.output.split(separator: "\n", maxSplits: 1)
             return (
@@ -75,17 +79,57 @@ extension EndToEndTests {
                 "hello/mse_src/requirements.txt",
                 "--index-url=http://127.0.0.1:\(port)/simple\nflask\n"
             )
+            try Files.makeFolder(bench.path + "/tmp")
             let (code, output) = try interrupt(
                 signal,
                 at: "out/.package.*/archives",
-                ["package", "--project", "hello", "--output", "out", "--encrypt"]
+                ["package", "--project", "hello", "--output", "out", "--encrypt"],
+                environment: ["TMPDIR": bench.path + "/tmp"]
             )
+            #expect(try Files.names(in: bench.path + "/tmp").isEmpty)
             #expect(code == 128 + Int(signal), "\(output)")
             #expect(output.hasSuffix("mse: interrupted; what was begun is removed\n"), "\(output)")
             #expect(!output.contains("resolve the requirements:"), "\(output)")
             // It was made for the package; one that was there stays.
             #expect(!Files.exists(bench.path + "/out"))
             #expect(try programs(bench.path + "/out/.package").isEmpty)
+        }
+
+        @Test("pip's own environment leaves nothing either, nor does that of the tests")
+        func environments() throws {
+            let server = try silentServer()
+            defer { kill(server.processIdentifier, SIGKILL) }
+            let port = String(decoding: try bench.folder.read("port"), as: UTF8.self)
+            try bench.mse("scaffold", "hello")
+            try bench.folder.write(
+                "hello/mse_src/requirements.txt",
+                "--index-url=http://127.0.0.1:\(port)/simple\nflask\n"
+            )
+            for (sign, made) in [("fresh/cache/pip-*/lib/python3*/site-packages/*", "pip-"), ("", "environment")] {
+                try Files.makeFolder(bench.path + "/tmp")
+                let (code, output) = try interrupt(
+                    SIGINT,
+                    at: sign.isEmpty ? "fresh/cache/environment*/archives" : sign,
+                    sign.isEmpty
+                        ? ["localtest", "--project", "hello"]
+                        : ["package", "--project", "hello", "--output", "out", "--encrypt"],
+                    environment: ["TMPDIR": bench.path + "/tmp", "MSE_HOME": bench.path + "/fresh"]
+                )
+                #expect(code == 130, "\(output)")
+                #expect(try Files.names(in: bench.path + "/tmp").isEmpty)
+                let left = try Files.names(in: bench.path + "/fresh/cache").filter {
+                    $0.hasPrefix(made) && !$0.hasSuffix(".lock")
+                }
+                #expect(left.isEmpty, "\(left)")
+                // The second needs what the first would have made.
+                if !sign.isEmpty {
+                    let pip = try Files.names(in: Workbench.peers + "/cache").first { $0.hasPrefix("pip-") }
+                    _ = try bench.run(
+                        "/bin/ln",
+                        ["-s", Workbench.peers + "/cache/" + (try #require(pip)), "fresh/cache/"]
+                    )
+                }
+            }
         }
 
         @Test("code encrypt and decrypt leave no half tree", arguments: [SIGINT, SIGTERM])

@@ -64,7 +64,6 @@ extension EndToEndTests {
                 (["measure", "text"], ["a package expected", "text of something else"]),
                 (["test", "https://127.0.0.1:1", "--package", root], ["a package expected", pem]),
                 (["seal", "--input", "text", "--unverified-key", root], ["32 bytes", pem, "--receiver"]),
-                (["seal", "--input", "text", "--unverified-key", "none"], ["64 hex digits", "No such file"]),
                 (["seal", "--input", "text", "--receiver", made.key], [raw, "a certificate that carries one"]),
                 (
                     ["unseal", "--input", "text", "--private-key", root],
@@ -117,6 +116,50 @@ extension EndToEndTests {
                 #expect(result.output.split(separator: "\n").count == 1, "\(result.output)")
             }
             #expect(try Files.names(in: bench.path).filter { ["enc", "dec", "out2"].contains($0) }.isEmpty)
+        }
+
+        @Test("a folder in a file's place is told in one form, with what is expected there and the mend")
+        func folders() throws {
+            let made = try bench.package()
+            try Files.makeFolder(bench.path + "/folder")
+            let root = bench.root
+            let run = ["run", "https://127.0.0.1:1", "--package", made.package]
+            let cases: [(command: [String], words: [String])] = [
+                (["verify", "folder"], ["folder: is a folder; a quote, a certificate", "evidence.json"]),
+                (["quote", "verify", "folder"], ["folder: is a folder; a quote, a certificate"]),
+                (["quote", "show", "folder"], ["folder: is a folder; a quote, a certificate"]),
+                (["collateral", "fetch", "folder"], ["folder: is a folder; a quote, a certificate"]),
+                (["seal", "--input", root, "--receiver", "folder"], ["folder: is a folder; a quote"]),
+                (["seal", "--input", "folder", "--receiver", root], ["--input folder: is a folder"]),
+                (["seal", "--input", root, "--unverified-key", "folder"], ["--unverified-key folder: is a folder"]),
+                (
+                    ["unseal", "--input", "folder", "--private-key", made.key],
+                    ["--input folder: is a folder; a sealed box"]
+                ),
+                (["unseal", "--input", root, "--private-key", "folder"], ["--private-key folder: is a folder"]),
+                (["measure", "folder"], ["folder: is a folder; a package"]),
+                (["verify", root, "--package", "folder"], ["--package folder: is a folder"]),
+                (
+                    ["verify", root, "--policy", "folder"],
+                    ["--policy folder: is a folder; a policy", "docs/policy.md"]
+                ),
+                (["verify", root, "--expected", "folder"], ["--expected folder: is a folder; MRENCLAVE"]),
+                (["verify", root, "--trusted-root", "folder"], ["--trusted-root folder: is a folder; a root"]),
+                (["verify", root, "--collateral-ca", "folder"], ["--collateral-ca folder: is a folder"]),
+                (run + ["--key", "folder"], ["--key folder: is a folder"]),
+                (run + ["--key", made.key, "--secrets", "folder"], ["--secrets folder: is a folder"]),
+                (run + ["--key", made.key, "--sealed-secrets", "folder"], ["--sealed-secrets folder: is a folder"]),
+                (run + ["--key", made.key, "--private-key", "folder"], ["--private-key folder: is a folder"]),
+                (["collateral", "check", "folder"], ["folder"]),
+            ]
+            for one in cases {
+                let result = try bench.run(Workbench.products + "/mse", one.command)
+                #expect(result.status == 1, "\(one.command): \(result.output)")
+                for word in one.words {
+                    #expect(result.output.contains(word), "\(one.command): \(word): \(result.output)")
+                }
+                #expect(result.output.split(separator: "\n").count == 1, "\(result.output)")
+            }
         }
 
         @Test("values that no option can have are usage errors, told before anything is read")

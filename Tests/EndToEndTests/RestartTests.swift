@@ -18,12 +18,18 @@ extension EndToEndTests {
             word = mode.read_text() if mode.exists() else ""
             if word == "fails": raise RuntimeError("hunter2")
             if word == "exits": os._exit(7)
+            if word == "leaves": os._exit(0)
             if word == "slow": time.sleep(5)
             app = Flask(__name__)
 
             @app.get("/health")
             def health():
                 return "", int(word) if word.isdigit() else 200
+
+            @app.get("/wait/<int:seconds>")
+            def wait(seconds):
+                time.sleep(seconds)
+                return ""
 
             @app.get("/mode/<text>")
             def change(text):
@@ -94,7 +100,7 @@ extension EndToEndTests {
 
         @Test("an application that fails is told by its code, and nothing it said")
         func fails() throws {
-            for (mode, code) in [("fails", "1"), ("exits", "7")] {
+            for (mode, code) in [("fails", "1"), ("exits", "7"), ("leaves", "0")] {
                 try start()
                 try prepare(mode)
                 let result = try restart()
@@ -105,8 +111,91 @@ extension EndToEndTests {
                 )
                 #expect(!result.output.contains("hunter2"))
                 #expect(try bench.state("a") == "failed")
+                if mode != "fails" {
+                    let words = "ended by itself with exit code \(code)"
+                    let status = try bench.run(Workbench.products + "/mse", ["status", "a"]).output
+                    #expect(result.output.contains(words) && status.contains(words), "\(result.output) \(status)")
+                }
                 try bench.mse("stop", "a", "--remove")
             }
+        }
+
+        @Test("an application that ends the process at its first start is told by its code to who released the key")
+        func firstStart() throws {
+            try bench.folder.write("hello/mse_src/app.py", "import os\nos._exit(9)\napp = None\n")
+            let made = try bench.package()
+            try bench.spawn("a", made.package, port: port)
+            let said = try bench.configure("a", made, expecting: 1)
+            #expect(said.contains("took its configuration, and ended by itself with exit code 9"), "\(said)")
+        }
+
+        @Test("who was asked to end and still answers is stopping, and then stopped; HOME's last saving is remembered")
+        func stopping() throws {
+            try start()
+            try prepare("200")
+            _ = try bench.run(
+                "/bin/sh",
+                [
+                    "-c",
+                    "curl -sk https://localhost:\(port)/wait/4 >/dev/null 2>&1 & sleep 0.5; bin/mse stop a >/dev/null 2>&1 & sleep 1.5",
+                ]
+            )
+            let status = try bench.run(Workbench.products + "/mse", ["status", "a"])
+            #expect(status.status == 3 && status.output.contains("stopping"), "\(status.output)")
+            for _ in 0..<100 where try bench.state("a") == "stopping" { usleep(100_000) }
+            #expect(try bench.state("a") == "stopped")
+            #expect(try restart().code == 0)
+            let json = try bench.mse("status", "a", "--json")
+            let saved = try JSON.read(Array(json.utf8))["homeSavedAt"]?.value
+            guard case .string? = saved else {
+                Issue.record("\(json)")
+                return
+            }
+        }
+
+        /// Ends a restart after some milliseconds, and prints each state that it leaves until it is one that stays.
+        private static let interruption = """
+            import json, signal, subprocess, sys, time
+            delay, command = int(sys.argv[1]), sys.argv[2:]
+            process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            time.sleep(delay / 1000)
+            process.send_signal(signal.SIGINT)
+            process.wait()
+            end = time.monotonic() + 60
+            seen = []
+            while time.monotonic() < end and (not seen or seen[-1] not in ("running", "stopped", "failed")):
+                result = subprocess.run([command[0], "status", "a", "--json"], capture_output=True, text=True)
+                state = json.loads(result.stdout)["state"]
+                if seen[-1:] != [state]: seen.append(state)
+                time.sleep(0.05)
+            print(*seen)
+            """
+
+        @Test(
+            "a restart that is interrupted leaves nothing that is called failed, and can be repeated at once",
+            arguments: [20, 60, 150, 400]
+        )
+        func interrupted(delay: Int) throws {
+            try start()
+            try prepare("200")
+            for _ in 0..<2 {
+                let seen = try bench.run(
+                    "/usr/bin/python3",
+                    ["-c", Self.interruption, "\(delay)", Workbench.products + "/mse", "restart", "a"]
+                ).output.split(whereSeparator: \.isWhitespace)
+                #expect(
+                    !seen.isEmpty && !seen.contains("failed") && ["running", "stopped"].contains(seen.last),
+                    "\(seen)"
+                )
+            }
+            // Once more while the last one may still be starting.
+            _ = try bench.run(
+                "/bin/sh",
+                ["-c", "bin/mse restart a >/dev/null 2>&1 & sleep 0.\(delay); kill -INT $!; wait"]
+            )
+            let again = try restart()
+            #expect(again.code == 0, "\(again.output)")
+            #expect(try bench.state("a") == "running")
         }
 
         @Test("an application that isn't there in time is told as it is, and goes on")

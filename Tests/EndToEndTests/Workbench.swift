@@ -113,7 +113,8 @@ final class Workbench: Sendable {
         let result = try run(Self.products + "/mse", ["status", name, "--json"])
         let status = try JSON.read(Array(result.output.utf8))
         guard case .string(let state)? = status["state"]?.value else { return "?" }
-        #expect(result.status == (["stopped", "failed", "unresponsive"].contains(state) ? 3 : 0), "\(state)")
+        let isDown = ["stopping", "stopped", "failed", "unresponsive"].contains(state)
+        #expect(result.status == (isDown ? 3 : 0), "\(state)")
         return state
     }
 

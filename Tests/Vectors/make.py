@@ -926,7 +926,7 @@ def operators_log():
     lines += ["agent.configured"] + [f"configuration.refused code=configuration.{code}" for code in codes]
     lines += ["application.serving", "application.startFailed incident=00ff00ff00ff00ff", "application.failed incident=0123456789abcdef"]
     lines += ["agent.memoryUnlocked", "home.leftOut count=2", "state.damaged file=identity", "state.damaged file=configuration", "state.damaged file=home." + "0a" * 32]
-    lines += ["agent.quoteUnbound", "home.notSaved", "agent.timeLimit seconds=600", "agent.ended exitCode=0", "agent.ended exitCode=-1"]
+    lines += ["agent.quoteUnbound", "home.notSaved", "agent.timeLimit seconds=600", "agent.stopping", "agent.ended exitCode=0", "agent.ended exitCode=-1"]
     lines += [f"agent.failed at={failure}" for failure in failures] + ["events.dropped count=3"]
     write(
         "operators-log.json",

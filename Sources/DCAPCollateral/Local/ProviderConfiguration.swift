@@ -27,13 +27,14 @@ public struct ProviderConfiguration: Hashable, Sendable {
         let named = environment[Self.variable].flatMap { $0.isEmpty ? nil : $0 }
         let path = named ?? Self.path
         if named == nil, !Files.exists(path) { return nil }
+        let place = named == nil ? path : "\(Self.variable) \(path)"
         do {
             try self.init(try Files.read(path, limit: Self.byteLimit))
         } catch let error as FileError {
-            throw CollateralError(path, .malformed, error.problem)
+            throw CollateralError(place, .malformed, error.problem)
         } catch {
             throw CollateralError(
-                path,
+                place,
                 .malformed,
                 "\(error); mend it, or say with --collateral or MSE_COLLATERAL where collateral comes from"
             )

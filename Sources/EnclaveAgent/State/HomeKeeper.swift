@@ -44,8 +44,10 @@ final class HomeKeeper: Sendable {
 
     /// Puts back what was sealed.
     func restore() async throws {
-        if !wasRestored { try await BlockingThread.run { _ = try self.home.withLock { try $0.restore() } } }
-        tell { _ in }
+        let isBack = try await BlockingThread.run { try self.wasRestored || self.home.withLock { try $0.restore() } }
+        // What is back was sealed before this start, and still is.
+        let earlier = isBack ? try? HomeReport(in: folder, now: Int64(time(nil))) : nil
+        tell { $0.savedAt = earlier?.savedAt }
     }
 
     /// Seals what changed, again and again, until it is cancelled. What is being sealed then is sealed to its end.

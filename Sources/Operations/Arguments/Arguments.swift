@@ -8,8 +8,8 @@ internal import SGXQuote
 /// Values of options and arguments, checked where they are read: what can't mean anything is a usage error, before
 /// anything is done.
 public enum Arguments {
-    private static func mismatch(_ expected: String) -> OperationError {
-        OperationError("", expected + " expected", code: "usage")
+    static func mismatch(_ expected: String, found: String? = nil) -> OperationError {
+        OperationError("", expected + " expected" + (found.map { ", found " + $0 } ?? ""), code: .usage)
     }
 
     /// 12 hex digits.
@@ -54,7 +54,7 @@ public enum Arguments {
 
     /// An instance's name or an https address.
     public static func peer(_ text: String) throws(OperationError) -> String {
-        if text.hasPrefix("https://") { return try address(text) }
+        if isAddress(text) { return try serviceAddress(text) }
         // A file's name is told to be one, by whoever wants none.
         guard LaunchRecord.isName(text) || Files.exists(text) else {
             throw mismatch(
@@ -66,17 +66,27 @@ public enum Arguments {
 
     /// An instance's name, an https address, or a file's name.
     public static func target(_ text: String) throws(OperationError) -> String {
-        text.hasPrefix("https://") ? try address(text) : text
+        isAddress(text) ? try serviceAddress(text) : text
     }
 
     /// A folder, a file, or the address of a service.
     public static func source(_ text: String) throws(OperationError) -> String {
-        text.hasPrefix("http://") || text.hasPrefix("https://") ? try address(text, "https://localhost:8081") : text
+        isAddress(text) ? try address(text, "https://localhost:8081") : text
     }
 
-    private static func address(_ text: String, _ example: String = "https://localhost:7443") throws(OperationError)
-        -> String
-    {
+    /// No file's name is written like this, whatever stands before.
+    private static func isAddress(_ text: String) -> Bool { text.contains("://") }
+
+    /// Of a service of ours: nothing but TLS, a host and a port.
+    private static func serviceAddress(_ text: String) throws(OperationError) -> String {
+        let example = "https://localhost:7443"
+        guard text.hasPrefix("https://"), try NetworkAddress(address(text, example)).isOrigin else {
+            throw mismatch("an address such as \(example)", found: "another scheme, or more than host and port")
+        }
+        return text
+    }
+
+    private static func address(_ text: String, _ example: String) throws(OperationError) -> String {
         do {
             _ = try NetworkAddress(text)
         } catch {

@@ -75,7 +75,39 @@ struct NamedFile {
         )
     }
 
-    private var subject: String { (option.isEmpty ? "" : option + " ") + FileError.printable(path) }
+    /// Bytes of whatever is in it are judged by whoever asks for them.
+    static func evidence(_ path: String) -> NamedFile {
+        NamedFile(
+            option: "",
+            path: path,
+            expected: "a quote, a certificate that carries one, or an evidence file",
+            mend: "name the file, such as the evidence.json that 'mse evidence' made"
+        )
+    }
+
+    static func root(_ setting: NamedSetting) -> NamedFile {
+        NamedFile(
+            option: setting.place,
+            path: setting.value,
+            expected: "a root certificate, PEM or DER,",
+            mend: "'mse simulator root' prints the path of a simulated processor's"
+        )
+    }
+
+    static func measurement(_ path: String) -> NamedFile {
+        NamedFile(
+            option: "--expected",
+            path: path,
+            expected: "MRENCLAVE as 64 or MRTD as 96 hex digits, or a file that holds them,",
+            mend: "'mse measure' tells a package's"
+        )
+    }
+
+    static func content(_ path: String) -> NamedFile {
+        NamedFile(option: "--input", path: path, expected: "a file", mend: "name the one that is to be sealed")
+    }
+
+    var subject: String { (option.isEmpty ? "" : option + " ") + FileError.printable(path) }
 
     /// What it looks like, by its beginning where it is large.
     private func look() throws(OperationError) -> (kind: ContentKind, byteCount: Int) {
@@ -87,7 +119,7 @@ struct NamedFile {
             return (ContentKind(Array(bytes[..<count])), max(count, try file.byteCount()))
         } catch {
             let problem = (error as? FileError)?.problem ?? "can't be read"
-            throw OperationError(subject, "\(problem); \(expected) expected", mend: mend, code: "file")
+            throw OperationError(subject, "\(problem); \(expected) expected", mend: mend, code: .file)
         }
     }
 
@@ -98,7 +130,7 @@ struct NamedFile {
             subject,
             "\(expected) expected, found: it is \(kind.description)\(size)" + (detail.map { " (\($0))" } ?? ""),
             mend: mend,
-            code: "file.kind"
+            code: .fileKind
         )
     }
 
@@ -109,6 +141,16 @@ struct NamedFile {
     }
 
     // MARK: Readers
+
+    /// All of it, whatever it looks like.
+    /// - Parameter limit: in bytes; more is refused.
+    func read(limit: Int) throws(OperationError) -> [UInt8] {
+        do {
+            return try Files.read(path, limit: limit)
+        } catch {
+            throw OperationError(subject, "\(error.problem); \(expected) expected", mend: mend, like: error)
+        }
+    }
 
     func secretKey() throws -> SecretKey {
         try checkKey()
@@ -133,7 +175,7 @@ struct NamedFile {
         do {
             bytes = PlainText.withoutMark(try Files.read(path, limit: 8 << 20))
         } catch {
-            throw OperationError(subject, "\(error.problem); \(expected) expected", mend: mend, code: "file")
+            throw OperationError(subject, "\(error.problem); \(expected) expected", mend: mend, code: .file)
         }
         defer { bytes.wipe() }
         do {

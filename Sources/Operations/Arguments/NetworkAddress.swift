@@ -11,7 +11,8 @@ struct NetworkAddress {
 
     init(_ text: String) throws(OperationError) {
         guard let url = URLComponents(string: text), let host = url.host, !host.isEmpty, url.user == nil,
-            url.password == nil, host.utf8.allSatisfy(Self.isOfHost)
+            url.password == nil, url.fragment == nil, Self.schemes.contains(url.scheme ?? ""),
+            host.utf8.allSatisfy(Self.isOfHost)
         else {
             throw Self.mismatch(text)
         }
@@ -19,6 +20,11 @@ struct NetworkAddress {
         self.host = host.hasPrefix("[") ? String(host.dropFirst().dropLast()) : host
         port = try Self.port(text)
     }
+
+    private static let schemes: Set<String> = ["https", "http"]
+
+    /// Whether nothing follows host and port.
+    var isOrigin: Bool { (url.path.isEmpty || url.path == "/") && url.query == nil }
 
     /// Names of DNS, addresses, and the brackets of an IPv6 one; names in other letters have a form in these (RFC
     /// 5891).
@@ -38,7 +44,8 @@ struct NetworkAddress {
         let hasUser = shown(text) != text
         return OperationError(
             NotationError.printable(shown(text)),
-            "an address such as https://localhost:7443 expected" + (hasUser ? ", without user and password" : "")
+            "an address such as https://localhost:7443 expected" + (hasUser ? ", without user and password" : ""),
+            code: .usage
         )
     }
 
@@ -61,7 +68,8 @@ struct NetworkAddress {
         else {
             throw OperationError(
                 NotationError.printable(shown(text)),
-                "a port from 1 to 65535 expected, found '\(NotationError.printable(String(digits)))'"
+                "a port from 1 to 65535 expected, found '\(NotationError.printable(String(digits)))'",
+                code: .usage
             )
         }
         return port

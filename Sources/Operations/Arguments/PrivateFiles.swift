@@ -1,5 +1,7 @@
 internal import Files
 internal import Glibc
+internal import Notation
+internal import PackageFormat
 internal import StrictX509
 
 /// Files that are their owner's alone: keys, tokens, secrets.
@@ -9,13 +11,17 @@ public enum PrivateFiles {
     public static func warnings(_ paths: [String?]) -> [String] {
         var seen: Set<String> = []
         return paths.compactMap { $0 }.filter { seen.insert($0).inserted }.compactMap { path in
-            guard let access = FileAccess(path), access.isRegular, access.isOpenToOthers, looksPrivate(path) else {
-                return nil
-            }
-            let mode = String(0o1000 + access.mode, radix: 8).dropFirst()
+            guard let access = FileAccess(path), access.isRegular, looksPrivate(path) else { return nil }
             let shown = FileError.printable(path)
+            // The administrator reads everything anyway.
+            guard access.isOwn || access.user == 0 else {
+                return "WARNING: \(shown) is private, and belongs to another user (id \(access.user)), who reads and "
+                    + "changes it; mend it with: install -m 600 \(ShellWord(path: path)) COPY, and name the copy"
+            }
+            guard access.isOpenToOthers else { return nil }
+            let mode = String(0o1000 + access.mode, radix: 8).dropFirst()
             return "WARNING: \(shown) is private, and its mode 0\(mode) opens it to others of this machine; "
-                + "mend it with 'chmod 600 \(shown)'"
+                + "mend it with: chmod 600 \(ShellWord(path: path))"
         }
     }
 
@@ -24,10 +30,17 @@ public enum PrivateFiles {
         guard let file = try? OpenFile(path, O_RDONLY) else { return false }
         var bytes = [UInt8](repeating: 0, count: 1 << 16)
         let count = (try? bytes.withUnsafeMutableBytes { try file.read(into: $0) }) ?? 0
-        switch ContentKind(Array(bytes[..<count])) {
-        case .keySized, .privateKey, .json: return true
-        default: return false
+        let start = Array(bytes[..<count])
+        return switch ContentKind(start) {
+        case .keySized, .privateKey, .json: true
+        case .text: isValue(start)
+        default: false
         }
+    }
+
+    /// A string or number is JSON too, and as secret as any.
+    private static func isValue(_ bytes: [UInt8]) -> Bool {
+        (try? JSON.read(PlainText.withoutMark(bytes), depthLimit: 1)) != nil
     }
 
     /// The secrets that `localtest` takes where none are named.

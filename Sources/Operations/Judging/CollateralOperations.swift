@@ -38,29 +38,43 @@ public struct CollateralOperations: Sendable {
             guard let edition = CollateralRequest.Edition(text: edition) else {
                 throw OperationError(
                     "--update",
-                    "standard, early or the number of an evaluation expected, found '\(NotationError.printable(edition))'"
+                    "standard, early or the number of an evaluation expected, found '\(NotationError.printable(edition))'",
+                    code: .usage
                 )
             }
             if let quote {
                 guard fmspc == nil else {
-                    throw OperationError("--fmspc", "a quote names its platform itself; name one or the other")
+                    throw OperationError(
+                        "--fmspc",
+                        "a quote names its platform itself; name one or the other",
+                        code: .usage
+                    )
                 }
                 return try CollateralRequest(EvidenceInput(file: quote).evidence.quote, edition: edition)
             }
             guard let fmspc else {
-                throw OperationError("collateral fetch", "a file with a quote, or --fmspc expected")
+                throw OperationError("collateral fetch", "a file with a quote, or --fmspc expected", code: .usage)
             }
             guard let bytes = Hex.bytes(fmspc).flatMap({ FixedBytes<6>($0) }) else {
-                throw OperationError("--fmspc", "12 hex digits expected, found '\(NotationError.printable(fmspc))'")
+                throw OperationError(
+                    "--fmspc",
+                    "12 hex digits expected, found '\(NotationError.printable(fmspc))'",
+                    code: .usage
+                )
             }
             guard let authority = CollateralRequest.Authority(rawValue: authority) else {
                 throw OperationError(
                     "--ca",
-                    "platform or processor expected, found '\(NotationError.printable(authority))'"
+                    "platform or processor expected, found '\(NotationError.printable(authority))'",
+                    code: .usage
                 )
             }
             guard let tee = CollateralRequest.TEE(rawValue: tee) else {
-                throw OperationError("--tee", "sgx or tdx expected, found '\(NotationError.printable(tee))'")
+                throw OperationError(
+                    "--tee",
+                    "sgx or tdx expected, found '\(NotationError.printable(tee))'",
+                    code: .usage
+                )
             }
             return CollateralRequest(fmspc: bytes, authority: authority, tee: tee, edition: edition)
         }
@@ -69,12 +83,15 @@ public struct CollateralOperations: Sendable {
     /// Asks the sources, fills the cache, and writes a folder when one is named.
     public func fetch(_ request: Request, options: JudgingOptions, output: String?) async throws -> CollateralReport {
         let request = try request.resolved()
-        let origin = try options.origin(
-            maximumAge: AttestationPolicy().tcb.maximumCollateralAge,
-            JudgingDefaults(state),
-            state
-        )
-        let delivery = try await origin.sources().collateral(for: request)
+        let defaults = try JudgingDefaults(state)
+        let maximumAge = AttestationPolicy().tcb.maximumCollateralAge
+        let source = try options.origin(maximumAge: maximumAge, defaults, state).sources()
+        let delivery: CollateralDelivery
+        do throws(CollateralError) {
+            delivery = try await source.collateral(for: request)
+        } catch {
+            throw options.collateral.isEmpty ? try JudgingOptions.fromDefault(error, defaults) : error
+        }
         if let output { try FolderSource(output).write(delivery.collateral) }
         return CollateralReport([
             CollateralReport.Entry(

@@ -46,20 +46,26 @@ struct CollateralOrigin {
     private static func isAddress(_ name: String) -> Bool { name.hasPrefix("http://") || name.hasPrefix("https://") }
 
     /// - Throws: for what is neither an address nor there.
-    static func check(_ name: String) throws(OperationError) {
+    static func check(_ setting: NamedSetting) throws(OperationError) {
+        let name = setting.value
         if isAddress(name) {
-            _ = try NetworkAddress(name)
+            do {
+                _ = try NetworkAddress(name)
+            } catch {
+                throw OperationError("\(setting.place) \(error.subject)", error.problem, code: .setting)
+            }
         } else if !Files.exists(name) {
             throw OperationError(
-                "--collateral",
+                setting.place,
                 "'\(NotationError.printable(name))' is neither an address nor a folder nor a file",
-                code: "notFound"
+                code: .notFound
             )
         }
     }
 
-    private func named(_ name: String) throws -> any CollateralSource {
-        try Self.check(name)
+    private func named(_ setting: NamedSetting) throws -> any CollateralSource {
+        try Self.check(setting)
+        let name = setting.value
         if Self.isAddress(name) {
             return CachedSource(
                 ServiceSource(name, certificateAuthority: certificateAuthority, retry: source.retry),

@@ -23,11 +23,11 @@ struct EvidenceInput {
 
     /// Of a file; `-` is the standard input.
     init(file path: String) throws {
-        let bytes = try Files.read(path == "-" ? "/dev/stdin" : path, limit: EvidenceFile.byteLimit)
+        let bytes = try NamedFile.evidence(path == "-" ? "/dev/stdin" : path).read(limit: EvidenceFile.byteLimit)
         do {
             try self.init(bytes)
         } catch {
-            throw OperationError(path, "\(error)", code: "evidence")
+            throw OperationError(path, "\(error)", code: .evidence)
         }
     }
 

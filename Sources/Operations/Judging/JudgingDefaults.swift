@@ -5,17 +5,19 @@ internal import Notation
 /// What judging takes where the command line says nothing: from the environment and `config.toml`, read once a command.
 struct JudgingDefaults: Sendable {
     /// A file; nil for Intel's.
-    let trustedRoot: String?
+    let trustedRoot: NamedSetting?
     /// Whom to trust for the TLS of a source of collateral.
-    let collateralAuthority: String?
+    let collateralAuthority: NamedSetting?
     /// Folders, files or addresses; empty where this machine's configuration decides.
-    private let names: [String]
+    private let names: [NamedSetting]
     private let environment: [String: String]
 
     /// - Throws: `OperationError` for a file that others can write, or that isn't understood: it names whom to trust.
     init(_ state: StateFolder) throws {
         environment = state.environment
-        let variable = environment["MSE_COLLATERAL"].flatMap { $0.isEmpty ? nil : $0 }
+        let variable = environment["MSE_COLLATERAL"].flatMap {
+            $0.isEmpty ? nil : NamedSetting(value: $0, place: "MSE_COLLATERAL")
+        }
         try state.checkPlace()
         guard Files.exists(state.configurationPath) else {
             (trustedRoot, collateralAuthority, names) = (nil, nil, variable.map { [$0] } ?? [])
@@ -23,20 +25,21 @@ struct JudgingDefaults: Sendable {
         }
         try state.checkConfiguration()
         let path = state.configurationPath
-        let (names, authority, root) = try OperationError.naming(path, code: "state.configuration") {
+        let (names, authority, root) = try OperationError.naming(path, code: .stateConfiguration) {
             var reader = try ObjectReader(TOML.read(try Files.read(path, limit: 1 << 16)))
             let names = try reader.texts("collateral")
             let (authority, root) = (try reader.string("collateral_ca"), try reader.string("trusted_root"))
             try reader.finish()
             return (names, authority, root)
         }
-        (trustedRoot, collateralAuthority) = (root, authority)
-        self.names = variable.map { [$0] } ?? names ?? []
+        trustedRoot = root.map { state.setting("trusted_root", $0) }
+        collateralAuthority = authority.map { state.setting("collateral_ca", $0) }
+        self.names = variable.map { [$0] } ?? names?.map { state.setting("collateral", $0) } ?? []
     }
 
     /// Where collateral comes from when nobody says.
     struct Source {
-        var names: [String]
+        var names: [NamedSetting]
         /// How often a service is asked.
         var retry = RetryPolicy()
         /// What isn't followed of the file that named it.
@@ -48,9 +51,13 @@ struct JudgingDefaults: Sendable {
     func source() throws -> Source {
         guard names.isEmpty else { return Source(names: names) }
         guard let machine = try ProviderConfiguration(environment: environment) else {
-            return Source(names: [ServiceSource.intelAddress])
+            let place = "Intel's service, since nothing names another"
+            return Source(names: [NamedSetting(value: ServiceSource.intelAddress, place: place)])
         }
-        var source = Source(names: [machine.service], retry: machine.retry)
+        let named = environment[ProviderConfiguration.variable].flatMap { $0.isEmpty ? nil : $0 }
+        let place =
+            named.map { "\(ProviderConfiguration.variable) \(FileError.printable($0))" } ?? ProviderConfiguration.path
+        var source = Source(names: [NamedSetting(value: machine.service, place: place)], retry: machine.retry)
         if !machine.usesSecureCertificate {
             let path = environment[ProviderConfiguration.variable] ?? ProviderConfiguration.path
             source.notes.append(

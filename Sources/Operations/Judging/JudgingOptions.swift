@@ -49,7 +49,7 @@ public struct JudgingOptions: Sendable {
     /// Seconds since 1970 of a time of RFC 3339.
     public static func time(_ text: String) throws(OperationError) -> Int64 {
         guard let seconds = CalendarTime.rfc3339(text) else {
-            throw OperationError("", "a time such as 2026-01-31T12:00:00Z expected")
+            throw OperationError("", "a time such as 2026-01-31T12:00:00Z expected", code: .usage)
         }
         return seconds
     }
@@ -61,7 +61,7 @@ public struct JudgingOptions: Sendable {
         try checkSources()
         var policy = AttestationPolicy()
         if let path = self.policy {
-            let bytes = try Files.read(path, limit: AttestationPolicy.byteLimit)
+            let bytes = try NamedFile.policy(path).read(limit: AttestationPolicy.byteLimit)
             do {
                 policy = try AttestationPolicy(bytes)
             } catch {
@@ -73,7 +73,7 @@ public struct JudgingOptions: Sendable {
                     "--policy \(FileError.printable(path))",
                     "\(error)",
                     mend: NamedFile.policy(path).mend,
-                    code: "policy"
+                    code: .policy
                 )
             }
         }
@@ -94,30 +94,39 @@ public struct JudgingOptions: Sendable {
 
     /// - Throws: for a source that isn't there, or certificates for its TLS that aren't.
     private func checkSources() throws {
-        for name in collateral { try CollateralOrigin.check(name) }
-        try Self.checkAuthority(collateralAuthority, "--collateral-ca")
+        for name in sources { try CollateralOrigin.check(name) }
+        try Self.checkAuthority(authority)
     }
 
-    private static func checkAuthority(_ path: String?, _ subject: String) throws(OperationError) {
-        guard let path else { return }
+    /// What was named here, with the option that names it.
+    private var sources: [NamedSetting] { collateral.map { NamedSetting(value: $0, place: "--collateral") } }
+    private var authority: NamedSetting? {
+        collateralAuthority.map { NamedSetting(value: $0, place: "--collateral-ca") }
+    }
+    private var root: NamedSetting? { trustedRoot.map { NamedSetting(value: $0, place: "--trusted-root") } }
+
+    private static func checkAuthority(_ setting: NamedSetting?) throws(OperationError) {
+        guard let setting else { return }
         do throws(CollateralError) {
-            _ = try NamedCertificates(path)
+            _ = try NamedCertificates(setting.value)
         } catch {
-            throw OperationError("\(subject) \(FileError.printable(path))", error.problem, code: "file.kind")
+            let subject = "\(setting.place) \(FileError.printable(setting.value))"
+            throw OperationError(subject, error.problem, code: .fileKind)
         }
     }
 
     /// Intel's root, or the one that was named instead.
     func anchor(_ defaults: JudgingDefaults) throws -> TrustAnchor {
-        guard let path = trustedRoot ?? defaults.trustedRoot else { return .intel }
+        guard let setting = root ?? defaults.trustedRoot else { return .intel }
+        let file = NamedFile.root(setting)
         do {
-            return try TrustAnchor(file: try Files.read(path, limit: 1 << 16))
+            return try TrustAnchor(file: try file.read(limit: 1 << 16))
         } catch let error as TrustAnchorError {
             throw OperationError(
-                "--trusted-root \(FileError.printable(path))",
+                file.subject,
                 "\(error)",
                 mend: "a root certificate, PEM or DER, is expected",
-                code: "file.kind"
+                code: .fileKind
             )
         }
     }
@@ -132,7 +141,7 @@ public struct JudgingOptions: Sendable {
             file.path,
             "is a package of the original, which says no measurement, and the policy lists \(named.count) values of MRENCLAVE where one is expected",
             mend: "name the one that its key is for with --expected",
-            code: "package.measurement"
+            code: .packageMeasurement
         )
     }
 
@@ -146,7 +155,7 @@ public struct JudgingOptions: Sendable {
         var text = expected
         var found = "'\(NotationError.printable(expected))'"
         if Hex.bytes(text) == nil || text.isEmpty, Files.exists(text) {
-            let bytes = try Files.read(text, limit: 64 << 20)
+            let bytes = try NamedFile.measurement(text).read(limit: 64 << 20)
             found = "that \(found) is \(ContentKind(bytes).description)"
             text = String(
                 decoding: PlainText.utf8(Array(bytes.prefix(4096))).filter { $0 > 0x20 },
@@ -162,7 +171,8 @@ public struct JudgingOptions: Sendable {
         } else {
             throw OperationError(
                 "--expected",
-                "MRENCLAVE as 64 or MRTD as 96 hex digits expected, or a file that holds them; found \(found)"
+                "MRENCLAVE as 64 or MRTD as 96 hex digits expected, or a file that holds them; found \(found)",
+                code: .fileKind
             )
         }
     }
@@ -180,24 +190,32 @@ public struct JudgingOptions: Sendable {
         do {
             return try await origin(maximumAge: maximumAge, defaults, surroundings.state).collateral(for: quote)
         } catch let error as CollateralError where collateral.isEmpty {
-            // Nobody named that service: that another source can be named isn't known either.
-            throw OperationError(
-                error.source,
-                error.problem,
-                mend: surroundings.places.all.lazy.compactMap { $0.platform.mend(forCollateralOf: quote) }.first
-                    ?? "name another source with --collateral: a folder, an evidence file or the address of a service",
-                code: error.code
-            )
+            let own = surroundings.places.all.lazy.compactMap { $0.platform.mend(forCollateralOf: quote) }.first
+            throw try Self.fromDefault(error, mend: own ?? Self.sourceMend, defaults)
         }
+    }
+
+    private static let sourceMend =
+        "name another source with --collateral: a folder, an evidence file or the address of a service"
+
+    /// Nobody named that source here: where it was named, and that another can be, isn't known either.
+    static func fromDefault(_ error: CollateralError, mend: String = sourceMend, _ defaults: JudgingDefaults) throws
+        -> OperationError
+    {
+        let places = try defaults.source().names.map(\.place).reduce(into: [String]()) {
+            if !$0.contains($1) { $0.append($1) }
+        }
+        let problem = error.problem + " (it was asked because of \(places.joined(separator: ", ")))"
+        return OperationError(error.source, problem, mend: mend, like: error)
     }
 
     func origin(maximumAge: Int64, _ defaults: JudgingDefaults, _ state: StateFolder) throws -> CollateralOrigin {
         // Before the cache answers in the service's place.
         try checkSources()
-        if collateralAuthority == nil { try Self.checkAuthority(defaults.collateralAuthority, "collateral_ca") }
+        if collateralAuthority == nil { try Self.checkAuthority(defaults.collateralAuthority) }
         return CollateralOrigin(
-            source: collateral.isEmpty ? try defaults.source() : JudgingDefaults.Source(names: collateral),
-            certificateAuthority: collateralAuthority ?? defaults.collateralAuthority,
+            source: collateral.isEmpty ? try defaults.source() : JudgingDefaults.Source(names: sources),
+            certificateAuthority: collateralAuthority ?? defaults.collateralAuthority?.value,
             maximumAge: maximumAge,
             state: state
         )

@@ -45,6 +45,8 @@ struct PinFile {
     /// Root may write where there is nothing to write to: only trying tells.
     private static func checkWriting(beside path: String) throws(OperationError) {
         let probe = Files.temporaryName(beside: path)
+        Unfinished.begin(probe)
+        defer { Unfinished.end(probe) }
         do throws(FileError) {
             _ = try OpenFile(probe, O_WRONLY | O_CREAT | O_EXCL)
             unlink(probe)
@@ -54,7 +56,7 @@ struct PinFile {
     }
 
     private static func refusal(_ path: String, _ problem: String) -> OperationError {
-        OperationError("--certificate-out \(FileError.printable(path))", problem, code: "pin")
+        OperationError("--certificate-out \(FileError.printable(path))", problem, code: .pin)
     }
 
     func write(_ certificate: String, verdict: String) throws(FileError) -> Outcome {

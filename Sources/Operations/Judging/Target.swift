@@ -14,11 +14,7 @@ enum Target: Sendable {
         try state.check()
         if text.hasPrefix("https://") {
             let address = try NetworkAddress(text)
-            guard address.url.path.isEmpty || address.url.path == "/", address.url.query == nil,
-                address.url.fragment == nil
-            else {
-                throw NetworkAddress.mismatch(text)
-            }
+            guard address.isOrigin else { throw NetworkAddress.mismatch(text) }
             self = .address(host: address.host, port: address.port ?? 443)
         } else if LaunchRecord.isName(text), let service = try? ServiceState.existing(text, in: state) {
             let launch = try service.launch()
@@ -29,7 +25,7 @@ enum Target: Sendable {
             throw OperationError(
                 NotationError.printable(text),
                 "is neither a service here ('mse list'), nor an https address, nor a file",
-                code: "target.unknown"
+                code: .targetUnknown
             )
         }
     }

@@ -41,7 +41,8 @@ public struct Verify: Sendable {
         } else {
             throw OperationError(
                 NotationError.printable(target),
-                "is accepted, but is a quote without a certificate: there is nothing to pin"
+                "is accepted, but is a quote without a certificate: there is nothing to pin",
+                code: .pin
             )
         }
         return judgement

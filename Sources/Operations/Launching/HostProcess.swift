@@ -12,17 +12,22 @@ struct HostProcess: LaunchEngine {
         try InstanceProcesses.forget(service)
         let log = try OpenFile(service.logPath, O_WRONLY | O_CREAT | O_APPEND, mode: 0o600)
         // Nothing that is found in this process's environment goes on: who starts an instance again may stand anywhere.
-        return try ProgramRun(
+        let launcher = try ProgramRun(
             Programs.mse(),
             command + [service.name] + (renews ? ["--renew"] : []),
             environment: ["MSE_HOME": service.home],
             folder: "/",
             inheritsEnvironment: false
         ).start(output: log.descriptor, inNewSession: true)
+        // Known from here on, however long it measures, and whoever goes on asking.
+        try HostedProcess(id: launcher.id).write(startingOf: service)
+        return launcher
     }
 
     func presence(of service: ServiceState) -> InstancePresence {
-        guard let processes = InstanceProcesses(of: service) else { return .gone }
+        guard let processes = InstanceProcesses(of: service) else {
+            return HostedProcess(startingOf: service)?.isAlive == true ? .launching : .gone
+        }
         return switch (processes.launcher.isAlive, processes.agent.isAlive) {
         case (true, true): .whole(process: processes.agent.id)
         case (false, false): .gone
@@ -31,6 +36,7 @@ struct HostProcess: LaunchEngine {
     }
 
     func send(_ request: EndRequest, to service: ServiceState) {
+        if request == .kill { HostedProcess(startingOf: service)?.send(SIGKILL) }
         guard let processes = InstanceProcesses(of: service) else { return }
         switch request {
         case .whenSaved: processes.agent.send(SIGUSR1)

@@ -37,7 +37,9 @@ struct InstanceProcesses: Sendable {
         try Files.write(JSON.pretty(node), to: service.processPath, mode: 0o600)
     }
 
-    static func forget(_ service: ServiceState) throws { try Files.remove(service.processPath) }
+    static func forget(_ service: ServiceState) throws {
+        for path in [service.processPath, service.startingPath] { try Files.remove(path) }
+    }
 }
 
 /// A process by its number and start, so that a reused number isn't taken for it.
@@ -57,6 +59,19 @@ struct HostedProcess: Sendable, Hashable {
         else { return nil }
         self.id = Int32(id)
         self.startTicks = startTicks
+    }
+
+    /// The launcher of the last start; nil where none has begun, or its beginning isn't told.
+    init?(startingOf service: ServiceState) {
+        guard let bytes = try? Files.read(service.startingPath, limit: 64) else { return nil }
+        let words = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isWhitespace)
+        guard words.count == 2, let id = Int32(words[0]), id > 0 else { return nil }
+        self.id = id
+        startTicks = String(words[1])
+    }
+
+    func write(startingOf service: ServiceState) throws {
+        try Files.write("\(id) \(startTicks)\n", to: service.startingPath, mode: 0o600)
     }
 
     var isAlive: Bool { !startTicks.isEmpty && Self.ticks(id) == startTicks }

@@ -21,7 +21,9 @@ protocol LaunchEngine: Sendable {
 /// Whether an instance is there.
 enum InstancePresence: Hashable, Sendable {
     case gone
-    /// Some of what belongs to it is: it is being started, or ends.
+    /// It is measured; there is no agent yet that could be asked anything.
+    case launching
+    /// Some of what belongs to it is: it ends.
     case partial
     /// - Parameter process: the agent's id on this machine.
     case whole(process: Int32)

@@ -11,19 +11,24 @@ struct ListeningAddress {
     func check() throws(OperationError) {
         switch try code() {
         case 0: return
-        case EADDRINUSE: throw OperationError("--port", "port \(port) is taken; take another one", code: "network.port")
+        case EADDRINUSE: throw OperationError("--port", "port \(port) is taken; take another one", code: .networkPort)
         case EACCES:
             throw OperationError(
                 "--port",
                 "port \(port) is not for this user; take one from 1024 on",
-                code: "network.port"
+                code: .networkPort
             )
         case EADDRNOTAVAIL:
-            throw OperationError("--host", "\(NotationError.printable(host)) is no address of this machine")
+            throw OperationError(
+                "--host",
+                "\(NotationError.printable(host)) is no address of this machine",
+                code: .networkHost
+            )
         case let code:
             throw OperationError(
                 "--host",
-                "can't listen on \(NotationError.printable(host)): \(String(cString: strerror(code)))"
+                "can't listen on \(NotationError.printable(host)): \(String(cString: strerror(code)))",
+                code: .networkHost
             )
         }
     }
@@ -51,7 +56,11 @@ struct ListeningAddress {
                 "can't listen on \(NotationError.printable(host)): \(String(cString: strerror(code)))", "mend that"
             )
         }
-        throw OperationError(service, "\(problem); \(mend) and try again, or spawn another instance")
+        throw OperationError(
+            service,
+            "\(problem); \(mend) and try again, or spawn another instance",
+            code: .networkPort
+        )
     }
 
     private func code() throws(OperationError) -> Int32 {
@@ -83,7 +92,11 @@ struct ListeningAddress {
         hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
         var found: UnsafeMutablePointer<addrinfo>?
         guard getaddrinfo(host, "\(port)", &hints, &found) == 0, let found else {
-            throw OperationError("--host", "\(NotationError.printable(host)) is no address of this machine")
+            throw OperationError(
+                "--host",
+                "\(NotationError.printable(host)) is no address of this machine",
+                code: .networkHost
+            )
         }
         defer { freeaddrinfo(found) }
         let descriptor = socket(found.pointee.ai_family, found.pointee.ai_socktype | Int32(SOCK_CLOEXEC.rawValue), 0)

@@ -1,5 +1,6 @@
 internal import Files
 internal import FoundationEssentials
+internal import Glibc
 internal import Notation
 internal import PackageFormat
 internal import Processes
@@ -50,12 +51,12 @@ struct ServiceProcess: Sendable {
                 throw ended(code)
             }
             if launcher.exitCode != nil, service.exitCode == nil {
-                throw OperationError(service.name, "its launcher ended", code: "service.failed")
+                throw OperationError(service.name, "its launcher ended", code: .serviceFailed)
             }
             if await probe(launch) != .silent { return try service.noteAnswer() }
             try await Task.sleep(for: .milliseconds(20))
         }
-        throw OperationError(service.name, "did not answer within \(waitSeconds) seconds", code: "service.timeout")
+        throw OperationError(service.name, "did not answer within \(waitSeconds) seconds", code: .serviceTimeout)
     }
 
     /// How an instance answers.
@@ -120,7 +121,7 @@ struct ServiceProcess: Sendable {
                 throw OperationError(
                     service.name,
                     "has ended while it started; \(LastStart.ownersLog(service.name))",
-                    code: "service.failed"
+                    code: .serviceFailed
                 )
             }
             guard ContinuousClock.now < end else {
@@ -133,7 +134,8 @@ struct ServiceProcess: Sendable {
                     }
                 throw OperationError(
                     service.name,
-                    "\(found) after \(waitSeconds) seconds; it goes on: ask with 'mse status \(service.name)'; \(LastStart.ownersLog(service.name))"
+                    "\(found) after \(waitSeconds) seconds; it goes on: ask with 'mse status \(service.name)'; \(LastStart.ownersLog(service.name))",
+                    code: .serviceTimeout
                 )
             }
             try await Task.sleep(for: .milliseconds(100))
@@ -141,19 +143,35 @@ struct ServiceProcess: Sendable {
     }
 
     private func ended(_ code: Int) -> OperationError {
-        if let refusal = service.refusal { return OperationError(service.name, refusal, code: "service.failed") }
-        let problem = LastStart(service).problem ?? LastStart.ownersLog(service.name)
-        return OperationError(
-            service.name,
-            "ended with exit code \(code) while it started: \(problem)",
-            code: "service.failed"
-        )
+        if let refusal = service.refusal { return OperationError(service.name, refusal, code: .serviceFailed) }
+        return OperationError(service.name, words(ended: code, while: " while it started"), code: .serviceFailed)
+    }
+
+    private func words(ended code: Int, while: String = "") -> String {
+        let start = LastStart(service)
+        if start.hasEndedByItself {
+            return "ended by itself with exit code \(code)\(`while`); \(LastStart.ownersLog(service.name))"
+        }
+        if code == 0, start.problem == nil { return "was stopped\(`while`)" }
+        return "ended with exit code \(code)\(`while`): \(start.problem ?? LastStart.ownersLog(service.name))"
+    }
+
+    /// How it ended, where it has or does so within some seconds; nil where it goes on.
+    func end(within seconds: Int) async -> String? {
+        let end = ContinuousClock.now + .seconds(seconds)
+        while ContinuousClock.now < end {
+            if let code = service.exitCode { return words(ended: code) }
+            // Nobody cancels whoever waits here.
+            try? await Task.sleep(for: .milliseconds(50))
+        }
+        return nil
     }
 
     /// Asks the agent to seal HOME and end. Where that fails it goes on running, and nothing is lost.
     /// - Parameter afterwards: what a person has to know besides, who interrupts this: the agent was asked already.
     /// - Throws: why it goes on, or that it ended without having sealed HOME's last changes.
     func stop(waitSeconds: Int = 90, afterwards: String = "") async throws {
+        try await waitUntilLaunched(waitSeconds)
         guard presence != .gone else { return }
         let refusals = (try? homeReport())?.refusals ?? 0
         let name = service.name
@@ -164,28 +182,40 @@ struct ServiceProcess: Sendable {
             if let report = try? homeReport(), report.refusals > refusals {
                 throw OperationError(
                     service.name,
-                    "goes on running: \((report.problem ?? .notSaved).words); \(Self.mend(service.name))"
+                    "goes on running: \((report.problem ?? .notSaved).words); \(Self.mend(service.name))",
+                    code: .homeNotSaved
                 )
             }
             guard ContinuousClock.now < end else {
                 throw OperationError(
                     service.name,
-                    "has not ended within \(waitSeconds) seconds; \(Self.mend(service.name))"
+                    "has not ended within \(waitSeconds) seconds; \(Self.mend(service.name))",
+                    code: .serviceTimeout
                 )
             }
             try await Task.sleep(for: .milliseconds(50))
         }
+        // One that had not yet begun to listen to that had nothing to seal either.
+        if service.exitCode == 128 + Int(SIGUSR1) { try service.write(exitCode: 0) }
         if let report = try? homeReport(), let problem = report.problem, service.exitCode != 0 {
             throw OperationError(
                 service.name,
-                "has ended, but what HOME held since \(report.since) is lost: \(problem.words)"
+                "has ended, but what HOME held since \(report.since) is lost: \(problem.words)",
+                code: .homeLost
             )
         }
+    }
+
+    /// A launcher that still measures has no agent yet that could be asked anything.
+    private func waitUntilLaunched(_ seconds: Int) async throws {
+        let end = ContinuousClock.now + .seconds(seconds)
+        while presence == .launching, ContinuousClock.now < end { try await Task.sleep(for: .milliseconds(50)) }
     }
 
     /// Ends the agent whatever becomes of HOME's last changes.
     /// - Returns: since when HOME's changes may be lost; nil when all of it is sealed, or there is none.
     func discard(graceSeconds: Int = 5) async throws -> String? {
+        try await waitUntilLaunched(60)
         guard presence != .gone else { return nil }
         place.engine.send(.orderly, to: service)
         let isClean = try await hasEnded(within: graceSeconds)
@@ -218,9 +248,9 @@ struct ServiceProcess: Sendable {
 
     func kill() { place.engine.send(.kill, to: service) }
 
-    private var presence: InstancePresence { place.engine.presence(of: service) }
+    var presence: InstancePresence { place.engine.presence(of: service) }
 
-    var isAlive: Bool { processID != nil }
+    var isAlive: Bool { processID != nil || presence == .launching }
 
     /// The agent's, on this machine; nil unless all of the instance is there.
     var processID: Int32? { if case .whole(let process) = presence { process } else { nil } }

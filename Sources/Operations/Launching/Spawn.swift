@@ -50,20 +50,24 @@ public struct Spawn: Sendable {
 
     /// An instance's name.
     public static func name(_ text: String) throws(OperationError) -> String {
-        guard LaunchRecord.isName(text) else { throw OperationError("", "1 to 63 of a–z, 0–9 and '-' expected") }
+        guard LaunchRecord.isName(text) else {
+            throw OperationError("", "1 to 63 of a–z, 0–9 and '-' expected", code: .usage)
+        }
         return text
     }
 
     /// A DNS name or an address.
     public static func san(_ text: String) throws(OperationError) -> String {
-        guard SubjectAlternativeName(text) != nil else { throw OperationError("", "a DNS name or an address expected") }
+        guard SubjectAlternativeName(text) != nil else {
+            throw OperationError("", "a DNS name or an address expected", code: .usage)
+        }
         return text
     }
 
     /// A certificate's subject.
     public static func subject(_ text: String) throws(OperationError) -> String {
         guard LaunchRecord.isSubject(text) else {
-            throw OperationError("", "a name such as 'CN=service,O=Company' expected")
+            throw OperationError("", "a name such as 'CN=service,O=Company' expected", code: .usage)
         }
         return text
     }
@@ -73,16 +77,20 @@ public struct Spawn: Sendable {
     /// Seconds.
     public static let timeouts = LaunchRecord.configurationTimeouts
 
-    /// - Returns: a line for the person.
-    public func run() async throws -> String {
-        let service = try ServiceState(name, in: surroundings.state)
-        try surroundings.state.prepare()
-        let now = Int64(Date().timeIntervalSince1970)
+    /// - Throws: for what no launch record can say.
+    public func check() throws { _ = try launchRecord(now: 0) }
+
+    /// - Parameter now: seconds since 1970.
+    private func launchRecord(now: Int64) throws -> LaunchRecord {
         guard Self.days.contains(days) else {
-            throw OperationError("--days", "\(Self.days.lowerBound) to \(Self.days.upperBound) expected, found \(days)")
+            throw OperationError(
+                "--days",
+                "\(Self.days.lowerBound) to \(Self.days.upperBound) expected, found \(days)",
+                code: .usage
+            )
         }
-        let launch = try OperationError.naming(name) {
-            try LaunchRecord(
+        return try OperationError.naming(name, code: .usage) {
+            let record = try LaunchRecord(
                 id: UUID().uuidString.lowercased(),
                 name: name,
                 sans: Self.once(sans),
@@ -92,14 +100,32 @@ public struct Spawn: Sendable {
                 notAfter: now + Int64(days) * 86400,
                 configurationTimeout: timeout
             )
+            // Whoever verifies reads no longer one.
+            let count = record.encoded.count
+            guard count <= LaunchRecord.byteLimit else {
+                throw NotationError(
+                    at: .none,
+                    "names and subject make a launch record of \(count) bytes; at most \(LaunchRecord.byteLimit) are taken"
+                )
+            }
+            return record
         }
+    }
+
+    /// - Returns: a line for the person.
+    public func run() async throws -> String {
+        let service = try ServiceState(name, in: surroundings.state)
+        try surroundings.state.prepare()
+        let now = Int64(Date().timeIntervalSince1970)
+        let launch = try launchRecord(now: now)
         let file = try NamedFile.package(package).packageFile()
         let record = try file.record()
         guard record.settings.agent.platform == platform else {
             let packaged = record.settings.agent.platform.rawValue
             throw OperationError(
                 "--platform \(platform.rawValue)",
-                "\(FileError.printable(package)) is packaged for \(packaged), which is measured; name --platform \(packaged), or package the project again with --platform \(platform.rawValue)"
+                "\(FileError.printable(package)) is packaged for \(packaged), which is measured; name --platform \(packaged), or package the project again with --platform \(platform.rawValue)",
+                code: .platformOther
             )
         }
         let place = try surroundings.places.place(on: platform, for: name)
@@ -111,7 +137,7 @@ public struct Spawn: Sendable {
                 throw OperationError(
                     name,
                     "exists already; stop it with 'mse stop \(name) --remove', or take another name",
-                    code: "exists"
+                    code: .exists
                 )
             }
             try ListeningAddress(host: host, port: port).check()
@@ -171,7 +197,7 @@ public struct Spawn: Sendable {
                 package,
                 "\(differences.count) files of its runtime are others on this machine",
                 mend: "package the project again here, or install what it was packaged with",
-                code: "package.runtime",
+                code: .packageRuntime,
                 quoting: (differences.prefix(10).map { FileError.printable($0) } + more).joined(separator: "\n")
             )
         }

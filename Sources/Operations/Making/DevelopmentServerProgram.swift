@@ -40,7 +40,8 @@ public struct DevelopmentServerProgram: Sendable {
         guard (options.certificate == nil) == (options.privateKey == nil) else {
             throw OperationError(
                 options.certificate == nil ? "--private-key" : "--certificate",
-                "--certificate and --private-key stand only together"
+                "--certificate and --private-key stand only together",
+                code: .usage
             )
         }
         if let certificate = options.certificate {
@@ -49,18 +50,23 @@ public struct DevelopmentServerProgram: Sendable {
         if let privateKey = options.privateKey {
             try NamedFile.tlsKey(privateKey).check { kind, _ in kind == .privateKey }
         }
-        try ProgramRun(Programs.path(of: .developmentServer), arguments).replaceThisProcess()
+        try run(arguments).replaceThisProcess()
     }
 
     /// Starts it beside this program, with which it ends. Everything that it says goes to standard error.
     func start(environment: [String: String?], in folder: String) throws -> RunningProgram {
-        try ProgramRun(
-            Programs.path(of: .developmentServer),
-            // Killed without a word, this program can't end it.
-            arguments + ["--parent", "\(getpid())"],
-            environment: environment,
-            folder: folder
-        ).start(output: STDERR_FILENO)
+        // Killed without a word, this program can't end it.
+        var server = try run(arguments + ["--parent", "\(getpid())"])
+        server.environment = environment
+        server.folder = folder
+        return try server.start(output: STDERR_FILENO)
+    }
+
+    /// Whoever called this program reads that one's messages as its own.
+    private func run(_ arguments: [String]) throws -> ProgramRun {
+        var server = ProgramRun(try Programs.path(of: .developmentServer), arguments)
+        server.name = "mse"
+        return server
     }
 
     private var arguments: [String] {

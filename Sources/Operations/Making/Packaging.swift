@@ -26,6 +26,11 @@ public struct Packaging: Sendable {
         public var notes: [String]
     }
 
+    /// What packages the same project encrypted, to be typed into a shell.
+    public static func encryptingCommand(project: String, output: String) -> String {
+        "mse package --project \(ShellWord(path: project)) --output \(ShellWord(path: output)) --encrypt"
+    }
+
     /// - Parameters:
     ///   - platform: the only one that it will run on; measured.
     ///   - key: an earlier key to encrypt with; nil makes one.
@@ -40,6 +45,7 @@ public struct Packaging: Sendable {
     ) throws -> Product {
         let place = try surroundings.places.place(on: platform, for: project)
         SecretsInMemory.expect()
+        try checkState(project)
         try state.prepare()
         let timestamp = Int64(Date().timeIntervalSince1970 * 1_000_000_000)
         var builder = PackageBuilder(
@@ -54,6 +60,21 @@ public struct Packaging: Sendable {
         let made = if let key { try builder.build(key: NamedFile.key(key).secretKey()) } else { try builder.build() }
         try MadePackages(state).note(made.package)
         return Product(package: made.package, key: made.key, notes: made.notes)
+    }
+
+    /// Keys of the simulated processor and what is sealed lie there.
+    private func checkState(_ project: String) throws {
+        for folder in [project + "/mse_src", project + "/tests"] {
+            guard let real = try? Files.resolved(folder),
+                Files.isInside(try Files.resolvedPlace(state.path), real)
+            else { continue }
+            throw OperationError(
+                "MSE_HOME \(FileError.printable(state.path))",
+                "lies in \(FileError.printable(folder)), which ships: the package would hold this user's state",
+                mend: "name a folder outside of it",
+                code: .outputIsInput
+            )
+        }
     }
 
     /// The reference value and where it comes from.
@@ -85,11 +106,10 @@ public struct Packaging: Sendable {
         SecretsInMemory.expect()
         // Nothing is made for a folder that isn't there.
         guard Files.isFolder(folder) else {
-            throw OperationError(FileError.printable(folder), Self.noFolder(folder), code: "notFound")
+            throw OperationError(FileError.printable(folder), Self.noFolder(folder), code: .notFound)
         }
-        guard !Files.exists(output) else {
-            throw OperationError(FileError.printable(output), "exists already", code: "exists")
-        }
+        try Self.checkPlace(output, apartFrom: folder)
+        try Self.checkPlace(key, apartFrom: folder, "--key ")
         let isNew = !Files.exists(key)
         if !isNew { try NamedFile.key(key).checkKey() }
         if isNew {
@@ -114,9 +134,31 @@ public struct Packaging: Sendable {
         Files.exists(path) ? "a folder expected, found a file" : "there is no such folder"
     }
 
+    /// - Throws: unless it can be made, and lies apart from the folder that is read.
+    private static func checkPlace(_ place: String, apartFrom folder: String, _ option: String = "") throws {
+        if let objection = try SeparateTrees(reading: folder).objection(to: place) {
+            throw OperationError(
+                option + FileError.printable(place),
+                objection,
+                mend: "name a place outside of it",
+                code: .outputIsInput
+            )
+        }
+        guard option.isEmpty, Files.exists(place) else { return }
+        throw OperationError(
+            FileError.printable(place),
+            "exists already",
+            mend: "name a folder that doesn't",
+            code: .exists
+        )
+    }
+
     public func decrypt(_ folder: String, to output: String, key: String) throws -> Int {
         SecretsInMemory.expect()
-        guard Files.isFolder(folder) else { throw OperationError(FileError.printable(folder), Self.noFolder(folder)) }
+        guard Files.isFolder(folder) else {
+            throw OperationError(FileError.printable(folder), Self.noFolder(folder), code: .notFound)
+        }
+        try Self.checkPlace(output, apartFrom: folder)
         return try TreeEncryption.decrypt(folder, to: output, key: NamedFile.key(key).secretKey())
     }
 
@@ -127,17 +169,20 @@ public struct Packaging: Sendable {
         /// A key of 32 bytes in a file, or as 64 hex digits, that somebody else vouches for.
         case unverified(String)
 
-        /// - Throws: for hex digits of another key, where no file has that name.
+        /// - Throws: for what is neither a file's name nor a key that can be sealed to.
         public static func unverifiedKey(_ text: String) throws(OperationError) -> String {
-            guard let bytes = Hex.bytes(text), !bytes.isEmpty, bytes.count != SealedBox.publicKeyByteCount,
-                !Files.exists(text)
-            else {
-                return text
+            guard let bytes = Hex.bytes(text), !bytes.isEmpty, bytes.count == SealedBox.publicKeyByteCount else {
+                if Files.exists(text) { return text }
+                let isHex = text.utf8.allSatisfy { Hex.value(of: $0) != nil }
+                throw Arguments.mismatch(
+                    "a public key of 32 bytes, in a file that is there or as 64 hex digits,",
+                    found: isHex ? "\(text.utf8.count) hex digits" : nil
+                )
             }
-            throw OperationError(
-                "",
-                "a public key of 32 bytes, in a file or as 64 hex digits, expected, found \(text.utf8.count) hex digits"
-            )
+            guard (try? SealedBox.seal([], to: bytes)) != nil else {
+                throw Arguments.mismatch("a public key that somebody has the secret key of", found: "one of no use")
+            }
+            return text
         }
     }
 
@@ -148,10 +193,11 @@ public struct Packaging: Sendable {
         guard !Self.isSame(input, output) else {
             throw OperationError(
                 "--output \(FileError.printable(output))",
-                "is the input itself, which the box would replace; name another file"
+                "is the input itself, which the box would replace; name another file",
+                code: .outputIsInput
             )
         }
-        let message = try Files.read(input, limit: 64 << 20)
+        let message = try NamedFile.content(input).read(limit: 64 << 20)
         let box: [UInt8]
         switch receiver {
         case .judged(let target, let options):
@@ -164,7 +210,7 @@ public struct Packaging: Sendable {
             do throws(SecretError) {
                 box = try SealedBox.seal(message, to: key)
             } catch {
-                throw OperationError("--unverified-key", "is \(error)")
+                throw OperationError("--unverified-key \(FileError.printable(text))", "is \(error)", code: .key)
             }
         }
         try Files.write(box, to: output)
@@ -195,15 +241,16 @@ public struct Packaging: Sendable {
         guard !Self.isSame(input, output) else {
             throw OperationError(
                 "--output \(FileError.printable(output))",
-                "is the box itself, which its content would replace; name another file"
+                "is the box itself, which its content would replace; name another file",
+                code: .outputIsInput
             )
         }
         let key = try NamedFile.unsealingKey(privateKey).secretKey()
-        let box = try Files.read(input, limit: 64 << 20)
+        let box = try NamedFile.box(input, "--input").read(limit: 64 << 20)
         guard let message = SealedBox.open(box, with: key) else {
             let kind = ContentKind(box)
             if kind != .binary { throw NamedFile.box(input, "--input").mismatch(kind, byteCount: box.count) }
-            throw OperationError(input, "is not sealed to this key, or was changed", code: "key")
+            throw OperationError(input, "is not sealed to this key, or was changed", code: .key)
         }
         try message.withBytes { try Files.write(Array($0), to: output, mode: 0o600) }
     }

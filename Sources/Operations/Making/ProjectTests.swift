@@ -82,17 +82,18 @@ public struct ProjectTests: Sendable {
         let release = try Release(options, surroundings)
         if let secrets { _ = try NamedFile.secrets(secrets).secretJSON() }
         guard let package = try options.package.map({ try NamedFile.package($0).packageFile() }) else {
-            throw OperationError("--package", "is needed: its tests are run, against its enclave alone")
+            throw OperationError("--package", "is needed: its tests are run, against its enclave alone", code: .usage)
         }
         guard let range = package.range(of: "tests.tar") else {
-            throw OperationError(package.path, "there are no tests in it", code: "notFound")
+            throw OperationError(package.path, "there are no tests in it", code: .notFound)
         }
         let recipient: Release.Recipient
         guard try runsForeign || MadePackages(state).holds(package.path) else {
             throw OperationError(
                 package.path,
                 "was not made here, and its tests are measured by nothing: they would run on this machine, with your secrets;"
-                    + " name --foreign-tests when you trust whoever gave it to you"
+                    + " name --foreign-tests when you trust whoever gave it to you",
+                code: .testsForeign
             )
         }
         switch try await release.recipient(target) {
@@ -100,7 +101,11 @@ public struct ProjectTests: Sendable {
         case .accepted(let accepted): recipient = accepted
         }
         guard let launch = recipient.certificate.launch else {
-            throw OperationError(target, "its certificate has no launch record, so its address isn't vouched for")
+            throw OperationError(
+                target,
+                "its certificate has no launch record, so its address isn't vouched for",
+                code: .evidenceLaunch
+            )
         }
         let work = try Files.makeTemporaryFolder(in: "/tmp", prefix: "mse-test")
         defer { try? Files.remove(work) }
@@ -160,7 +165,9 @@ public struct ProjectTests: Sendable {
 
     private func configuration(_ project: String) throws -> ProjectConfiguration {
         let path = project + "/" + ProjectConfiguration.fileName
-        return try OperationError.naming(path) { try ProjectConfiguration(try Files.read(path, limit: 1 << 20)) }
+        return try OperationError.naming(path, code: .project) {
+            try ProjectConfiguration(try Files.read(path, limit: 1 << 20))
+        }
     }
 
     private func run(
@@ -179,7 +186,8 @@ public struct ProjectTests: Sendable {
         guard program.contains("/") else {
             throw OperationError(
                 "tests_cmd",
-                "'\(NotationError.printable(words[0]))' is not among what tests_requirements install"
+                "'\(NotationError.printable(words[0]))' is not among what tests_requirements install",
+                code: .testsCommand
             )
         }
         var variables: [String: String?] = [
@@ -219,12 +227,12 @@ public struct ProjectTests: Sendable {
     private func waitFor(_ port: Int, _ server: RunningProgram) throws {
         for _ in 0..<600 {
             if let code = server.exitCode {
-                throw OperationError("serve", "the server ended with exit code \(code)")
+                throw OperationError("serve", "the server ended with exit code \(code)", code: .testsServer)
             }
             if ListeningAddress(host: "127.0.0.1", port: port).answers { return }
             usleep(50_000)
         }
-        throw OperationError("serve", "the server did not listen within 30 seconds")
+        throw OperationError("serve", "the server did not listen within 30 seconds", code: .testsServer)
     }
 }
 

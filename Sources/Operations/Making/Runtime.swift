@@ -11,8 +11,8 @@ enum Runtime {
             inheritsEnvironment: false
         ).run()
         guard result.status == 0 else {
-            throw OperationError(agent, "can't describe its runtime", quoting: result.output)
+            throw OperationError(agent, "can't describe its runtime", code: .runtime, quoting: result.output)
         }
-        return try OperationError.naming(agent) { try MachineRuntime(Array(result.output.utf8)) }
+        return try OperationError.naming(agent, code: .runtime) { try MachineRuntime(Array(result.output.utf8)) }
     }
 }

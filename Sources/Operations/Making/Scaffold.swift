@@ -11,14 +11,19 @@ public enum Scaffold {
         guard templates.contains(template) else {
             throw OperationError(
                 "--template",
-                "'\(NotationError.printable(template))' is unknown; there is: \(templates.joined(separator: ", "))"
+                "'\(NotationError.printable(template))' is unknown; there is: \(templates.joined(separator: ", "))",
+                code: .usage
             )
         }
         let base = Files.split(name).name
         guard isName(base) else {
-            throw OperationError(NotationError.printable(name), "a name of a–z, 0–9, '-' and '_' expected")
+            throw OperationError(
+                NotationError.printable(name),
+                "a name of a–z, 0–9, '-' and '_' expected",
+                code: .usage
+            )
         }
-        guard !Files.exists(name) else { throw OperationError(name, "exists already", code: "exists") }
+        guard !Files.exists(name) else { throw OperationError(name, "exists already", code: .exists) }
         let work = Files.temporaryName(beside: name)
         Unfinished.begin(work)
         do {
@@ -32,6 +37,9 @@ public enum Scaffold {
             throw error
         }
     }
+
+    /// What tries it, to be typed into a shell.
+    public static func testCommand(_ name: String) -> String { "mse localtest --project \(ShellWord(path: name))" }
 
     static func isName(_ text: String) -> Bool {
         guard let first = text.utf8.first, first != UInt8(ascii: "-"), first != UInt8(ascii: "_") else { return false }

@@ -1,3 +1,4 @@
+internal import Enclave
 internal import Notation
 internal import RATLSTransport
 
@@ -19,7 +20,7 @@ struct ConfigurationAnswer: Sendable {
     ///   this.
     /// - Throws: `OperationError` for a refusal, and for what is no answer of an agent.
     init(_ response: AttestedConnection.Response, to target: String, digest: String) throws {
-        guard response.status == 200 else { throw OperationError(target, Self.refusal(response)) }
+        guard response.status == 200 else { throw Self.refusal(response, of: target) }
         let lines = response.body.split(separator: UInt8(ascii: "\n"), maxSplits: 2).map { Array($0) }
         guard let first = lines.first, let accepted = Self.members(first), accepted("type") == "accepted",
             accepted("requestSHA256") == digest, let epoch = Self.hex(accepted("epoch"), 64),
@@ -27,7 +28,8 @@ struct ConfigurationAnswer: Sendable {
         else {
             throw OperationError(
                 target,
-                "what it answered doesn't say that this configuration was accepted; judge it anew before you send again"
+                "what it answered doesn't say that this configuration was accepted; judge it anew before you send again",
+                code: .configurationUnconfirmed
             )
         }
         self.epoch = epoch
@@ -59,10 +61,16 @@ struct ConfigurationAnswer: Sendable {
         }
     }
 
-    private static func refusal(_ response: AttestedConnection.Response) -> String {
-        if case .string(let message)? = (try? JSON.read(response.body))?["message"]?.value {
-            return "refused the configuration: \(NotationError.printable(message, limit: 500))"
+    /// With the agent's own code, where it is one of those that agents have.
+    private static func refusal(_ response: AttestedConnection.Response, of target: String) -> OperationError {
+        let member = members(response.body)
+        let words =
+            member?("message").map { ": \(NotationError.printable($0, limit: 500))" }
+            ?? " (status \(response.status))"
+        var error = OperationError(target, "refused the configuration" + words, code: .configurationRefused)
+        if let code = member?("code").flatMap({ AgentEvent.ConfigurationCode(rawValue: $0) }) {
+            error.code = code.rawValue
         }
-        return "refused the configuration (status \(response.status))"
+        return error
     }
 }

@@ -18,7 +18,8 @@ struct Peer: Sendable {
     init(_ target: String, _ surroundings: Surroundings) throws {
         name = target
         switch try Target(target, surroundings.state) {
-        case .file(let path): throw OperationError(path, "a service or an address is needed: files can't be started")
+        case .file(let path):
+            throw OperationError(path, "a service or an address is needed: files can't be started", code: .targetFile)
         case .address(let host, let port):
             self.host = host
             self.port = port

@@ -47,7 +47,7 @@ public struct Provision: Sendable {
     /// The epoch of a HOME, as its owner typed it.
     public static func epoch(_ text: String) throws(OperationError) -> String {
         guard Hex.bytes(text)?.count == 32 else {
-            throw OperationError("", "an epoch of 64 hex digits expected, as 'mse run' printed it")
+            throw OperationError("", "an epoch of 64 hex digits expected, as 'mse run' printed it", code: .usage)
         }
         return text
     }
@@ -68,7 +68,11 @@ public struct Provision: Sendable {
         let release = try Release(options, surroundings)
         let peer = try Peer(target, surroundings)
         guard let package = try options.package.map({ try NamedFile.package($0).packageFile() }) else {
-            throw OperationError("--package", "is needed: the key is released to the package's enclave alone")
+            throw OperationError(
+                "--package",
+                "is needed: the key is released to the package's enclave alone",
+                code: .usage
+            )
         }
         if let continueEpoch { _ = try Self.epoch(continueEpoch) }
         let material = try ReleasedMaterial(self, package)
@@ -80,7 +84,11 @@ public struct Provision: Sendable {
         }
         guard let id = recipient.certificate.launch?.id else {
             recipient.close()
-            throw OperationError(target, "its certificate has no launch record, so there is no id to configure it by")
+            throw OperationError(
+                target,
+                "its certificate has no launch record, so there is no id to configure it by",
+                code: .evidenceLaunch
+            )
         }
         let body = (consume material).body(id: id, continueEpoch: continueEpoch)
         let digest = body.withBytes { Hex.text(SHA256.hash(data: $0)) }
@@ -88,7 +96,8 @@ public struct Provision: Sendable {
             recipient.close()
             throw OperationError(
                 target,
-                "key and secrets together make \(body.count) bytes; a service takes less than \(Self.bodyLimit)"
+                "key and secrets together make \(body.count) bytes; a service takes less than \(Self.bodyLimit)",
+                code: .secretsTooLarge
             )
         }
         let end = ContinuousClock.now + .seconds(waitSeconds)
@@ -104,25 +113,40 @@ public struct Provision: Sendable {
                 recipient = next
                 response = try await recipient.post(body.copy(), seconds: Self.seconds(until: end))
             }
-        } catch let error as TransportError {
-            throw OperationError(target, "the configuration was not answered: \(error)", code: "network.protocol")
+        } catch {
+            throw OperationError(target, "the configuration was not answered: \(error)", code: .networkProtocol)
         }
         let answer = try ConfigurationAnswer(response, to: target, digest: digest)
         switch answer.start {
         case .started: break
         case .failed(let code, let incident, let text):
             let cause = incident.map { "\(code), incident \($0)" } ?? code
-            throw OperationError(target, "took its configuration, but does not start (\(cause))", quoting: text)
+            throw OperationError(
+                target,
+                "took its configuration, but does not start (\(cause))",
+                code: .serviceFailed,
+                quoting: text
+            )
         case .untold:
+            if let words = await Self.end(of: peer) {
+                throw OperationError(target, "took its configuration, and \(words)", code: .serviceFailed)
+            }
             throw OperationError(
                 target,
                 ContinuousClock.now < end
                     ? "took its configuration, but ended the connection before it said that it started; was it stopped?"
-                    : "took its configuration, but has not said within \(waitSeconds) seconds that it started"
+                    : "took its configuration, but has not said within \(waitSeconds) seconds that it started",
+                code: .serviceUntold
             )
         }
         try await waitUntilHealthy(recipient.certificate, peer, package.configuration.healthCheck, until: end)
         return .started(recipient.judgement, homeEpoch: answer.homeEpoch)
+    }
+
+    /// How an instance ended that was launched here, where it has: its launcher knows.
+    private static func end(of peer: Peer) async -> String? {
+        guard let service = peer.service, let place = peer.place else { return nil }
+        return await ServiceProcess(service, at: place).end(within: 3)
     }
 
     /// What is left of a time, in whole seconds; one at least.
@@ -154,12 +178,20 @@ public struct Provision: Sendable {
                 if response.status < 500 { return }
                 found = "status \(response.status)"
             } catch TransportError.notListening {
+                if let words = await Self.end(of: peer) {
+                    throw OperationError(target, "was configured and started, and \(words)", code: .serviceFailed)
+                }
                 throw OperationError(
                     target,
-                    "was configured and started, but has ended since: nobody listens there any more"
+                    "was configured and started, but has ended since: nobody listens there any more",
+                    code: .serviceFailed
                 )
             } catch TransportError.refused {
-                throw OperationError(target, "was configured and started, but another certificate answers there now")
+                throw OperationError(
+                    target,
+                    "was configured and started, but another certificate answers there now",
+                    code: .evidenceOther
+                )
             } catch {
                 // It may come yet.
             }
@@ -167,7 +199,8 @@ public struct Provision: Sendable {
         } while ContinuousClock.now < end
         throw OperationError(
             target,
-            "was configured and started, but \(path) has no good answer within \(waitSeconds) seconds: \(found)"
+            "was configured and started, but \(path) has no good answer within \(waitSeconds) seconds: \(found)",
+            code: .serviceUnhealthy
         )
     }
 }

@@ -19,7 +19,7 @@ struct Release: Sendable {
     /// - Throws: when the options judge at another time: what leaves now is judged now.
     init(_ options: JudgingOptions, _ surroundings: Surroundings) throws {
         guard options.at == nil else {
-            throw OperationError("--at", "what is released is judged now, as of no other time")
+            throw OperationError("--at", "what is released is judged now, as of no other time", code: .usage)
         }
         var options = options
         options.isRelease = true
@@ -47,7 +47,7 @@ struct Release: Sendable {
         func seal(_ message: [UInt8]) throws -> [UInt8] {
             let key = certificate.binding.sealingKey
             guard key.contains(where: { $0 != 0 }) else {
-                throw OperationError(judgement.title, "its enclave has no key to seal to")
+                throw OperationError(judgement.title, "its enclave has no key to seal to", code: .evidenceSealingKey)
             }
             return try SealedBox.seal(message, to: key)
         }
@@ -86,7 +86,11 @@ struct Release: Sendable {
         let judgement = try await Verify(target: target, options: options, in: surroundings).run()
         guard judgement.isAccepted else { return .refused(judgement) }
         guard let recipient = Recipient(judgement) else {
-            throw OperationError(target, "carries no certificate, so there is no key to seal to")
+            throw OperationError(
+                target,
+                "carries no certificate, so there is no key to seal to",
+                code: .evidenceSealingKey
+            )
         }
         return .accepted(recipient)
     }
@@ -172,14 +176,15 @@ struct Release: Sendable {
                 case .otherProtocol:
                     throw OperationError(
                         peer.name,
-                        "does not wait for a configuration: it was configured already, or is no agent of ours; nothing was sent"
+                        "does not wait for a configuration: it was configured already, or is no agent of ours; nothing was sent",
+                        code: .serviceNotWaiting
                     )
                 case .broken where mayTryAgain():
                     try await Task.sleep(for: .milliseconds(50))
                     continue
                 default: break
                 }
-                throw OperationError(peer.name, "\(error)", code: error.code)
+                throw OperationError(peer.name, "\(error)", like: error)
             }
         }
     }

@@ -38,7 +38,8 @@ struct ReleasedMaterial: ~Copyable {
                 package.mode == .encrypted
                     ? "is encrypted, and its key isn't named"
                     : "starts with its start token alone, which isn't named",
-                mend: "name it with --key"
+                mend: "name it with --key",
+                code: .keyMissing
             )
         }
         self.init(key: key, secrets: secrets, sealedSecrets: sealedSecrets, privateKey: privateKey)
@@ -47,13 +48,13 @@ struct ReleasedMaterial: ~Copyable {
     private static func key(_ path: String, of package: PackageFile) throws -> SecretKey {
         let key = try NamedFile.key(path).secretKey()
         guard try KeyProof(package, mode: package.mode).accepts(key) else {
-            throw OperationError(path, "is not the key of \(package.path): it stays here", code: "key")
+            throw OperationError(path, "is not the key of \(package.path): it stays here", code: .key)
         }
         return key
     }
 
     private static func box(_ path: String) throws -> [UInt8] {
-        let box = try Files.read(path, limit: 8 << 20)
+        let box = try NamedFile.box(path, "--sealed-secrets").read(limit: 8 << 20)
         let kind = ContentKind(box)
         guard kind == .binary || kind == .keySized else {
             throw NamedFile.box(path, "--sealed-secrets").mismatch(kind, byteCount: box.count)
@@ -62,7 +63,7 @@ struct ReleasedMaterial: ~Copyable {
     }
 
     private static func privateKey(_ path: String) throws -> SecretBytes {
-        var pem = try Files.read(path, limit: 1 << 20)
+        var pem = try NamedFile.tlsKey(path).read(limit: 1 << 20)
         defer { pem.wipe() }
         let kind = ContentKind(pem)
         guard kind == .privateKey, pem.first != 0x30 else {

@@ -9,20 +9,33 @@ struct LastStart {
     let hasFailed: Bool
     /// Why it waits for its owner again; nil where it was never configured.
     let waitReason: String?
+    /// Its agent was asked to end, and has begun to.
+    let isStopping: Bool
+    /// It ended, and not by its agent's doing: an application shares the process, and may end it.
+    let hasEndedByItself: Bool
 
     init(_ service: ServiceState) {
         var problem: String?
         var hasFailed = false
         var damaged: String?
         var waitReason: String?
+        var isStopping = false, agentEnded = false, processEnded = false
         for line in service.logTail(200).split(separator: "\n") {
             // The time comes first.
             let text = line.split(separator: " ", maxSplits: 1).last.map(String.init) ?? ""
             if text.hasPrefix("launcher.started ") {
                 (problem, hasFailed, damaged, waitReason) = (nil, false, nil, nil)
+                (isStopping, agentEnded, processEnded) = (false, false, false)
+            } else if text.hasPrefix("launcher.ended exitCode=") {
+                processEnded = true
             } else if let event = AgentEvent(line: text) {
-                if case .stateDamaged(let file) = event { damaged = Self.damaged(file, service.name) }
-                if case .waitsAgain(let cause) = event { waitReason = damaged ?? Self.words(cause) }
+                switch event {
+                case .stateDamaged(let file): damaged = Self.damaged(file, service.name)
+                case .waitsAgain(let cause): waitReason = damaged ?? Self.words(cause)
+                case .stopping: isStopping = true
+                case .ended: agentEnded = true
+                default: break
+                }
                 guard let found = Self.words(event, service) else { continue }
                 (problem, hasFailed) = (found, true)
             } else if text.hasPrefix("launcher.killed signal="), !hasFailed {
@@ -32,6 +45,8 @@ struct LastStart {
         self.problem = problem
         self.hasFailed = hasFailed
         self.waitReason = waitReason
+        self.isStopping = isStopping
+        hasEndedByItself = processEnded && !agentEnded && !hasFailed
     }
 
     /// What happened to a sealed file, and what can be done.

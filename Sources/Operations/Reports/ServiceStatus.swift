@@ -13,7 +13,7 @@ public struct ServiceStatus: Sendable {
     public let problem: String?
 
     public enum State: String, Sendable {
-        case starting, waiting, running, unresponsive, stopped, failed
+        case starting, waiting, running, unresponsive, stopping, stopped, failed
         /// What is kept of it can't be read.
         case damaged
     }
@@ -48,7 +48,7 @@ public struct ServiceStatus: Sendable {
     /// Whether nobody is served, and nobody will be without somebody's doing.
     public var isDown: Bool {
         switch state {
-        case .stopped, .failed, .unresponsive, .damaged: true
+        case .stopping, .stopped, .failed, .unresponsive, .damaged: true
         case .starting, .waiting, .running: false
         }
     }

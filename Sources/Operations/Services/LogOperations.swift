@@ -55,7 +55,7 @@ public struct LogOperations: Sendable {
                 throw OperationError(
                     NotationError.printable(target),
                     "is no service here ('mse list'); a sealed log is opened with --key",
-                    code: "notFound"
+                    code: .notFound
                 )
             }
             return try events(of: service)
@@ -64,7 +64,7 @@ public struct LogOperations: Sendable {
         let path = service?.applicationLog ?? target
         guard Files.exists(path) else {
             guard service != nil else {
-                throw OperationError(target, "is neither a service here nor a sealed log", code: "notFound")
+                throw OperationError(target, "is neither a service here nor a sealed log", code: .notFound)
             }
             return News(
                 notes: ["the application's log is empty: nothing was said yet, or [log] keeps nothing"],

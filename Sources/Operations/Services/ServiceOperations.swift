@@ -66,12 +66,13 @@ public struct ServiceOperations: Sendable {
         _ launch: LaunchRecord
     ) async -> (state: ServiceStatus.State, reason: String) {
         let service = process.service
-        guard process.isAlive else {
-            if service.exitCode == 0 { return (.stopped, "'mse restart \(service.name)' brings it back") }
-            let problem =
-                service.refusal ?? LastStart(service).problem
-                ?? "it ended by itself; \(LastStart.ownersLog(service.name))"
-            return (.failed, problem + (service.exitCode.map { " (exit code \($0))" } ?? ""))
+        switch process.presence {
+        case .whole: break
+        case .launching: return (.starting, "its launcher measures it")
+        case .partial where service.exitCode == nil: return (.stopping, "its agent has ended")
+        case .gone where !service.hasBegun:
+            return (.stopped, "its last start was interrupted; 'mse restart \(service.name)' brings it back")
+        case .gone, .partial: return Self.end(of: service)
         }
         switch await process.probe(launch) {
         case .waiting:
@@ -85,10 +86,27 @@ public struct ServiceOperations: Sendable {
             let start = LastStart(service)
             // An agent whose application failed takes leave of its connections before it ends.
             if start.hasFailed, let problem = start.problem { return (.failed, problem) }
+            if start.isStopping { return (.stopping, "it finishes what it answers, and HOME is sealed") }
             return service.hasAnswered
                 ? (.unresponsive, "it runs, but does not answer within \(ServiceProcess.probeSeconds) seconds")
                 : (.starting, "its agent has not answered yet")
         }
+    }
+
+    private static func end(of service: ServiceState) -> (state: ServiceStatus.State, reason: String) {
+        let start = LastStart(service)
+        let code = service.exitCode
+        if code == 0, !start.hasEndedByItself { return (.stopped, "'mse restart \(service.name)' brings it back") }
+        if let problem = service.refusal ?? start.problem {
+            return (.failed, problem + (code.map { " (exit code \($0))" } ?? ""))
+        }
+        guard let code else {
+            return (
+                .failed,
+                "its launcher was ended, such as by a restart of the machine; 'mse restart \(service.name)' brings it back"
+            )
+        }
+        return (.failed, "it ended by itself with exit code \(code); \(LastStart.ownersLog(service.name))")
     }
 
     /// How an instance is ended.

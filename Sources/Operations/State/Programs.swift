@@ -19,6 +19,10 @@ enum Programs {
         where Files.exists(candidate) {
             return candidate
         }
-        throw OperationError(program.rawValue, "is not beside mse nor in libexec; build it with 'make build'")
+        throw OperationError(
+            program.rawValue,
+            "is not beside mse nor in libexec; build it with 'make build'",
+            code: .installation
+        )
     }
 }

@@ -38,7 +38,11 @@ struct ServiceState: Sendable {
 
     init(_ name: String, in state: StateFolder) throws {
         guard LaunchRecord.isName(name) else {
-            throw OperationError(NotationError.printable(name), "a service's name has 1 to 63 of a–z, 0–9 and '-'")
+            throw OperationError(
+                NotationError.printable(name),
+                "a service's name has 1 to 63 of a–z, 0–9 and '-'",
+                code: .usage
+            )
         }
         self.name = name
         folder = state.services + "/" + name
@@ -54,7 +58,7 @@ struct ServiceState: Sendable {
                 name,
                 "there is no such service here",
                 mend: "'mse list' shows those that are",
-                code: "service.unknown"
+                code: .serviceUnknown
             )
         }
         return service
@@ -75,7 +79,7 @@ struct ServiceState: Sendable {
     /// Whoever changes the instance holds its lock, so that two commands at once don't.
     func withLock<Value>(_ body: () async throws -> Value) async throws -> Value {
         guard let lock = try FileLock.tryToHold(Files.split(folder).folder + "/.\(name).lock") else {
-            throw OperationError(name, "another command is at work on it", code: "service.busy")
+            throw OperationError(name, "another command is at work on it", code: .serviceBusy)
         }
         defer { withExtendedLifetime(lock) {} }
         return try await body()
@@ -107,10 +111,10 @@ struct ServiceState: Sendable {
                 name,
                 "is being launched or removed, or that was cut short",
                 mend: "'mse stop \(name) --remove' removes what is left",
-                code: "service.unfinished"
+                code: .serviceUnfinished
             )
         }
-        return try OperationError.naming(recordPath, code: "state.damaged") {
+        return try OperationError.naming(recordPath, code: .stateDamaged) {
             var reader = try ObjectReader(JSON.read(try Files.read(recordPath, limit: 1 << 16)))
             guard let platform = EnclaveSettings.Platform(rawValue: try reader.string("platform") ?? "") else {
                 throw NotationError(at: reader.place, member: "platform", EnclaveSettings.Platform.expected)
@@ -126,7 +130,7 @@ struct ServiceState: Sendable {
     }
 
     func launch() throws -> LaunchRecord {
-        try OperationError.naming(launchPath, code: "state.damaged") {
+        try OperationError.naming(launchPath, code: .stateDamaged) {
             try LaunchRecord(try Files.read(launchPath, limit: LaunchRecord.byteLimit))
         }
     }
@@ -158,6 +162,12 @@ struct ServiceState: Sendable {
     }
 
     func forgetAnswer() throws { try Files.remove(answeredPath) }
+
+    /// The launcher of a start, before it has an agent.
+    var startingPath: String { folder + "/starting" }
+
+    /// Whether the last start came as far as a process.
+    var hasBegun: Bool { exitCode != nil || Files.exists(startingPath) || Files.exists(processPath) }
 
     /// Whether its agent has answered since it was started; one that is silent after that isn't starting any more.
     var hasAnswered: Bool { Files.exists(answeredPath) }

@@ -5,6 +5,8 @@ internal import Glibc
 /// Where this user's state lies: `MSE_HOME`, else the XDG data directory. 0700.
 public struct StateFolder: Sendable {
     public let path: String
+    /// The variable that names it; nil where none does.
+    private let variable: String?
     let environment: [String: String]
     private let configurationFolder: String
 
@@ -16,8 +18,9 @@ public struct StateFolder: Sendable {
         }
         let home = folder("HOME") ?? Self.accountHome
         configurationFolder = (folder("XDG_CONFIG_HOME") ?? home + "/.config") + "/mse"
-        let standard = (folder("XDG_DATA_HOME") ?? home + "/.local/share") + "/mse"
-        let named = environment["MSE_HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? standard
+        let own = environment["MSE_HOME"].flatMap { $0.isEmpty ? nil : $0 }, data = folder("XDG_DATA_HOME")
+        let named = own ?? (data ?? home + "/.local/share") + "/mse"
+        variable = own != nil ? "MSE_HOME" : data != nil ? "XDG_DATA_HOME" : nil
         path = named.utf8.first == UInt8(ascii: "/") ? named : FileManager.default.currentDirectoryPath + "/" + named
     }
 
@@ -25,6 +28,11 @@ public struct StateFolder: Sendable {
     /// messages name it.
     private static var accountHome: String {
         getpwuid(geteuid())?.pointee.pw_dir.map { String(cString: $0) } ?? "/nonexistent"
+    }
+
+    /// A folder of it in a message, with what named it.
+    private func subject(_ folder: String) -> String {
+        (variable.map { $0 + " " } ?? "") + FileError.printable(folder)
     }
 
     public var services: String { path + "/services" }
@@ -48,12 +56,12 @@ public struct StateFolder: Sendable {
             guard let access = FileAccess(folder) else { continue }
             guard access.isOwn else {
                 throw OperationError(
-                    folder,
+                    subject(folder),
                     "belongs to another user (id \(access.user)); name a folder of your own as MSE_HOME",
-                    code: "state"
+                    code: .state
                 )
             }
-            try Self.checkWriting(folder, access, mode: "700")
+            try Self.checkWriting(folder, access, subject: subject(folder), mode: "700")
         }
     }
 
@@ -66,36 +74,41 @@ public struct StateFolder: Sendable {
             // What can't be looked into isn't empty.
             guard access(place, X_OK) != 0 else { return }
             throw OperationError(
-                path,
+                subject(path),
                 "can't be entered: \(FileError.printable(place)) doesn't let this user in",
                 mend: "name a folder as MSE_HOME",
-                code: "state"
+                code: .state
             )
         }
         throw OperationError(
-            path,
+            subject(path),
             place == path
                 ? "a folder for the state is expected, found a file"
                 : "can't be made: \(FileError.printable(place)) is no folder",
             mend: "name a folder as MSE_HOME",
-            code: "state"
+            code: .state
         )
     }
 
     /// - Parameter mode: that mends it.
-    private static func checkWriting(_ path: String, _ access: FileAccess, mode: String) throws {
+    private static func checkWriting(_ path: String, _ access: FileAccess, subject: String, mode: String) throws {
         guard access.isWritableByOthers else { return }
         let found = String(access.mode, radix: 8)
         throw OperationError(
-            path,
-            "others can write in it (mode \(found), at most 755 expected); mend it with 'chmod \(mode) \(path)'",
-            code: "state"
+            subject,
+            "others can write in it (mode \(found), at most 755 expected)",
+            mend: "mend it with: chmod \(mode) \(ShellWord(path: path))",
+            code: .state
         )
     }
 
     // MARK: Configuration
 
     var configurationPath: String { configurationFolder + "/config.toml" }
+
+    func setting(_ name: String, _ value: String) -> NamedSetting {
+        NamedSetting(value: value, place: "\(name) in \(FileError.printable(configurationPath))")
+    }
 
     /// It names whom to trust: whoever else can write it decides whose quotes are believed.
     func checkConfiguration() throws {
@@ -105,10 +118,10 @@ public struct StateFolder: Sendable {
                 throw OperationError(
                     path,
                     "belongs to another user (id \(access.user)), and names whom to trust; name a folder of your own as XDG_CONFIG_HOME",
-                    code: "state.configuration"
+                    code: .stateConfiguration
                 )
             }
-            try Self.checkWriting(path, access, mode: mode)
+            try Self.checkWriting(path, access, subject: path, mode: mode)
         }
     }
 }

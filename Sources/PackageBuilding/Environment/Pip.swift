@@ -74,6 +74,7 @@ struct Pip {
         }
         for (name, value) in requirements.variables { variables[name] = value }
         variables["PIP_CONFIG_FILE"] = "/dev/null"
+        variables.merge(try Self.temporaryFolder(work + "/tmp")) { $1 }
         // An index that doesn't answer is asked for each package again: whoever named none of these wants to know
         // within half a minute.
         if settings["timeout"] == nil, settings["default-timeout"] == nil { variables["PIP_DEFAULT_TIMEOUT"] = "10" }
@@ -166,7 +167,10 @@ struct Pip {
         }
         // Half of one looks like a whole.
         Unfinished.begin(folder)
-        let made = try program(interpreter, ["-I", "-m", "venv", folder], Self.cleared)
+        let temporary = folder + "/tmp"
+        let surroundings = Self.cleared.merging(try Self.temporaryFolder(temporary)) { $1 }
+        let made = try program(interpreter, ["-I", "-m", "venv", folder], surroundings)
+        try? Files.remove(temporary)  // it is of no use, and in nobody's way
         guard made.status == 0 else {
             throw .environment(
                 "can't make a virtual environment (Debian: install python3-venv):\n\(made.output.suffix(2000))"
@@ -211,6 +215,18 @@ struct Pip {
             if name != "PYTHONDONTWRITEBYTECODE" { variables.updateValue(nil, forKey: name) }
         }
         return variables
+    }
+
+    /// Makes a folder, and names it in all variables that Python goes by: what pip and what it starts leave there when
+    /// they are ended goes with what it is in.
+    private static func temporaryFolder(_ path: String) throws(PackageError) -> [String: String?] {
+        do {
+            try Files.makeFolder(path, mode: 0o700)
+            let real = try Files.resolved(path)
+            return ["TMPDIR": real, "TEMP": real, "TMP": real]
+        } catch {
+            throw .file(error)
+        }
     }
 
     private func program(_ path: String, _ arguments: [String], _ variables: [String: String?]) throws(PackageError)

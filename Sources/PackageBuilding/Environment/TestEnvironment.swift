@@ -38,6 +38,7 @@ public struct TestEnvironment: Sendable {
             }
             defer { withExtendedLifetime(lock) {} }
             try Files.remove(path)
+            Unfinished.begin(path)
             let made = try ProgramRun(
                 runtime.interpreter,
                 ["-I", "-m", "venv", "--without-pip", path],
@@ -57,6 +58,7 @@ public struct TestEnvironment: Sendable {
             let locked = try builder.build(wanted, into: site, work: work).lock
             try Self.takeScripts(site + "/bin", to: path + "/bin", from: tools)
             try Files.write(locked, to: path + "/.complete")
+            Unfinished.end(path)
         } catch {
             throw .wrapping(error, path: requirements.place)
         }
