@@ -1,6 +1,7 @@
 internal import Files
 public import FoundationEssentials
 internal import Glibc
+internal import Notation
 
 /// Where this user's state lies: `MSE_HOME`, else the XDG data directory. 0700.
 public struct StateFolder: Sendable {
