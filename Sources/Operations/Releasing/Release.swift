@@ -129,7 +129,8 @@ struct Release: Sendable {
             try await Task.sleep(for: .milliseconds(50))
             let other = OperationError(
                 peer.name,
-                "another certificate answers there now than the one that was judged; nothing more was sent"
+                "another certificate answers there now than the one that was judged; nothing more was sent",
+                code: .evidenceOther
             )
             guard case .accepted(let recipient) = try await connect() else { throw other }
             guard recipient.certificate.certificate.der == certificate.certificate.der else {
