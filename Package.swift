@@ -55,6 +55,7 @@ let package = Package(
         .library(name: "CodeEncryption", targets: ["CodeEncryption", "Secrets"]),
         .library(name: "DCAP", targets: ["DCAP"]),
         .library(name: "DCAPCollateral", targets: ["DCAPCollateral"]),
+        .library(name: "Notation", targets: ["Notation"]),
         .library(name: "RATLS", targets: ["RATLS"]),
         .library(name: "SGXQuote", targets: ["SGXQuote"]),
     ],
@@ -98,6 +99,7 @@ let package = Package(
 
         // Making.
         .target(name: "Files", dependencies: ["CLinux", "Notation"], swiftSettings: strict),
+        .target(name: "WallClock", dependencies: ["Notation"], swiftSettings: strict),
         .target(name: "Secrets", dependencies: ["CSodium", "Notation"], swiftSettings: strict),
         .target(
             name: "CodeEncryption",
@@ -150,7 +152,7 @@ let package = Package(
             dependencies: [
                 "PackageFormat", "PackageMeasurement",
                 "CLinux", "ConnectionProblems", "DCAP", "Enclave", "Files", "Notation", "SGXQuote", "StrictX509",
-                "Threads",
+                "Threads", "WallClock",
                 asn1,
                 crypto, x509,
                 nioCore, nioHTTP1, nioPosix,
@@ -181,7 +183,7 @@ let package = Package(
                 "PackageFormat",
                 "AppServer", "ApplicationServing", "CLinux", "CodeEncryption", "ConnectionProblems", "Enclave", "Files",
                 "Notation", "Secrets",
-                "PythonHost", "RATLS", "StrictX509", "Threads",
+                "PythonHost", "RATLS", "StrictX509", "Threads", "WallClock",
                 crypto, logging, nioCore, nioHTTP1, nioSSL,
             ],
             swiftSettings: strict
@@ -194,7 +196,7 @@ let package = Package(
                 "Attestation", "CFreedMemory", "CLinux", "CodeEncryption", "Secrets", "DCAP", "DCAPCollateral",
                 "Enclave", "Files",
                 "Notation",
-                "RATLS", "RATLSTransport", "SGXQuote", "SimulatedProcessor", "StrictX509", crypto,
+                "RATLS", "RATLSTransport", "SGXQuote", "SimulatedProcessor", "StrictX509", "WallClock", crypto,
             ],
             swiftSettings: strict
         ),
@@ -207,7 +209,7 @@ let package = Package(
         ),
         .executableTarget(
             name: "mse",
-            dependencies: ["CommandInterface", "Operations", "PackageFormat", argumentParser],
+            dependencies: ["CommandInterface", "Notation", "Operations", "PackageFormat", argumentParser],
             swiftSettings: strict,
             linkerSettings: hardened + [unexported]
         ),
@@ -216,8 +218,8 @@ let package = Package(
             dependencies: [
                 "PackageFormat",
                 "CFreedMemory", "CGramineShim", "CLinux", "CommandInterface", "Enclave", "EnclaveAgent", "Files",
-                "RATLS",
-                "Threads",
+                "Notation", "RATLS",
+                "Threads", "WallClock",
                 argumentParser,
             ],
             // Swift 6.3.1 crashes when it optimises this module (its verifier objects to a swifterror value); nothing
@@ -303,7 +305,7 @@ let package = Package(
         ),
         .testTarget(
             name: "EnclaveTests",
-            dependencies: ["PackageFormat", "Enclave", "Files", "SimulatedProcessor", "TestSupport"],
+            dependencies: ["PackageFormat", "Enclave", "Files", "SimulatedProcessor", "TestSupport", "WallClock"],
             swiftSettings: strict
         ),
         .testTarget(name: "AppServerTests", dependencies: ["AppServer", logging, nioHTTP1], swiftSettings: strict),
@@ -323,15 +325,17 @@ let package = Package(
             name: "EnclaveAgentTests",
             dependencies: [
                 "PackageFormat",
-                "CodeEncryption", "Secrets", "Enclave", "EnclaveAgent", "Files", "Notation", "TestSupport", crypto,
+                "CodeEncryption", "Secrets", "Enclave", "EnclaveAgent", "Files", "Notation", "TestSupport", "WallClock",
+                crypto,
             ],
             swiftSettings: strict
         ),
         .testTarget(
             name: "OperationsTests",
             dependencies: [
-                "Attestation", "DCAP", "DCAPCollateral", "Files", "Operations", "PackageFormat", "Processes", "RATLS", "SGXQuote",
-                "TestSupport",
+                "Attestation", "DCAP", "DCAPCollateral", "Files", "Notation", "Operations", "PackageFormat",
+                "Processes",
+                "RATLS", "SGXQuote", "TestSupport", "WallClock",
             ],
             swiftSettings: strict
         ),

@@ -9,7 +9,8 @@ let package = Package(
         .executableTarget(
             name: "dcap-bench",
             dependencies: [
-                .product(name: "DCAP", package: "mse"), .product(name: "SGXQuote", package: "mse"),
+                .product(name: "DCAP", package: "mse"), .product(name: "Notation", package: "mse"),
+                .product(name: "SGXQuote", package: "mse"),
             ]
         )
     ]

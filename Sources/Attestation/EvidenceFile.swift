@@ -11,10 +11,10 @@ public struct EvidenceFile: Sendable {
 
     public var certificate: AttestedCertificate
     public var collateral: Collateral
-    /// Seconds since 1970; nil in the original's files.
-    public var collectedAt: Int64?
+    /// Nil in the original's files.
+    public var collectedAt: Timestamp?
 
-    public init(certificate: AttestedCertificate, collateral: Collateral, collectedAt: Int64) {
+    public init(certificate: AttestedCertificate, collateral: Collateral, collectedAt: Timestamp) {
         self.certificate = certificate
         self.collateral = collateral
         self.collectedAt = collectedAt
@@ -66,7 +66,7 @@ public struct EvidenceFile: Sendable {
             qeIdentityChain: qeChain ?? signingChain,
             pckChain: pckChain
         )
-        collectedAt = try reader.string("collected_at").flatMap { CalendarTime.seconds($0) }
+        collectedAt = try reader.string("collected_at").flatMap { Timestamp($0) }
     }
 
     /// The original's members and ours.
@@ -83,7 +83,8 @@ public struct EvidenceFile: Sendable {
             "input_args": .object([
                 "subject": launch?.subject.map { Node($0) } ?? Node(.null),
                 "subject_alternative_name": Node(certificate.sans.first?.description ?? ""),
-                "expiration_date": Node(Int(certificate.certificate.notAfter)), "app_id": launch.map { Node($0.id) },
+                "expiration_date": Node(Int(certificate.certificate.notAfter.seconds)),
+                "app_id": launch.map { Node($0.id) },
             ]),
             "ratls_certificate": Node(certificate.pem), "root_ca_crl": pem(collateral.rootCRL),
             "pck_platform_crl": pem(collateral.pckCRL),
@@ -92,7 +93,7 @@ public struct EvidenceFile: Sendable {
             "root_certificate": signing.last.map { Node(PEM.text($0)) },
             "qe_identity_issuer_chain": Node(String(decoding: collateral.qeIdentityChain, as: UTF8.self)),
             "pck_chain": collateral.pckChain.map { Node(String(decoding: $0, as: UTF8.self)) },
-            "collected_at": collectedAt.map { Node(CalendarTime.text($0)) },
+            "collected_at": collectedAt.map { Node($0.description) },
         ])
     }
 }

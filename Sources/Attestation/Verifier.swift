@@ -1,5 +1,5 @@
 public import DCAP
-internal import Notation
+public import Notation
 internal import RATLS
 internal import SGXQuote
 internal import StrictX509
@@ -22,12 +22,11 @@ public struct Verifier: Sendable {
         examiner = QuoteExaminer(remembering: verified)
     }
 
-    /// - Parameter time: seconds since 1970.
     public func judge(
         _ evidence: Evidence,
         with collateral: Collateral?,
         expecting expectation: Expectation = Expectation(),
-        at time: Int64
+        at time: Timestamp
     ) -> Verdict {
         let examination = examiner.examine(evidence.quote, with: collateral, at: time)
         var reasons = examination.reasons
@@ -53,14 +52,14 @@ public struct Verifier: Sendable {
     }
 
     /// Many at once, on all processors; the verdicts in the order of the evidence.
-    public func judge(_ evidence: [Evidence], with collateral: Collateral?, at time: Int64) async -> [Verdict] {
+    public func judge(_ evidence: [Evidence], with collateral: Collateral?, at time: Timestamp) async -> [Verdict] {
         await BatchRun.map(evidence) { judge($0, with: collateral, at: time) }
     }
 
     private func judge(
         _ certificate: AttestedCertificate,
         _ expectation: Expectation,
-        _ time: Int64
+        _ time: Timestamp
     ) -> [Reason] {
         var reasons: [Reason] = []
         let x509 = certificate.certificate
@@ -69,8 +68,8 @@ public struct Verifier: Sendable {
                 Reason(
                     .enclaveCertificateNotYetValid,
                     "the enclave's certificate is not valid yet",
-                    expected: "from \(CalendarTime.text(x509.notBefore))",
-                    found: CalendarTime.text(time)
+                    expected: "from \(x509.notBefore)",
+                    found: time.description
                 )
             )
         }
@@ -79,8 +78,8 @@ public struct Verifier: Sendable {
                 Reason(
                     .enclaveCertificateExpired,
                     "the enclave's certificate is no longer valid",
-                    expected: "until \(CalendarTime.text(x509.notAfter))",
-                    found: CalendarTime.text(time)
+                    expected: "until \(x509.notAfter)",
+                    found: time.description
                 )
             )
         }
@@ -126,7 +125,7 @@ public struct Verifier: Sendable {
         beside examination: Examination,
         of quote: Quote,
         _ collateral: Collateral?,
-        _ time: Int64,
+        _ time: Timestamp,
         _ reasons: inout [Reason]
     ) {
         func contradiction(_ problem: String) {

@@ -54,7 +54,7 @@ public struct AgentArguments: Sendable {
                 "subject": maker.subject.map { Node($0) },
                 "mode": Node("\(mode)"),
                 // Where the certificate only carries the configuration, its end follows the clock.
-                "notAfter": mode == .attested ? Node(Int(maker.notAfter)) : nil,
+                "notAfter": mode == .attested ? Node(Int(maker.notAfter.seconds)) : nil,
             ])
         )
     }

@@ -5,6 +5,7 @@ internal import Files
 internal import PackageFormat
 internal import Secrets
 internal import Threads
+internal import WallClock
 
 /// What does the steps of the agent's life.
 struct AgentParts: Sendable {
@@ -14,6 +15,7 @@ struct AgentParts: Sendable {
     private let memory: PrivateMemory
     private let events: EventLog
     private let log: ApplicationLog
+    private let clock: WallClock
     private let state: SealedState?
     private let report: StartReport
     private let failures: SealedReport
@@ -36,16 +38,16 @@ struct AgentParts: Sendable {
     }
 
     /// Takes up what an earlier start was given, or makes a new identity, and begins to answer.
-    /// - Parameter now: seconds since 1970.
     init(
         _ arguments: AgentArguments,
         on platform: any EnclavePlatform,
         memory: PrivateMemory,
         events: EventLog,
         log: ApplicationLog,
-        now: Int64
+        clock: WallClock
     ) async throws {
-        (self.arguments, self.memory, self.events, self.log) = (arguments, memory, events, log)
+        (self.arguments, self.memory, self.events, self.log, self.clock) = (arguments, memory, events, log, clock)
+        let now = clock.now
         let state = try arguments.stateFolder.map { try SealedState(folder: $0, id: arguments.id, platform: platform) }
         let service = try MeasuredService(arguments, on: platform)
         let settings = service.settings
@@ -184,7 +186,8 @@ struct AgentParts: Sendable {
                     epoch: opening.homeEpoch,
                     wasRestored: opening.hasHome,
                     log: log,
-                    events: events
+                    events: events,
+                    clock: clock
                 )
             }
             try await home?.restore()

@@ -1,6 +1,7 @@
 internal import CodeEncryption
 public import Enclave
 internal import Secrets
+public import WallClock
 
 /// The service's life inside the enclave: configuration, decryption, application, end.
 public enum EnclaveAgent {
@@ -11,7 +12,7 @@ public enum EnclaveAgent {
     /// - Parameters:
     ///   - memory: made before the process had a second thread.
     ///   - output: this process's standard output and error, taken before anybody wrote to them.
-    ///   - now: seconds since 1970.
+    ///   - clock: the host's, by which nothing is decided but a certificate's end.
     /// - Returns: the process's exit code.
     public static func live(
         _ arguments: AgentArguments,
@@ -20,7 +21,7 @@ public enum EnclaveAgent {
         events: EventLog,
         log: ApplicationLog,
         output: CapturedOutput,
-        now: Int64
+        clock: WallClock
     ) async -> Int32 {
         let exitCode: Int32
         LockedMemory.whenRefused { events.write(.memoryUnlocked) }
@@ -31,7 +32,7 @@ public enum EnclaveAgent {
                 memory: memory,
                 events: events,
                 log: log,
-                now: now
+                clock: clock
             )
             exitCode = await AgentLife(parts.terms).run { await parts.perform($0) }
         } catch {

@@ -1,6 +1,6 @@
 public import Files
 internal import Glibc
-internal import Notation
+public import Notation
 
 /// How the last sealing of HOME went, as the operator may know it: a time and a code, in a file of one fixed size
 /// beside what is sealed. It is overwritten in its place, so that it can be told even when the disk is full.
@@ -15,8 +15,8 @@ public struct HomeReport: Hashable, Sendable {
     public static let fileName = "home.json"
     private static let byteCount = 256
 
-    /// Seconds since 1970 by the agent's clock; nil when it never was sealed since the start.
-    public var savedAt: Int64?
+    /// By the agent's clock; nil when it never was sealed since the start.
+    public var savedAt: Timestamp?
     /// What the file says is no time that can be: whoever broke into the agent writes it too.
     public private(set) var isTimeUntold = false
     /// Why the last try failed; nil when it didn't.
@@ -27,17 +27,17 @@ public struct HomeReport: Hashable, Sendable {
     public init() {}
 
     /// 2020, before the first of these was written.
-    private static let earliest: Int64 = 1_577_836_800
+    private static let earliest = Timestamp(seconds: 1_577_836_800)
 
     /// - Parameters:
     ///   - folder: of sealed state.
-    ///   - now: seconds since 1970; a time that is more than a day later isn't believed.
+    ///   - now: a time that is more than a day later isn't believed.
     /// - Throws: `FileError` when there is none, or it isn't one.
-    public init(in folder: String, now: Int64) throws(FileError) {
+    public init(in folder: String, now: Timestamp) throws(FileError) {
         let path = folder + "/" + Self.fileName
         do {
             var reader = try ObjectReader(JSON.read(OpenFile(regular: path).contents(limit: Self.byteCount)))
-            savedAt = try reader.integer("savedAt", in: 0...Int.max).map { Int64($0) }
+            savedAt = try reader.integer("savedAt", in: 0...Int.max).map { Timestamp(seconds: Int64($0)) }
             if let savedAt, savedAt < Self.earliest || savedAt - 86400 > now {
                 (self.savedAt, isTimeUntold) = (nil, true)
             }
@@ -54,7 +54,7 @@ public struct HomeReport: Hashable, Sendable {
     public func write(to folder: String) throws(FileError) {
         let text = JSON.canonical(
             .object([
-                "savedAt": savedAt.map { Node(Int($0)) }, "problem": problem.map { Node($0.rawValue) },
+                "savedAt": savedAt.map { Node(Int($0.seconds)) }, "problem": problem.map { Node($0.rawValue) },
                 "refusals": Node(refusals),
             ])
         )

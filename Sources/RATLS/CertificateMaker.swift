@@ -1,6 +1,6 @@
 public import Crypto
 internal import FoundationEssentials
-internal import Notation
+public import Notation
 internal import StrictX509
 internal import SwiftASN1
 internal import X509
@@ -11,8 +11,7 @@ public struct CertificateMaker: Sendable {
     public var sans: [String]
     /// RFC 4514; absent: CN=<first name>.
     public var subject: String?
-    /// Seconds since 1970.
-    public var notAfter: Int64
+    public var notAfter: Timestamp
 
     /// For an instance that has a launch record.
     public init(_ launch: LaunchRecord) {
@@ -23,19 +22,20 @@ public struct CertificateMaker: Sendable {
     }
 
     /// For the original's command line, which has none.
-    public init(sans: [String], subject: String?, notAfter: Int64) {
+    public init(sans: [String], subject: String?, notAfter: Timestamp) {
         self.sans = sans
         self.subject = subject
         self.notAfter = notAfter
     }
 
-    /// - Parameter now: seconds since 1970; the certificate is valid from an hour before.
+    /// - Parameter now: the certificate is valid from an hour before.
     /// - Throws: `CertificateMakerError` for an end that has passed or lies too far ahead, and for names that can't be
     ///   written.
-    public func make(key: P256.Signing.PrivateKey, quote: [UInt8], now: Int64) throws(CertificateMakerError) -> [UInt8]
+    public func make(key: P256.Signing.PrivateKey, quote: [UInt8], now: Timestamp) throws(CertificateMakerError)
+        -> [UInt8]
     {
         guard notAfter > now else {
-            throw CertificateMakerError("the certificate would have ended at \(CalendarTime.text(notAfter))")
+            throw CertificateMakerError("the certificate would have ended at \(notAfter)")
         }
         if launch != nil, notAfter > now + LaunchRecord.longestLife {
             throw CertificateMakerError(
@@ -72,8 +72,8 @@ public struct CertificateMaker: Sendable {
                 version: .v3,
                 serialNumber: .init(bytes: serial),
                 publicKey: publicKey,
-                notValidBefore: Date(timeIntervalSince1970: Double(now - 3600)),
-                notValidAfter: Date(timeIntervalSince1970: Double(notAfter)),
+                notValidBefore: Date(timeIntervalSince1970: Double((now - 3600).seconds)),
+                notValidAfter: Date(timeIntervalSince1970: Double(notAfter.seconds)),
                 issuer: name,
                 subject: name,
                 signatureAlgorithm: .ecdsaWithSHA256,

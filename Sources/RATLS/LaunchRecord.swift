@@ -35,8 +35,7 @@ public struct LaunchRecord: Hashable, Sendable {
     public var port: Int
     /// RFC 4514.
     public var subject: String?
-    /// Seconds since 1970.
-    public var notAfter: Int64
+    public var notAfter: Timestamp
     /// Seconds, 0 for none.
     public var configurationTimeout: Int
 
@@ -47,7 +46,7 @@ public struct LaunchRecord: Hashable, Sendable {
         host: String,
         port: Int,
         subject: String?,
-        notAfter: Int64,
+        notAfter: Timestamp,
         configurationTimeout: Int
     )
         throws(NotationError)
@@ -79,7 +78,7 @@ public struct LaunchRecord: Hashable, Sendable {
         port = try Self.required(reader.integer("port", in: 1...65535), "port")
         subject = try reader.string("subject")
         let end = try Self.required(reader.string("notAfter"), "notAfter")
-        guard let seconds = CalendarTime.seconds(end) else {
+        guard let seconds = Timestamp(end) else {
             throw NotationError(at: reader.place, member: "notAfter", "a time such as 2026-01-31T12:00:00Z expected")
         }
         notAfter = seconds
@@ -152,7 +151,7 @@ public struct LaunchRecord: Hashable, Sendable {
             "version": 1, "id": Node(id), "name": Node(name), "sans": Node(.array(sans.map { Node($0) })),
             "host": Node(host),
             "port": Node(port),
-            "subject": subject.map { Node($0) }, "notAfter": Node(CalendarTime.text(notAfter)),
+            "subject": subject.map { Node($0) }, "notAfter": Node(notAfter.description),
             "configurationTimeout": Node(configurationTimeout),
         ])
     }

@@ -2,31 +2,33 @@ internal import CLinux
 internal import ConnectionProblems
 internal import DCAP
 internal import Files
-internal import FoundationEssentials
 internal import NIOCore
 internal import NIOHTTP1
 internal import NIOPosix
 internal import Notation
 internal import Threads
+public import WallClock
 
 /// Answers on loopback as Intel's service of version 4 does, about the one platform it knows.
 public struct CollateralService: Sendable {
     private let platform: SimulatedPlatform
+    private let clock: WallClock
 
-    public init(platform: SimulatedPlatform) {
+    public init(platform: SimulatedPlatform, clock: WallClock) {
         self.platform = platform
+        self.clock = clock
     }
 
     /// Serves until SIGTERM.
     /// - Throws: `ListeningError` when the port can't be had.
     public func run(port: Int, started: (Int) -> Void) async throws {
-        let platform = self.platform
+        let (platform, clock) = (self.platform, self.clock)
         let bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.configureHTTPServerPipeline()
-                    try channel.pipeline.syncOperations.addHandler(CollateralHandler(platform: platform))
+                    try channel.pipeline.syncOperations.addHandler(CollateralHandler(platform: platform, clock: clock))
                 }
             }
         let channel: any Channel
@@ -46,10 +48,12 @@ private final class CollateralHandler: ChannelInboundHandler {
     typealias OutboundOut = HTTPServerResponsePart
 
     private let platform: SimulatedPlatform
+    private let clock: WallClock
     private var head: HTTPRequestHead?
 
-    init(platform: SimulatedPlatform) {
+    init(platform: SimulatedPlatform, clock: WallClock) {
         self.platform = platform
+        self.clock = clock
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -74,7 +78,7 @@ private final class CollateralHandler: ChannelInboundHandler {
         guard head.method == .GET else { return (.methodNotAllowed, [], nil) }
         let parts = head.uri.split(separator: "?", maxSplits: 1)
         let query = parts.count > 1 ? String(parts[1]) : ""
-        guard let collateral = try? platform.collateral(at: Int64(Date().timeIntervalSince1970)) else {
+        guard let collateral = try? platform.collateral(at: clock.now) else {
             return (.internalServerError, [], nil)
         }
         let values = query.split(separator: "&").map { $0.split(separator: "=", maxSplits: 1) }

@@ -7,6 +7,7 @@ internal import Notation
 public import PackageFormat
 internal import PackageMeasurement
 internal import Threads
+public import WallClock
 
 /// Starts an agent on the simulated processor and answers it as hardware would, for as long as it lives.
 public struct Launcher: Sendable {
@@ -17,6 +18,8 @@ public struct Launcher: Sendable {
     public var instance: Instance
     /// The agent's arguments besides those that name the instance's files.
     public var arguments: [String]
+    /// By which the operator's log is dated.
+    public var clock: WallClock
 
     public struct Instance: Sendable {
         public var id: String
@@ -50,7 +53,14 @@ public struct Launcher: Sendable {
         }
     }
 
-    public init(record: EnclaveRecord, isDebug: Bool, instance: Instance, arguments: [String]) {
+    public init(
+        record: EnclaveRecord,
+        isDebug: Bool,
+        instance: Instance,
+        arguments: [String],
+        clock: WallClock
+    ) {
+        self.clock = clock
         self.record = record
         self.isDebug = isDebug
         self.instance = instance
@@ -85,7 +95,11 @@ public struct Launcher: Sendable {
             throw FileError("socket", doing: "make a socket")
         }
         defer { close(sockets[0]) }
-        let log = try OperatorLog(instance.logPath, takesApplicationLines: record.settings.log == .open)
+        let log = try OperatorLog(
+            instance.logPath,
+            takesApplicationLines: record.settings.log == .open,
+            clock: clock
+        )
         let confined: ConfinedProcess
         do {
             defer { close(sockets[1]) }

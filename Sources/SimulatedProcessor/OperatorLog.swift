@@ -2,8 +2,10 @@ internal import Dispatch
 internal import Enclave
 public import Files
 internal import Glibc
+internal import Notation
 internal import StrictX509
 internal import Synchronization
+public import WallClock
 
 /// The operator's log of one instance: the agent's events and its launcher's, a line each, bounded in length, rate and
 /// size whatever comes.
@@ -43,12 +45,21 @@ public final class OperatorLog: Sendable {
     private let path: String
     private let limits: Limits
     private let takesApplicationLines: Bool
+    private let clock: WallClock
     private let state: Mutex<State>
     private let readers = DispatchGroup()
 
     /// Goes on behind what is there.
-    /// - Parameter takesApplicationLines: the measured setting that lets the operator read what the application says.
-    public init(_ path: String, takesApplicationLines: Bool = false, limits: Limits = Limits()) throws(FileError) {
+    /// - Parameters:
+    ///   - takesApplicationLines: the measured setting that lets the operator read what the application says.
+    ///   - clock: by which lines are dated.
+    public init(
+        _ path: String,
+        takesApplicationLines: Bool = false,
+        limits: Limits = Limits(),
+        clock: WallClock
+    ) throws(FileError) {
+        self.clock = clock
         self.takesApplicationLines = takesApplicationLines
         self.path = path
         self.limits = limits
@@ -138,7 +149,7 @@ public final class OperatorLog: Sendable {
             state.left + min(now - state.lastMillisecond, 1 << 20) * limits.bytesPerSecond / 1000
         )
         state.lastMillisecond = now
-        let bytes = Self.line(event)
+        let bytes = line(event)
         guard state.left >= bytes.count else {
             state.dropped += 1
             return
@@ -151,12 +162,12 @@ public final class OperatorLog: Sendable {
     private func tellMissing(_ state: inout State) {
         let (dropped, foreign) = (state.dropped, state.foreign)
         (state.dropped, state.foreign) = (0, 0)
-        if foreign > 0 { put(Self.line(LauncherEvent.foreign(lines: foreign).line), &state) }
-        if dropped > 0 { put(Self.line(LauncherEvent.dropped(lines: dropped).line), &state) }
+        if foreign > 0 { put(line(LauncherEvent.foreign(lines: foreign).line), &state) }
+        if dropped > 0 { put(line(LauncherEvent.dropped(lines: dropped).line), &state) }
     }
 
-    private static func line(_ event: String) -> [UInt8] {
-        Array("\(CalendarTime.text(Int64(time(nil)))) \(event)\n".utf8)
+    private func line(_ event: String) -> [UInt8] {
+        Array("\(clock.now) \(event)\n".utf8)
     }
 
     // MARK: Files

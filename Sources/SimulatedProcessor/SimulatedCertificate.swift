@@ -1,5 +1,6 @@
 internal import Crypto
 internal import FoundationEssentials
+internal import Notation
 internal import SwiftASN1
 internal import X509
 
@@ -30,8 +31,7 @@ struct SimulatedCertificate {
 
     var kind: Kind
     var ppid: [UInt8]
-    /// Seconds since 1970.
-    var now: Int64
+    var now: Timestamp
 
     static func name(_ kind: Kind) throws -> DistinguishedName {
         try DistinguishedName([
@@ -78,8 +78,8 @@ struct SimulatedCertificate {
             version: .v3,
             serialNumber: .init(bytes: serial),
             publicKey: .init(key),
-            notValidBefore: Date(timeIntervalSince1970: Double(now - 86400)),
-            notValidAfter: Date(timeIntervalSince1970: Double(now + kind.years * 365 * 86400)),
+            notValidBefore: Date(timeIntervalSince1970: Double((now - 86400).seconds)),
+            notValidAfter: Date(timeIntervalSince1970: Double((now + kind.years * 365 * 86400).seconds)),
             issuer: Self.name(issuer),
             subject: Self.name(kind),
             signatureAlgorithm: .ecdsaWithSHA256,

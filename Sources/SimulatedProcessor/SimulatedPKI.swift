@@ -36,7 +36,7 @@ struct SimulatedPKI: Sendable {
     static let rootFile = "root.pem"
 
     /// Makes everything anew.
-    init(now: Int64) throws {
+    init(now: Timestamp) throws {
         func random(_ count: Int) -> [UInt8] { (0..<count).map { _ in UInt8.random(in: .min ... .max) } }
         let ppid = random(16)
         self.ppid = ppid

@@ -1,7 +1,7 @@
 internal import Crypto
 public import DCAP
 internal import Files
-internal import Notation
+public import Notation
 internal import StrictX509
 
 /// A processor that doesn't exist, with its PKI, its faults and the collateral about it.
@@ -20,7 +20,7 @@ public struct SimulatedPlatform: Sendable {
     }
 
     /// Makes a new one; its folder must exist and be private.
-    public static func make(in folder: String, now: Int64) throws -> SimulatedPlatform {
+    public static func make(in folder: String, now: Timestamp) throws -> SimulatedPlatform {
         try SimulatedPKI(now: now).save(in: folder)
         try State(made: now).save(in: folder)
         return try SimulatedPlatform(folder: folder)
@@ -35,8 +35,7 @@ public struct SimulatedPlatform: Sendable {
 
     /// What happened to the platform since it was made.
     struct State {
-        /// Seconds since 1970.
-        var made: Int64
+        var made: Timestamp
         /// TCB recoveries; each demands one SVN more.
         var recoveries = 0
         var isPCKRevoked = false
@@ -45,18 +44,18 @@ public struct SimulatedPlatform: Sendable {
 
         func save(in folder: String) throws {
             let node = Node.object([
-                "version": 1, "made": Node(Int(made)), "recoveries": Node(recoveries),
+                "version": 1, "made": Node(Int(made.seconds)), "recoveries": Node(recoveries),
                 "pckRevoked": Node(.boolean(isPCKRevoked)),
                 "authorityRevoked": Node(.boolean(isAuthorityRevoked)), "expired": Node(.boolean(isExpired)),
             ])
             try Files.write(JSON.pretty(node), to: folder + "/" + stateFile, mode: 0o600)
         }
 
-        init(made: Int64) { self.made = made }
+        init(made: Timestamp) { self.made = made }
 
         init(folder: String) throws {
             var reader = try ObjectReader(JSON.read(try Files.read(folder + "/" + stateFile, limit: 4096)))
-            made = Int64(try reader.integer("made", in: 0...Int.max) ?? 0)
+            made = Timestamp(seconds: Int64(try reader.integer("made", in: 0...Int.max) ?? 0))
             recoveries = try reader.integer("recoveries", in: 0...200) ?? 0
             isPCKRevoked = try reader.boolean("pckRevoked") ?? false
             isAuthorityRevoked = try reader.boolean("authorityRevoked") ?? false
@@ -80,8 +79,7 @@ public struct SimulatedPlatform: Sendable {
     // MARK: Collateral
 
     /// Freshly signed, as a collateral service would answer now.
-    /// - Parameter now: seconds since 1970.
-    public func collateral(at now: Int64) throws -> Collateral {
+    public func collateral(at now: Timestamp) throws -> Collateral {
         let state = try State(folder: folder)
         let issued = state.isExpired ? now - 60 * 86400 : now - 3600
         let next = issued + 30 * 86400
@@ -123,19 +121,19 @@ public struct SimulatedPlatform: Sendable {
 struct SimulatedDocuments {
     var state: SimulatedPlatform.State
     var quotingSigner: [UInt8]
-    var issued: Int64
-    var next: Int64
+    var issued: Timestamp
+    var next: Timestamp
 
     private var evaluationNumber: Int { 20 + state.recoveries }
 
     var tcbInfo: Node {
-        func level(_ svn: Int, _ status: String, _ date: Int64, _ advisories: [String]) -> Node {
+        func level(_ svn: Int, _ status: String, _ date: Timestamp, _ advisories: [String]) -> Node {
             .object([
                 "tcb": .object([
                     "sgxtcbcomponents": Node(.array((0..<16).map { _ in .object(["svn": Node(svn)]) })),
                     "pcesvn": Node(SimulatedPKI.pceSVN),
                 ]),
-                "tcbDate": Node(CalendarTime.text(date)), "tcbStatus": Node(status),
+                "tcbDate": Node(date.description), "tcbStatus": Node(status),
                 "advisoryIDs": advisories.isEmpty ? nil : Node(.array(advisories.map { Node($0) })),
             ])
         }
@@ -159,8 +157,8 @@ struct SimulatedDocuments {
             )
         }
         return .object([
-            "id": "SGX", "version": 3, "issueDate": Node(CalendarTime.text(issued)),
-            "nextUpdate": Node(CalendarTime.text(next)),
+            "id": "SGX", "version": 3, "issueDate": Node(issued.description),
+            "nextUpdate": Node(next.description),
             "fmspc": Node(Hex.text(SimulatedPKI.fmspc).uppercased()), "pceId": Node(Hex.text(SimulatedPKI.pceID)),
             "tcbType": 0,
             "tcbEvaluationDataNumber": Node(evaluationNumber), "tcbLevels": Node(.array(levels)),
@@ -169,15 +167,15 @@ struct SimulatedDocuments {
 
     var qeIdentity: Node {
         .object([
-            "id": "QE", "version": 2, "issueDate": Node(CalendarTime.text(issued)),
-            "nextUpdate": Node(CalendarTime.text(next)),
+            "id": "QE", "version": 2, "issueDate": Node(issued.description),
+            "nextUpdate": Node(next.description),
             "tcbEvaluationDataNumber": Node(evaluationNumber), "miscselect": "00000000", "miscselectMask": "FFFFFFFF",
             "attributes": "11000000000000000000000000000000", "attributesMask": "FBFFFFFFFFFFFFFF0000000000000000",
             "mrsigner": Node(Hex.text(quotingSigner).uppercased()), "isvprodid": 1,
             "tcbLevels": [
                 .object([
                     "tcb": .object(["isvsvn": Node(QuotingEnclave.securityVersion)]),
-                    "tcbDate": Node(CalendarTime.text(state.made - 86400)), "tcbStatus": "UpToDate",
+                    "tcbDate": Node((state.made - 86400).description), "tcbStatus": "UpToDate",
                 ])
             ],
         ])

@@ -1,4 +1,5 @@
 internal import Crypto
+internal import Notation
 internal import StrictX509
 internal import SwiftASN1
 
@@ -6,14 +7,13 @@ internal import SwiftASN1
 struct SimulatedRevocationList {
     /// Without leading zeros.
     var serials: [[UInt8]]
-    /// Seconds since 1970.
-    var thisUpdate: Int64
-    var nextUpdate: Int64
+    var thisUpdate: Timestamp
+    var nextUpdate: Timestamp
 
     func make(issuer: [UInt8], key: P256.Signing.PrivateKey) throws -> [UInt8] {
         let subject = try Certificate(issuer).subject.der
-        func time(_ serializer: inout DER.Serializer, _ seconds: Int64) throws {
-            let fields = CalendarTime.fields(seconds)
+        func time(_ serializer: inout DER.Serializer, _ moment: Timestamp) throws {
+            let fields = moment.fields
             try serializer.serialize(
                 try UTCTime(
                     year: fields.year,

@@ -7,9 +7,11 @@ import Enclave
 import EnclaveAgent
 import Files
 import Glibc
+import Notation
 import PackageFormat
 import RATLS
 import Threads
+import WallClock
 
 struct RunInEnclave: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -85,6 +87,8 @@ struct RunInEnclave: ParsableCommand {
         guard modes == 1 else { throw ValidationError("exactly one of --ratls, --no-ssl and --certificate is needed.") }
     }
 
+    private static let clock = WallClock.system
+
     func run() throws {
         // The first process of its own view would not even notice a signal that it has no handler for.
         ProcessSignal.termination.count()
@@ -92,9 +96,8 @@ struct RunInEnclave: ParsableCommand {
         let memory: PrivateMemory
         let arguments: AgentArguments
         let enclave: any EnclavePlatform
-        let now = Int64(time(nil))
         do {
-            arguments = try agentArguments(now)
+            arguments = try agentArguments(Self.clock.now)
             enclave = try platform.enclave(attestationFolder: arguments.attestationFolder)
             let mountPoint =
                 self.memory ?? (getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp") + "/mse-memory-\(getpid())"
@@ -112,11 +115,11 @@ struct RunInEnclave: ParsableCommand {
         guard chdir(memory.folder) == 0 else { fail(AgentError("\(memory.folder): can't work in it")) }
         cgramineshim_set_home(memory.home)
         // From here on nobody in this process writes anything that the operator reads, but for the agent's events.
-        let log = ApplicationLog()
+        let log = ApplicationLog(clock: Self.clock)
         guard let (output, descriptor) = CapturedOutput.begin(into: log) else {
             fail(AgentError("there are no descriptors for the application's output"))
         }
-        let events = EventLog(descriptor: descriptor)
+        let events = EventLog(descriptor: descriptor, clock: Self.clock)
         Bootstrap.run {
             await EnclaveAgent.live(
                 arguments,
@@ -125,18 +128,18 @@ struct RunInEnclave: ParsableCommand {
                 events: events,
                 log: log,
                 output: output,
-                now: now
+                clock: Self.clock
             )
         }
     }
 
     /// In words for who started it by hand; a launcher lets the event alone through.
     private func fail(_ error: any Error) -> Never {
-        EventLog(descriptor: STDERR_FILENO).write(failure: error)
+        EventLog(descriptor: STDERR_FILENO, clock: Self.clock).write(failure: error)
         Bootstrap.fail(error)
     }
 
-    private func agentArguments(_ now: Int64) throws -> AgentArguments {
+    private func agentArguments(_ now: Timestamp) throws -> AgentArguments {
         let mode: AgentArguments.Mode =
             try noSSL ? .clear : certificate.map { .owner(certificate: try Files.absolute($0)) } ?? .attested
         if let launch {
@@ -170,7 +173,7 @@ struct RunInEnclave: ParsableCommand {
         let maker = CertificateMaker(
             sans: [san ?? "localhost"],
             subject: subject,
-            notAfter: ratls.map(Int64.init) ?? now + 36000
+            notAfter: ratls.map { Timestamp(seconds: Int64($0)) } ?? now + 36000
         )
         return AgentArguments(
             application: application,

@@ -1,5 +1,6 @@
 import ArgumentParser
 import CommandInterface
+import Notation
 import Operations
 
 struct Collateral: ParsableCommand {
@@ -117,7 +118,7 @@ struct Collateral: ParsableCommand {
         @Option(help: "A root certificate that replaces Intel's, PEM or DER.", completion: .file())
         var trustedRoot: String?
         @Option(time: "Judge as of this time, such as 2026-01-31T12:00:00Z.")
-        var at: Int64?
+        var at: Timestamp?
         @Flag(help: "Print JSON.")
         var json = false
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Notation
 import Operations
 
 /// The options of everything that judges.
@@ -29,7 +30,7 @@ struct JudgingArguments: ParsableArguments {
         collateral.isEmpty && [collateralCa, policy, expected, trustedRoot].allSatisfy { $0 == nil }
     }
 
-    func options(package: String? = nil, at: Int64? = nil) -> JudgingOptions {
+    func options(package: String? = nil, at: Timestamp? = nil) -> JudgingOptions {
         JudgingOptions(
             collateral: collateral,
             collateralAuthority: collateralCa,

@@ -1,5 +1,6 @@
 import ArgumentParser
 import CommandInterface
+import Notation
 import Operations
 
 struct Logs: AsyncParsableCommand {
@@ -16,7 +17,7 @@ struct Logs: AsyncParsableCommand {
     @Option(in: 0...1_000_000, help: "Begin with the last lines only.")
     var tail: Int?
     @Option(time: "Begin at this time.")
-    var since: Int64?
+    var since: Timestamp?
     @Option(help: "The code key or start token: open what the application said.", completion: .file())
     var key: String?
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import CommandInterface
+import Notation
 import Operations
 
 struct Quote: ParsableCommand {
@@ -45,7 +46,7 @@ struct Quote: ParsableCommand {
         var file: String
         @OptionGroup var judging: JudgingArguments
         @Option(time: "Judge as of this time, such as 2026-01-31T12:00:00Z.")
-        var at: Int64?
+        var at: Timestamp?
         @Flag(help: "Print JSON.")
         var json = false
 

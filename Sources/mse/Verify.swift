@@ -1,5 +1,6 @@
 import ArgumentParser
 import CommandInterface
+import Notation
 import Operations
 
 struct Verify: AsyncParsableCommand {
@@ -19,7 +20,7 @@ struct Verify: AsyncParsableCommand {
     var package: String?
     @OptionGroup var judging: JudgingArguments
     @Option(time: "Judge as of this time, such as 2026-01-31T12:00:00Z.")
-    var at: Int64?
+    var at: Timestamp?
     @Option(
         help: "Where the certificate goes when it is accepted, to be pinned; the verdict goes beside it.",
         transform: { try outputFile($0) }

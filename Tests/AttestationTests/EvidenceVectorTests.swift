@@ -33,7 +33,7 @@ struct EvidenceVectorTests {
         policy.measurement.mrenclave = [try #require(file.certificate.quote.report).mrenclave]
         policy.tcb.accepted = [.configurationAndSWHardeningNeeded]
         policy.tcb.allowedAdvisories = ["INTEL-SA-00289", "INTEL-SA-00615"]
-        let time = try #require(CalendarTime.seconds(try vectors.text("at")))
+        let time = try #require(Timestamp(try vectors.text("at")))
         return Verifier(policy: policy).judge(Evidence(file.certificate), with: file.collateral, at: time)
             .reasons.map(\.code.name)
     }
@@ -45,7 +45,7 @@ struct EvidenceVectorTests {
         #expect(try Array(file.certificate.quote.encoded) == Files.read(ProjectVectors.path(vectors.text("quote"))))
         #expect(try file.collateral.tcbInfo == Files.read(folder + "/tcb_info.json"))
         #expect(try file.collateral.qeIdentity == Files.read(folder + "/qe_identity.json"))
-        #expect(file.collectedAt == CalendarTime.seconds(try vectors.text("at")))
+        #expect(file.collectedAt == Timestamp(try vectors.text("at")))
         #expect(try codes(file) == ["binding.differs"])
         #expect(try JSON.canonical(file.node()) == JSON.canonical(document))
         let again = try EvidenceFile(Array(JSON.pretty(file.node()).utf8))
@@ -113,7 +113,7 @@ struct ProjectQuoteVerdictTests {
             policy.measurement.mrenclave = quote.report.map { [$0.mrenclave] } ?? []
             policy.tdx.mrtd = quote.tdReport.map { [$0.mrtd] } ?? []
         }
-        let time = try #require(CalendarTime.seconds(try vector.text("at")))
+        let time = try #require(Timestamp(try vector.text("at")))
         return try Verifier(anchor: anchor, policy: policy).judge(
             Evidence(quote),
             with: collateral(vector.text("collateral")),

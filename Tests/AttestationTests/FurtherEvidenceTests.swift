@@ -2,6 +2,7 @@ import Attestation
 import Crypto
 import DCAP
 import Files
+import Notation
 import RATLS
 import SGXQuote
 import SimulatedProcessor
@@ -14,7 +15,7 @@ import Testing
 /// A certificate with several pieces of evidence is judged whole.
 @Suite("Several pieces of evidence")
 struct FurtherEvidenceTests {
-    static let now: Int64 = 1_764_000_000
+    static let now = Timestamp(seconds: 1_764_000_000)
     private let folder: TemporaryFolder
     private let platform: SimulatedPlatform
     private let key = P256.Signing.PrivateKey()

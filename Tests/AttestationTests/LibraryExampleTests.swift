@@ -2,6 +2,7 @@ import Attestation
 import DCAP
 import Files
 import Foundation
+import Notation
 import SGXQuote
 import Testing
 
@@ -17,7 +18,7 @@ struct LibraryExampleTests {
         collateral: Collateral,
         mrenclave: FixedBytes<32>,
         anchor: TrustAnchor,
-        now: Int64
+        now: Timestamp
     )
         throws -> [Bool]
     {

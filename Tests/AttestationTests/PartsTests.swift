@@ -83,7 +83,7 @@ struct PartsTests {
                 platform: ("OutOfDate", []),
                 enclave: ("OutOfDate", []),
                 date: "2019-05-15T00:00:00Z",
-                policy: { $0.grace = Scenario.now - 1_700_000_000 },
+                policy: { $0.grace = Scenario.now - Timestamp(seconds: 1_700_000_000) },
                 objections: ["the quoting enclave"]
             ),
             Case(
@@ -98,7 +98,7 @@ struct PartsTests {
                 testDescription: "nor one of the next second",
                 platform: ("UpToDate", []),
                 enclave: ("OutOfDate", []),
-                date: CalendarTime.text(Scenario.now + 1),
+                date: (Scenario.now + 1).description,
                 policy: { $0.grace = 1 },
                 objections: ["the quoting enclave"]
             ),
@@ -106,7 +106,7 @@ struct PartsTests {
                 testDescription: "this very second has",
                 platform: ("UpToDate", []),
                 enclave: ("OutOfDate", []),
-                date: CalendarTime.text(Scenario.now),
+                date: Scenario.now.description,
                 policy: { $0.grace = 1 }
             ),
             Case(

@@ -215,7 +215,7 @@ struct ReasonTests {
             what: "a certificate of tomorrow",
             certificate: {
                 $0.notBefore = now + 1
-                $0.notAfter += 86400
+                $0.notAfter = $0.notAfter + 86400
             }
         ),
         service(

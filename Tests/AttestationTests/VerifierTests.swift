@@ -12,7 +12,7 @@ import Testing
 
 @Suite("Verdicts")
 struct VerifierTests {
-    static let now: Int64 = 1_764_000_000
+    static let now = Timestamp(seconds: 1_764_000_000)
     static let measurement = FixedBytes<32>(repeating: 0xAB)
     let folder: TemporaryFolder
     let platform: SimulatedPlatform
@@ -54,7 +54,7 @@ struct VerifierTests {
         _ certificate: AttestedCertificate? = nil,
         policy change: (inout AttestationPolicy) -> Void = { $0.measurement.mrenclave = [measurement] },
         expecting: Attestation.Expectation = Attestation.Expectation(),
-        at time: Int64 = now
+        at time: Timestamp = now
     ) throws -> Verdict {
         var policy = AttestationPolicy()
         change(&policy)
@@ -225,7 +225,7 @@ struct OriginalEvidenceTests {
         let file = try EvidenceFile(try Files.read(SharedVectors.path("mse/vectors/evidence/" + name)))
         var policy = AttestationPolicy()
         policy.measurement.mrenclave = [try #require(file.certificate.quote.report).mrenclave]
-        let time = try #require(CalendarTime.seconds(at))
+        let time = try #require(Timestamp(at))
         return Verifier(anchor: anchor, policy: policy).judge(
             Evidence(file.certificate),
             with: file.collateral,

@@ -2,6 +2,7 @@ import DCAP
 import DCAPCollateral
 import Files
 import Foundation
+import Notation
 import Synchronization
 import TestSupport
 import Testing
@@ -42,7 +43,11 @@ struct CacheTests {
     }
 
     private var cache: CollateralCache { CollateralCache(folder: folder.path + "/collateral") }
-    private func cached(at time: Int64 = now, maximumAge: Int64 = 30 * 86400, _ source: (any CollateralSource)? = nil)
+    private func cached(
+        at time: Timestamp = now,
+        maximumAge: Int64 = 30 * 86400,
+        _ source: (any CollateralSource)? = nil
+    )
         -> CachedSource
     {
         CachedSource(source ?? self.source, cache: cache, maximumAge: maximumAge, now: { time })

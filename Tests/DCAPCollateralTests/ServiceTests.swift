@@ -8,7 +8,7 @@ import Testing
 
 /// What a service of version 4 answers about the simulated processor.
 struct Served: Sendable {
-    static let now: Int64 = 1_764_000_000
+    static let now = Timestamp(seconds: 1_764_000_000)
     static let request = CollateralRequest(
         fmspc: FixedBytes([0, 1, 2, 3, 4, 5] as [UInt8])!,
         authority: .platform,
@@ -17,7 +17,7 @@ struct Served: Sendable {
     let collateral: Collateral
     let authorityChain: [UInt8]
 
-    init(at time: Int64 = now) throws {
+    init(at time: Timestamp = now) throws {
         let folder = try TemporaryFolder()
         let platform = try SimulatedPlatform.make(in: folder.path, now: time - 100 * 86400)
         collateral = try platform.collateral(at: time)
@@ -62,13 +62,16 @@ struct ServiceTests {
 
     init() throws { served = try Served() }
 
+    private static let now = Timestamp(seconds: 1_800_000_000)
+
     private func source(_ service: LoopbackService, attempts: Int = 3, timeLimit: Duration = .seconds(5))
         -> ServiceSource
     {
         ServiceSource(
             service.address,
             retry: RetryPolicy(attempts: attempts, delay: .milliseconds(5), longest: .seconds(2)),
-            timeLimit: timeLimit
+            timeLimit: timeLimit,
+            now: { Self.now }
         )
     }
 
@@ -90,7 +93,8 @@ struct ServiceTests {
     func whole(suffix: String) async throws {
         let served = served
         let service = try await LoopbackService { path, _ in served.answer(path) }
-        let delivery = try await ServiceSource(service.address + suffix).collateral(for: Served.request)
+        let source = ServiceSource(service.address + suffix, now: { Self.now })
+        let delivery = try await source.collateral(for: Served.request)
         #expect(
             delivery.collateral.tcbInfo == served.collateral.tcbInfo
                 && delivery.collateral.tcbInfoChain == served.collateral.tcbInfoChain
@@ -117,7 +121,7 @@ struct ServiceTests {
         ]
     )
     func addresses(text: String, base: String) {
-        #expect(ServiceSource(text).name == base)
+        #expect(ServiceSource(text, now: { Self.now }).name == base)
     }
 
     @Test("editions are asked for, and another evaluation than the one asked for is refused")
@@ -242,7 +246,7 @@ struct ServiceTests {
     @Test("nobody there, no address")
     func nobody() async throws {
         for (address, kind) in [("http://127.0.0.1:1", CollateralError.Kind.unreachable), ("https://", .refused)] {
-            let source = ServiceSource(address, retry: RetryPolicy(attempts: 1))
+            let source = ServiceSource(address, retry: RetryPolicy(attempts: 1), now: { Self.now })
             let error = try await #require(throws: CollateralError.self) {
                 try await source.collateral(for: Served.request)
             }
@@ -266,7 +270,7 @@ struct ServiceTests {
     func fallback() async throws {
         let served = served
         let service = try await LoopbackService { path, _ in served.answer(path) }
-        let dead = ServiceSource("http://127.0.0.1:1", retry: RetryPolicy(attempts: 1))
+        let dead = ServiceSource("http://127.0.0.1:1", retry: RetryPolicy(attempts: 1), now: { Self.now })
         let delivery = try await FallbackSource([dead, FolderSource("/nowhere"), source(service)]).collateral(
             for: Served.request
         )

@@ -1,5 +1,6 @@
 import DCAP
 import Enclave
+import Notation
 import SGXQuote
 import SimulatedProcessor
 import TestSupport
@@ -8,7 +9,7 @@ import Testing
 /// The simulated processor's PKI is a whole one of its own, so every branch is reached without real vectors.
 @Suite("A whole chain under a named root")
 struct SimulatedChainTests {
-    static let now: Int64 = 1_764_000_000
+    static let now = Timestamp(seconds: 1_764_000_000)
     let folder: TemporaryFolder
     let platform: SimulatedPlatform
     let quote: Quote
@@ -27,7 +28,7 @@ struct SimulatedChainTests {
         examiner = QuoteExaminer(anchor: try TrustAnchor(file: try folder.read("root.pem")))
     }
 
-    private func codes(_ quote: Quote? = nil, _ collateral: Collateral? = nil, at time: Int64 = now) throws -> Set<
+    private func codes(_ quote: Quote? = nil, _ collateral: Collateral? = nil, at time: Timestamp = now) throws -> Set<
         String
     > {
         let result = examiner.examine(

@@ -19,7 +19,7 @@ struct VectorCase {
     var collateral: String
     var root: String?
     /// Seconds since 1970.
-    var time: Int64
+    var time: Timestamp
     var operations: [Node] = []
     /// The node it was made from.
     var node: Node
@@ -41,7 +41,9 @@ struct VectorCase {
         if case .array(let list)? = node?.value { list.compactMap { text($0) } } else { [] }
     }
 
-    private static func seconds(_ node: Node?) -> Int64 { text(node).flatMap { CalendarTime.seconds($0) } ?? 0 }
+    private static func seconds(_ node: Node?) -> Timestamp {
+        text(node).flatMap { Timestamp($0) } ?? Timestamp(seconds: 0)
+    }
 
     static let real = real(in: shared), ownReal = real(in: own)
     static let negative = negative(in: shared, of: real), ownNegative = negative(in: own, of: ownReal)

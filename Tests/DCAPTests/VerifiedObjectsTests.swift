@@ -1,4 +1,5 @@
 import DCAP
+import Notation
 import SGXQuote
 import Testing
 
@@ -7,7 +8,9 @@ import Testing
 /// What is remembered changes how long an answer takes, never the answer.
 @Suite("Verified objects")
 struct VerifiedObjectsTests {
-    private func codes(_ examiner: QuoteExaminer, _ made: Scenario.Made, at time: Int64? = nil) throws -> Set<String> {
+    private func codes(_ examiner: QuoteExaminer, _ made: Scenario.Made, at time: Timestamp? = nil) throws -> Set<
+        String
+    > {
         Set(
             examiner.examine(try Quote(made.bytes), with: made.collateral, at: time ?? made.time).reasons.map(
                 \.code.name

@@ -3,6 +3,7 @@ import Files
 import Foundation
 import TestSupport
 import Testing
+import WallClock
 
 @testable import EnclaveAgent
 
@@ -23,7 +24,7 @@ final class EventLogTests {
 
     @Test("every event is a line of a time, a code and values of letters and digits")
     func form() throws {
-        let log = EventLog(descriptor: file.descriptor)
+        let log = EventLog(descriptor: file.descriptor, clock: .system)
         let all: [AgentEvent] = [
             .listening(port: 7443, isConfigured: false, isMemoryHidden: true), .simulated, .waitsAgain(.record),
             .configured,
@@ -44,7 +45,7 @@ final class EventLogTests {
 
     @Test("what strangers bring about is bounded and counted, and keeps nothing else from being told")
     func flood() throws {
-        let log = EventLog(descriptor: file.descriptor)
+        let log = EventLog(descriptor: file.descriptor, clock: .system)
         for _ in 0..<5000 { log.write(.applicationFailed(Incident())) }
         log.write(.ended(exitCode: 0))
         let lines = try lines()
@@ -57,7 +58,7 @@ final class EventLogTests {
     @Test("nothing is written to another file that got the log's number")
     func staleNumber() throws {
         let number = fcntl(file.descriptor, F_DUPFD_CLOEXEC, 100)
-        let log = EventLog(descriptor: number)
+        let log = EventLog(descriptor: number, clock: .system)
         log.write(.serving)
         try folder.write("other", "the application's")
         let other = try OpenFile(folder.path + "/other", O_RDWR)

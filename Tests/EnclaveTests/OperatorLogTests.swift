@@ -4,6 +4,7 @@ import Foundation
 import SimulatedProcessor
 import TestSupport
 import Testing
+import WallClock
 
 @Suite("Operator's log")
 struct OperatorLogTests {
@@ -25,7 +26,7 @@ struct OperatorLogTests {
 
     /// What a process wrote to its standard error becomes lines of the log.
     private func say(_ bytes: [UInt8], _ limits: OperatorLog.Limits, takesApplicationLines: Bool = false) throws {
-        let log = try OperatorLog(path, takesApplicationLines: takesApplicationLines, limits: limits)
+        let log = try OperatorLog(path, takesApplicationLines: takesApplicationLines, limits: limits, clock: .system)
         let inlet = try log.inlet()
         log.listen()
         bytes.withUnsafeBytes { buffer in
@@ -158,13 +159,13 @@ struct OperatorLogTests {
         try Files.remove(path)
         try folder.write("other", "untouched")
         #expect(symlink("other", path) == 0)
-        #expect(throws: FileError.self) { try OperatorLog(path) }
+        #expect(throws: FileError.self) { try OperatorLog(path, clock: .system) }
         #expect(try String(decoding: folder.read("other"), as: UTF8.self) == "untouched")
     }
 
     @Test("many at once write whole lines")
     func together() throws {
-        let log = try OperatorLog(path, limits: limits(fileByteCount: 1 << 20))
+        let log = try OperatorLog(path, limits: limits(fileByteCount: 1 << 20), clock: .system)
         DispatchQueue.concurrentPerform(iterations: 8) { index in
             for number in 0..<100 {
                 log.write(number % 2 == 0 ? .started(process: Int32(index)) : .ended(exitCode: Int32(index)))

@@ -1,6 +1,7 @@
 import Crypto
 import Files
 import Foundation
+import Notation
 import PackageFormat
 import PackageMeasurement
 import Processes
@@ -89,7 +90,7 @@ extension EndToEndTests {
                     ),
                     reportData: binding.encoded
                 )
-                let now = Int64(Date().timeIntervalSince1970)
+                let now = Timestamp(seconds: Int64(Date().timeIntervalSince1970))
                 let der = try CertificateMaker(launch).make(key: key, quote: quote, now: now)
                 try bench.folder.write(name + ".pem", PEM.text(der))
                 try bench.folder.write(name + ".key", key.pemRepresentation)

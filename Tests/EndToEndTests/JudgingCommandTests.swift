@@ -16,7 +16,7 @@ import Testing
 struct JudgingCommandTests {
     private let bench: Workbench
     private let made: Scenario.Made
-    private static let at = CalendarTime.text(Scenario.now), measurement = String(repeating: "ab", count: 32)
+    private static let at = Scenario.now.description, measurement = String(repeating: "ab", count: 32)
 
     /// The FMSPC of every simulated processor.
     private static let simulated = "53494d000001"

@@ -1,5 +1,6 @@
 import Crypto
 import Foundation
+import Notation
 import RATLS
 import SGXQuote
 import StrictX509
@@ -20,7 +21,7 @@ enum PinWithKey {
             header + [UInt8](repeating: 0, count: 320) + binding.encoded + [
                 UInt8(data.count & 255), UInt8(data.count >> 8), 0, 0,
             ] + data
-        let now = Int64(Date().timeIntervalSince1970)
+        let now = Timestamp(seconds: Int64(Date().timeIntervalSince1970))
         let der = try CertificateMaker(sans: ["localhost"], subject: nil, notAfter: now + 86400).make(
             key: key,
             quote: quote,

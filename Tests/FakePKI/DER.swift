@@ -38,8 +38,8 @@ enum DER {
     }
 
     /// A time as RFC 5280 writes it.
-    static func time(_ seconds: Int64) -> [UInt8] {
-        let fields = CalendarTime.fields(seconds)
+    static func time(_ moment: Timestamp) -> [UInt8] {
+        let fields = moment.fields
         func two(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }
         let rest = [fields.month, fields.day, fields.hour, fields.minute, fields.second].map(two).joined() + "Z"
         return fields.year < 2050

@@ -1,4 +1,5 @@
 internal import Crypto
+internal import Notation
 internal import StrictX509
 
 /// A certificate whose every part a test may turn.
@@ -24,8 +25,8 @@ struct FakeCertificate {
     var algorithm = sha256
     var outerAlgorithm: [UInt8]?
     var issuer: [(ObjectIdentifier, String)]
-    var notBefore: Int64
-    var notAfter: Int64
+    var notBefore: Timestamp
+    var notAfter: Timestamp
     var subject: [(ObjectIdentifier, String)]
     var key: P256.Signing.PrivateKey
     /// Instead of the key's own SubjectPublicKeyInfo.

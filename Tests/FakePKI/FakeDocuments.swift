@@ -58,8 +58,8 @@ struct FakeModuleIdentity {
 struct FakeTCBInfo {
     var id = "SGX"
     var version = 3
-    var issueDate: Int64
-    var nextUpdate: Int64
+    var issueDate: Timestamp
+    var nextUpdate: Timestamp
     var fmspc = "00906ED50000"
     var pceID = "0000"
     var tcbType = 0
@@ -70,8 +70,8 @@ struct FakeTCBInfo {
 
     var text: String {
         let node = Node.object([
-            "id": Node(id), "version": Node(version), "issueDate": Node(CalendarTime.text(issueDate)),
-            "nextUpdate": Node(CalendarTime.text(nextUpdate)), "fmspc": Node(fmspc), "pceId": Node(pceID),
+            "id": Node(id), "version": Node(version), "issueDate": Node(issueDate.description),
+            "nextUpdate": Node(nextUpdate.description), "fmspc": Node(fmspc), "pceId": Node(pceID),
             "tcbType": Node(tcbType),
             "tcbEvaluationDataNumber": Node(number),
             "tdxModule": module.map {
@@ -89,8 +89,8 @@ struct FakeTCBInfo {
 struct FakeQEIdentity {
     var id = "QE"
     var version = 2
-    var issueDate: Int64
-    var nextUpdate: Int64
+    var issueDate: Timestamp
+    var nextUpdate: Timestamp
     var number = 17
     var miscSelect = "00000000", miscSelectMask = "FFFFFFFF"
     var attributes = "11000000000000000000000000000000", attributesMask = "FBFFFFFFFFFFFFFF0000000000000000"
@@ -101,8 +101,8 @@ struct FakeQEIdentity {
     var text: String {
         FakeDocument.compact(
             .object([
-                "id": Node(id), "version": Node(version), "issueDate": Node(CalendarTime.text(issueDate)),
-                "nextUpdate": Node(CalendarTime.text(nextUpdate)), "tcbEvaluationDataNumber": Node(number),
+                "id": Node(id), "version": Node(version), "issueDate": Node(issueDate.description),
+                "nextUpdate": Node(nextUpdate.description), "tcbEvaluationDataNumber": Node(number),
                 "miscselect": Node(miscSelect), "miscselectMask": Node(miscSelectMask), "attributes": Node(attributes),
                 "attributesMask": Node(attributesMask), "mrsigner": Node(mrsigner), "isvprodid": Node(productID),
                 "tcbLevels": Node(.array(levels.map(\.node))),

@@ -1,4 +1,5 @@
 internal import Crypto
+internal import Notation
 internal import StrictX509
 
 /// A revocation list whose every part a test may turn.
@@ -9,8 +10,8 @@ struct FakeList {
     var algorithm = FakeCertificate.sha256
     var outerAlgorithm: [UInt8]?
     var issuer: [(ObjectIdentifier, String)]
-    var thisUpdate: Int64
-    var nextUpdate: Int64?
+    var thisUpdate: Timestamp
+    var nextUpdate: Timestamp?
     var entries: [(serial: [UInt8], extensions: [FakeCertificate.Extension])] = []
     var extensions = [FakeCertificate.Extension(identifier: numberIdentifier, value: DER.integer(1))]
     var key: P256.Signing.PrivateKey

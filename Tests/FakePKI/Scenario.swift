@@ -1,11 +1,12 @@
 internal import Crypto
 internal import DCAP
+internal import Notation
 internal import SGXQuote
 internal import StrictX509
 
 /// A platform, its PKI, its collateral and one quote, all made up: what a test turns before everything is signed.
 struct Scenario {
-    static let now: Int64 = 1_751_600_000
+    static let now = Timestamp(seconds: 1_751_600_000)
     private static let keys = (0..<6).map { _ in P256.Signing.PrivateKey() }
     static let rootKey = keys[0], authorityKey = keys[1], pckKey = keys[2], signerKey = keys[3],
         attestationKey = keys[4],
@@ -172,7 +173,7 @@ struct Scenario {
         var bytes: [UInt8]
         var collateral: Collateral
         var anchor: TrustAnchor
-        var time: Int64
+        var time: Timestamp
 
         func examine() throws -> Examination {
             QuoteExaminer(anchor: anchor).examine(try Quote(bytes), with: collateral, at: time)

@@ -2,6 +2,7 @@ import DCAP
 import DCAPCollateral
 import Files
 import Glibc
+import Notation
 import PackageFormat
 import Processes
 import RATLS
@@ -9,6 +10,7 @@ import SGXQuote
 import Synchronization
 import TestSupport
 import Testing
+import WallClock
 
 @testable import Operations
 
@@ -21,7 +23,7 @@ struct LaunchPlaceTests {
 
         func loader() throws -> String { "/other/loader" }
         func check() throws {}
-        func collateral(at time: Int64) throws -> CollateralDelivery? {
+        func collateral(at time: Timestamp) throws -> CollateralDelivery? {
             let collateral = Collateral(
                 rootCRL: [],
                 pckCRL: [],
@@ -86,21 +88,35 @@ struct LaunchPlaceTests {
             host: "127.0.0.1",
             port: FreePort.reserve(),
             subject: nil,
-            notAfter: 4_000_000_000,
+            notAfter: Timestamp(seconds: 4_000_000_000),
             configurationTimeout: 0
         )
         try Files.write(launch.encoded, to: service.launchPath)
         try service.write(
-            .init(platform: .sgx, isDebug: false, startedAt: 1_800_000_000, mrenclave: "00", healthCheck: "/")
+            .init(
+                platform: .sgx,
+                isDebug: false,
+                startedAt: Timestamp(seconds: 1_800_000_000),
+                mrenclave: "00",
+                healthCheck: "/"
+            )
         )
         let place = LaunchPlace(platform: OtherPlatform(), engine: engine)
-        try await body(Surroundings(state: state, places: LaunchPlaces(LaunchPlaces(in: state).all + [place])), service)
+        let clock = WallClock.stopped(at: Timestamp(seconds: 1_900_000_000))
+        try await body(
+            Surroundings(
+                state: state,
+                places: LaunchPlaces(LaunchPlaces(in: state, clock).all + [place]),
+                clock: clock
+            ),
+            service
+        )
     }
 
     @Test("every platform that packages can name has a place, or is refused with what is missing")
     func platforms() throws {
         let state = StateFolder(environment: ["MSE_HOME": "/nonexistent"])
-        let places = LaunchPlaces(in: state)
+        let places = LaunchPlaces(in: state, .system)
         for platform in EnclaveSettings.Platform.allCases {
             do {
                 let place = try places.place(on: platform, for: "shop")
@@ -133,7 +149,7 @@ struct LaunchPlaceTests {
         try await withInstance(on: engine) { surroundings, service in
             try service.write(exitCode: 0)
             if discards {
-                let process = try ServiceProcess(service, in: surroundings.places)
+                let process = try ServiceProcess(service, in: surroundings)
                 _ = try await process.discard(graceSeconds: 1)
                 #expect(engine.requests == [.orderly, .kill])
             } else {
@@ -163,11 +179,14 @@ struct LaunchPlaceTests {
             let delivery = try await JudgingOptions().collateral(
                 for: quote,
                 place: try surroundings.places.place(of: service),
-                at: 4711,
+                at: Timestamp(seconds: 1_764_000_000),
                 JudgingDefaults(surroundings.state),
                 surroundings
             )
-            #expect(delivery.source == "another place" && delivery.collateral.tcbInfo == Array("at 4711".utf8))
+            #expect(
+                delivery.source == "another place"
+                    && delivery.collateral.tcbInfo == Array("at 2025-11-24T16:00:00Z".utf8)
+            )
         }
     }
 

@@ -1,4 +1,5 @@
 import Files
+import Notation
 import PackageFormat
 import Processes
 import TestSupport
@@ -7,6 +8,8 @@ import Testing
 @Suite("Report on HOME")
 struct HomeReportTests {
     private static let now: Int64 = 1_790_000_000
+
+    private static let time = Timestamp(seconds: now)
 
     @Test(
         "a time that can't be isn't told, whoever wrote it, and the rest is",
@@ -19,8 +22,8 @@ struct HomeReportTests {
     func times(text: String, savedAt: Int64?) throws {
         let folder = try TemporaryFolder()
         try folder.write(HomeReport.fileName, "{\"savedAt\":\(text),\"problem\":\"noSpace\",\"refusals\":2}")
-        let report = try HomeReport(in: folder.path, now: Self.now)
-        #expect(report.savedAt == savedAt && report.isTimeUntold == (savedAt == nil))
+        let report = try HomeReport(in: folder.path, now: Self.time)
+        #expect(report.savedAt?.seconds == savedAt && report.isTimeUntold == (savedAt == nil))
         #expect(report.problem == .noSpace && report.refusals == 2)
     }
 
@@ -28,10 +31,10 @@ struct HomeReportTests {
     func own() throws {
         let folder = try TemporaryFolder()
         var report = HomeReport()
-        for time in [nil, Self.now] {
+        for time in [nil, Self.time] {
             report.savedAt = time
             try report.write(to: folder.path)
-            #expect(try HomeReport(in: folder.path, now: Self.now) == report)
+            #expect(try HomeReport(in: folder.path, now: Self.time) == report)
         }
     }
 }

@@ -9,7 +9,7 @@ import Testing
 
 @Suite("Our certificate")
 struct CertificateTests {
-    static let now: Int64 = 1_764_000_000
+    static let now = Timestamp(seconds: 1_764_000_000)
 
     static func launch() throws -> LaunchRecord {
         try LaunchRecord(

@@ -4,6 +4,7 @@
 //     dcap-bench once-cold|once-warm|once-same-qe …  for counting instructions: once to prepare, then SECONDS times
 import DCAP
 import Foundation
+import Notation
 import SGXQuote
 
 func read(_ path: String) -> [UInt8] {
@@ -19,7 +20,7 @@ func fail(_ problem: String) -> Never {
 func processorSeconds() -> Double { Double(clock()) / Double(CLOCKS_PER_SEC) }
 
 let arguments = CommandLine.arguments
-guard arguments.count == 6, let time = Int64(arguments[4]), let amount = Double(arguments[5]) else {
+guard arguments.count == 6, let seconds = Int64(arguments[4]), let amount = Double(arguments[5]) else {
     fail("usage: see the source")
 }
 let bytes = read(arguments[2])
@@ -45,7 +46,7 @@ default: examiner = QuoteExaminer()
 @inline(never)
 func verify() {
     guard let quote = try? Quote(bytes) else { fail("no quote") }
-    let result = examiner.examine(quote, with: collateral, at: time)
+    let result = examiner.examine(quote, with: collateral, at: Timestamp(seconds: seconds))
     guard result.isGenuine, result.status != nil else { fail("not verified: \(result.reasons)") }
 }
 
@@ -59,11 +60,11 @@ if mode == "batch" {
     guard let quote = try? Quote(bytes) else { fail("no quote") }
     let quotes = [Quote](repeating: quote, count: 4096)
     let start = ContinuousClock.now
-    let results = await examiner.examine(quotes, with: collateral, at: time)
+    let results = await examiner.examine(quotes, with: collateral, at: Timestamp(seconds: seconds))
     let wall = (ContinuousClock.now - start) / .seconds(1)
     guard results.allSatisfy(\.isGenuine) else { fail("not verified") }
     let one = ContinuousClock.now
-    for quote in quotes.prefix(1024) { _ = examiner.examine(quote, with: collateral, at: time) }
+    for quote in quotes.prefix(1024) { _ = examiner.examine(quote, with: collateral, at: Timestamp(seconds: seconds)) }
     let single = (ContinuousClock.now - one) / .seconds(1) * 4
     print("\(quotes.count) \(wall) \(single / wall)")
 } else if arguments[1] != mode {

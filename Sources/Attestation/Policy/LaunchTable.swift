@@ -1,5 +1,5 @@
 internal import DCAP
-internal import Notation
+public import Notation
 internal import RATLS
 internal import StrictX509
 
@@ -8,8 +8,7 @@ extension AttestationPolicy {
     public struct Launch: Hashable, Sendable {
         /// Nil allows any.
         public var names: [String]?
-        /// Seconds since 1970.
-        public var latestExpiry: Int64?
+        public var latestExpiry: Timestamp?
 
         public init() {}
     }
@@ -48,7 +47,7 @@ extension AttestationPolicy.Launch: PolicyTable {
             names = list.map(\.text)
         }
         if let node = keys.optional(.latestExpiry) {
-            guard case .string(let text) = node.value, let seconds = CalendarTime.seconds(text) else {
+            guard case .string(let text) = node.value, let seconds = Timestamp(text) else {
                 throw keys.mismatch(node, .latestExpiry, "a time such as \"2026-12-31T00:00:00Z\"")
             }
             latestExpiry = seconds
@@ -94,8 +93,8 @@ extension AttestationPolicy.Launch {
                 Reason(
                     .launchExpiry,
                     "the instance ends too late",
-                    expected: "until \(CalendarTime.text(latestExpiry))",
-                    found: CalendarTime.text(launch.notAfter)
+                    expected: "until \(latestExpiry)",
+                    found: launch.notAfter.description
                 )
             )
         }

@@ -93,9 +93,8 @@ extension AttestationPolicy.TCB: PolicyTable {
 }
 
 extension AttestationPolicy.TCB {
-    /// - Parameter time: seconds since 1970.
     /// - Parameter known: what stands against the evidence already.
-    func judge(_ examination: Examination, at time: Int64, beside known: [Reason]) -> [Reason] {
+    func judge(_ examination: Examination, at time: Timestamp, beside known: [Reason]) -> [Reason] {
         var reasons: [Reason] = []
         let accepted = accepted.map(\.rawValue).sorted().joined(separator: ", ")
         if examination.status == nil, !known.contains(where: { $0.code == .tcbNoLevel }) {
@@ -124,7 +123,7 @@ extension AttestationPolicy.TCB {
                     .collateralTooOld,
                     "the collateral is too old",
                     expected: "issued at most \(maximumCollateralAge / 86400) days ago",
-                    found: CalendarTime.text(issued)
+                    found: issued.description
                 )
             )
         }
@@ -149,7 +148,7 @@ extension AttestationPolicy.TCB {
     /// One part for itself: by its status, by advisories of its own that are all allowed, or by a date of its own.
     /// - Parameter whole: what all parts say together; a policy that names it accepts what it is made of, as far as it
     ///   names that too.
-    private func isGoodEnough(_ finding: TCBFinding, _ whole: TCBStatus?, _ time: Int64) -> Bool {
+    private func isGoodEnough(_ finding: TCBFinding, _ whole: TCBStatus?, _ time: Timestamp) -> Bool {
         if accepted.contains(finding.status) { return true }
         if let whole, accepted.contains(whole), whole.names(finding.status) { return true }
         if !finding.advisories.isEmpty, finding.advisories.allSatisfy(isAllowed) { return true }

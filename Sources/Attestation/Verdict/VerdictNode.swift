@@ -10,8 +10,8 @@ extension Verdict {
         .object([
             "accepted": Node(.boolean(isAccepted)), "genuine": Node(.boolean(answers(.genuine))), "tcb": tcb,
             "subject": subject,
-            "launch": launch?.node, "verifiedAt": Node(CalendarTime.text(verifiedAt)),
-            "validUntil": validUntil.map { Node(CalendarTime.text($0)) } ?? Node(.null),
+            "launch": launch?.node, "verifiedAt": Node(verifiedAt.description),
+            "validUntil": validUntil.map { Node($0.description) } ?? Node(.null),
             "trustedRoot": examination.foreignRoot.map { Node($0) }, "reasons": Node(.array(reasons.map(\.node))),
         ])
     }
@@ -19,7 +19,7 @@ extension Verdict {
     private var tcb: Node {
         .object([
             "status": examination.status.map { Node($0.rawValue) } ?? Node(.null),
-            "date": examination.tcbDate.map { Node(CalendarTime.text($0)) } ?? Node(.null),
+            "date": examination.tcbDate.map { Node($0.description) } ?? Node(.null),
             "evaluationDataNumber": examination.evaluationDataNumber.map { Node($0) } ?? Node(.null),
             "advisories": Node(.array(examination.advisories.map { Node($0) })), "parts": parts,
         ])
@@ -34,7 +34,7 @@ extension Verdict {
 
     private static func node(_ finding: TCBFinding) -> Node {
         .object([
-            "status": Node(finding.status.rawValue), "date": Node(CalendarTime.text(finding.date)),
+            "status": Node(finding.status.rawValue), "date": Node(finding.date.description),
             "advisories": Node(.array(finding.advisories.map { Node($0) })),
         ])
     }

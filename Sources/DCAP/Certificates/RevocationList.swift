@@ -11,9 +11,8 @@ struct RevocationList: Sendable {
     private let signed: Range<Int>
     private let signature: [UInt8]
     let issuer: DistinguishedName
-    /// Seconds since 1970.
-    let thisUpdate: Int64
-    let nextUpdate: Int64?
+    let thisUpdate: Timestamp
+    let nextUpdate: Timestamp?
     /// What of its form isn't as it must be, though it can be read: it revokes all the same, and is refused.
     let objections: [String]
     private let serials: [SerialNumber]

@@ -1,3 +1,4 @@
+public import Notation
 public import SGXQuote
 internal import StrictX509
 
@@ -6,10 +7,9 @@ public struct CollateralStatement: Sendable {
     /// Something with dates.
     public struct Part: Hashable, Sendable {
         public let name: String
-        /// Seconds since 1970.
-        public let start: Int64
+        public let start: Timestamp
         /// Nil when it doesn't say.
-        public let end: Int64?
+        public let end: Timestamp?
         /// What else there is to say of it.
         public let detail: String
     }
@@ -22,7 +22,7 @@ public struct CollateralStatement: Sendable {
     public private(set) var fmspc: FixedBytes<6>?
     public private(set) var tcbEvaluationDataNumber: Int?
     public private(set) var qeEvaluationDataNumber: Int?
-    private var earliestIssue: Int64?
+    private var earliestIssue: Timestamp?
 
     public init(_ collateral: Collateral) {
         if let info = document(collateral.tcbInfo, TCBInfo.self) {
@@ -37,7 +37,7 @@ public struct CollateralStatement: Sendable {
                     end: info.nextUpdate,
                     detail:
                         "\(info.id), FMSPC \(info.fmspc), evaluation \(info.evaluationDataNumber), \(Self.levels(info.levels.count)), newest of "
-                        + CalendarTime.text(newest.date).prefix(10)
+                        + newest.date.description.prefix(10)
                 )
             )
         }
@@ -65,7 +65,7 @@ public struct CollateralStatement: Sendable {
 
     /// From the older issue date of the two documents to the earliest end of documents and lists; nil when one of the
     /// four can't be read.
-    public var period: (start: Int64, end: Int64)? {
+    public var period: (start: Timestamp, end: Timestamp)? {
         guard let earliestIssue, parts.count >= 4, let end = parts.prefix(4).compactMap(\.end).min(),
             parts.prefix(4).map(\.name) == ["TCB info", "QE identity", "root CRL", "PCK CRL"]
         else { return nil }

@@ -15,15 +15,14 @@ extension JSONScanner {
         return bytes
     }
 
-    /// Seconds since 1970.
-    mutating func date() throws(NotationError) -> Int64 {
+    mutating func date() throws(NotationError) -> Timestamp {
         let start = offset
-        var seconds: Int64?
-        try string { seconds = CalendarTime.seconds($0) }
-        guard let seconds else {
+        var time: Timestamp?
+        try string { time = Timestamp($0) }
+        guard let time else {
             throw failure("a date of the form YYYY-MM-DDTHH:MM:SSZ expected", at: start)
         }
-        return seconds
+        return time
     }
 
     /// Each once, sorted by bytes.

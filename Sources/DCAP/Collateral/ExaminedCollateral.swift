@@ -39,7 +39,7 @@ struct ExaminedCollateral: Sendable {
     }
 
     /// The older issueDate of the two documents.
-    var earliestIssue: Int64? {
+    var earliestIssue: Timestamp? {
         if let tcbInfo, let qeIdentity { min(tcbInfo.issueDate, qeIdentity.issueDate) } else { nil }
     }
 

@@ -9,8 +9,8 @@ struct QEIdentity: DocumentBody {
 
     /// "QE" for SGX, "TD_QE" for TDX.
     let id: String
-    let issueDate: Int64
-    let nextUpdate: Int64
+    let issueDate: Timestamp
+    let nextUpdate: Timestamp
     let evaluationDataNumber: Int
     let miscSelect: MaskedBytes<4>
     let attributes: MaskedBytes<16>
@@ -33,7 +33,7 @@ struct QEIdentity: DocumentBody {
 
     init(_ scanner: inout JSONScanner) throws {
         var id: String?
-        var issueDate: Int64?, nextUpdate: Int64?
+        var issueDate: Timestamp?, nextUpdate: Timestamp?
         var version: Int?, number: Int?, product: Int?
         var misc: FixedBytes<4>?, miscMask: FixedBytes<4>?
         var attributes: FixedBytes<16>?, attributesMask: FixedBytes<16>?

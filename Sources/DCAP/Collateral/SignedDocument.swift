@@ -9,9 +9,8 @@ protocol DocumentBody: Sendable {
     static var part: ValidityPeriod.Part { get }
     /// The one version that is read.
     static var version: Int { get }
-    /// Seconds since 1970.
-    var issueDate: Int64 { get }
-    var nextUpdate: Int64 { get }
+    var issueDate: Timestamp { get }
+    var nextUpdate: Timestamp { get }
     var evaluationDataNumber: Int { get }
 
     /// - Throws: `NotationError` or `DocumentError`.

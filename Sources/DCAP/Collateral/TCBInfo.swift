@@ -9,8 +9,8 @@ struct TCBInfo: DocumentBody {
 
     /// "SGX" or "TDX".
     let id: String
-    let issueDate: Int64
-    let nextUpdate: Int64
+    let issueDate: Timestamp
+    let nextUpdate: Timestamp
     let fmspc: FixedBytes<6>
     let pceID: FixedBytes<2>
     let tcbType: Int
@@ -22,7 +22,7 @@ struct TCBInfo: DocumentBody {
 
     init(_ scanner: inout JSONScanner) throws {
         var id: String?
-        var issueDate: Int64?, nextUpdate: Int64?
+        var issueDate: Timestamp?, nextUpdate: Timestamp?
         var fmspc: FixedBytes<6>?
         var pceID: FixedBytes<2>?
         var version: Int?, tcbType: Int?, number: Int?

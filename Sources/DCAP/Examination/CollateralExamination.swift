@@ -1,10 +1,11 @@
+public import Notation
 internal import StrictX509
 
 /// What could be told about collateral without a quote: every reason against it, and how long it is good.
 public struct CollateralExamination: Sendable {
     public let reasons: [Reason]
     /// The earliest end of everything in it; nil when nothing could be read.
-    public let validUntil: Int64?
+    public let validUntil: Timestamp?
     /// Whether the PCK CRL's signature could be proven; it needs the chain of its issuer.
     public let isPCKCRLProven: Bool
 
@@ -13,8 +14,7 @@ public struct CollateralExamination: Sendable {
 
 extension QuoteExaminer {
     /// Judges collateral for itself: signatures, chains, dates, and that its parts belong together.
-    /// - Parameter time: seconds since 1970.
-    public func examine(_ collateral: Collateral, at time: Int64) -> CollateralExamination {
+    public func examine(_ collateral: Collateral, at time: Timestamp) -> CollateralExamination {
         var result = Examination()
         let examined = ExaminedCollateral(collateral, anchor: anchor)
         result.add(examined.reasons)

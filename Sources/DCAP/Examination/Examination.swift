@@ -1,3 +1,5 @@
+public import Notation
+
 /// What could be told about a quote: all that was found, and every reason against it.
 public struct Examination: Sendable {
     public internal(set) var reasons: [Reason] = []
@@ -5,19 +7,19 @@ public struct Examination: Sendable {
     public internal(set) var status: TCBStatus?
     /// What platform, TDX module and quoting enclave say each; a policy is asked about each.
     public internal(set) var parts = TCBParts()
-    /// Seconds since 1970; the earliest date of the levels that count.
-    public internal(set) var tcbDate: Int64?
+    /// The earliest date of the levels that count.
+    public internal(set) var tcbDate: Timestamp?
     /// Sorted, each once.
     public internal(set) var advisories: [String] = []
     /// The lower of the two documents' numbers.
     public internal(set) var evaluationDataNumber: Int?
     public internal(set) var platform: PCKExtension?
     /// The older issueDate of the two documents.
-    public internal(set) var earliestIssue: Int64?
+    public internal(set) var earliestIssue: Timestamp?
     /// The earliest nextUpdate of documents and lists.
-    public internal(set) var collateralExpiration: Int64?
+    public internal(set) var collateralExpiration: Timestamp?
     /// The earliest end of everything that was used, certificates included.
-    public internal(set) var validUntil: Int64?
+    public internal(set) var validUntil: Timestamp?
     /// The subject of the root that was named instead of Intel's.
     public internal(set) var foreignRoot: String?
 
@@ -29,9 +31,9 @@ public struct Examination: Sendable {
     }
 
     /// Compares what has dates with the time, and remembers the earliest end.
-    mutating func compare(_ periods: [ValidityPeriod], with time: Int64) {
+    mutating func compare(_ periods: [ValidityPeriod], with time: Timestamp) {
         for period in periods {
-            if time < period.start || time > period.end ?? .max {
+            if time < period.start || period.end.map({ time > $0 }) ?? false {
                 var found: [Reason] = []
                 period.check(at: time, &found)
                 add(found)

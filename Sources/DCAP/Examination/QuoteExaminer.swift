@@ -1,4 +1,4 @@
-internal import Notation
+public import Notation
 public import SGXQuote
 internal import StrictX509
 
@@ -20,8 +20,8 @@ public struct QuoteExaminer: Sendable {
         self.verified = verified
     }
 
-    /// - Parameter time: seconds since 1970; all dates are compared with it.
-    public func examine(_ quote: Quote, with collateral: Collateral?, at time: Int64) -> Examination {
+    /// - Parameter time: all dates are compared with it.
+    public func examine(_ quote: Quote, with collateral: Collateral?, at time: Timestamp) -> Examination {
         var result = Examination()
         if !anchor.isIntel { result.foreignRoot = anchor.description }
         checkVendor(quote, &result)
@@ -51,7 +51,7 @@ public struct QuoteExaminer: Sendable {
     }
 
     /// Many quotes at once, on all processors; the examinations in the quotes' order.
-    public func examine(_ quotes: [Quote], with collateral: Collateral?, at time: Int64) async -> [Examination] {
+    public func examine(_ quotes: [Quote], with collateral: Collateral?, at time: Timestamp) async -> [Examination] {
         await BatchRun.map(quotes) { examine($0, with: collateral, at: time) }
     }
 

@@ -1,3 +1,4 @@
+internal import Notation
 internal import StrictX509
 
 /// From when to when a part may be used, both ends included. Kept with what was verified, and compared with the time
@@ -31,26 +32,25 @@ struct ValidityPeriod: Hashable, Sendable {
     }
 
     let part: Part
-    /// Seconds since 1970.
-    let start: Int64
+    let start: Timestamp
     /// Nil when the part doesn't say, which is a reason of its own.
-    let end: Int64?
+    let end: Timestamp?
 
-    init(_ part: Part, from start: Int64, to end: Int64?) {
+    init(_ part: Part, from start: Timestamp, to end: Timestamp?) {
         self.part = part
         self.start = start
         self.end = end
     }
 
     /// What a time outside says against the part.
-    func check(at time: Int64, _ reasons: inout [Reason]) {
+    func check(at time: Timestamp, _ reasons: inout [Reason]) {
         if time < start {
             reasons.append(
                 Reason(
                     part.codes.notYet,
                     "\(part.description) is not valid yet",
-                    expected: "from \(CalendarTime.text(start))",
-                    found: CalendarTime.text(time)
+                    expected: "from \(start)",
+                    found: time.description
                 )
             )
         }
@@ -59,8 +59,8 @@ struct ValidityPeriod: Hashable, Sendable {
                 Reason(
                     part.codes.expired,
                     "\(part.description) is no longer valid",
-                    expected: "until \(CalendarTime.text(end))",
-                    found: CalendarTime.text(time)
+                    expected: "until \(end)",
+                    found: time.description
                 )
             )
         }

@@ -1,10 +1,9 @@
-internal import Notation
+public import Notation
 
 /// What one level says: its status, since when, and which advisories stand open.
 public struct TCBFinding: Hashable, Sendable {
     public internal(set) var status: TCBStatus
-    /// Seconds since 1970.
-    public internal(set) var date: Int64
+    public internal(set) var date: Timestamp
     /// Each once, sorted.
     public internal(set) var advisories: [String]
 
@@ -116,7 +115,7 @@ extension JSONScanner {
         tcb read: (inout JSONScanner, JSONName) throws(NotationError) -> Void
     ) throws(NotationError) -> TCBFinding {
         var hasTCB = false
-        var date: Int64?
+        var date: Timestamp?
         var status: TCBStatus?
         var advisories: [String] = []
         var object = try beginObject()

@@ -9,8 +9,7 @@ struct CacheEntry: Sendable {
 
     var source: String
     var request: CollateralRequest
-    /// Seconds since 1970.
-    var fetchedAt: Int64
+    var fetchedAt: Timestamp
     /// SHA-256 of each part by its name.
     var parts: [Part: String]
 
@@ -31,7 +30,7 @@ struct CacheEntry: Sendable {
         }
     }
 
-    init(source: String, request: CollateralRequest, fetchedAt: Int64, parts: [Part: String]) {
+    init(source: String, request: CollateralRequest, fetchedAt: Timestamp, parts: [Part: String]) {
         self.source = source
         self.request = request
         self.fetchedAt = fetchedAt
@@ -58,7 +57,7 @@ struct CacheEntry: Sendable {
             let fetchedAt = try reader.integer("fetchedAt", in: 0...Int(Int32.max) * 64)
         else { throw NotationError(at: reader.place, "fmspc, authority, tee, edition or fetchedAt can't be read") }
         request = CollateralRequest(fmspc: fmspc, authority: authority, tee: tee, edition: edition)
-        self.fetchedAt = Int64(fetchedAt)
+        self.fetchedAt = Timestamp(seconds: Int64(fetchedAt))
         guard var table = try reader.table("parts") else {
             throw NotationError(at: reader.place, member: "parts", "is missing")
         }
@@ -78,7 +77,7 @@ struct CacheEntry: Sendable {
             "version": Node(Self.version), "source": Node(source), "fmspc": Node(request.fmspc.description),
             "authority": Node(request.authority.rawValue), "tee": Node(request.tee.rawValue),
             "edition": Node(request.edition.text),
-            "fetchedAt": Node(Int(fetchedAt)),
+            "fetchedAt": Node(Int(fetchedAt.seconds)),
             "parts": Node(
                 .object(Part.allCases.compactMap { part in parts[part].map { Member(part.rawValue, Node($0)) } })
             ),

@@ -1,5 +1,6 @@
 internal import DCAP
 internal import Files
+public import Notation
 internal import StrictX509
 
 /// A source with the cache before it. Asks again before what is there runs out; one process asks while the others wait
@@ -9,7 +10,7 @@ public struct CachedSource: CollateralSource {
     private let source: any CollateralSource
     private let cache: CollateralCache
     private let maximumAge: Int64
-    private let now: @Sendable () -> Int64
+    private let now: @Sendable () -> Timestamp
 
     /// Seconds after which it is asked again even though nothing has run out: a TCB recovery shall not stay unseen for
     /// long.
@@ -19,12 +20,12 @@ public struct CachedSource: CollateralSource {
 
     /// - Parameters:
     ///   - maximumAge: seconds since the documents were issued, as the policy says.
-    ///   - now: seconds since 1970.
+    ///   - now: tells the time.
     public init(
         _ source: any CollateralSource,
         cache: CollateralCache,
         maximumAge: Int64,
-        now: @escaping @Sendable () -> Int64
+        now: @escaping @Sendable () -> Timestamp
     ) {
         self.source = source
         self.cache = cache
@@ -52,7 +53,7 @@ public struct CachedSource: CollateralSource {
             guard error.isTemporary, let stored = cache.stored(name, request), isUsable(stored) else { throw error }
             return delivery(
                 stored,
-                note: "\(error); using the cache's copy of \(CalendarTime.text(stored.fetchedAt)) instead"
+                note: "\(error); using the cache's copy of \(stored.fetchedAt) instead"
             )
         }
     }

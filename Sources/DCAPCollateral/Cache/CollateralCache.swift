@@ -1,7 +1,7 @@
 internal import Crypto
 public import DCAP
 internal import Files
-internal import Notation
+public import Notation
 internal import SGXQuote
 
 /// Collateral on disk. Parts lie under the SHA-256 of their bytes and are compared with it when they are read; entries
@@ -24,8 +24,7 @@ public struct CollateralCache: Sendable {
     public struct Stored: Sendable {
         public var source: String
         public var request: CollateralRequest
-        /// Seconds since 1970.
-        public var fetchedAt: Int64
+        public var fetchedAt: Timestamp
         public var collateral: Collateral
     }
 
@@ -74,7 +73,7 @@ public struct CollateralCache: Sendable {
     // MARK: Writing
 
     /// Parts first, then the entry: whoever reads in between sees the old one whole.
-    func store(_ collateral: Collateral, _ source: String, _ request: CollateralRequest, at time: Int64)
+    func store(_ collateral: Collateral, _ source: String, _ request: CollateralRequest, at time: Timestamp)
         throws(FileError)
     {
         for folder in [objects, entries] { try Files.makeFolder(folder, mode: 0o700) }

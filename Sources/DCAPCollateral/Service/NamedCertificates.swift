@@ -1,16 +1,16 @@
 internal import AsyncHTTPClient
 internal import Files
-internal import Glibc
 internal import NIOCore
 internal import NIOSSL
+internal import Notation
 internal import StrictX509
 
 /// The certificates in a file that somebody named for a service's TLS: the service's own, such as a PCCS makes itself,
 /// or its authorities'.
 public struct NamedCertificates: Sendable {
     private let certificates: [NIOSSLCertificate]
-    /// From when to when each is valid, in seconds since 1970, by its bytes.
-    private let periods: [[UInt8]: ClosedRange<Int64>]
+    /// From when to when each is valid, by its bytes.
+    private let periods: [[UInt8]: ClosedRange<Timestamp>]
 
     /// - Parameter path: of a file, PEM or DER.
     /// - Throws: `CollateralError` of kind `malformed` when it holds none.
@@ -20,8 +20,8 @@ public struct NamedCertificates: Sendable {
             certificates = try all.map { try NIOSSLCertificate(bytes: $0, format: .der) }
             periods = Dictionary(
                 zip(all, certificates).map { der, certificate in
-                    let start = Int64(certificate.notValidBefore)
-                    return (der, start...max(start, Int64(certificate.notValidAfter)))
+                    let start = Timestamp(seconds: Int64(certificate.notValidBefore))
+                    return (der, start...max(start, Timestamp(seconds: Int64(certificate.notValidAfter))))
                 },
                 uniquingKeysWith: { first, _ in first }
             )
@@ -52,30 +52,35 @@ public struct NamedCertificates: Sendable {
     enum Mismatch: Error, Hashable, Sendable {
         /// It isn't among those that were named.
         case other
-        case expired(since: Int64)
-        case notYetValid(until: Int64)
+        case expired(since: Timestamp)
+        case notYetValid(until: Timestamp)
 
         /// Nil for another certificate: others may vouch for that.
         var problem: String? {
             switch self {
             case .other: nil
             case .expired(let end):
-                "its certificate is the one that --collateral-ca names, and has expired on \(CalendarTime.text(end)); have its owner renew it, and name the new one"
+                "its certificate is the one that --collateral-ca names, and has expired on \(end); have its owner renew it, and name the new one"
             case .notYetValid(let start):
-                "its certificate is the one that --collateral-ca names, and is valid only from \(CalendarTime.text(start)) on; is this machine's clock right?"
+                "its certificate is the one that --collateral-ca names, and is valid only from \(start) on; is this machine's clock right?"
             }
         }
     }
 
-    /// - Parameter now: seconds since 1970; that somebody named a certificate makes it no younger.
-    func mismatch(_ der: [UInt8], now: Int64) -> Mismatch? {
+    /// - Parameter now: that somebody named a certificate makes it no younger.
+    func mismatch(_ der: [UInt8], now: Timestamp) -> Mismatch? {
         guard let period = periods[der] else { return .other }
         if now > period.upperBound { return .expired(since: period.upperBound) }
         return now < period.lowerBound ? .notYetValid(until: period.lowerBound) : nil
     }
 
-    /// - Parameter refused: called when the server showed a certificate that isn't trusted as one of these.
-    func exactly(refused: @escaping @Sendable (Mismatch) -> Void) -> HTTPClient.Configuration {
+    /// - Parameters:
+    ///   - now: tells the time.
+    ///   - refused: called when the server showed a certificate that isn't trusted as one of these.
+    func exactly(
+        now: @escaping @Sendable () -> Timestamp,
+        refused: @escaping @Sendable (Mismatch) -> Void
+    ) -> HTTPClient.Configuration {
         var tls = TLSConfiguration.makeClientConfiguration()
         tls.certificateVerification = .none
         var configuration = HTTPClient.Configuration(tlsConfiguration: tls)
@@ -84,7 +89,7 @@ public struct NamedCertificates: Sendable {
         configuration.http1_1ConnectionDebugInitializer = { [self] channel in
             channel.nioSSL_peerCertificate().flatMapThrowing { certificate in
                 guard let der = try certificate?.toDERBytes() else { throw Mismatch.other }
-                if let mismatch = mismatch(der, now: Int64(time(nil))) { throw mismatch }
+                if let mismatch = mismatch(der, now: now()) { throw mismatch }
             }.flatMapErrorThrowing { error in
                 refused(error as? Mismatch ?? .other)
                 channel.close(promise: nil)

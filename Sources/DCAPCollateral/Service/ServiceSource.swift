@@ -4,7 +4,7 @@ internal import DCAP
 internal import NIOCore
 internal import NIOHTTP1
 internal import NIOSSL
-internal import Notation
+public import Notation
 internal import Synchronization
 
 /// A collateral service by its address: Intel's PCS of version 4, or whatever speaks like it, such as a PCCS, Azure's
@@ -18,22 +18,26 @@ public struct ServiceSource: CollateralSource {
     private let certificateAuthority: String?
     private let retry: RetryPolicy
     private let timeLimit: Duration
+    private let now: @Sendable () -> Timestamp
 
     /// - Parameters:
     ///   - address: with or without `/sgx/certification/v4`.
     ///   - certificateAuthority: a file, PEM or DER, whose certificates are trusted for TLS instead of the system's;
     ///     the only way to a self-signed service.
     ///   - timeLimit: for one answer.
+    ///   - now: tells the time: a certificate that was named is trusted while it is valid.
     public init(
         _ address: String,
         certificateAuthority: String? = nil,
         retry: RetryPolicy = RetryPolicy(),
-        timeLimit: Duration = .seconds(20)
+        timeLimit: Duration = .seconds(20),
+        now: @escaping @Sendable () -> Timestamp
     ) {
         self.address = ServiceAddress(address)
         self.certificateAuthority = certificateAuthority
         self.retry = retry
         self.timeLimit = timeLimit
+        self.now = now
     }
 
     public var name: String { address.base }
@@ -47,7 +51,8 @@ public struct ServiceSource: CollateralSource {
         // and for which name.
         let mismatch = Mutex<NamedCertificates.Mismatch?>(nil)
         do throws(CollateralError) {
-            return try await collateral(for: request, named.exactly { found in mismatch.withLock { $0 = found } })
+            let exact = named.exactly(now: now) { found in mismatch.withLock { $0 = found } }
+            return try await collateral(for: request, exact)
         } catch {
             guard let found = mismatch.withLock({ $0 }) else { throw error }
             if let problem = found.problem { throw CollateralError(name, .refused, problem) }

@@ -1,9 +1,9 @@
 internal import CodeEncryption
 internal import Enclave
 internal import Files
-internal import Glibc
 internal import Secrets
 internal import Synchronization
+public import WallClock
 
 /// What the application says, sealed for its owner; or in the open, or nowhere, by a measured setting. Never blocks who
 /// writes.
@@ -28,7 +28,10 @@ public final class ApplicationLog: @unchecked Sendable {  // everything that cha
     private var lastMillisecond: UInt64 = 0
     private var missing = 0
 
-    public init() {}
+    private let clock: WallClock
+
+    /// - Parameter clock: by which entries are dated.
+    public init(clock: WallClock) { self.clock = clock }
 
     /// From now on for the owner of this key, with what was said so far.
     func seal(in folder: String, root: borrowing SecretKey, id: String, epoch: Epoch) throws {
@@ -52,7 +55,7 @@ public final class ApplicationLog: @unchecked Sendable {  // everything that cha
 
     /// - Parameter text: cut into several entries where it is long.
     func append(_ source: SealedLogEntry.Source, _ text: [UInt8], incident: Incident? = nil) {
-        let now = Self.milliseconds()
+        let now = milliseconds
         lock.withLock { _ in
             let refill = Int(min(now &- lastMillisecond, 1 << 20)) * Self.perSecond / 1000
             left = min(Self.burst, left + refill)
@@ -98,14 +101,11 @@ public final class ApplicationLog: @unchecked Sendable {  // everything that cha
     func close() {
         lock.withLock { _ in
             // what was written is whole
-            if case .sealed(let writer) = place { try? writer.close(at: Self.milliseconds()) }
+            if case .sealed(let writer) = place { try? writer.close(at: milliseconds) }
             place = .nowhere
         }
     }
 
-    private static func milliseconds() -> UInt64 {
-        var now = timespec()
-        clock_gettime(CLOCK_REALTIME, &now)
-        return UInt64(max(0, now.tv_sec)) * 1000 + UInt64(now.tv_nsec / 1_000_000)
-    }
+    /// Since 1970.
+    private var milliseconds: UInt64 { UInt64(clamping: clock.milliseconds) }
 }

@@ -1,8 +1,9 @@
 public import Enclave
 internal import Files
 internal import Glibc
-internal import StrictX509
+internal import Notation
 internal import Synchronization
+public import WallClock
 
 /// The agent's own log, which the operator reads: events, one a line. Those that strangers can bring about come at a
 /// bounded rate.
@@ -23,13 +24,17 @@ public final class EventLog: Sendable {
     }
 
     private let descriptor: Int32
+    private let clock: WallClock
     /// The application can close any number, and open another file that gets it.
     private let identity: FileIdentity?
     private let budget = Mutex(Budget())
 
-    /// - Parameter descriptor: where the operator reads.
-    public init(descriptor: Int32) {
+    /// - Parameters:
+    ///   - descriptor: where the operator reads.
+    ///   - clock: by which lines are dated.
+    public init(descriptor: Int32, clock: WallClock) {
         self.descriptor = descriptor
+        self.clock = clock
         identity = FileIdentity(descriptor: descriptor)
     }
 
@@ -74,8 +79,7 @@ public final class EventLog: Sendable {
     /// Whoever closed the log's other end reads nothing; that is his affair.
     private func put(_ text: String) {
         guard let identity, FileIdentity(descriptor: descriptor) == identity else { return }
-        let now = CalendarTime.text(Int64(time(nil)))
-        let line = Array("\(now) \(text)\n".utf8)
+        let line = Array("\(clock.now) \(text)\n".utf8)
         _ = line.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
     }
 }

@@ -19,8 +19,7 @@ struct EnclaveIdentity: ~Copyable {
     let sealingKey: SecretKey
 
     /// A new one, in memory only.
-    /// - Parameter now: seconds since 1970.
-    init(maker: CertificateMaker, platform: any EnclavePlatform, now: Int64) throws {
+    init(maker: CertificateMaker, platform: any EnclavePlatform, now: Timestamp) throws {
         let key = P256.Signing.PrivateKey()
         let sealingKey = SecretKey()
         let binding = ReportDataBinding(

@@ -5,6 +5,7 @@ internal import Glibc
 internal import PackageFormat
 internal import Synchronization
 internal import Threads
+internal import WallClock
 
 /// Seals HOME every ten seconds when something changed, and when it is asked to; and tells the operator how that went,
 /// by code and time.
@@ -20,6 +21,7 @@ final class HomeKeeper: Sendable {
     private let wasRestored: Bool
     private let log: ApplicationLog
     private let events: EventLog
+    private let clock: WallClock
     /// What the owner was told last, so that he is told once.
     private let told = Mutex("")
 
@@ -33,10 +35,12 @@ final class HomeKeeper: Sendable {
         epoch: Epoch,
         wasRestored: Bool,
         log: ApplicationLog,
-        events: EventLog
+        events: EventLog,
+        clock: WallClock
     ) {
         self.log = log
         self.events = events
+        self.clock = clock
         home = Mutex(PersistentHome(memory: memory, state: state, epoch: epoch))
         folder = state.folder
         self.wasRestored = wasRestored
@@ -46,7 +50,7 @@ final class HomeKeeper: Sendable {
     func restore() async throws {
         let isBack = try await BlockingThread.run { try self.wasRestored || self.home.withLock { try $0.restore() } }
         // What is back was sealed before this start, and still is.
-        let earlier = isBack ? try? HomeReport(in: folder, now: Int64(time(nil))) : nil
+        let earlier = isBack ? try? HomeReport(in: folder, now: clock.now) : nil
         tell { $0.savedAt = earlier?.savedAt }
     }
 
@@ -61,7 +65,7 @@ final class HomeKeeper: Sendable {
         do {
             let contents = try await BlockingThread.run { try self.home.withLock { try $0.save() } }
             tell {
-                $0.savedAt = Int64(time(nil))
+                $0.savedAt = self.clock.now
                 $0.problem = nil
             }
             if let text = contents.leftOutText {

@@ -1,4 +1,5 @@
 internal import Enclave
+internal import Notation
 internal import RATLS
 
 /// What an earlier start was given.
@@ -21,7 +22,7 @@ struct ResumedState: ~Copyable {
         _ arguments: AgentArguments,
         platform: any EnclavePlatform,
         events: EventLog,
-        now: Int64
+        now: Timestamp
     ) throws
         -> ResumedState?
     {

@@ -1,10 +1,10 @@
 internal import Attestation
 internal import DCAPCollateral
 internal import Files
-internal import FoundationEssentials
 internal import Notation
 internal import SGXQuote
 internal import StrictX509
+internal import WallClock
 
 /// Where commands look for collateral: names in the order in which they are asked.
 struct CollateralOrigin {
@@ -15,6 +15,7 @@ struct CollateralOrigin {
     /// Seconds since the documents were issued that a cached copy may have.
     var maximumAge: Int64
     var state: StateFolder
+    var clock: WallClock
 
     func sources() throws -> any CollateralSource { Self.inTurn(try source.names.map(named)) }
 
@@ -67,11 +68,12 @@ struct CollateralOrigin {
         try Self.check(setting)
         let name = setting.value
         if Self.isAddress(name) {
+            let now = { @Sendable [clock] in clock.now }
             return CachedSource(
-                ServiceSource(name, certificateAuthority: certificateAuthority, retry: source.retry),
+                ServiceSource(name, certificateAuthority: certificateAuthority, retry: source.retry, now: now),
                 cache: CollateralCache(folder: state.collateral),
                 maximumAge: maximumAge,
-                now: { Int64(Date().timeIntervalSince1970) }
+                now: now
             )
         }
         return Files.isFolder(name) ? FolderSource(name) : EvidenceSource(name)

@@ -2,12 +2,12 @@ internal import Attestation
 internal import DCAP
 internal import DCAPCollateral
 internal import Files
-internal import FoundationEssentials
-internal import Notation
+public import Notation
 internal import PackageFormat
 internal import PackageMeasurement
 internal import SGXQuote
 internal import StrictX509
+internal import WallClock
 
 /// What every command that judges is told.
 public struct JudgingOptions: Sendable {
@@ -20,8 +20,8 @@ public struct JudgingOptions: Sendable {
     public var expected: String?
     public var package: String?
     public var trustedRoot: String?
-    /// Seconds since 1970; nil is now.
-    public var at: Int64?
+    /// Nil is now.
+    public var at: Timestamp?
     /// Something of the package is to be released: it must be the package's enclave, whatever else the policy allows.
     var isRelease = false
 
@@ -32,7 +32,7 @@ public struct JudgingOptions: Sendable {
         expected: String? = nil,
         package: String? = nil,
         trustedRoot: String? = nil,
-        at: Int64? = nil
+        at: Timestamp? = nil
     ) {
         self.collateral = collateral
         self.collateralAuthority = collateralAuthority
@@ -43,15 +43,14 @@ public struct JudgingOptions: Sendable {
         self.at = at
     }
 
-    /// Seconds since 1970.
-    func time() -> Int64 { at ?? Int64(Date().timeIntervalSince1970) }
+    func time(_ clock: WallClock) -> Timestamp { at ?? clock.now }
 
-    /// Seconds since 1970 of a time of RFC 3339.
-    public static func time(_ text: String) throws(OperationError) -> Int64 {
-        guard let seconds = CalendarTime.rfc3339(text) else {
+    /// A time of RFC 3339.
+    public static func time(_ text: String) throws(OperationError) -> Timestamp {
+        guard let time = Timestamp(rfc3339: text) else {
             throw OperationError("", "a time such as 2026-01-31T12:00:00Z expected", code: .usage)
         }
-        return seconds
+        return time
     }
 
     /// Root and policy, with the reference values that were named besides.
@@ -181,14 +180,14 @@ public struct JudgingOptions: Sendable {
     func collateral(
         for quote: Quote,
         place: LaunchPlace?,
-        at time: Int64,
+        at time: Timestamp,
         maximumAge: Int64 = AttestationPolicy().tcb.maximumCollateralAge,
         _ defaults: JudgingDefaults,
         _ surroundings: Surroundings
     ) async throws -> CollateralDelivery {
         if collateral.isEmpty, let own = try place?.platform.collateral(at: time) { return own }
         do {
-            return try await origin(maximumAge: maximumAge, defaults, surroundings.state).collateral(for: quote)
+            return try await origin(maximumAge: maximumAge, defaults, surroundings).collateral(for: quote)
         } catch let error as CollateralError where collateral.isEmpty {
             let own = surroundings.places.all.lazy.compactMap { $0.platform.mend(forCollateralOf: quote) }.first
             throw try Self.fromDefault(error, mend: own ?? Self.sourceMend, defaults)
@@ -209,7 +208,8 @@ public struct JudgingOptions: Sendable {
         return OperationError(error.source, problem, mend: mend, like: error)
     }
 
-    func origin(maximumAge: Int64, _ defaults: JudgingDefaults, _ state: StateFolder) throws -> CollateralOrigin {
+    func origin(maximumAge: Int64, _ defaults: JudgingDefaults, _ surroundings: Surroundings) throws -> CollateralOrigin
+    {
         // Before the cache answers in the service's place.
         try checkSources()
         if collateralAuthority == nil { try Self.checkAuthority(defaults.collateralAuthority) }
@@ -217,7 +217,8 @@ public struct JudgingOptions: Sendable {
             source: collateral.isEmpty ? try defaults.source() : JudgingDefaults.Source(names: sources),
             certificateAuthority: collateralAuthority ?? defaults.collateralAuthority?.value,
             maximumAge: maximumAge,
-            state: state
+            state: surroundings.state,
+            clock: surroundings.clock
         )
     }
 }

@@ -1,5 +1,6 @@
 internal import Attestation
 internal import DCAPCollateral
+internal import Notation
 internal import SGXQuote
 
 /// One judging: a time, a root with its policy, a package, and collateral once it is known for which platform.
@@ -7,8 +8,7 @@ internal import SGXQuote
 /// Made before anybody is called, so that what is wrong with an option is told first.
 struct JudgingSession: Sendable {
     let verifier: Verifier
-    /// Seconds since 1970.
-    let time: Int64
+    let time: Timestamp
     private let options: JudgingOptions
     private let defaults: JudgingDefaults
     private let package: JudgedPackage?
@@ -17,7 +17,7 @@ struct JudgingSession: Sendable {
     init(_ options: JudgingOptions, _ surroundings: Surroundings) throws {
         defaults = try JudgingDefaults(surroundings.state)
         verifier = try options.verifier(defaults)
-        time = options.time()
+        time = options.time(surroundings.clock)
         package = try options.package.map { try JudgedPackage($0) }
         self.options = options
         self.surroundings = surroundings

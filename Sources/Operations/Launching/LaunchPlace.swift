@@ -1,4 +1,5 @@
 internal import PackageFormat
+internal import WallClock
 
 /// Where enclaves are launched: a platform, and the engine that brings instances to it.
 struct LaunchPlace: Sendable {
@@ -13,9 +14,9 @@ struct LaunchPlaces: Sendable {
     init(_ all: [LaunchPlace]) { self.all = all }
 
     /// A further place is a file of its own, and a line here.
-    init(in state: StateFolder) {
+    init(in state: StateFolder, _ clock: WallClock) {
         self.init([
-            .simulatedProcessor(state)
+            .simulatedProcessor(state, clock)
         ])
     }
 

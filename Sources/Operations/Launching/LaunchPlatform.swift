@@ -1,5 +1,6 @@
 internal import DCAPCollateral
 internal import Files
+internal import Notation
 internal import PackageFormat
 internal import SGXQuote
 
@@ -19,9 +20,8 @@ protocol LaunchPlatform: Sendable {
     func check() throws
 
     /// For enclaves that were launched here, where the judge names no source.
-    /// - Parameter time: seconds since 1970.
     /// - Returns: nil where the configured source knows it.
-    func collateral(at time: Int64) throws -> CollateralDelivery?
+    func collateral(at time: Timestamp) throws -> CollateralDelivery?
 
     /// What to do where no source has collateral for a quote, if the quote says that it comes from such a platform.
     /// Nobody vouches for that: it is good for a hint and for nothing else.
@@ -41,7 +41,7 @@ protocol LaunchPlatform: Sendable {
 }
 
 extension LaunchPlatform {
-    func collateral(at time: Int64) throws -> CollateralDelivery? { nil }
+    func collateral(at time: Timestamp) throws -> CollateralDelivery? { nil }
     func mend(forCollateralOf quote: Quote) -> String? { nil }
     func losses(without names: [String]) -> [String] { names }
 }

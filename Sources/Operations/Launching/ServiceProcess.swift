@@ -7,19 +7,22 @@ internal import Processes
 internal import RATLS
 internal import RATLSTransport
 internal import StrictX509
+internal import WallClock
 
 /// A handle on one instance as it runs: starts it, asks it how it is, and ends it.
 struct ServiceProcess: Sendable {
     let service: ServiceState
     private let place: LaunchPlace
+    private let clock: WallClock
 
-    init(_ service: ServiceState, at place: LaunchPlace) {
+    init(_ service: ServiceState, at place: LaunchPlace, _ clock: WallClock) {
         self.service = service
         self.place = place
+        self.clock = clock
     }
 
-    init(_ service: ServiceState, in places: LaunchPlaces) throws {
-        self.init(service, at: try places.place(of: service))
+    init(_ service: ServiceState, in surroundings: Surroundings) throws {
+        self.init(service, at: try surroundings.places.place(of: service), surroundings.clock)
     }
 
     private static let startSeconds = 60
@@ -232,7 +235,7 @@ struct ServiceProcess: Sendable {
     }
 
     func homeReport() throws -> HomeReport {
-        try HomeReport(in: service.sealedFolder, now: Int64(Date().timeIntervalSince1970))
+        try HomeReport(in: service.sealedFolder, now: clock.now)
     }
 
     private func hasEnded(within seconds: Int) async throws -> Bool {
@@ -258,6 +261,6 @@ struct ServiceProcess: Sendable {
 
 extension HomeReport {
     /// Since when changes of HOME aren't sealed.
-    fileprivate var since: String { isTimeUntold ? Self.untold : savedAt.map { CalendarTime.text($0) } ?? "its start" }
+    fileprivate var since: String { isTimeUntold ? Self.untold : savedAt.map { $0.description } ?? "its start" }
     fileprivate static let untold = "a time that its report doesn't tell"
 }

@@ -1,17 +1,19 @@
 internal import DCAP
 internal import DCAPCollateral
 internal import Files
+internal import Notation
 internal import PackageFormat
 internal import RATLS
 internal import SGXQuote
 internal import SimulatedProcessor
 internal import StrictX509
+internal import WallClock
 
 extension LaunchPlace {
     /// This user's simulated processor, in processes of this host.
-    static func simulatedProcessor(_ state: StateFolder) -> LaunchPlace {
+    static func simulatedProcessor(_ state: StateFolder, _ clock: WallClock) -> LaunchPlace {
         LaunchPlace(
-            platform: SimulatedLaunchPlatform(folder: state.simulator),
+            platform: SimulatedLaunchPlatform(folder: state.simulator, clock: clock),
             engine: HostProcess(command: ["simulator", "launch"])
         )
     }
@@ -21,6 +23,7 @@ extension LaunchPlace {
 private struct SimulatedLaunchPlatform: LaunchPlatform {
     /// Where its keys and faults lie.
     let folder: String
+    let clock: WallClock
     let name = EnclaveSettings.Platform.simulator
     let worth = PlatformWorth.simulated
 
@@ -28,7 +31,7 @@ private struct SimulatedLaunchPlatform: LaunchPlatform {
 
     func check() throws { _ = try SimulatedPlatform(folder: folder) }
 
-    func collateral(at time: Int64) throws -> CollateralDelivery? {
+    func collateral(at time: Timestamp) throws -> CollateralDelivery? {
         CollateralDelivery(try SimulatedPlatform(folder: folder).collateral(at: time), from: "the simulated processor")
     }
 
@@ -70,7 +73,8 @@ private struct SimulatedLaunchPlatform: LaunchPlatform {
                 memoryFolder: service.memoryFolder,
                 logPath: service.logPath
             ),
-            arguments: instance.renews ? ["--renew"] : []
+            arguments: instance.renews ? ["--renew"] : [],
+            clock: clock
         )
         return try launcher.run(on: SimulatedPlatform(folder: folder)) { try started($0, $1.map(\.rawValue)) }
     }

@@ -1,12 +1,14 @@
 internal import Files
-internal import FoundationEssentials
+internal import Notation
 internal import SimulatedProcessor
+internal import WallClock
 
 /// The simulated processor of this user.
 public struct SimulatorOperations: Sendable {
-    private let state: StateFolder
+    private let surroundings: Surroundings
+    private var state: StateFolder { surroundings.state }
 
-    public init(in surroundings: Surroundings = Surroundings()) { state = surroundings.state }
+    public init(in surroundings: Surroundings = Surroundings()) { self.surroundings = surroundings }
 
     private func platform() throws -> SimulatedPlatform {
         try state.check()
@@ -19,7 +21,7 @@ public struct SimulatorOperations: Sendable {
         try Files.makeFolder(state.simulator, mode: 0o700)
         let path = SimulatedPlatform.rootPath(in: state.simulator)
         if SimulatedPlatform.exists(in: state.simulator), !anew { return (path, false) }
-        _ = try SimulatedPlatform.make(in: state.simulator, now: Int64(Date().timeIntervalSince1970))
+        _ = try SimulatedPlatform.make(in: state.simulator, now: surroundings.clock.now)
         return (path, true)
     }
 
@@ -35,6 +37,6 @@ public struct SimulatorOperations: Sendable {
 
     /// Serves collateral as Intel's service does, until SIGTERM.
     public func serve(port: Int, started: (Int) -> Void) async throws {
-        try await CollateralService(platform: platform()).run(port: port, started: started)
+        try await CollateralService(platform: platform(), clock: surroundings.clock).run(port: port, started: started)
     }
 }

@@ -6,6 +6,7 @@ internal import Notation
 public import PackageFormat
 internal import PackageMeasurement
 internal import RATLS
+internal import WallClock
 
 /// Launches an instance of a package, and returns when it waits for its key.
 public struct Spawn: Sendable {
@@ -78,10 +79,9 @@ public struct Spawn: Sendable {
     public static let timeouts = LaunchRecord.configurationTimeouts
 
     /// - Throws: for what no launch record can say.
-    public func check() throws { _ = try launchRecord(now: 0) }
+    public func check() throws { _ = try launchRecord(now: surroundings.clock.now) }
 
-    /// - Parameter now: seconds since 1970.
-    private func launchRecord(now: Int64) throws -> LaunchRecord {
+    private func launchRecord(now: Timestamp) throws -> LaunchRecord {
         guard Self.days.contains(days) else {
             throw OperationError(
                 "--days",
@@ -116,7 +116,7 @@ public struct Spawn: Sendable {
     public func run() async throws -> String {
         let service = try ServiceState(name, in: surroundings.state)
         try surroundings.state.prepare()
-        let now = Int64(Date().timeIntervalSince1970)
+        let now = surroundings.clock.now
         let launch = try launchRecord(now: now)
         let file = try NamedFile.package(package).packageFile()
         let record = try file.record()
@@ -131,7 +131,7 @@ public struct Spawn: Sendable {
         let place = try surroundings.places.place(on: platform, for: name)
         try place.platform.check()
         try checkRuntime(file)
-        let process = ServiceProcess(service, at: place)
+        let process = ServiceProcess(service, at: place, surroundings.clock)
         return try await service.withLock {
             guard !Files.exists(service.folder) else {
                 throw OperationError(

@@ -1,7 +1,6 @@
 internal import Attestation
 internal import CodeEncryption
 internal import Files
-internal import FoundationEssentials
 internal import Notation
 internal import PackageBuilding
 public import PackageFormat
@@ -10,6 +9,7 @@ internal import RATLS
 internal import RATLSTransport
 internal import Secrets
 internal import StrictX509
+internal import WallClock
 
 /// What owners do with projects, packages, code and secrets.
 public struct Packaging: Sendable {
@@ -47,7 +47,7 @@ public struct Packaging: Sendable {
         SecretsInMemory.expect()
         try checkState(project)
         try state.prepare()
-        let timestamp = Int64(Date().timeIntervalSince1970 * 1_000_000_000)
+        let timestamp = surroundings.clock.nanoseconds
         var builder = PackageBuilder(
             project: project,
             output: output,

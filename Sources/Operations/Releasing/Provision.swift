@@ -128,7 +128,7 @@ public struct Provision: Sendable {
                 quoting: text
             )
         case .untold:
-            if let words = await Self.end(of: peer) {
+            if let words = await self.end(of: peer) {
                 throw OperationError(target, "took its configuration, and \(words)", code: .serviceFailed)
             }
             throw OperationError(
@@ -144,9 +144,9 @@ public struct Provision: Sendable {
     }
 
     /// How an instance ended that was launched here, where it has: its launcher knows.
-    private static func end(of peer: Peer) async -> String? {
+    private func end(of peer: Peer) async -> String? {
         guard let service = peer.service, let place = peer.place else { return nil }
-        return await ServiceProcess(service, at: place).end(within: 3)
+        return await ServiceProcess(service, at: place, surroundings.clock).end(within: 3)
     }
 
     /// What is left of a time, in whole seconds; one at least.
@@ -178,7 +178,7 @@ public struct Provision: Sendable {
                 if response.status < 500 { return }
                 found = "status \(response.status)"
             } catch TransportError.notListening {
-                if let words = await Self.end(of: peer) {
+                if let words = await self.end(of: peer) {
                     throw OperationError(target, "was configured and started, and \(words)", code: .serviceFailed)
                 }
                 throw OperationError(

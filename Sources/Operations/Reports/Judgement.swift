@@ -52,7 +52,7 @@ public struct Judgement: Sendable {
         lines.append("  mine         \(yes(.mine))  \(subject)")
         if let launch = verdict.launch {
             lines.append(
-                "               launch record: \(launch.name), \(launch.sans.joined(separator: " ")), port \(launch.port), until \(CalendarTime.text(launch.notAfter))"
+                "               launch record: \(launch.name), \(launch.sans.joined(separator: " ")), port \(launch.port), until \(launch.notAfter)"
             )
         } else if verdict.evidence.certificate != nil {
             lines.append("               no launch record: instance data is not vouched for")
@@ -62,7 +62,7 @@ public struct Judgement: Sendable {
                 "               \(NotationError.printable(settings.application)), code \(settings.mode.words); \(settings.log.words)"
             )
         }
-        if let end = verdict.validUntil, verdict.isAccepted { lines.append("  valid until  \(CalendarTime.text(end))") }
+        if let end = verdict.validUntil, verdict.isAccepted { lines.append("  valid until  \(end)") }
         for note in notes { lines.append("  note         \(NotationError.printable(note, limit: 500))") }
         if let pin { lines.append("  pin          \(NotationError.printable(pin.description, limit: 500))") }
         lines += ReasonList(verdict.reasons).lines
@@ -90,8 +90,8 @@ public struct Judgement: Sendable {
         }
     }
 
-    private static func status(_ status: TCBStatus, _ date: Int64?, _ advisories: [String]) -> String {
-        let since = date.map { " since " + String(CalendarTime.text($0).prefix(10)) } ?? ""
+    private static func status(_ status: TCBStatus, _ date: Timestamp?, _ advisories: [String]) -> String {
+        let since = date.map { " since " + String($0.description.prefix(10)) } ?? ""
         guard !advisories.isEmpty else { return status.rawValue + since }
         let few = NotationError.printable(advisories.prefix(6).joined(separator: ", "))
         return status.rawValue + since + " (\(few)\(advisories.count > 6 ? ", …" : ""))"

@@ -99,8 +99,8 @@ struct QuoteDescription {
                         "subject": Node(certificate.subject.description),
                         "issuer": Node(certificate.issuer.description),
                         "serial": Node(certificate.serial.description),
-                        "notBefore": Node(CalendarTime.text(certificate.notBefore)),
-                        "notAfter": Node(CalendarTime.text(certificate.notAfter)),
+                        "notBefore": Node(certificate.notBefore.description),
+                        "notAfter": Node(certificate.notAfter.description),
                         "publicKey": Node(Hex.text(certificate.key.point)),
                         "extensions": Node(
                             .array(

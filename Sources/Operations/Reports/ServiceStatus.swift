@@ -70,9 +70,9 @@ public struct ServiceStatus: Sendable {
             "url": Node(NetworkAddress.text(launch.sans[0], launch.port)),
             "sans": Node(.array(launch.sans.map { Node($0) })),
             "mrenclave": Node(record.mrenclave),
-            "startedAt": Node(CalendarTime.text(record.startedAt)),
-            "notAfter": Node(CalendarTime.text(launch.notAfter)),
-            "homeSavedAt": details.home?.savedAt.map { Node(CalendarTime.text($0)) } ?? Node(.null),
+            "startedAt": Node(record.startedAt.description),
+            "notAfter": Node(launch.notAfter.description),
+            "homeSavedAt": details.home?.savedAt.map { Node($0.description) } ?? Node(.null),
             "homeError": homeError.map { Node($0) } ?? Node(.null), "reason": Node(details.reason),
             "pid": details.process.map { Node(Int($0)) } ?? Node(.null),
         ])

@@ -1,7 +1,7 @@
 internal import CodeEncryption
 internal import Files
 internal import Glibc
-internal import Notation
+public import Notation
 internal import RATLS
 internal import StrictX509
 
@@ -13,8 +13,8 @@ public struct LogOperations: Sendable {
     /// An instance's name, or a sealed log's folder or piece.
     private let target: String
     private let key: String?
-    /// Milliseconds since 1970; nil from the beginning.
-    private let since: Int64?
+    /// Nil from the beginning.
+    private let since: Timestamp?
     private let surroundings: Surroundings
     /// Of a file of events.
     private static let fileLimit = 64 << 20
@@ -26,11 +26,10 @@ public struct LogOperations: Sendable {
     private var notes: Set<String> = []
     private var faults: Set<String> = []
 
-    /// - Parameter since: seconds since 1970.
-    public init(target: String, key: String?, since: Int64?, in surroundings: Surroundings = Surroundings()) {
+    public init(target: String, key: String?, since: Timestamp?, in surroundings: Surroundings = Surroundings()) {
         self.target = target
         self.key = key
-        self.since = since.map { $0 * 1000 }
+        self.since = since
         self.surroundings = surroundings
     }
 
@@ -99,7 +98,7 @@ public struct LogOperations: Sendable {
         }
         // Rotation takes entries away at the front; then what is left is new.
         if contents.entries.count < shown { shown = 0 }
-        for entry in contents.entries.dropFirst(shown) where since.map({ Int64(clamping: entry.time) >= $0 }) ?? true {
+        for entry in contents.entries.dropFirst(shown) where since.map({ Self.time(entry) >= $0 }) ?? true {
             news.lines.append(Self.line(entry))
         }
         shown = contents.entries.count
@@ -109,7 +108,7 @@ public struct LogOperations: Sendable {
     }
 
     private func isAlive(_ service: ServiceState?) -> Bool {
-        service.map { (try? ServiceProcess($0, in: surroundings.places))?.isAlive ?? false } ?? false
+        service.map { (try? ServiceProcess($0, in: surroundings))?.isAlive ?? false } ?? false
     }
 
     /// The log's files from the oldest on, and behind what was shown.
@@ -134,17 +133,21 @@ public struct LogOperations: Sendable {
             place = (file.identity, end)
             for line in rest[..<end].split(separator: UInt8(ascii: "\n")) {
                 let text = String(decoding: line, as: UTF8.self)
-                if let since, let time = CalendarTime.seconds(String(text.prefix(20))), time * 1000 < since { continue }
+                if let since, let time = Timestamp(String(text.prefix(20))), time < since { continue }
                 news.lines.append(text)
             }
         }
         return news
     }
 
+    private static func time(_ entry: SealedLogEntry) -> Timestamp {
+        Timestamp(seconds: Int64(clamping: entry.time / 1000))
+    }
+
     /// Time, incident and source before the first line, a bar before the others: no text can pass for another entry.
     private static func line(_ entry: SealedLogEntry) -> String {
         let milliseconds = String(1000 + entry.time % 1000).dropFirst()
-        let time = CalendarTime.text(Int64(clamping: entry.time / 1000)).dropLast() + "." + milliseconds + "Z"
+        let time = time(entry).description.dropLast() + "." + milliseconds + "Z"
         let source: String =
             switch entry.source {
             case .output: "out"

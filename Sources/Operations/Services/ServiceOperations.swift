@@ -1,12 +1,12 @@
 internal import Attestation
 internal import DCAPCollateral
 internal import Files
-internal import FoundationEssentials
 internal import Glibc
 internal import Notation
 internal import PackageFormat
 internal import RATLS
 internal import StrictX509
+internal import WallClock
 
 /// What operators do with instances that were launched here.
 public struct ServiceOperations: Sendable {
@@ -41,7 +41,7 @@ public struct ServiceOperations: Sendable {
         let record = try service.record()
         let launch = try service.launch()
         let place = try surroundings.places.place(of: service)
-        let process = ServiceProcess(service, at: place)
+        let process = ServiceProcess(service, at: place, surroundings.clock)
         // There is none before the first sealing.
         let home = try? process.homeReport()
         let (state, reason) = await state(of: process, record, launch)
@@ -126,7 +126,7 @@ public struct ServiceOperations: Sendable {
             try await service.withLock { if service.isUnfinished { try service.remove() } }
             guard Files.exists(service.folder) else { return nil }
         }
-        let process = try ServiceProcess(service, in: surroundings.places)
+        let process = try ServiceProcess(service, in: surroundings)
         return try await service.withLock {
             switch end {
             case .saving:
@@ -157,7 +157,7 @@ public struct ServiceOperations: Sendable {
     /// - Throws: why it doesn't answer, and whether it is stopped by now.
     public func restart(_ name: String, renews: Bool, waitSeconds: Int) async throws -> Restarted {
         let service = try ServiceState.existing(name, in: state)
-        let process = try ServiceProcess(service, in: surroundings.places)
+        let process = try ServiceProcess(service, in: surroundings)
         let (wasRunning, end) = try await service.withLock {
             let wasRunning = process.isAlive
             try await process.stop(afterwards: "; it isn't started again: 'mse restart \(name)' does that")
@@ -168,7 +168,7 @@ public struct ServiceOperations: Sendable {
                 throw error
             }
             var record = try service.record()
-            record.startedAt = Int64(Date().timeIntervalSince1970)
+            record.startedAt = surroundings.clock.now
             try service.write(record)
             let end = ContinuousClock.now + .seconds(waitSeconds)
             try await process.start(renews: renews, waitSeconds: waitSeconds)
@@ -187,7 +187,7 @@ public struct ServiceOperations: Sendable {
         let service = try ServiceState.existing(name, in: state)
         let launch = try service.launch()
         let certificate = try await Verify.certificate(ListeningAddress.reachable(launch.host), launch.port)
-        let time = Int64(Date().timeIntervalSince1970)
+        let time = surroundings.clock.now
         let collateral = try await JudgingOptions().collateral(
             for: certificate.quote,
             place: try surroundings.places.place(of: service),

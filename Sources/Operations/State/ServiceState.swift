@@ -29,8 +29,7 @@ struct ServiceState: Sendable {
     struct Record: Sendable {
         var platform: EnclaveSettings.Platform
         var isDebug: Bool
-        /// Seconds since 1970.
-        var startedAt: Int64
+        var startedAt: Timestamp
         /// Hexadecimal.
         var mrenclave: String
         var healthCheck: String
@@ -99,7 +98,7 @@ struct ServiceState: Sendable {
     func write(_ record: Record) throws {
         let node = Node.object([
             "version": 1, "platform": Node(record.platform.rawValue), "debug": Node(.boolean(record.isDebug)),
-            "startedAt": Node(Int(record.startedAt)),
+            "startedAt": Node(Int(record.startedAt.seconds)),
             "mrenclave": Node(record.mrenclave), "healthCheck": Node(record.healthCheck),
         ])
         try Files.write(JSON.pretty(node), to: recordPath, mode: 0o600)
@@ -122,7 +121,7 @@ struct ServiceState: Sendable {
             return Record(
                 platform: platform,
                 isDebug: try reader.boolean("debug") ?? false,
-                startedAt: Int64(try reader.integer("startedAt", in: 0...Int.max) ?? 0),
+                startedAt: Timestamp(seconds: Int64(try reader.integer("startedAt", in: 0...Int.max) ?? 0)),
                 mrenclave: try reader.string("mrenclave") ?? "",
                 healthCheck: try reader.string("healthCheck") ?? "/"
             )

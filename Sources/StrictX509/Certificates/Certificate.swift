@@ -1,3 +1,5 @@
+public import Notation
+
 /// An X.509 certificate of Intel's PCK certificate and CRL profile, strictly read (RFC 5280): version 3, ECDSA with
 /// SHA-256 and P-256, no extension twice.
 public struct Certificate: Sendable {
@@ -12,9 +14,8 @@ public struct Certificate: Sendable {
     public let serial: SerialNumber
     public let issuer: DistinguishedName
     public let subject: DistinguishedName
-    /// Seconds since 1970.
-    public let notBefore: Int64
-    public let notAfter: Int64
+    public let notBefore: Timestamp
+    public let notAfter: Timestamp
     public let key: P256Key
     public let extensions: [Extension]
 

@@ -1,3 +1,5 @@
+public import Notation
+
 extension DERReader {
     /// An INTEGER's content in two's complement, proven to be in its shortest form.
     public mutating func integerBytes(_ field: StaticString, tag: DERTag = .integer) throws(DERError) -> Range<Int> {
@@ -70,8 +72,8 @@ extension DERReader {
         try ObjectIdentifier(element(.objectIdentifier, field).content, of: bytes)
     }
 
-    /// A UTCTime or GeneralizedTime in the form of RFC 5280 §4.1.2.5, as seconds since 1970.
-    public mutating func time(_ field: StaticString) throws(DERError) -> Int64 {
+    /// A UTCTime or GeneralizedTime in the form of RFC 5280 §4.1.2.5, in UTC.
+    public mutating func time(_ field: StaticString) throws(DERError) -> Timestamp {
         let isShort = nextTag != DERTag.generalizedTime.rawValue
         let content = try element(isShort ? .utcTime : .generalizedTime, field).content
         let start = content.lowerBound, yearDigits = isShort ? 2 : 4
@@ -84,7 +86,7 @@ extension DERReader {
         guard isText else { throw DERError(offset: start, "\(field): a time of RFC 5280's form expected") }
         var year = two(0)
         year = isShort ? year + (year < 50 ? 2000 : 1900) : year * 100 + two(2)
-        let seconds = CalendarTime.seconds(
+        let time = Timestamp(
             year: year,
             month: two(yearDigits),
             day: two(yearDigits + 2),
@@ -93,10 +95,10 @@ extension DERReader {
             second: two(yearDigits + 8)
         )
         guard isText else { throw DERError(offset: start, "\(field): a time of RFC 5280's form expected") }
-        guard let seconds, isShort || year >= 2050 else {
+        guard let time, isShort || year >= 2050 else {
             throw DERError(offset: start, "\(field): no such time, or in the wrong form")
         }
-        return seconds
+        return time
     }
 
     public func array(_ range: Range<Int>) -> [UInt8] {

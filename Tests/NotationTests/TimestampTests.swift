@@ -1,8 +1,8 @@
-import StrictX509
+import Notation
 import Testing
 
 @Suite("Times")
-struct CalendarTimeTests {
+struct TimestampTests {
     @Test(
         "times of RFC 3339 in any of its forms",
         arguments: [
@@ -16,7 +16,7 @@ struct CalendarTimeTests {
         ] as [(String, Int64?)]
     )
     func rfc3339(text: String, seconds: Int64?) {
-        #expect(CalendarTime.rfc3339(text) == seconds)
+        #expect(Timestamp(rfc3339: text)?.seconds == seconds)
     }
 
     @Test(
@@ -24,7 +24,7 @@ struct CalendarTimeTests {
         arguments: [0, 951_782_400, 1_709_164_800, 1_764_100_000, 4_102_444_799, -1] as [Int64]
     )
     func inverse(seconds: Int64) {
-        #expect(CalendarTime.seconds(CalendarTime.text(seconds)) == seconds)
+        #expect(Timestamp(Timestamp(seconds: seconds).description)?.seconds == seconds)
     }
 
     @Test(
@@ -35,7 +35,15 @@ struct CalendarTimeTests {
             as [(String, Int64)]
     )
     func known(text: String, seconds: Int64) {
-        #expect(CalendarTime.seconds(text) == seconds)
+        #expect(Timestamp(text)?.seconds == seconds)
+        #expect(Timestamp(seconds: seconds).description == text)
+    }
+
+    @Test("earlier and later are told in seconds", arguments: [0, 1, 86400, -1_764_000_000] as [Int64])
+    func arithmetic(seconds: Int64) {
+        let time = Timestamp(seconds: 1_764_000_000)
+        #expect((time + seconds) - time == seconds && (time + seconds) - seconds == time)
+        #expect((time + seconds < time) == (seconds < 0))
     }
 
     @Test(
@@ -47,6 +55,6 @@ struct CalendarTimeTests {
         ]
     )
     func refused(text: String) {
-        #expect(CalendarTime.seconds(text) == nil)
+        #expect(Timestamp(text) == nil)
     }
 }

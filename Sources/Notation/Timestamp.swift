@@ -1,17 +1,22 @@
-/// Times of the Gregorian calendar in UTC as seconds since 1970, without leap seconds.
-public enum CalendarTime {
+/// A moment in whole seconds of UTC, in the Gregorian calendar and without leap seconds (POSIX.1-2017, section 4.16).
+public struct Timestamp: Hashable, Comparable, Sendable {
+    /// Since 1970-01-01T00:00:00Z.
+    public var seconds: Int64
+
+    public init(seconds: Int64) { self.seconds = seconds }
+
     /// Nil when there is no such time.
-    public static func seconds(year: Int, month: Int, day: Int, hour: Int, minute: Int, second: Int) -> Int64? {
-        guard (1...9999).contains(year), (1...12).contains(month), (1...days(in: month, of: year)).contains(day),
-            (0...23).contains(hour),
-            (0...59).contains(minute), (0...59).contains(second)
+    public init?(year: Int, month: Int, day: Int, hour: Int, minute: Int, second: Int) {
+        guard (1...9999).contains(year), (1...12).contains(month),
+            (1...Self.days(in: month, of: year)).contains(day),
+            (0...23).contains(hour), (0...59).contains(minute), (0...59).contains(second)
         else { return nil }
         // Days since 1970-03-01 of a year that begins in March, so that the leap day is its last.
         let shifted = month > 2 ? year : year - 1
         let monthIndex = month > 2 ? month - 3 : month + 9
         let days =
             365 * shifted + shifted / 4 - shifted / 100 + shifted / 400 + (153 * monthIndex + 2) / 5 + day - 1 - 719_468
-        return Int64(days) * 86400 + Int64(hour * 3600 + minute * 60 + second)
+        seconds = Int64(days) * 86400 + Int64(hour * 3600 + minute * 60 + second)
     }
 
     private static func days(in month: Int, of year: Int) -> Int {
@@ -22,8 +27,23 @@ public enum CalendarTime {
         }
     }
 
+    // MARK: Arithmetic
+
+    public static func < (left: Timestamp, right: Timestamp) -> Bool { left.seconds < right.seconds }
+
+    /// So many seconds later.
+    public static func + (time: Timestamp, seconds: Int64) -> Timestamp { Timestamp(seconds: time.seconds + seconds) }
+
+    /// So many seconds earlier.
+    public static func - (time: Timestamp, seconds: Int64) -> Timestamp { Timestamp(seconds: time.seconds - seconds) }
+
+    /// How many seconds lie between both.
+    public static func - (end: Timestamp, start: Timestamp) -> Int64 { end.seconds - start.seconds }
+
+    // MARK: Text
+
     /// `YYYY-MM-DDTHH:MM:SSZ`, exactly, as PCS documents have it; nil for anything else.
-    public static func seconds(_ text: borrowing Span<UInt8>) -> Int64? {
+    public init?(_ text: borrowing Span<UInt8>) {
         let form: StaticString = "0000-00-00T00:00:00Z"
         guard text.count == form.utf8CodeUnitCount else { return nil }
         for index in 0..<text.count {
@@ -39,7 +59,7 @@ public enum CalendarTime {
             for index in start..<(start + count) { value = value * 10 + Int(text[index] - 0x30) }
             return value
         }
-        return seconds(
+        self.init(
             year: number(0, 4),
             month: number(5, 2),
             day: number(8, 2),
@@ -49,17 +69,18 @@ public enum CalendarTime {
         )
     }
 
-    public static func seconds(_ text: some StringProtocol) -> Int64? {
+    /// The same of a string.
+    public init?(_ text: some StringProtocol) {
         let bytes = Array(text.utf8)
-        return seconds(bytes.span)
+        self.init(bytes.span)
     }
 
     /// Any time of RFC 3339, as people write it: with an offset, with a fraction (which is dropped), `t` and `z` in
     /// either case.
-    public static func rfc3339(_ text: some StringProtocol) -> Int64? {
+    public init?(rfc3339 text: some StringProtocol) {
         var rest = Array(text.uppercased().utf8)[...]
         guard rest.count >= 20, rest.count <= 40,
-            let local = seconds(String(decoding: rest.prefix(19), as: UTF8.self) + "Z")
+            let local = Timestamp(String(decoding: rest.prefix(19), as: UTF8.self) + "Z")
         else {
             return nil
         }
@@ -69,7 +90,10 @@ public enum CalendarTime {
             guard !digits.isEmpty else { return nil }
             rest = rest.dropFirst(1 + digits.count)
         }
-        if rest.elementsEqual("Z".utf8) { return local }
+        if rest.elementsEqual("Z".utf8) {
+            self = local
+            return
+        }
         let offset = Array(rest)
         guard offset.count == 6, offset[0] == UInt8(ascii: "+") || offset[0] == UInt8(ascii: "-"),
             offset[3] == UInt8(ascii: ":"),
@@ -78,21 +102,10 @@ public enum CalendarTime {
             (0...23).contains(hours), (0...59).contains(minutes)
         else { return nil }
         let seconds = hours * 3600 + minutes * 60
-        return offset[0] == UInt8(ascii: "+") ? local - seconds : local + seconds
+        self = offset[0] == UInt8(ascii: "+") ? local - seconds : local + seconds
     }
 
-    /// `YYYY-MM-DDTHH:MM:SSZ`.
-    public static func text(_ seconds: Int64) -> String {
-        let fields = fields(seconds)
-        func two(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }
-        let year = String(fields.year)
-        return String(repeating: "0", count: max(0, 4 - year.count)) + year
-            + "-\(two(fields.month))-\(two(fields.day))T\(two(fields.hour)):\(two(fields.minute)):\(two(fields.second))Z"
-    }
-
-    public static func fields(_ seconds: Int64) -> (
-        year: Int, month: Int, day: Int, hour: Int, minute: Int, second: Int
-    ) {
+    public var fields: (year: Int, month: Int, day: Int, hour: Int, minute: Int, second: Int) {
         let days = Int((seconds >= 0 ? seconds : seconds - 86399) / 86400)
         let rest = Int(seconds) - days * 86400
         let shifted = days + 719_468
@@ -107,5 +120,16 @@ public enum CalendarTime {
             rest / 3600, rest / 60 % 60,
             rest % 60
         )
+    }
+}
+
+extension Timestamp: CustomStringConvertible {
+    /// `YYYY-MM-DDTHH:MM:SSZ`.
+    public var description: String {
+        let fields = fields
+        func two(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }
+        let year = String(fields.year)
+        return String(repeating: "0", count: max(0, 4 - year.count)) + year
+            + "-\(two(fields.month))-\(two(fields.day))T\(two(fields.hour)):\(two(fields.minute)):\(two(fields.second))Z"
     }
 }

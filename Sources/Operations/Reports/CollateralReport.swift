@@ -1,0 +1,75 @@
+internal import DCAP
+internal import Files
+internal import Notation
+internal import SGXQuote
+internal import StrictX509
+
+/// Collateral by its parts and their dates, for people and programs.
+public struct CollateralReport: Sendable {
+    struct Entry: Sendable {
+        var title: String
+        var source: String
+        var statement: CollateralStatement
+        var notes: [String]
+    }
+
+    let entries: [Entry]
+    /// What has expired is told as of then.
+    private let time: Timestamp
+
+    init(_ entries: [Entry], at time: Timestamp) {
+        self.entries = entries
+        self.time = time
+    }
+
+    public var text: String {
+        if entries.isEmpty { return "no collateral is kept here\n" }
+        return entries.map { entry in
+            var lines = [FileError.printable("\(entry.title)  from \(entry.source)")]
+            let width = entry.statement.parts.map(\.name.count).max() ?? 0
+            for part in entry.statement.parts {
+                let end = part.end.map { $0.description } ?? "never"
+                let mark = part.end.map { time > $0 } ?? false ? "  EXPIRED" : ""
+                let name = part.name + String(repeating: " ", count: width - part.name.count)
+                lines.append(
+                    "  \(name)  \(part.start) to \(end)\(mark)  \(NotationError.printable(part.detail))"
+                )
+            }
+            lines +=
+                entry.statement.problems.map { "  unreadable: \(NotationError.printable($0, limit: 500))" }
+                + entry.notes.map { "  \(NotationError.printable($0, limit: 500))" }
+            return lines.joined(separator: "\n") + "\n"
+        }.joined(separator: "\n")
+    }
+
+    public var json: String {
+        JSON.pretty(
+            Node(
+                .array(
+                    entries.map { entry in
+                        .object([
+                            "title": Node(entry.title), "source": Node(entry.source),
+                            "fmspc": entry.statement.fmspc.map { Node($0.description) },
+                            "tee": entry.statement.tee.map { Node($0) },
+                            "tcbEvaluationDataNumber": entry.statement.tcbEvaluationDataNumber.map { Node($0) },
+                            "qeEvaluationDataNumber": entry.statement.qeEvaluationDataNumber.map { Node($0) },
+                            "validUntil": entry.statement.period.map { Node($0.end.description) },
+                            "parts": Node(
+                                .array(
+                                    entry.statement.parts.map { part in
+                                        .object([
+                                            "name": Node(part.name), "from": Node(part.start.description),
+                                            "until": part.end.map { Node($0.description) } ?? Node(.null),
+                                            "detail": Node(part.detail),
+                                        ])
+                                    }
+                                )
+                            ), "problems": Node(.array(entry.statement.problems.map { Node($0) })),
+                            "notes": Node(.array(entry.notes.map { Node($0) })),
+                        ])
+                    }
+                )
+            )
+        )
+    }
+}

@@ -1,0 +1,71 @@
+import Files
+import Foundation
+import Testing
+
+/// What programs do to the world around them stands in one place each, which names why where it isn't.
+@Suite("Effects")
+struct EffectTests {
+    private static let project = Files.split(Files.split(Files.split(#filePath).folder).folder).folder
+
+    /// Files under `Sources` whose code, comments apart, holds what matches.
+    private func files(matching form: Regex<Substring>) throws -> Set<String> {
+        var found: Set<String> = []
+        var count = 0
+        let files = FileManager.default.enumerator(atPath: Self.project + "/Sources")
+        while let file = files?.nextObject() as? String {
+            guard [".swift", ".c", ".h"].contains(where: { file.hasSuffix($0) }) else { continue }
+            count += 1
+            let text = String(decoding: try Files.read(Self.project + "/Sources/" + file), as: UTF8.self)
+            let isFound = text.split(separator: "\n").contains { line in
+                let code = line.firstRange(of: "//").map { line[..<$0.lowerBound] } ?? line
+                return code.contains(form)
+            }
+            if isFound { found.insert(file) }
+        }
+        #expect(count > 200)
+        return found
+    }
+
+    @Test("the time of day is read by one clock, which is handed in")
+    func clock() throws {
+        let found = try files(
+            matching: /\bDate\(\)|\bDate\.now\b|\btime\((?:nil|NULL|0)\)|\bgettimeofday\b|\bCLOCK_REALTIME\b/
+        )
+        #expect(
+            found == [
+                "WallClock/WallClock.swift",
+                // A header that decides nothing (RFC 9110, section 6.6.1).
+                "AppServer/HTTPDate.swift",
+                // Until when to wait: the condition's own clock.
+                "PythonHost/WSGIResponder.swift",
+            ]
+        )
+    }
+
+    @Test("programs are started in one way, apart from what the launcher hands a socket to")
+    func programs() throws {
+        let found = try files(matching: /\b(?:posix_spawnp?|execvp?e?|execlp?e?|fexecve|v?fork|popen)\(/)
+        #expect(
+            found == [
+                "CProcesses/CProcesses.c",
+                // The agent, with its socket, in a view of the machine of its own; and what loads it there.
+                "CLinux/Confinement.c", "simulated-loader/loader.c",
+            ]
+        )
+        let tools = try files(matching: /\b(?:Process\(\)|Foundation\.Process|import Subprocess)/)
+        #expect(tools.isEmpty)
+    }
+
+    @Test("operations know the simulated processor in its place alone")
+    func simulator() throws {
+        let named = try files(matching: /"simulator"|\bimport SimulatedProcessor\b/)
+        let ofOperations = Set(named.filter { $0.hasPrefix("Operations/") })
+        #expect(
+            ofOperations == [
+                "Operations/Launching/SimulatedPlace.swift", "Operations/Launching/SimulatorOperations.swift",
+                // The log that a launcher writes, and the code of its errors.
+                "Operations/Launching/HostProcess.swift", "Operations/ErrorCodes.swift",
+            ]
+        )
+    }
+}
