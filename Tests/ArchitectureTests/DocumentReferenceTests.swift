@@ -89,6 +89,27 @@ struct DocumentReferenceTests {
         }
     }
 
+    @Test("every file and folder that a page links, or names in code from the project's root on, is there")
+    func links() throws {
+        var count = 0
+        for (path, text) in try Self.texts() where path.hasSuffix(".md") {
+            let folder = path.contains("/") ? Files.split(path).folder + "/" : ""
+            let linked = text.matches(of: /\]\((?!https?:)([^)#\s]+)[^)]*\)/).map { folder + $0.1 }
+            let named = text.matches(of: /`((?:Sources|Tests|docs|scripts|Fuzz|Benchmarks)\/[\w.\/-]+)`/).map {
+                String($0.1)
+            }
+            for target in linked + named {
+                count += 1
+                let place = URL(fileURLWithPath: Self.project + "/" + target).standardized.path
+                #expect(
+                    place.hasPrefix(Self.project + "/") && FileManager.default.fileExists(atPath: place),
+                    "\(path): \(target)"
+                )
+            }
+        }
+        #expect(count > 50)
+    }
+
     @Test(
         "what points outside is recognised",
         arguments: [

@@ -49,10 +49,11 @@ public struct Growth: Sendable, CustomTestStringConvertible {
     private static let limit = 32.0
     /// Seconds; below it a clock tells little.
     private static let measurable = 0.004
-    private static let tries = 4
 
+    /// - Parameter tries: how often other work may disturb it. What is too slow fails every one of them, so a reader
+    ///   that is meant to needs only one.
     /// - Throws: what the reader throws.
-    public func measure() throws -> Result {
+    public func measure(tries: Int = 4) throws -> Result {
         var size = sizes.lowerBound
         _ = try seconds(size, 1)  // what is made once
         while try seconds(size, 1) < Self.measurable {
@@ -63,7 +64,7 @@ public struct Growth: Sendable, CustomTestStringConvertible {
         }
         // A try that other work disturbed is followed by another; a reader that is too slow fails them all.
         var best = Double.infinity
-        for _ in 0..<Self.tries {
+        for _ in 0..<tries {
             best = min(best, try seconds(8 * size, 2) / seconds(size, 3))
             if best < Self.limit { break }
         }
