@@ -30,6 +30,15 @@ public struct CollateralError: CodedError, Hashable, CustomStringConvertible {
         self.problem = problem
     }
 
+    /// Any error of the parts below as one of ours.
+    package static func wrapping(_ error: any Error, source: String) -> CollateralError {
+        switch error {
+        case let error as CollateralError: error
+        case let error as FileError: CollateralError(source, .malformed, error.problem)
+        default: CollateralError(source, .malformed, "\(error)")
+        }
+    }
+
     /// Whether the same question may be answered a little later.
     public var isTemporary: Bool {
         switch kind {

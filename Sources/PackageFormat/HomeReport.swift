@@ -43,10 +43,8 @@ public struct HomeReport: Hashable, Sendable {
             }
             problem = try reader.string("problem").flatMap { Problem(rawValue: $0) }
             refusals = try reader.integer("refusals", in: 0...Int.max) ?? 0
-        } catch let error as FileError {
-            throw error
         } catch {
-            throw FileError(path, "isn't what the agent writes: \(error)")
+            throw error as? FileError ?? FileError(path, "isn't what the agent writes: \(error)")
         }
     }
 

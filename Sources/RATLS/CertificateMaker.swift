@@ -83,13 +83,12 @@ public struct CertificateMaker: Sendable {
             var serializer = DER.Serializer()
             try serializer.serialize(certificate)
             return serializer.serializedBytes
-        } catch let error as CertificateMakerError {
-            throw error
         } catch {
             // The library's words are about its types.
-            throw CertificateMakerError(
-                "the certificate can't be made of subject '\(NotationError.printable(subject ?? ""))' and the names \(NotationError.printable(sans.joined(separator: ", ")))"
-            )
+            throw error as? CertificateMakerError
+                ?? CertificateMakerError(
+                    "the certificate can't be made of subject '\(NotationError.printable(subject ?? ""))' and the names \(NotationError.printable(sans.joined(separator: ", ")))"
+                )
         }
     }
 

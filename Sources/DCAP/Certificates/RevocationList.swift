@@ -28,10 +28,8 @@ struct RevocationList: Sendable {
         guard bytes.count <= 2 * Self.byteLimit else { throw RevocationListError("more than \(Self.byteLimit) bytes") }
         do {
             try self.init(Self.der(delivered: bytes))
-        } catch let error as RevocationListError {
-            throw error
         } catch {
-            throw RevocationListError("\(error)")
+            throw error as? RevocationListError ?? RevocationListError("\(error)")
         }
     }
 

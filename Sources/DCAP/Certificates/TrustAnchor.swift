@@ -107,12 +107,8 @@ public struct TrustAnchor: Sendable, Hashable, CustomStringConvertible {
                 )
             }
             try self.init(root: only)
-        } catch let error as TrustAnchorError {
-            throw error
-        } catch let error as CertificateFileError {
-            throw TrustAnchorError(error.description)
         } catch {
-            throw TrustAnchorError("is no root certificate: \(error)")
+            throw .wrapping(error)
         }
     }
 
@@ -122,6 +118,15 @@ public struct TrustAnchor: Sendable, Hashable, CustomStringConvertible {
 public struct TrustAnchorError: Error, Hashable, CustomStringConvertible {
     public let description: String
     init(_ description: String) { self.description = description }
+
+    /// Any error of the parts below as one of ours.
+    static func wrapping(_ error: any Error) -> TrustAnchorError {
+        switch error {
+        case let error as TrustAnchorError: error
+        case let error as CertificateFileError: TrustAnchorError(error.description)
+        default: TrustAnchorError("is no root certificate: \(error)")
+        }
+    }
 }
 
 /// The places a certificate can have in a chain.

@@ -108,10 +108,8 @@ struct EvidenceSource: CollateralSource {
                 throw CollateralError(name, .malformed, "holds no collateral")
             }
             return CollateralDelivery(collateral, from: name)
-        } catch let error as CollateralError {
-            throw error
         } catch {
-            throw CollateralError(name, .malformed, (error as? FileError)?.problem ?? "\(error)")
+            throw .wrapping(error, source: name)
         }
     }
 }

@@ -200,10 +200,8 @@ struct Pip {
                     found[member.name] = text
                 }
             }
-        } catch let error as PackageError {
-            throw error
         } catch {
-            throw .environment("pip's settings can't be read: \(error)")
+            throw error as? PackageError ?? .environment("pip's settings can't be read: \(error)")
         }
     }
 
