@@ -65,11 +65,19 @@ public struct CodeTree: Sendable {
     }
 
     public static let fileLimit = 200_000
+    /// Of files, folders and links together.
+    public static let entryLimit = 400_000
     public static let depthLimit = 64
+    /// How often one folder is entered: in its own place, and where links lead to it. So a tree has at most so many
+    /// times the entries that lie on the disk, however its links are laid.
+    public static let entranceLimit = 8
+    /// Of what links to files lead to, together.
+    public static let linkedByteLimit = 1 << 30
 
     /// Lists a folder. Links inside the tree are followed, as the original does; what they lead to must lie in the tree
     /// too. What is ignored or left out is so by its name, before anything of it is judged or opened.
-    /// - Throws: `CodeError` with the path of a link that leaves the tree, a device, or a name that isn't UTF-8.
+    /// - Throws: `CodeError` with the path of a link that leaves the tree or multiplies what lies in it, a device, or a
+    ///   name that isn't UTF-8.
     public init(_ folder: String, ignoring ignored: IgnoreList = IgnoreList(), dotFiles: DotFiles = .kept)
         throws(CodeError)
     {
@@ -122,18 +130,38 @@ public struct CodeTree: Sendable {
         let dotFiles: DotFileFilter
         var files: [File] = []
         var leftOut: [LeftOut] = []
+        private var entryCount = 0
+        private var linkedByteCount = 0
+        /// Of each folder that was entered, without links in its path.
+        private var entrances: [ExactText: Int] = [:]
 
+        init(root: String, ignored: IgnoreList, dotFiles: DotFileFilter) {
+            self.root = root
+            self.ignored = ignored
+            self.dotFiles = dotFiles
+        }
+
+        /// - Parameter folder: without links in its path.
         mutating func list(_ folder: String, _ prefix: String, depth: Int) throws {
             guard depth < CodeTree.depthLimit else {
+                throw CodeError.refused(path: prefix, "folders nested deeper than \(CodeTree.depthLimit)")
+            }
+            let entrance = entrances[ExactText(folder), default: 0] + 1
+            guard entrance <= CodeTree.entranceLimit else {
                 throw CodeError.refused(
                     path: prefix,
-                    "folders nested deeper than \(CodeTree.depthLimit), or a loop of links"
+                    "links lead to this folder in more than \(CodeTree.entranceLimit - 1) ways; \(Self.mend)"
                 )
             }
+            entrances[ExactText(folder)] = entrance
             for bytes in try Files.rawNames(in: folder) {
                 let text = String(decoding: bytes, as: UTF8.self)
                 if ignored.matches(text) { continue }
                 let path = prefix.isEmpty ? text : prefix + "/" + text
+                entryCount += 1
+                guard entryCount <= CodeTree.entryLimit else {
+                    throw CodeError.refused(path: path, "more than \(CodeTree.entryLimit) files, folders and links")
+                }
                 guard dotFiles.keeps(path) else {
                     leftOut.append(
                         LeftOut(folder: prefix, name: text + (Files.isFolder(folder + "/" + text) ? "/" : ""))
@@ -142,23 +170,26 @@ public struct CodeTree: Sendable {
                 }
                 let name = try Files.name(bytes, in: folder)
                 try CodeTree.check(path)
-                try add(folder + "/" + name, path, depth: depth)
+                try add(name, in: folder, path, depth: depth)
             }
         }
 
-        private mutating func add(_ source: String, _ path: String, depth: Int) throws {
+        private static let mend = "remove it, or name it in \(IgnoreList.fileName)"
+
+        private mutating func add(_ name: String, in folder: String, _ path: String, depth: Int) throws {
+            var target = folder + "/" + name
             var status = stat()
-            guard lstat(source, &status) == 0 else { throw FileError(source, doing: "examine") }
-            var target = source
-            if status.st_mode & S_IFMT == S_IFLNK {
-                guard let resolved = try? Files.resolved(source) else {
-                    throw CodeError.refused(
-                        path: path,
-                        "a link that leads nowhere or in circles; remove it, or name it in \(IgnoreList.fileName)"
-                    )
+            guard lstat(target, &status) == 0 else { throw FileError(target, doing: "examine") }
+            let isLink = status.st_mode & S_IFMT == S_IFLNK
+            if isLink {
+                guard let resolved = try? Files.resolved(target) else {
+                    throw CodeError.refused(path: path, "a link that leads nowhere or in circles; \(Self.mend)")
                 }
                 guard Files.isInside(resolved, root) else {
                     throw CodeError.refused(path: path, "a link that leaves the tree")
+                }
+                guard !Files.isInside(folder, resolved) else {
+                    throw CodeError.refused(path: path, "a link to a folder that it lies in; \(Self.mend)")
                 }
                 target = resolved
                 guard lstat(target, &status) == 0 else { throw FileError(target, doing: "examine") }
@@ -166,15 +197,19 @@ public struct CodeTree: Sendable {
             switch status.st_mode & S_IFMT {
             case S_IFDIR: try list(target, path, depth: depth + 1)
             case S_IFREG:
+                let byteCount = Int(status.st_size)
                 guard files.count < CodeTree.fileLimit else {
                     throw CodeError.refused(path: path, "more than \(CodeTree.fileLimit) files")
                 }
-                files.append(File(path: path, source: target, byteCount: Int(status.st_size)))
-            default:
-                throw CodeError.refused(
-                    path: path,
-                    "neither a file nor a folder; remove it, or name it in \(IgnoreList.fileName)"
-                )
+                guard !isLink || byteCount <= CodeTree.linkedByteLimit - linkedByteCount else {
+                    throw CodeError.refused(
+                        path: path,
+                        "links lead to more than \(CodeTree.linkedByteLimit) bytes; \(Self.mend)"
+                    )
+                }
+                if isLink { linkedByteCount += byteCount }
+                files.append(File(path: path, source: target, byteCount: byteCount))
+            default: throw CodeError.refused(path: path, "neither a file nor a folder; \(Self.mend)")
             }
         }
     }

@@ -121,6 +121,9 @@ struct CodeVectorTests {
         let limits = try FormatPage("code-encryption").limits
         #expect(limits["bytes that a file grows by"] == FileCipher.overhead)
         #expect(limits["files of a tree"] == CodeTree.fileLimit)
+        #expect(limits["files, folders and links of a tree"] == CodeTree.entryLimit)
+        #expect(limits["ways to one folder: its own, and through links"] == CodeTree.entranceLimit)
+        #expect(limits["bytes of what links to files lead to"] == CodeTree.linkedByteLimit)
         #expect(limits["depth of a tree"] == CodeTree.depthLimit)
         #expect(limits["patterns of an ignore list"] == IgnoreList.patternLimit)
     }

@@ -36,6 +36,22 @@ struct SealedStateTests {
         #expect(try content(state(), .identity)?.bytes == nil)
     }
 
+    @Test("what an agent left that was killed while it sealed is removed at the next start, and nothing else is")
+    func killed() throws {
+        let epochs = [Epoch().hex, Epoch().hex]
+        let left =
+            [".home.sealed.237er2o9to74g", ".home.sealed.mse-unfinished-1"].flatMap { name in
+                epochs.map { "home/\($0)/\(name)" }
+            } + [".configuration.sealed.1", ".identity.sealed.mse-unfinished-237er2o9to74g"]
+        let kept =
+            epochs.map { "home/\($0)/home.sealed" }
+            + ["identity.sealed", "home.json", ".keep", ".home.sealed", "home/\(epochs[0])/.other", "home/file"]
+        for path in left + kept { try folder.write(path, "x") }
+        _ = try state()
+        #expect(left.filter { Files.exists(folder.path + "/" + $0) } == [])
+        #expect(kept.filter { !Files.exists(folder.path + "/" + $0) } == [])
+    }
+
     @Test("one file can't stand for another: neither of another name, nor of another instance or processor")
     func purposes() throws {
         try state().write(SecretBytes(copying: ([1, 2, 3] as [UInt8]).span.bytes), as: .identity, epoch: Epoch())

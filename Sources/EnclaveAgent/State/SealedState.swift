@@ -12,7 +12,7 @@ internal import Secrets
 /// length before it. So the head can't be changed, and no file can stand for one of another name, instance or epoch.
 struct SealedState: Sendable {
     /// What is kept. One name, one key.
-    enum Item: String, Sendable {
+    enum Item: String, Sendable, CaseIterable {
         case identity, configuration, home
     }
 
@@ -24,13 +24,29 @@ struct SealedState: Sendable {
     private let id: String
     private let root: SharedKey
 
-    /// Asks the platform for its sealing key; from here on it isn't asked again.
+    /// Asks the platform for its sealing key; from here on it isn't asked again. What an agent left here that was
+    /// killed while it sealed is removed: there is no other agent of this instance.
     init(folder: String, id: String, platform: any EnclavePlatform) throws {
         self.folder = folder
         self.id = id
+        Self.removeUnfinished(in: folder)
+        let homes = folder + "/" + Item.home.rawValue
+        for epoch in (try? Files.names(in: homes)) ?? [] { Self.removeUnfinished(in: homes + "/" + epoch) }
         var secret = try platform.sealingSecret()
         defer { secret.wipe() }
         root = SharedKey(try SecretKey(copying: secret.span.bytes))
+    }
+
+    /// What stands under a temporary name. A folder that isn't there, or that can't be listed, holds nothing that this
+    /// agent could remove.
+    private static func removeUnfinished(in folder: String) {
+        guard (try? FileKind(folder)) == .folder else { return }
+        for name in (try? Files.rawNames(in: folder)) ?? [] {
+            guard let name = String(validating: name, as: UTF8.self),
+                Item.allCases.contains(where: { name.utf8.starts(with: ".\($0.rawValue).sealed.".utf8) })
+            else { continue }
+            unlink(folder + "/" + name)
+        }
     }
 
     /// A small file's content, and the epoch that it was sealed in.
