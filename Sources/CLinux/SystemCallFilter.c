@@ -115,8 +115,8 @@ int clinux_filter_system_calls(void) {
     ADD(BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, FIRST_UNKNOWN, 0, 1), REFUSE(ENOSYS));
     for (unsigned index = 0; index < REFUSED; index++) ADD(UNLESS_EQUAL(refused[index], 1), REFUSE(ENOSYS));
     // Threads, no processes; in the namespaces that are here.
-    ADD(UNLESS_EQUAL(__NR_clone, 6), LOAD(ARGUMENT(0)), IF_ANY_BIT(namespaces, 2), IF_ANY_BIT(CLONE_THREAD, 2), REFUSE(EAGAIN),
-        REFUSE(EPERM), RETURN(SECCOMP_RET_ALLOW));
+    ADD(UNLESS_EQUAL(__NR_clone, 5), LOAD(ARGUMENT(0)), IF_ANY_BIT(namespaces, 1), IF_ANY_BIT(CLONE_THREAD, 1), REFUSE(EPERM),
+        RETURN(SECCOMP_RET_ALLOW));
     // The network alone. Sockets of the machine's other programs have names that no mount hides.
     ADD(UNLESS_EQUAL(__NR_socket, 5), LOAD(ARGUMENT(0)), IF_EQUAL(AF_INET, 2), IF_EQUAL(AF_INET6, 1), REFUSE(EAFNOSUPPORT),
         RETURN(SECCOMP_RET_ALLOW));

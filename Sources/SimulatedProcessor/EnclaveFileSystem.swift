@@ -130,6 +130,14 @@ struct EnclaveFileSystem {
         } else {
             try Files.makeFolder(root + "/tmp")
         }
+        // Locks and queues of one process's threads are files there; standard output is what the agent takes up.
+        let links = [
+            "shm": "../memory/shm", "fd": "/proc/self/fd", "stdin": "/proc/self/fd/0", "stdout": "/proc/self/fd/1",
+            "stderr": "/proc/self/fd/2",
+        ]
+        for (name, target) in links {
+            guard symlink(target, root + "/dev/" + name) == 0 else { throw FileError("/dev/" + name, doing: "make") }
+        }
         for path in Self.operatorFiles where !Files.exists(root + path) {
             // not every machine has it
             guard let bytes = try? Files.read(path, limit: Self.operatorFileLimit) else { continue }

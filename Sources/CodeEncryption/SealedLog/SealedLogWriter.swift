@@ -52,8 +52,10 @@ public final class SealedLogWriter {
         try Files.makeFolder(folder, mode: 0o700)
         // What the operator did to the last piece is for the reader to find: here only the chain is continued.
         // By their numbers: names follow the clock, which is the operator's.
-        let last = try SealedLogPiece.all(in: folder).filter { $0.head.epoch == epoch && $0.head.number < SealedLogHead.lastNumber }
-            .max { $0.head.number < $1.head.number }
+        let last = try SealedLogPiece.all(in: folder).filter {
+            $0.head.epoch == epoch && $0.head.number < SealedLogHead.lastNumber
+        }
+        .max { $0.head.number < $1.head.number }
         number = last?.head.number ?? 0
         previous = last?.lastAuthenticator
     }

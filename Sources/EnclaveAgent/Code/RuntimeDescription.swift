@@ -24,12 +24,19 @@ public enum RuntimeDescription {
         "libstdc++.so.6",
     ]
 
+    /// What the C library reads for the locale that services have, and the standard library to name kinds of files.
+    private static let data = ["/usr/lib/locale/C.utf8", "/etc/mime.types"]
+
     /// - Parameter loader: what loads the agent on the platform.
     public static func current(platform: EnclaveSettings.Platform, loader: String) throws -> MachineRuntime {
         let location = try PythonLocation.linked()
         let agent = try Files.resolved("/proc/self/exe"), loader = try Files.resolved(loader)
         var paths = Set([agent, location.sharedLibrary, loader].map { ExactText($0) })
-        for file in try standardLibrary(location.standardLibrary) {
+        // Not every machine has them.
+        for place in data where Files.exists(place) {
+            paths.formUnion(try (Files.isFolder(place) ? files(below: place) : [place]).map { ExactText($0) })
+        }
+        for file in try files(below: location.standardLibrary, but: IgnoreList(patterns: unused)) {
             paths.insert(ExactText(file))
             // What the interpreter's modules need is loaded now, so that it is seen below.
             if file.hasSuffix(".so"), dlopen(file, RTLD_LAZY) == nil {
@@ -51,9 +58,10 @@ public enum RuntimeDescription {
         )
     }
 
-    private static func standardLibrary(_ folder: String) throws -> [String] {
+    private static func files(below folder: String, but ignored: IgnoreList = IgnoreList(patterns: [])) throws
+        -> [String]
+    {
         var files: [String] = []
-        let ignored = IgnoreList(patterns: unused)
         func list(_ folder: String, depth: Int) throws {
             guard depth < 32 else { throw FileError(folder, "is nested too deeply") }
             for name in try Files.names(in: folder) where !ignored.matches(name) {

@@ -130,7 +130,7 @@ public struct Spawn: Sendable {
         }
         let place = try surroundings.places.place(on: platform, for: name)
         try place.platform.check()
-        try checkRuntime(file)
+        try file.checkRuntime(of: package)
         let process = ServiceProcess(service, at: place, surroundings.clock)
         return try await service.withLock {
             guard !Files.exists(service.folder) else {
@@ -186,20 +186,6 @@ public struct Spawn: Sendable {
             guard known.insert(name).inserted else { return nil }
             if case .address = name { return name.description }
             return text
-        }
-    }
-
-    private func checkRuntime(_ file: PackageFile) throws {
-        let differences = try file.requiredRuntime().differences()
-        guard differences.isEmpty else {
-            let more = differences.count > 10 ? ["and \(differences.count - 10) more"] : []
-            throw OperationError(
-                package,
-                "\(differences.count) files of its runtime are others on this machine",
-                mend: "package the project again here, or install what it was packaged with",
-                code: .packageRuntime,
-                quoting: (differences.prefix(10).map { FileError.printable($0) } + more).joined(separator: "\n")
-            )
         }
     }
 }

@@ -160,6 +160,11 @@ public struct ServiceOperations: Sendable {
         let process = try ServiceProcess(service, in: surroundings)
         let (wasRunning, end) = try await service.withLock {
             let wasRunning = process.isAlive
+            // What can't be started again isn't ended.
+            try PackageFile(service.packagePath).checkRuntime(
+                of: name,
+                afterwards: wasRunning ? "; it goes on running with those that it has" : ""
+            )
             try await process.stop(afterwards: "; it isn't started again: 'mse restart \(name)' does that")
             do {
                 try process.checkAddress()

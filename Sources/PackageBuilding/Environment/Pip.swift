@@ -149,7 +149,9 @@ struct Pip {
             ["-I", "-S", "-c", "import sys; print('%d.%d.%d' % sys.version_info[:3])"],
             Self.cleared
         )
-        let foundVersion = found.output.filter { !$0.isWhitespace }
+        // Loaders have something to say before it.
+        let foundVersion =
+            found.output.split(whereSeparator: \.isNewline).last.map { $0.filter { !$0.isWhitespace } } ?? ""
         guard found.status == 0, foundVersion == version else {
             throw .environment(
                 "\(interpreter) is Python \(FileError.printable(foundVersion)), but Python \(version) is linked and measured; install the one that belongs to the library"
