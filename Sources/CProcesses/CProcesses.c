@@ -1,13 +1,15 @@
 #define _GNU_SOURCE
 #include "CProcesses.h"
+#include "WriteLimit.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stddef.h>
 #include <unistd.h>
 
-pid_t cprocesses_spawn(const char *path, char *const arguments[], char *const environment[], const char *folder, int output, int new_session) {
+static pid_t spawn(const char *path, char *const arguments[], char *const environment[], const char *folder, int output, int new_session) {
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     posix_spawn_file_actions_init(&actions);
@@ -33,6 +35,33 @@ pid_t cprocesses_spawn(const char *path, char *const arguments[], char *const en
     posix_spawn_file_actions_destroy(&actions);
     posix_spawnattr_destroy(&attributes);
     return error == 0 ? process : -error;
+}
+
+typedef struct {
+    const char *path, *folder;
+    char *const *arguments, *const *environment;
+    int output, new_session;
+    const cprocesses_write_limit *limit;
+    pid_t result;
+} spawning;
+
+// A limit is the thread's that asks for it, and that of what it starts from then on: so a thread of its own.
+static void *spawn_limited(void *context) {
+    spawning *one = context;
+    int error = cprocesses_limit_writes(one->limit);
+    one->result = error != 0 ? -error
+        : spawn(one->path, one->arguments, one->environment, one->folder, one->output, one->new_session);
+    return NULL;
+}
+
+pid_t cprocesses_spawn(const char *path, char *const arguments[], char *const environment[], const char *folder, int output, int new_session, const cprocesses_write_limit *limit) {
+    if (limit == NULL) return spawn(path, arguments, environment, folder, output, new_session);
+    spawning one = {path, folder, arguments, environment, output, new_session, limit, -EAGAIN};
+    pthread_t thread;
+    int error = pthread_create(&thread, NULL, spawn_limited, &one);
+    if (error != 0) return -error;
+    pthread_join(thread, NULL);
+    return one.result;
 }
 
 int cprocesses_replace(const char *path, char *const arguments[], char *const environment[]) {

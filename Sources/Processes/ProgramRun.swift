@@ -14,14 +14,18 @@ public struct ProgramRun: Sendable {
     public var name: String?
     /// Whether it gets this process's environment.
     public var inheritsEnvironment: Bool
+    /// Nil: it may write wherever this process may.
+    public var writeLimit: WriteLimit?
 
     public init(
         _ path: String,
         _ arguments: [String],
         environment: [String: String?] = [:],
         folder: String? = nil,
-        inheritsEnvironment: Bool = true
+        inheritsEnvironment: Bool = true,
+        writeLimit: WriteLimit? = nil
     ) {
+        self.writeLimit = writeLimit
         self.inheritsEnvironment = inheritsEnvironment
         self.path = path
         self.arguments = arguments
@@ -63,10 +67,21 @@ public struct ProgramRun: Sendable {
     ///   - inNewSession: whether it has no terminal, so that it can outlive whoever uses this one.
     public func start(output: Int32? = nil, inNewSession: Bool = false) throws(FileError) -> RunningProgram {
         let process = withStrings { words, values in
-            Unfinished.start { cprocesses_spawn(path, words, values, folder, output ?? -1, inNewSession ? 1 : 0) }
+            Unfinished.start { spawn(words, values, output ?? -1, inNewSession) }
         }
         guard process > 0 else { throw FileError(path, doing: "run", -process) }
         return RunningProgram(id: process)
+    }
+
+    private func spawn(
+        _ words: [UnsafeMutablePointer<CChar>?],
+        _ values: [UnsafeMutablePointer<CChar>?],
+        _ output: Int32,
+        _ inNewSession: Bool
+    ) -> Int32 {
+        let session: Int32 = inNewSession ? 1 : 0
+        guard let writeLimit else { return cprocesses_spawn(path, words, values, folder, output, session, nil) }
+        return writeLimit.withLimit { cprocesses_spawn(path, words, values, folder, output, session, $0) }
     }
 
     /// Runs it in this process's place: with its id, descriptors and folder, and no mask of signals. Returns only by

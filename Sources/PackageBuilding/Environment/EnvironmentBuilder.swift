@@ -54,35 +54,42 @@ public struct EnvironmentBuilder: Sendable {
     func build(_ requirements: Requirements, into site: String, work: String) throws(PackageError) -> Built {
         guard !requirements.isEmpty else { return Built() }
         let pip = Pip(interpreter: interpreter, version: version, cache: cache, allowsSources: allowsSources)
-        let list = work + "/" + PipLists.requirements, report = work + "/report.json", archives = work + "/archives"
+        let folder: PipFolder
         do {
-            try Files.makeFolder(archives, mode: 0o700)
+            folder = try PipFolder(in: work)
             let lines = requirements.lines(constraints: PipLists.constraints)
             if !requirements.constraints.isEmpty {
                 try Files.write(
                     requirements.constraints.joined(separator: "\n") + "\n",
-                    to: work + "/" + PipLists.constraints,
+                    to: folder.constraints,
                     mode: 0o600
                 )
             }
-            try Files.write(lines.joined(separator: "\n") + "\n", to: list, mode: 0o600)
+            try Files.write(lines.joined(separator: "\n") + "\n", to: folder.requirements, mode: 0o600)
+            try Files.makeFolder(site, mode: 0o700)
         } catch {
-            throw .wrapping(error, path: list)
+            throw .wrapping(error, path: work)
         }
         let binary = allowsSources ? [] : ["--only-binary", ":all:"]
         try pip.run(
-            ["install", "--dry-run", "--ignore-installed", "--quiet", "--report", report, "-r", list] + binary,
+            [
+                "install", "--dry-run", "--ignore-installed", "--quiet", "--report", folder.report, "-r",
+                folder.requirements,
+            ]
+                + binary,
             "resolve the requirements",
             requirements,
-            work: work
+            work: folder,
+            writing: []
         )
         try pip.run(
-            ["download", "--quiet", "--dest", archives, "-r", list] + binary,
+            ["download", "--quiet", "--dest", folder.archives, "-r", folder.requirements] + binary,
             "download the requirements",
             requirements,
-            work: work
+            work: folder,
+            writing: [folder.archives]
         )
-        let locked = try read(report, archives, requirements.credentials)
+        let locked = try read(folder.report, folder.archives, requirements.credentials)
         // Markers may leave nothing for this machine.
         guard !locked.isEmpty else { return Built() }
         var install = [
@@ -94,7 +101,13 @@ public struct EnvironmentBuilder: Sendable {
         let files = try locked.map { one throws(PackageError) in
             "file://" + PercentEncoding.encodedPath(try Self.resolved(one.file))
         }
-        try pip.run(install + files, "install the locked environment", requirements, work: work)
+        try pip.run(
+            install + files,
+            "install the locked environment",
+            requirements,
+            work: folder,
+            writing: [try Self.resolved(site)]
+        )
         return Built(lock: Self.text(locked), notes: locked.compactMap(\.extrasNote))
     }
 

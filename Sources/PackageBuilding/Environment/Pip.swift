@@ -3,6 +3,28 @@ internal import Notation
 internal import PackageFormat
 internal import Processes
 
+/// Where pip works: its lists, which it reads, and what it writes.
+struct PipFolder {
+    let path: String
+    /// Its temporary files, its records and its report.
+    var scratch: String { path + "/scratch" }
+    /// What it downloaded.
+    var archives: String { path + "/archives" }
+    /// Of this run's downloads alone.
+    var cache: String { scratch + "/cache" }
+    /// What pip said.
+    var records: String { scratch + "/pip.records" }
+    var report: String { scratch + "/report.json" }
+    var requirements: String { path + "/" + PipLists.requirements }
+    var constraints: String { path + "/" + PipLists.constraints }
+
+    /// - Parameter folder: one that is this user's alone.
+    init(in folder: String) throws(FileError) {
+        path = try Files.resolved(folder) + "/pip"
+        for folder in [path, scratch, cache, archives] { try Files.makeFolder(folder, mode: 0o700) }
+    }
+}
+
 /// pip in a virtual environment of its own, of the interpreter's version, deaf to settings that would install somewhere
 /// else.
 struct Pip {
@@ -22,21 +44,6 @@ struct Pip {
         "default-timeout",
         "retries", "pre", "prefer-binary", "constraint", "require-hashes", "cache-dir", "no-cache-dir",
     ]
-
-    /// Runs pip with an audit hook that lets it start nothing: whatever asks for a build ends there.
-    private static let guarded = """
-        import runpy, sys
-        def hook(event, arguments):
-            if event in ("subprocess.Popen", "os.exec", "os.posix_spawn", "os.spawn", "os.fork", "os.forkpty", "os.system"):
-                raise PermissionError("mse: no program may be started")
-        guard, records = sys.argv.pop(1), sys.argv.pop(1)
-        """ + "\n" + PipRecord.script + """
-
-            if guard == "guarded":
-                sys.addaudithook(hook)
-            sys.argv[0] = "pip"
-            runpy.run_module("pip", run_name="__main__", alter_sys=True)
-            """
 
     /// What `pip config list` says, as JSON: a command's own setting before the general one, the environment's before
     /// both.
@@ -58,9 +65,15 @@ struct Pip {
         print(json.dumps(found))
         """
 
+    /// - Parameter places: where it may write, beside `work.scratch` and its cache of downloads.
     /// - Throws: `PackageError` with why pip failed, without credentials.
-    func run(_ arguments: [String], _ purpose: String, _ requirements: Requirements, work: String) throws(PackageError)
-    {
+    func run(
+        _ arguments: [String],
+        _ purpose: String,
+        _ requirements: Requirements,
+        work: PipFolder,
+        writing places: [String]
+    ) throws(PackageError) {
         let python = try environment()
         let settings = try settings(python)
         var credentials = requirements.credentials
@@ -74,23 +87,35 @@ struct Pip {
         }
         for (name, value) in requirements.variables { variables[name] = value }
         variables["PIP_CONFIG_FILE"] = "/dev/null"
-        variables.merge(try Self.temporaryFolder(work + "/tmp")) { $1 }
         // An index that doesn't answer is asked for each package again: whoever named none of these wants to know
         // within half a minute.
         if settings["timeout"] == nil, settings["default-timeout"] == nil { variables["PIP_DEFAULT_TIMEOUT"] = "10" }
         if settings["retries"] == nil { variables["PIP_RETRIES"] = "1" }
-        let records = work + "/pip.records"
+        variables.merge(try Self.temporaryFolder(work.scratch)) { $1 }
+        let downloads = try downloads(settings, work)
+        if settings["no-cache-dir"] == nil { variables["PIP_CACHE_DIR"] = downloads }
+        // Builds write there, too.
+        if allowsSources {
+            variables["XDG_CACHE_HOME"] = work.scratch
+            variables["CARGO_HOME"] = work.scratch + "/cargo"
+        }
+        let limits = PipGuard(places: [work.scratch, downloads] + places, allowsSources: allowsSources)
+        let records = work.records
         try? Files.remove(records)
         let watch = PipWatch(records: records, purpose: purpose, credentials: credentials)
         let result = try watch.while { () throws(PackageError) in
             try program(
                 python,
                 // With a log it says more, and its records are what is read.
-                ["-I", "-c", Self.guarded, allowsSources ? "free" : "guarded", records] + arguments + [
-                    "--disable-pip-version-check", "--no-input", "--no-color", "--progress-bar", "off", "--log",
-                    "/dev/null",
-                ],
-                variables
+                limits.arguments(
+                    records: records,
+                    arguments + [
+                        "--disable-pip-version-check", "--no-input", "--no-color", "--progress-bar", "off", "--log",
+                        "/dev/null",
+                    ]
+                ),
+                variables,
+                limits.writeLimit
             )
         }
         // pip goes on without an index that it can't reach: then others decide what is installed.
@@ -114,9 +139,36 @@ struct Pip {
                 credentials: credentials,
                 settings: settings,
                 allowsSources: allowsSources,
-                work: work
+                work: work.path
             )
             throw .environment(credentials.redacted(failure.problem))
+        }
+    }
+
+    /// pip's cache of what it downloaded. Where packages are built, their code could lay something there that is
+    /// installed elsewhere later: then it is this run's.
+    private func downloads(_ settings: [String: String], _ work: PipFolder) throws(PackageError) -> String {
+        if allowsSources { return work.cache }
+        let variables = ProgramRun.inheritedVariables
+        let home = variables["HOME"] ?? "/"
+        let usual = variables["XDG_CACHE_HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? home + "/.cache"
+        let named = settings["cache-dir"] ?? usual + "/pip"
+        do {
+            let path = named.hasPrefix("~/") ? home + named.dropFirst() : named
+            try? Files.makeFolder(path, mode: 0o700)
+            // Where none can be made, pip does without; the kernel is told no place that isn't there.
+            guard Files.isFolder(path) else { return work.cache }
+            let real = try Files.resolved(path), own = try Files.resolved(cache)
+            guard real != own, !own.utf8.starts(with: (real == "/" ? "/" : real + "/").utf8),
+                !real.utf8.starts(with: (own + "/").utf8)
+            else {
+                throw PackageError.environment(
+                    "pip's setting cache-dir (\(FileError.printable(named))) holds what is run from \(FileError.printable(own)): name another folder"
+                )
+            }
+            return real
+        } catch {
+            throw .wrapping(error, path: named)
         }
     }
 
@@ -229,11 +281,14 @@ struct Pip {
         }
     }
 
-    private func program(_ path: String, _ arguments: [String], _ variables: [String: String?]) throws(PackageError)
-        -> ProgramRun.Result
-    {
+    private func program(
+        _ path: String,
+        _ arguments: [String],
+        _ variables: [String: String?],
+        _ writeLimit: WriteLimit? = nil
+    ) throws(PackageError) -> ProgramRun.Result {
         do {
-            return try ProgramRun(path, arguments, environment: variables).run()
+            return try ProgramRun(path, arguments, environment: variables, writeLimit: writeLimit).run()
         } catch {
             throw .file(error)
         }

@@ -62,11 +62,58 @@ struct PipFailure {
     }
 
     /// The message.
-    var problem: String { "can't \(purpose): " + (known ?? quotation) }
+    var problem: String { "can't \(purpose): " + (refused ?? known ?? quotation) }
 
     private var known: String? {
         conflict ?? hashMismatch ?? hashesMissing ?? missing ?? otherPython ?? otherPlatform ?? damaged ?? answer
             ?? source ?? invalid
+    }
+
+    // MARK: Refusals of ours
+
+    private var refused: String? {
+        guard !allowsSources else { return nil }
+        if let parts = said(.directReference), parts.count == 3 {
+            let wanted = shown(parts[0])
+            return "\(shown(parts[1]))\(parts[2].isEmpty ? "" : " (\(shown(parts[2])))") depends on '\(wanted)': "
+                + "an address that neither your requirements nor an index names, so nothing was fetched from it. "
+                + "Where it is a wheel that you trust, add the line '\(wanted)' to your requirements; else name a "
+                + "version without it, or set allow_sources = true in [package] of mse.toml, and whatever it is gets built"
+        }
+        if let parts = said(.sourceArchive) {
+            return "\(shown(parts.first ?? "")) is a source archive, and was not unpacked" + sourcesAdvice
+        }
+        if let parts = said(.outsideWrite) {
+            return "something of it would write to \(shown(parts.first ?? "")), outside of its own folder; nothing was "
+                + "written there. Whoever publishes it should know; name versions that don't"
+        }
+        // It ended before pip began.
+        if records.isEmpty,
+            let version = lines.first.flatMap({ Self.text(after: PipGuard.Refusal.unknownPip.rawValue, in: $0) })
+        {
+            return
+                "this Python brings pip \(shown(version)), which can't be kept from unpacking source archives; pip 23 to "
+                + "25 is known to be kept from it"
+        }
+        return nil
+    }
+
+    /// What a refusal names, which is the end of its message.
+    private func said(_ refusal: PipGuard.Refusal) -> [String]? {
+        let error = refusal == .outsideWrite ? "PermissionError" : "InstallationError"
+        for record in records where record.error == error {
+            guard let rest = Self.text(after: refusal.rawValue, in: record.text) else { continue }
+            guard let node = try? JSON.read(Array(rest.utf8)) else { return [] }
+            switch node.value {
+            case .string(let text): return [text]
+            case .array(let items):
+                return items.map { item in
+                    if case .string(let text) = item.value { text } else { "" }
+                }
+            default: return []
+            }
+        }
+        return nil
     }
 
     // MARK: Kinds
@@ -215,7 +262,7 @@ struct PipFailure {
 
     private var source: String? {
         let isRefused = records.contains {
-            $0.error == "PermissionError" && $0.text.contains("mse: no program may be started")
+            $0.error == "PermissionError" && $0.text.contains(PipGuard.Refusal.program.rawValue)
         }
         let isBuilt = records.contains { one in
             one.template == "[present-rich] %s" && one.text.contains("metadata-generation-failed")
@@ -247,6 +294,8 @@ struct PipFailure {
     /// What isn't known, each of its lines behind a bar: none can pass for one of ours.
     private var quotation: String {
         "pip says:" + lines.suffix(Self.quotedLines).map { "\n  | " + shown($0) }.joined()
+            + (allowsSources && lines.contains { $0.contains("Permission denied") || $0.contains("EACCES") }
+                ? "\nWhat is built may write in a folder of its own alone, and where TMPDIR says" : "")
     }
 
     // MARK: Text

@@ -68,6 +68,12 @@ public struct TestEnvironment: Sendable {
     private static func takeScripts(_ folder: String, to target: String, from tools: String) throws {
         guard Files.isFolder(folder) else { return }
         for name in try Files.names(in: folder) {
+            // Its interpreter is there already.
+            guard !Files.exists(target + "/" + name) else {
+                throw PackageError.environment(
+                    "one of the packages brings a script '\(FileError.printable(name))', which would take the place of the environment's own program; leave that package out"
+                )
+            }
             let bytes = try Files.read(folder + "/" + name)
             let script = bytes.starts(with: "#!".utf8) ? String(validating: bytes, as: UTF8.self) : nil
             let mine = script.map { Array($0.replacing(tools, with: target + "/python").utf8) }
