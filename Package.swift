@@ -96,9 +96,14 @@ let package = Package(
         .target(name: "CProcesses", cSettings: guarded),
 
         .target(name: "Threads", dependencies: ["CLinux"], swiftSettings: strict),
+        .target(name: "KernelEvents", dependencies: ["CLinux", "Threads"], swiftSettings: strict),
 
         // Making.
-        .target(name: "Files", dependencies: ["CLinux", "Notation"], swiftSettings: strict),
+        .target(
+            name: "Files",
+            dependencies: ["CLinux", "KernelEvents", "Notation", "Threads"],
+            swiftSettings: strict
+        ),
         .target(name: "WallClock", dependencies: ["Notation"], swiftSettings: strict),
         .target(name: "Secrets", dependencies: ["CSodium", "Notation"], swiftSettings: strict),
         .target(
@@ -106,7 +111,7 @@ let package = Package(
             dependencies: ["CSodium", "Files", "Notation", "Secrets"],
             swiftSettings: strict
         ),
-        .target(name: "Processes", dependencies: ["CProcesses", "Files"], swiftSettings: strict),
+        .target(name: "Processes", dependencies: ["CProcesses", "Files", "KernelEvents"], swiftSettings: strict),
         .target(
             name: "PackageFormat",
             dependencies: ["CodeEncryption", "Secrets", "Files", "Notation", crypto],
@@ -130,7 +135,7 @@ let package = Package(
         .target(
             name: "DCAPCollateral",
             dependencies: [
-                "ConnectionProblems", "DCAP", "Files", "Notation", "SGXQuote", "StrictX509",
+                "ConnectionProblems", "DCAP", "Files", "Notation", "SGXQuote", "StrictX509", "Threads",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 crypto, nioCore, nioHTTP1, nioSSL,
             ],
@@ -194,9 +199,10 @@ let package = Package(
             dependencies: [
                 "PackageBuilding", "PackageFormat", "PackageMeasurement", "Processes",
                 "Attestation", "CFreedMemory", "CLinux", "CodeEncryption", "Secrets", "DCAP", "DCAPCollateral",
-                "Enclave", "Files",
+                "Enclave", "Files", "KernelEvents",
                 "Notation",
-                "RATLS", "RATLSTransport", "SGXQuote", "SimulatedProcessor", "StrictX509", "WallClock", crypto,
+                "RATLS", "RATLSTransport", "SGXQuote", "SimulatedProcessor", "StrictX509", "Threads", "WallClock",
+                crypto,
             ],
             swiftSettings: strict
         ),
@@ -253,6 +259,11 @@ let package = Package(
         .testTarget(name: "ArchitectureTests", dependencies: ["Files"], swiftSettings: strict),
         .testTarget(name: "FilesTests", dependencies: ["Processes", "Files", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "ThreadsTests", dependencies: ["Threads"], swiftSettings: strict),
+        .testTarget(
+            name: "KernelEventsTests",
+            dependencies: ["KernelEvents", "Processes", "TestSupport"],
+            swiftSettings: strict
+        ),
         .testTarget(name: "SecretsTests", dependencies: ["Notation", "Secrets", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "NotationTests", dependencies: ["Notation", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "StrictX509Tests", dependencies: ["StrictX509", "TestSupport"], swiftSettings: strict),
@@ -325,7 +336,8 @@ let package = Package(
             name: "EnclaveAgentTests",
             dependencies: [
                 "PackageFormat",
-                "CodeEncryption", "Secrets", "Enclave", "EnclaveAgent", "Files", "Notation", "TestSupport", "WallClock",
+                "CodeEncryption", "Secrets", "Enclave", "EnclaveAgent", "Files", "Notation", "TestSupport", "Threads",
+                "WallClock",
                 crypto,
             ],
             swiftSettings: strict
@@ -333,9 +345,8 @@ let package = Package(
         .testTarget(
             name: "OperationsTests",
             dependencies: [
-                "Attestation", "DCAP", "DCAPCollateral", "Files", "Notation", "Operations", "PackageFormat",
-                "Processes",
-                "RATLS", "SGXQuote", "TestSupport", "WallClock",
+                "Attestation", "DCAP", "DCAPCollateral", "Files", "KernelEvents", "Notation", "Operations",
+                "PackageFormat", "Processes", "RATLS", "SGXQuote", "TestSupport", "WallClock",
             ],
             swiftSettings: strict
         ),

@@ -6,13 +6,17 @@
 #include <sched.h>
 #include <semaphore.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <linux/magic.h>
+#include <sys/eventfd.h>
+#include <sys/inotify.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -118,6 +122,28 @@ void clinux_protect_memory(void) {
 int clinux_end_with_parent(pid_t parent) {
     if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0) return -1;
     return getppid() == parent ? 0 : -1;
+}
+
+int clinux_open_changes(void) { return inotify_init1(IN_CLOEXEC | IN_NONBLOCK); }
+
+int clinux_watch_path(int changes, const char *path) {
+    const uint32_t mask = IN_MODIFY | IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_DELETE_SELF | IN_MOVED_FROM | IN_MOVED_TO;
+    return inotify_add_watch(changes, path, mask) < 0 ? -1 : 0;
+}
+
+int clinux_open_process(pid_t process) { return (int)syscall(SYS_pidfd_open, process, 0); }
+
+int clinux_open_wake_up(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
+
+void clinux_wake_up(int descriptor) {
+    uint64_t one = 1;
+    ssize_t written = write(descriptor, &one, sizeof one);
+    (void)written;  // a counter that is full has woken already
+}
+
+void clinux_take_all(int descriptor) {
+    char buffer[4096];
+    while (read(descriptor, buffer, sizeof buffer) > 0) {}
 }
 
 // No descriptors: their numbers could come to mean somebody else's files.

@@ -11,11 +11,24 @@ public final class FileLock: Sendable {
     /// - Returns: nil while somebody else holds it.
     public static func tryToHold(_ path: String) throws(FileError) -> FileLock? {
         let file = try OpenFile(path, O_RDWR | O_CREAT)
-        while flock(file.descriptor, LOCK_EX | LOCK_NB) != 0 {
+        guard try isHeld(file, LOCK_EX | LOCK_NB, path) else { return nil }
+        return FileLock(file)
+    }
+
+    /// Blocks its thread until nobody else holds it.
+    public static func hold(_ path: String) throws(FileError) -> FileLock {
+        let file = try OpenFile(path, O_RDWR | O_CREAT)
+        _ = try isHeld(file, LOCK_EX, path)
+        return FileLock(file)
+    }
+
+    private static func isHeld(_ file: borrowing OpenFile, _ operation: Int32, _ path: String) throws(FileError) -> Bool
+    {
+        while flock(file.descriptor, operation) != 0 {
             if errno == EINTR { continue }
             guard errno == EWOULDBLOCK else { throw FileError(path, doing: "lock") }
-            return nil
+            return false
         }
-        return FileLock(file)
+        return true
     }
 }

@@ -1,5 +1,7 @@
 internal import Glibc
+internal import KernelEvents
 internal import Synchronization
+internal import Threads
 
 /// What this program has begun and not ended: files and folders that mean nothing until they are whole, and programs
 /// that work on them.
@@ -111,7 +113,8 @@ public enum Unfinished {
         for process in found.programs { end(process) }
         // Who still writes comes to his end at his next step; until then he may put one more file into a folder.
         var left = found.paths
-        for _ in 0..<100 where !left.isEmpty {
+        _ = Backoff(first: .milliseconds(10), longest: .milliseconds(10)).firstBlocking(within: .seconds(1)) {
+            () -> Bool? in
             left = left.filter { path in
                 do throws(FileError) {
                     try Files.removeAll(path)
@@ -120,7 +123,7 @@ public enum Unfinished {
                     return true
                 }
             }
-            if !left.isEmpty { usleep(10_000) }
+            return left.isEmpty ? true : nil
         }
         for folder in found.folders.reversed() { rmdir(folder) }
         return Outcome(
@@ -134,9 +137,12 @@ public enum Unfinished {
     private static func end(_ process: Int32) {
         let all = descendants(of: process) + [process]
         for one in all { kill(one, SIGTERM) }
-        for _ in 0..<100 {
-            if all.allSatisfy(hasEnded) { return }
-            usleep(50_000)
+        let events = KernelEvents()
+        let end = ContinuousClock.now + .seconds(5)
+        while true {
+            for one in all where !hasEnded(one) { events.watch(process: one) }
+            guard !all.allSatisfy(hasEnded), case let left = end - .now, left > .zero else { break }
+            events.wait(for: left)
         }
         for one in all where !hasEnded(one) { kill(one, SIGKILL) }
     }

@@ -1,5 +1,6 @@
 internal import Files
 internal import Glibc
+internal import KernelEvents
 
 /// A program that runs beside this one, and is ended with it unless it is let go.
 public final class RunningProgram {
@@ -25,9 +26,18 @@ public final class RunningProgram {
     public func end(graceSeconds: Int) {
         guard exitCode == nil else { return }
         kill(id, SIGTERM)
-        for _ in 0..<(graceSeconds * 50) where exitCode == nil { usleep(20_000) }
+        let end = ContinuousClock.now + .seconds(graceSeconds)
+        while exitCode == nil, case let left = end - .now, left > .zero { waitForEnd(atMost: left) }
         if exitCode == nil { kill(id, SIGKILL) }
         _ = wait()
+    }
+
+    /// Waits until it ends, or as long.
+    public func waitForEnd(atMost limit: Duration) {
+        guard exitCode == nil else { return }
+        let events = KernelEvents()
+        events.watch(process: id)
+        events.wait(for: limit)
     }
 
     /// From now on it outlives this program.

@@ -34,11 +34,12 @@ public final class Interpreter: Sendable {
     public init(_ configuration: Configuration, report: any ApplicationReport) throws(PythonError) {
         self.report = report
         let outcome = Monitor<Result<Void, PythonError>?>(nil)
-        BlockingThread.start { [self] in
+        let isStarted = BlockingThread.start { [self] in
             let error = Self.start(configuration)
             outcome.change { $0 = error.map { .failure($0) } ?? .success(()) }
             if error == nil { serve() }
         }
+        guard isStarted else { throw PythonError("there is no thread for the interpreter") }
         try outcome.wait { $0 }.get()
     }
 
@@ -46,30 +47,24 @@ public final class Interpreter: Sendable {
         let location = configuration.location
         // Python reads os.environ once, at its start.
         for (name, value) in configuration.variables { setenv(name, value, 1) }
-        let paths = [location.standardLibrary, location.dynamicModules] + configuration.searchPaths
-        let copies = paths.map { strdup($0) }
-        defer { for copy in copies { free(copy) } }
-        let pointers = copies.map { UnsafePointer<CChar>($0) }
-        var message = [CChar](repeating: 0, count: 512)
-        let status = pointers.withUnsafeBufferPointer { pointers in
-            location.interpreter.withCString { executable in
-                location.prefix.withCString { prefix in
-                    location.standardLibrary.withCString { library in
-                        (configuration.folder + "/no-byte-code").withCString { byteCode in
-                            var start = CPythonStart(
-                                executable: executable,
-                                prefix: prefix,
-                                standard_library: library,
-                                byte_code_folder: byteCode,
-                                search_paths: pointers.baseAddress,
-                                search_path_count: pointers.count
-                            )
-                            return CPython_Start(&start, &message, message.count)
-                        }
-                    }
-                }
+        var texts = CStrings()
+        let paths: [UnsafePointer<CChar>?] =
+            ([location.standardLibrary, location.dynamicModules] + configuration.searchPaths).map {
+                texts.add($0)
             }
+        var message = [CChar](repeating: 0, count: 512)
+        let status = paths.withUnsafeBufferPointer { paths in
+            var start = CPythonStart(
+                executable: texts.add(location.interpreter),
+                prefix: texts.add(location.prefix),
+                standard_library: texts.add(location.standardLibrary),
+                byte_code_folder: texts.add(configuration.folder + "/no-byte-code"),
+                search_paths: paths.baseAddress,
+                search_path_count: paths.count
+            )
+            return CPython_Start(&start, &message, message.count)
         }
+        _ = consume texts  // not before Python has read them
         guard status == 0 else {
             return PythonError(
                 String(decoding: message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)

@@ -67,15 +67,11 @@ public final class AttestedConnection: Sendable {
                 .channelInitializer { channel in
                     channel.eventLoop.makeCompletedFuture {
                         let tls = try NIOSSLClientHandler(context: context, serverHostname: name) {
-                            certificates,
-                            promise in
-                            presented.succeed(Presented(certificates, promise))
+                            presented.succeed(Presented($0, $1))
                         }
                         try channel.pipeline.syncOperations.addHandler(tls)
-                        try channel.pipeline.syncOperations.addHandler(
-                            HandshakeHandler(done: handshake),
-                            name: "handshake"
-                        )
+                        let handler = HandshakeHandler(done: handshake)
+                        try channel.pipeline.syncOperations.addHandler(handler, name: "handshake")
                     }
                 }
                 .connect(host: host, port: port)

@@ -5,6 +5,7 @@ internal import Glibc
 internal import Notation
 internal import StrictX509
 internal import Synchronization
+internal import Threads
 public import WallClock
 
 /// The operator's log of one instance: the agent's events and its launcher's, a line each, bounded in length, rate and
@@ -95,10 +96,15 @@ public final class OperatorLog: Sendable {
             return state.inlets
         }
         for reader in inlets {
-            DispatchQueue(label: "operator log").async(group: readers) { [self] in
+            readers.enter()
+            let isStarted = BlockingThread.start { [self] in
                 read(reader)
                 close(reader)
+                readers.leave()
             }
+            guard !isStarted else { continue }
+            close(reader)
+            readers.leave()
         }
     }
 

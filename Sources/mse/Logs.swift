@@ -57,7 +57,7 @@ struct Logs: AsyncParsableCommand {
                     if !isBelieved { throw ExitCode.refused }
                     return
                 }
-                try await Task.sleep(for: .milliseconds(300))
+                try await operation.waitForNews()
             }
         }
     }

@@ -22,6 +22,8 @@ private struct Echo: Responder {
             case "/closing":
                 Thread.sleep(forTimeInterval: 0.2)
                 exchange.respond(ResponseHead("200 OK"), body: Array("last".utf8), closes: true)
+            case "/large":
+                exchange.respond(ResponseHead("200 OK"), body: [UInt8](repeating: 0x61, count: AppServerTests.large))
             case "/none": exchange.respond(ResponseHead("204 No Content"))
             default:
                 var count = 0
@@ -104,6 +106,49 @@ struct AppServerTests {
         var buffer = [UInt8](repeating: 0, count: 65536)
         while case let count = recv(descriptor, &buffer, buffer.count, 0), count > 0 { answer += buffer[..<count] }
         return String(decoding: answer, as: UTF8.self)
+    }
+
+    /// More than the kernel takes for a client that doesn't read.
+    fileprivate static let large = 24 << 20
+
+    @Test("an end waits for what a slow client is still to get, and no longer", arguments: [false, true])
+    func slowClient(isEndedFirst: Bool) async throws {
+        let server = AppServer(
+            responder: Echo(),
+            tls: nil,
+            logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
+        )
+        let port = try await server.start(host: "127.0.0.1", port: 0)
+        let descriptor = Self.open(port, Array("GET /large HTTP/1.1\r\nHost: a\r\n\r\n".utf8))
+        // Long enough for the answer to have been handed over before the end, or not.
+        if !isEndedFirst { try await Task.sleep(for: .milliseconds(300)) }
+        let began = ContinuousClock.now
+        async let end: Void = server.shutdown(grace: .seconds(60))
+        try await Task.sleep(for: .milliseconds(200))
+        let answer = await Self.onThread { Self.answer(descriptor) }
+        close(descriptor)
+        await end
+        // One that was asked while it ended may be turned away, but never gets half an answer.
+        let isWhole = answer.hasPrefix("HTTP/1.1 200 OK\r\n") && answer.utf8.count > Self.large
+        #expect(isWhole || isEndedFirst && answer.isEmpty)
+        #expect(ContinuousClock.now - began < .seconds(30))
+    }
+
+    @Test("an end waits for nobody who has nothing to get")
+    func idleClients() async throws {
+        let server = AppServer(
+            responder: Echo(),
+            tls: nil,
+            logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
+        )
+        let port = try await server.start(host: "127.0.0.1", port: 0)
+        let half = Self.open(port, Array("GET / HT".utf8)), silent = Self.open(port, [])
+        try await Task.sleep(for: .milliseconds(100))
+        let began = ContinuousClock.now
+        await server.shutdown(grace: .seconds(60))
+        #expect(ContinuousClock.now - began < .seconds(20))
+        close(half)
+        close(silent)
     }
 
     @Test("requests on one connection are answered in their order")

@@ -2,6 +2,7 @@ import DCAP
 import DCAPCollateral
 import Files
 import Glibc
+import KernelEvents
 import Notation
 import PackageFormat
 import Processes
@@ -60,6 +61,7 @@ struct LaunchPlaceTests {
         func presence(of service: ServiceState) -> InstancePresence {
             known.withLock { $0.isThere ? .whole(process: 4711) : .gone }
         }
+        func watch(_ service: ServiceState, by events: KernelEvents) { events.watchBlindly() }
         func send(_ request: EndRequest, to service: ServiceState) {
             known.withLock {
                 $0.requests.append(request)

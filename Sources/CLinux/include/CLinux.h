@@ -32,6 +32,22 @@ void clinux_protect_memory(void);
 /// Has the kernel kill this process when the thread that started it ends. Returns 0, or -1 when that isn't `parent`'s any more.
 int clinux_end_with_parent(pid_t parent);
 
+/// Opens what tells the changes of files and folders; reading it doesn't block. Returns the descriptor, or -1.
+int clinux_open_changes(void);
+
+/// Tells what changes in a file, or directly in a folder, but not who reads it. Returns 0, or -1.
+int clinux_watch_path(int changes, const char *path);
+
+/// Opens what becomes readable when a process ends. Returns the descriptor, or -1.
+int clinux_open_process(pid_t process);
+
+/// Opens what becomes readable when it is woken. Returns the descriptor, or -1.
+int clinux_open_wake_up(void);
+void clinux_wake_up(int descriptor);
+
+/// Takes what there is to read of a descriptor that doesn't block.
+void clinux_take_all(int descriptor);
+
 /// SIGTERM and SIGINT; SIGUSR1.
 enum clinux_signal { clinux_termination, clinux_stop_request };
 

@@ -2,6 +2,7 @@ internal import DCAP
 internal import Files
 public import Notation
 internal import StrictX509
+internal import Threads
 
 /// A source with the cache before it. Asks again before what is there runs out; one process asks while the others wait
 /// for its answer; and while nobody answers, what is there is delivered for as long as it is young enough, with a note
@@ -37,7 +38,7 @@ public struct CachedSource: CollateralSource {
 
     public func collateral(for request: CollateralRequest) async throws(CollateralError) -> CollateralDelivery {
         if let stored = fresh(request) { return delivery(stored) }
-        let lock = try await lock(request)
+        let lock = await lock(request)
         defer { withExtendedLifetime(lock) {} }
         // Whoever held the lock before may have fetched it.
         if let stored = fresh(request) { return delivery(stored) }
@@ -82,17 +83,13 @@ public struct CachedSource: CollateralSource {
     }
 
     /// - Returns: nil when somebody else asks for longer than one waits; then everybody asks for himself.
-    private func lock(_ request: CollateralRequest) async throws(CollateralError) -> FileLock? {
-        let end = ContinuousClock.now + Self.patience
-        while ContinuousClock.now < end {
-            do {
-                if let lock = try cache.tryLock(name, request) { return lock }
-                try await Task.sleep(for: .milliseconds(50))
-            } catch {
-                // a cache that can't be written, or a task that was cancelled: neither is a reason not to ask
-                return nil
-            }
+    private func lock(_ request: CollateralRequest) async -> FileLock? {
+        let found = Promise<FileLock?>()
+        let isWaiting = BlockingThread.start { [cache, name] in
+            // A cache that can't be written is no reason not to ask. Whoever asks no more, holds nothing either: the
+            // lock is let go as soon as nobody has it.
+            found.keep(try? cache.lock(name, request))
         }
-        return nil
+        return isWaiting ? await found.wait(for: Self.patience) ?? nil : nil
     }
 }

@@ -91,11 +91,10 @@ public struct CollateralCache: Sendable {
         try prune()
     }
 
-    /// Holds an entry for one process: others wait, and then find what it fetched.
-    /// - Returns: nil while somebody else holds it.
-    func tryLock(_ source: String, _ request: CollateralRequest) throws(FileError) -> FileLock? {
+    /// Holds an entry for one process: others wait, and then find what it fetched. Blocks until nobody else holds it.
+    func lock(_ source: String, _ request: CollateralRequest) throws(FileError) -> FileLock {
         try Files.makeFolder(entries, mode: 0o700)
-        return try FileLock.tryToHold(entries + "/" + Self.name(source, request) + ".lock")
+        return try FileLock.hold(entries + "/" + Self.name(source, request) + ".lock")
     }
 
     /// Removes the oldest entries when there are too many, and parts that no entry names.

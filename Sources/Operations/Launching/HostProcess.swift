@@ -1,5 +1,6 @@
 internal import Files
 internal import Glibc
+internal import KernelEvents
 internal import Processes
 internal import SimulatedProcessor
 
@@ -33,6 +34,12 @@ struct HostProcess: LaunchEngine {
         case (false, false): .gone
         default: .partial
         }
+    }
+
+    func watch(_ service: ServiceState, by events: KernelEvents) {
+        for folder in [service.folder, service.sealedFolder] { events.watch(path: folder) }
+        guard let processes = InstanceProcesses(of: service) else { return }
+        for process in [processes.launcher, processes.agent] where process.isAlive { events.watch(process: process.id) }
     }
 
     func send(_ request: EndRequest, to service: ServiceState) {

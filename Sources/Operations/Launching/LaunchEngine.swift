@@ -1,3 +1,4 @@
+internal import KernelEvents
 internal import Processes
 
 /// What brings instances to a platform, and holds on to them there: launch, signals, logs.
@@ -7,6 +8,10 @@ protocol LaunchEngine: Sendable {
     func start(_ service: ServiceState, renews: Bool) throws -> RunningProgram
 
     func presence(of service: ServiceState) -> InstancePresence
+
+    /// Has the kernel tell what happens to an instance: when something of it ends, or is written down. An
+    /// engine of whose instances the kernel knows nothing has it watch blindly.
+    func watch(_ service: ServiceState, by events: KernelEvents)
 
     /// Nothing happens to one that is gone.
     func send(_ request: EndRequest, to service: ServiceState)

@@ -1,12 +1,14 @@
 internal import Files
 internal import FoundationEssentials
 internal import Glibc
+internal import KernelEvents
 internal import Notation
 internal import PackageFormat
 internal import Processes
 internal import RATLS
 internal import RATLSTransport
 internal import StrictX509
+internal import Threads
 internal import WallClock
 
 /// A handle on one instance as it runs: starts it, asks it how it is, and ends it.
@@ -48,18 +50,38 @@ struct ServiceProcess: Sendable {
             Unfinished.remark("\(service.name) goes on starting: ask with 'mse status \(service.name)'")
         }
         defer { launcher.letGo() }
-        let end = ContinuousClock.now + .seconds(waitSeconds)
-        while ContinuousClock.now < end {
+        let events = KernelEvents()
+        events.watch(process: launcher.id)
+        let hasAnswered = try await Self.attempts.first(within: .seconds(waitSeconds), pause: Self.pause(events)) {
+            () -> Bool? in
+            place.engine.watch(service, by: events)
             if let code = service.exitCode {
                 throw ended(code)
             }
             if launcher.exitCode != nil, service.exitCode == nil {
                 throw OperationError(service.name, "its launcher ended", code: .serviceFailed)
             }
-            if await probe(launch) != .silent { return try service.noteAnswer() }
-            try await Task.sleep(for: .milliseconds(20))
+            return await probe(launch) == .silent ? nil : true
         }
-        throw OperationError(service.name, "did not answer within \(waitSeconds) seconds", code: .serviceTimeout)
+        guard hasAnswered == true else {
+            throw OperationError(service.name, "did not answer within \(waitSeconds) seconds", code: .serviceTimeout)
+        }
+        try service.noteAnswer()
+    }
+
+    /// How often an instance is asked that tells nothing: what it answers, nobody but itself knows.
+    private static let attempts = Backoff(first: .milliseconds(20), longest: .milliseconds(400))
+    /// However much happens to it, it isn't asked more often.
+    private static let leastDistance = Duration.milliseconds(10)
+
+    /// Waits as long, or until something happens to the instance.
+    private static func pause(_ events: KernelEvents) -> (Duration) async throws -> Void {
+        { distance in
+            let began = ContinuousClock.now
+            try await events.next(within: distance)
+            let left = began + min(leastDistance, distance) - .now
+            if left > .zero { try await Task.sleep(for: left) }
+        }
     }
 
     /// How an instance answers.
@@ -108,9 +130,12 @@ struct ServiceProcess: Sendable {
     /// - Throws: why it doesn't. What the application said is its owner's to read.
     func waitUntilRunning(until end: ContinuousClock.Instant, waitSeconds: Int) async throws -> Start {
         let launch = try service.launch()
-        while true {
+        let events = KernelEvents()
+        var answer = Answer.silent
+        let start = try await Self.attempts.first(within: end - .now, pause: Self.pause(events)) { () -> Start? in
+            place.engine.watch(service, by: events)
             let left = Int((end - .now).components.seconds)
-            let answer = await probe(launch, seconds: max(1, min(Self.probeSeconds, left)))
+            answer = await probe(launch, seconds: max(1, min(Self.probeSeconds, left)))
             switch answer {
             case .running: return .running
             case .waiting: return .waiting
@@ -127,22 +152,21 @@ struct ServiceProcess: Sendable {
                     code: .serviceFailed
                 )
             }
-            guard ContinuousClock.now < end else {
-                let found =
-                    switch answer {
-                    case .failing(let status):
-                        "has started, but \((try? service.record().healthCheck) ?? "/") answers with status \(status)"
-                    case .starting: "is still starting"
-                    default: "does not answer"
-                    }
-                throw OperationError(
-                    service.name,
-                    "\(found) after \(waitSeconds) seconds; it goes on: ask with 'mse status \(service.name)'; \(LastStart.ownersLog(service.name))",
-                    code: .serviceTimeout
-                )
-            }
-            try await Task.sleep(for: .milliseconds(100))
+            return nil
         }
+        if let start { return start }
+        let found =
+            switch answer {
+            case .failing(let status):
+                "has started, but \((try? service.record().healthCheck) ?? "/") answers with status \(status)"
+            case .starting: "is still starting"
+            default: "does not answer"
+            }
+        throw OperationError(
+            service.name,
+            "\(found) after \(waitSeconds) seconds; it goes on: ask with 'mse status \(service.name)'; \(LastStart.ownersLog(service.name))",
+            code: .serviceTimeout
+        )
     }
 
     private func ended(_ code: Int) -> OperationError {
@@ -180,23 +204,20 @@ struct ServiceProcess: Sendable {
         let name = service.name
         Unfinished.remark("\(name) was asked to end, and does: ask with 'mse status \(name)'\(afterwards)")
         place.engine.send(.whenSaved, to: service)
-        let end = ContinuousClock.now + .seconds(waitSeconds)
-        while presence != .gone {
-            if let report = try? homeReport(), report.refusals > refusals {
-                throw OperationError(
-                    service.name,
-                    "goes on running: \((report.problem ?? .notSaved).words); \(Self.mend(service.name))",
-                    code: .homeNotSaved
-                )
-            }
-            guard ContinuousClock.now < end else {
-                throw OperationError(
-                    service.name,
-                    "has not ended within \(waitSeconds) seconds; \(Self.mend(service.name))",
-                    code: .serviceTimeout
-                )
-            }
-            try await Task.sleep(for: .milliseconds(50))
+        let hasEnded = try await hasEnded(within: waitSeconds) {
+            guard let report = try? homeReport(), report.refusals > refusals else { return }
+            throw OperationError(
+                service.name,
+                "goes on running: \((report.problem ?? .notSaved).words); \(Self.mend(service.name))",
+                code: .homeNotSaved
+            )
+        }
+        guard hasEnded else {
+            throw OperationError(
+                service.name,
+                "has not ended within \(waitSeconds) seconds; \(Self.mend(service.name))",
+                code: .serviceTimeout
+            )
         }
         // One that had not yet begun to listen to that had nothing to seal either.
         if service.exitCode == 128 + Int(SIGUSR1) { try service.write(exitCode: 0) }
@@ -238,11 +259,19 @@ struct ServiceProcess: Sendable {
         try HomeReport(in: service.sealedFolder, now: clock.now)
     }
 
-    private func hasEnded(within seconds: Int) async throws -> Bool {
-        for _ in 0..<(seconds * 20) where presence != .gone {
-            try await Task.sleep(for: .milliseconds(50))
+    /// Waits until nothing of it is there.
+    /// - Parameter look: after whatever happened to it; what it throws ends the wait.
+    private func hasEnded(within seconds: Int, _ look: () throws -> Void = {}) async throws -> Bool {
+        let events = KernelEvents()
+        let end = ContinuousClock.now + .seconds(seconds)
+        while true {
+            place.engine.watch(service, by: events)
+            guard presence != .gone else { return true }
+            try look()
+            let left = end - .now
+            guard left > .zero else { return false }
+            try await events.next(within: left)
         }
-        return presence == .gone
     }
 
     private static func mend(_ name: String) -> String {

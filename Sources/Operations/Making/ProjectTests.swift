@@ -7,6 +7,7 @@ internal import PackageBuilding
 internal import PackageFormat
 internal import Processes
 internal import RATLS
+internal import Threads
 
 /// Runs a project's own tests: against the development server, or against an instance that was launched here.
 public struct ProjectTests: Sendable {
@@ -225,13 +226,14 @@ public struct ProjectTests: Sendable {
     }
 
     private func waitFor(_ port: Int, _ server: RunningProgram) throws {
-        for _ in 0..<600 {
+        let attempts = Backoff(first: .milliseconds(20), longest: .milliseconds(100))
+        let listens = try attempts.firstBlocking(within: .seconds(30), pause: server.waitForEnd) { () -> Bool? in
             if let code = server.exitCode {
                 throw OperationError("serve", "the server ended with exit code \(code)", code: .testsServer)
             }
-            if ListeningAddress(host: "127.0.0.1", port: port).answers { return }
-            usleep(50_000)
+            return ListeningAddress(host: "127.0.0.1", port: port).answers ? true : nil
         }
+        guard listens == nil else { return }
         throw OperationError("serve", "the server did not listen within 30 seconds", code: .testsServer)
     }
 }

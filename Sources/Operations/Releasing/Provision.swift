@@ -7,6 +7,7 @@ internal import RATLS
 internal import RATLSTransport
 internal import Secrets
 internal import StrictX509
+internal import Threads
 
 /// Verifies a service and releases key and secrets to it, over the very connection that was verified.
 public struct Provision: Sendable {
@@ -165,7 +166,9 @@ public struct Provision: Sendable {
     {
         let pin = certificate.certificate.der
         var found = "no answer"
-        repeat {
+        // Whose health it is can't tell when it changes: an application of somebody else's, on another machine.
+        let attempts = Backoff(first: .milliseconds(100), longest: .milliseconds(400))
+        let isHealthy = try await attempts.first(within: end - .now) { () -> Bool? in
             do {
                 let left = Self.seconds(until: end)
                 let connection = try await AttestedConnection.open(
@@ -175,7 +178,7 @@ public struct Provision: Sendable {
                     judge: { $0.certificate.der == pin }
                 )
                 let response = try await connection.request("GET", path, seconds: min(10, left), bodyLimit: 0)
-                if response.status < 500 { return }
+                if response.status < 500 { return true }
                 found = "status \(response.status)"
             } catch TransportError.notListening {
                 if let words = await self.end(of: peer) {
@@ -195,8 +198,9 @@ public struct Provision: Sendable {
             } catch {
                 // It may come yet.
             }
-            try await Task.sleep(for: .milliseconds(100))
-        } while ContinuousClock.now < end
+            return nil
+        }
+        guard isHealthy != true else { return }
         throw OperationError(
             target,
             "was configured and started, but \(path) has no good answer within \(waitSeconds) seconds: \(found)",

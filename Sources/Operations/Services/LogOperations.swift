@@ -1,6 +1,7 @@
 internal import CodeEncryption
 internal import Files
 internal import Glibc
+internal import KernelEvents
 public import Notation
 internal import RATLS
 internal import StrictX509
@@ -24,6 +25,8 @@ public struct LogOperations: Sendable {
     /// Which file of events was read last, which stays the same when it is rotated, and up to where.
     private var place: (file: FileIdentity, byteCount: Int)?
     private var notes: Set<String> = []
+    /// Nil until somebody follows.
+    private var events: KernelEvents?
     private var faults: Set<String> = []
 
     public init(target: String, key: String?, since: Timestamp?, in surroundings: Surroundings = Surroundings()) {
@@ -47,7 +50,8 @@ public struct LogOperations: Sendable {
     /// What came since the last call.
     /// - Throws: `AlteredLog` when nothing of a sealed log opens.
     public mutating func next() throws -> News {
-        let service = LaunchRecord.isName(target) ? try? ServiceState.existing(target, in: surroundings.state) : nil
+        let service = service
+        if let events { watch(service, by: events) }
         guard let key else {
             guard let service else {
                 try surroundings.state.check()
@@ -105,6 +109,30 @@ public struct LogOperations: Sendable {
         news.notes = contents.notes.filter { notes.insert($0).inserted }
         news.faults = contents.faults.map { "\($0)" }.filter { faults.insert($0).inserted }
         return news
+    }
+
+    /// Waits until there may be something new; the first time it only begins to watch.
+    /// - Throws: `CancellationError` when nobody waits for it any more.
+    public mutating func waitForNews() async throws {
+        guard let events else {
+            events = KernelEvents()
+            return
+        }
+        try await events.next(within: Self.longestWait)
+        // What is written at once is read at once, however many lines it is.
+        try await Task.sleep(for: Self.gatheringTime)
+    }
+
+    private static let longestWait = Duration.seconds(600), gatheringTime = Duration.milliseconds(100)
+
+    private func watch(_ service: ServiceState?, by events: KernelEvents) {
+        guard let service else { return events.watch(path: target) }
+        events.watch(path: service.applicationLog)
+        try? surroundings.places.place(of: service).engine.watch(service, by: events)
+    }
+
+    private var service: ServiceState? {
+        LaunchRecord.isName(target) ? try? ServiceState.existing(target, in: surroundings.state) : nil
     }
 
     private func isAlive(_ service: ServiceState?) -> Bool {
