@@ -118,7 +118,7 @@ struct ProviderConfigurationTests {
             let error = #expect(throws: CollateralError.self) {
                 try ProviderConfiguration(environment: ["QCNL_CONF_PATH": named])
             }
-            #expect(error?.source == named)
+            #expect(error?.source == "QCNL_CONF_PATH \(named)")
         }
     }
 

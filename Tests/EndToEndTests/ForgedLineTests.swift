@@ -159,7 +159,7 @@ extension EndToEndTests {
             arguments: [
                 (
                     "def app(e, s):\n    s('503 Busy', [])\n    return [b'']\n", "agent.serving",
-                    "was configured and started, but has ended since: nobody listens there any more"
+                    "was configured and started, and was stopped"
                 ),
                 (
                     "import time\ntime.sleep(100)\napp = None\n", "agent.configured",

@@ -119,7 +119,7 @@ extension EndToEndTests {
             #expect(mkfifo(bench.path + "/pipe", 0o600) == 0)
             let targets =
                 files.map(\.name) + [
-                    "folder", "folder/", "link", "dangling", "loop", "pipe", "/dev/null", "/dev/full",
+                    "folder", "link", "dangling", "loop", "pipe", "/dev/null", "/dev/full",
                     "nowhere/pin.pem",
                     "text/pin.pem",
                     "verdict.pem", "/proc/pin.pem", "out/../folder", String(repeating: "x", count: 300),
@@ -135,6 +135,8 @@ extension EndToEndTests {
                     )
                 }
             }
+            // What ends like a folder's name can be no file's.
+            #expect(try verify("https://127.0.0.1:1", "folder/").status == 64)
             for file in files { #expect(bytes(file.name) == file.content, "\(file.name)") }
             #expect(bytes("pin.pem") == Array(pin.utf8) && bytes("folder/inner") == [])
         }

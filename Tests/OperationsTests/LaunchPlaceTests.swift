@@ -24,6 +24,7 @@ struct LaunchPlaceTests {
 
         func loader() throws -> String { "/other/loader" }
         func check() throws {}
+        func check(package: String, of subject: String, afterwards: String) throws {}
         func collateral(at time: Timestamp) throws -> CollateralDelivery? {
             let collateral = Collateral(
                 rootCRL: [],

@@ -21,7 +21,9 @@ public struct PrivateMemory: Sendable {
             folder = try Self.sharedMemory(prefix: "mse")
             isHidden = false
         }
-        for name in ["home", "key", "secrets", "shm", "site", "tmp"] { try Files.makeFolder(folder + "/" + name, mode: 0o700) }
+        for name in ["home", "key", "secrets", "shm", "site", "tmp"] {
+            try Files.makeFolder(folder + "/" + name, mode: 0o700)
+        }
     }
 
     private static func isMountInMemory(_ folder: String) -> Bool {

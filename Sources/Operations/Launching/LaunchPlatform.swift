@@ -19,6 +19,13 @@ protocol LaunchPlatform: Sendable {
     /// - Throws: when this user can launch nothing there.
     func check() throws
 
+    /// Whether what a package runs with is there as it was measured; whoever launches it looks again at each byte.
+    /// - Parameters:
+    ///   - package: its path.
+    ///   - subject: what the person named.
+    ///   - afterwards: what becomes of it where it isn't.
+    func check(package: String, of subject: String, afterwards: String) throws
+
     /// For enclaves that were launched here, where the judge names no source.
     /// - Returns: nil where the configured source knows it.
     func collateral(at time: Timestamp) throws -> CollateralDelivery?

@@ -5,7 +5,7 @@ extension PackageFile {
     /// Whether what runs besides the package's own files is what was measured; the launcher looks again at each.
     /// - Parameter subject: what the person named.
     /// - Throws: `OperationError` with those that are others.
-    func checkRuntime(of subject: String, afterwards: String = "") throws {
+    func checkRuntime(of subject: String, afterwards: String) throws {
         let differences = try requiredRuntime().differences()
         guard differences.isEmpty else {
             let more = differences.count > 10 ? ["and \(differences.count - 10) more"] : []

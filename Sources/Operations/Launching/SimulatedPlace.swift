@@ -31,6 +31,10 @@ private struct SimulatedLaunchPlatform: LaunchPlatform {
 
     func check() throws { _ = try SimulatedPlatform(folder: folder) }
 
+    func check(package: String, of subject: String, afterwards: String) throws {
+        try PackageFile(package).checkRuntime(of: subject, afterwards: afterwards)
+    }
+
     func collateral(at time: Timestamp) throws -> CollateralDelivery? {
         CollateralDelivery(try SimulatedPlatform(folder: folder).collateral(at: time), from: "the simulated processor")
     }

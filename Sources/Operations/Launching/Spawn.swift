@@ -130,7 +130,7 @@ public struct Spawn: Sendable {
         }
         let place = try surroundings.places.place(on: platform, for: name)
         try place.platform.check()
-        try file.checkRuntime(of: package)
+        try place.platform.check(package: package, of: package, afterwards: "")
         let process = ServiceProcess(service, at: place, surroundings.clock)
         return try await service.withLock {
             guard !Files.exists(service.folder) else {

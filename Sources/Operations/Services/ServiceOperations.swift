@@ -126,20 +126,29 @@ public struct ServiceOperations: Sendable {
             try await service.withLock { if service.isUnfinished { try service.remove() } }
             guard Files.exists(service.folder) else { return nil }
         }
+        guard end != .removing else {
+            try await service.withLock {
+                for process in processes(of: service) { _ = try await process.discard(graceSeconds: 40) }
+                try service.remove()
+            }
+            return nil
+        }
         let process = try ServiceProcess(service, in: surroundings)
         return try await service.withLock {
             switch end {
             case .saving:
                 try await process.stop()
                 return nil
-            case .discarding:
+            case .discarding, .removing:
                 return try await process.discard().map { "what HOME held since \($0) is lost" }
-            case .removing:
-                _ = try await process.discard(graceSeconds: 40)
-                try service.remove()
-                return nil
             }
         }
+    }
+
+    /// Where it was launched; where its record doesn't say that any more, wherever it may run.
+    private func processes(of service: ServiceState) -> [ServiceProcess] {
+        if let process = try? ServiceProcess(service, in: surroundings) { return [process] }
+        return surroundings.places.all.map { ServiceProcess(service, at: $0, surroundings.clock) }
     }
 
     /// What became of an instance that was started again.
@@ -161,7 +170,8 @@ public struct ServiceOperations: Sendable {
         let (wasRunning, end) = try await service.withLock {
             let wasRunning = process.isAlive
             // What can't be started again isn't ended.
-            try PackageFile(service.packagePath).checkRuntime(
+            try surroundings.places.place(of: service).platform.check(
+                package: service.packagePath,
                 of: name,
                 afterwards: wasRunning ? "; it goes on running with those that it has" : ""
             )
