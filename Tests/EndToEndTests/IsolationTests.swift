@@ -69,7 +69,7 @@ struct IsolationTests {
                     [
                         home + "/services/victim/launch.json", "/file", "/usr/lib/file", "/etc/hosts",
                         "/instance/launch.json",
-                        "/instance/package.tar", "/instance/file", "/dev/shm/file", bench.path + "/file",
+                        "/instance/package.tar", "/instance/file", "/dev/file", bench.path + "/file",
                         try PackageFile(bench.path + "/" + made.package).record().settings.agent.path,
                     ].map { Node($0) }
                 )
@@ -122,6 +122,7 @@ struct IsolationTests {
         try bench.start("hello-1", try bench.package(), port: port)
         let text = try get(bench, "hello-1", port, "/kernel")
         #expect(try get(bench, "hello-1", port, "/standard").filter { !$0.isWhitespace } == #"{"failed":[]}"#)
+        #expect(!Files.exists("/dev/shm/mse-standard-parts"), "what is shared by name is the service's own")
         let answer = try JSON.read(Array(text.utf8))
         let name = try bench.run("/bin/hostname", []).output.prefix { $0 != "\n" }
         let boot = String(decoding: try Files.read("/proc/sys/kernel/random/boot_id", limit: 100), as: UTF8.self)

@@ -49,6 +49,7 @@ def standard():
     works("lock", lock)
     works("queue", queue)
     works("shared", shared)
+    works("shared file", lambda: open("/dev/shm/mse-standard-parts", "w").write("own") and open("/memory/shm/mse-standard-parts").read() == "own")
     works("value", lambda: multiprocessing.Value("i", 7).value == 7)
     works("locale", lambda: "UTF-8" in locale.setlocale(locale.LC_ALL, "").replace("utf8", "UTF-8"))
     works("mimetypes", lambda: mimetypes.guess_type("a.webp")[0] == "image/webp")
