@@ -53,6 +53,11 @@ struct Collateral: ParsableCommand {
         )
         var collateralCa: String?
         @Option(
+            help: "A root that counts as Intel's: what doesn't verify under it isn't kept, and the next is asked.",
+            completion: .file()
+        )
+        var trustedRoot: String?
+        @Option(
             help: "A folder for the parts, which --collateral takes.",
             completion: .directory,
             transform: { try outputName($0) }
@@ -80,7 +85,11 @@ struct Collateral: ParsableCommand {
                 tee: tee ?? "sgx",
                 edition: update
             )
-            let options = JudgingOptions(collateral: collateral, collateralAuthority: collateralCa)
+            let options = JudgingOptions(
+                collateral: collateral,
+                collateralAuthority: collateralCa,
+                trustedRoot: trustedRoot
+            )
             let report = try await Output.attempt {
                 try await CollateralOperations().fetch(request, options: options, output: output)
             }

@@ -46,11 +46,18 @@ struct CacheTests {
     private func cached(
         at time: Timestamp = now,
         maximumAge: Int64 = 30 * 86400,
+        alwaysAsks: Bool = false,
+        anchor: TrustAnchor? = nil,
         _ source: (any CollateralSource)? = nil
-    )
-        -> CachedSource
-    {
-        CachedSource(source ?? self.source, cache: cache, maximumAge: maximumAge, now: { time })
+    ) -> CachedSource {
+        CachedSource(
+            source ?? self.source,
+            cache: cache,
+            maximumAge: maximumAge,
+            anchor: anchor ?? served.anchor,
+            alwaysAsks: alwaysAsks,
+            now: { time }
+        )
     }
     private func files(_ name: String) throws -> [String] {
         try Files.names(in: folder.path + "/collateral/" + name).map { folder.path + "/collateral/" + name + "/" + $0 }
@@ -129,6 +136,63 @@ struct CacheTests {
         }
     }
 
+    @Test("what doesn't verify isn't kept, and a sound answer is", arguments: 0..<8)
+    func damagedAnswers(index: Int) async throws {
+        source.answer(.success(served.damaged[index]))
+        let bad = try await cached().collateral(for: Served.request)
+        #expect(bad.collateral == served.damaged[index] && bad.notes.contains { $0.contains("isn't kept") })
+        #expect(cache.all().isEmpty)
+        source.answer(.success(served.collateral))
+        let good = try await cached().collateral(for: Served.request)
+        #expect(good.collateral == served.collateral && good.notes.isEmpty && source.count == 2)
+        #expect(try await cached().collateral(for: Served.request).source.hasSuffix("(cached)"))
+        // Later on, a bad one is as good as none while what is there is young enough.
+        source.answer(.success(served.damaged[index]))
+        let later = try await cached(at: Self.now + 2 * 86400).collateral(for: Served.request)
+        #expect(later.collateral == served.collateral && later.notes.contains { $0.contains("doesn't verify") })
+    }
+
+    @Test("what verifies under another root is neither kept nor read")
+    func otherRoot() async throws {
+        _ = try await cached(anchor: .intel).collateral(for: Served.request)
+        #expect(cache.all().isEmpty)
+        _ = try await cached().collateral(for: Served.request)
+        _ = try await cached(anchor: .intel).collateral(for: Served.request)
+        #expect(source.count == 3)
+    }
+
+    @Test("without a proof of the PCK CRL nothing is kept")
+    func unproven() async throws {
+        var collateral = served.collateral
+        collateral.pckCRLChain = nil
+        source.answer(.success(collateral))
+        let delivery = try await cached().collateral(for: Served.request)
+        #expect(cache.all().isEmpty && delivery.notes.contains { $0.contains("PCK CRL") })
+    }
+
+    @Test("whoever wants to be sure asks, however fresh the cache is")
+    func alwaysAsks() async throws {
+        _ = try await cached().collateral(for: Served.request)
+        let delivery = try await cached(at: Self.now + 1, alwaysAsks: true).collateral(for: Served.request)
+        #expect(source.count == 2 && !delivery.source.hasSuffix("(cached)"))
+        source.answer(.failure(CollateralError("http://service.test", .unreachable, "can't be fetched")))
+        let old = try await cached(at: Self.now + 2, alwaysAsks: true).collateral(for: Served.request)
+        #expect(old.source.hasSuffix("(cached)") && old.notes.contains { $0.contains("can't be fetched") })
+    }
+
+    @Test("a source whose documents don't verify is passed over for the next", arguments: 0..<8)
+    func passedOver(index: Int) async throws {
+        let bad = CountingSource(served.damaged[index]), good = CountingSource(served.collateral)
+        let delivery = try await FallbackSource([cached(bad), good], trial: served.trial).collateral(
+            for: Served.request
+        )
+        #expect(delivery.collateral == served.collateral && delivery.notes.contains { $0.contains("doesn't verify") })
+        #expect(bad.count == 1 && good.count == 1)
+        // Where none verifies, the first is judged, and all are told of.
+        let all = try await FallbackSource([bad, bad], trial: served.trial).collateral(for: Served.request)
+        #expect(all.collateral == served.damaged[index] && all.notes.count == 2)
+    }
+
     @Test("one asks, the others wait for the answer")
     func singleFlight() async throws {
         let slow = CountingSource(served.collateral, delay: .milliseconds(200))
@@ -190,6 +254,6 @@ struct CacheTests {
                 && kept.contains { $0.request.edition == .number(CollateralCache.entryLimit) }
         )
         // The two documents have one chain.
-        #expect(try files("objects").count == 5)
+        #expect(try files("objects").count == 6)
     }
 }

@@ -1,5 +1,6 @@
 import DCAP
 import DCAPCollateral
+import Files
 import Notation
 import SGXQuote
 import SimulatedProcessor
@@ -16,12 +17,40 @@ struct Served: Sendable {
     )
     let collateral: Collateral
     let authorityChain: [UInt8]
+    let anchor: TrustAnchor
 
     init(at time: Timestamp = now) throws {
         let folder = try TemporaryFolder()
         let platform = try SimulatedPlatform.make(in: folder.path, now: time - 100 * 86400)
-        collateral = try platform.collateral(at: time)
+        var collateral = try platform.collateral(at: time)
+        collateral.pckCRLChain = platform.authorityChain
+        self.collateral = collateral
         authorityChain = platform.authorityChain
+        anchor = try TrustAnchor(file: try Files.read(SimulatedPlatform.rootPath(in: folder.path)))
+    }
+
+    var trial: CollateralTrial { CollateralTrial(anchor: anchor, now: { Self.now }) }
+
+    /// Every way in which an answer of the service can be wrong and still be read.
+    var damaged: [Collateral] {
+        /// One digit of the document's signature is another.
+        func forged(_ document: [UInt8]) -> [UInt8] {
+            var bytes = document
+            let place = bytes.count - 10
+            bytes[place] = bytes[place] == 0x30 ? 0x31 : 0x30
+            return bytes
+        }
+        func changed(_ list: [UInt8]) -> [UInt8] { list.dropLast() + [(list.last ?? 0) ^ 1] }
+        var all = [Collateral](repeating: collateral, count: 8)
+        all[0].tcbInfo = forged(collateral.tcbInfo)
+        all[1].qeIdentity = forged(collateral.qeIdentity)
+        all[2].rootCRL = changed(collateral.rootCRL)
+        all[3].pckCRL = changed(collateral.pckCRL)
+        all[4].tcbInfoChain = authorityChain
+        all[5].qeIdentityChain = []
+        all[6].pckCRL = collateral.rootCRL
+        all[7].tcbInfo = Array("{}".utf8)
+        return all
     }
 
     static func encoded(_ text: [UInt8]) -> String {
@@ -271,12 +300,15 @@ struct ServiceTests {
         let served = served
         let service = try await LoopbackService { path, _ in served.answer(path) }
         let dead = ServiceSource("http://127.0.0.1:1", retry: RetryPolicy(attempts: 1), now: { Self.now })
-        let delivery = try await FallbackSource([dead, FolderSource("/nowhere"), source(service)]).collateral(
-            for: Served.request
-        )
+        let delivery = try await FallbackSource(
+            [dead, FolderSource("/nowhere"), source(service)],
+            trial: served.trial
+        ).collateral(for: Served.request)
         #expect(delivery.source == service.address && delivery.notes.count == 2)
         let error = try await #require(throws: CollateralError.self) {
-            try await FallbackSource([FolderSource("/nowhere"), dead]).collateral(for: Served.request)
+            try await FallbackSource([FolderSource("/nowhere"), dead], trial: served.trial).collateral(
+                for: Served.request
+            )
         }
         #expect(
             error.kind == .unreachable && error.problem.contains("/nowhere") && error.problem.contains("127.0.0.1:1")

@@ -86,7 +86,9 @@ public struct CollateralOperations: Sendable {
         let request = try request.resolved()
         let defaults = try JudgingDefaults(state)
         let maximumAge = AttestationPolicy().tcb.maximumCollateralAge
-        let source = try options.origin(maximumAge: maximumAge, defaults, surroundings).sources()
+        var origin = try options.origin(maximumAge: maximumAge, at: options.time(surroundings.clock), defaults, surroundings)
+        origin.alwaysAsks = true
+        let source = try origin.sources()
         let delivery: CollateralDelivery
         do throws(CollateralError) {
             delivery = try await source.collateral(for: request)

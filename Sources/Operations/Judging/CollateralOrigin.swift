@@ -1,4 +1,5 @@
 internal import Attestation
+internal import DCAP
 internal import DCAPCollateral
 internal import Files
 internal import Notation
@@ -16,8 +17,13 @@ struct CollateralOrigin {
     var maximumAge: Int64
     var state: StateFolder
     var clock: WallClock
+    /// Under which, and at which time, what one source delivers must verify before the next is not asked.
+    var anchor: TrustAnchor
+    var time: Timestamp
+    /// Whether services are asked however fresh the cache is.
+    var alwaysAsks = false
 
-    func sources() throws -> any CollateralSource { Self.inTurn(try source.names.map(named)) }
+    func sources() throws -> any CollateralSource { inTurn(try source.names.map(named)) }
 
     /// For a quote's platform. A quote that carries no PCK certificate names none: then only folders and files can be
     /// asked.
@@ -29,9 +35,9 @@ struct CollateralOrigin {
         } catch {
             let local = sources.filter { !($0 is CachedSource) }
             if local.isEmpty { throw error }
-            return noted(try await Self.inTurn(local).collateral(for: .any))
+            return noted(try await inTurn(local).collateral(for: .any))
         }
-        return noted(try await Self.inTurn(sources).collateral(for: request))
+        return noted(try await inTurn(sources).collateral(for: request))
     }
 
     private func noted(_ delivery: CollateralDelivery) -> CollateralDelivery {
@@ -40,8 +46,9 @@ struct CollateralOrigin {
         return delivery
     }
 
-    private static func inTurn(_ sources: [any CollateralSource]) -> any CollateralSource {
-        sources.count == 1 ? sources[0] : FallbackSource(sources)
+    private func inTurn(_ sources: [any CollateralSource]) -> any CollateralSource {
+        sources.count == 1
+            ? sources[0] : FallbackSource(sources, trial: CollateralTrial(anchor: anchor, now: { [time] in time }))
     }
 
     private static func isAddress(_ name: String) -> Bool { name.hasPrefix("http://") || name.hasPrefix("https://") }
@@ -73,6 +80,8 @@ struct CollateralOrigin {
                 ServiceSource(name, certificateAuthority: certificateAuthority, retry: source.retry, now: now),
                 cache: CollateralCache(folder: state.collateral),
                 maximumAge: maximumAge,
+                anchor: anchor,
+                alwaysAsks: alwaysAsks,
                 now: now
             )
         }

@@ -187,7 +187,9 @@ public struct JudgingOptions: Sendable {
     ) async throws -> CollateralDelivery {
         if collateral.isEmpty, let own = try place?.platform.collateral(at: time) { return own }
         do {
-            return try await origin(maximumAge: maximumAge, defaults, surroundings).collateral(for: quote)
+            return try await origin(maximumAge: maximumAge, at: time, defaults, surroundings).collateral(
+                for: quote
+            )
         } catch let error as CollateralError where collateral.isEmpty {
             let own = surroundings.places.all.lazy.compactMap { $0.platform.mend(forCollateralOf: quote) }.first
             throw try Self.fromDefault(error, mend: own ?? Self.sourceMend, defaults)
@@ -208,7 +210,12 @@ public struct JudgingOptions: Sendable {
         return OperationError(error.source, problem, mend: mend, like: error)
     }
 
-    func origin(maximumAge: Int64, _ defaults: JudgingDefaults, _ surroundings: Surroundings) throws -> CollateralOrigin
+    func origin(
+        maximumAge: Int64,
+        at time: Timestamp,
+        _ defaults: JudgingDefaults,
+        _ surroundings: Surroundings
+    ) throws -> CollateralOrigin
     {
         // Before the cache answers in the service's place.
         try checkSources()
@@ -218,7 +225,9 @@ public struct JudgingOptions: Sendable {
             certificateAuthority: collateralAuthority ?? defaults.collateralAuthority?.value,
             maximumAge: maximumAge,
             state: surroundings.state,
-            clock: surroundings.clock
+            clock: surroundings.clock,
+            anchor: try anchor(defaults),
+            time: time
         )
     }
 }

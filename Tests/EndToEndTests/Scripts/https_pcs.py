@@ -13,7 +13,7 @@ folder = Path(sys.argv[1])
 FILES = {
     "/sgx/certification/v4/tcb": ("tcb_info.json", "TCB-Info-Issuer-Chain", "tcb_info_chain.pem"),
     "/sgx/certification/v4/qe/identity": ("qe_identity.json", "SGX-Enclave-Identity-Issuer-Chain", "qe_identity_chain.pem"),
-    "/sgx/certification/v4/pckcrl": ("pck.crl.der", None, None),
+    "/sgx/certification/v4/pckcrl": ("pck.crl.der", "SGX-PCK-CRL-Issuer-Chain", "pck_crl_chain.pem"),
     "/sgx/certification/v4/rootcacrl": ("root_ca.crl.der", None, None),
 }
 
@@ -28,7 +28,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if found:
             name, header, chain = found
             body = (folder / name).read_bytes()
-            if header:
+            # Folders of some have no chain of the list.
+            if header and (folder / chain).exists():
                 self.send_header(header, urllib.parse.quote((folder / chain).read_text()))
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
