@@ -319,6 +319,26 @@ let package = Package(
             dependencies: ["PackageFormat", "Enclave", "Files", "SimulatedProcessor", "TestSupport", "WallClock"],
             swiftSettings: strict
         ),
+        .testTarget(
+            name: "ConnectionProblemsTests",
+            dependencies: ["ConnectionProblems", nioCore, nioPosix, nioSSL],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "ApplicationServingTests",
+            dependencies: ["ApplicationServing", "Files", "Processes", "TestSupport"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "CommandInterfaceTests",
+            dependencies: ["CommandInterface", "Files", "Notation", argumentParser],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "PackageMeasurementTests",
+            dependencies: ["Notation", "PackageFormat", "PackageMeasurement", "TestSupport"],
+            swiftSettings: strict
+        ),
         .testTarget(name: "AppServerTests", dependencies: ["AppServer", logging, nioHTTP1], swiftSettings: strict),
         .testTarget(
             name: "PythonHostTests",
@@ -346,7 +366,8 @@ let package = Package(
             name: "OperationsTests",
             dependencies: [
                 "Attestation", "DCAP", "DCAPCollateral", "Files", "KernelEvents", "Notation", "Operations",
-                "PackageFormat", "Processes", "RATLS", "SGXQuote", "TestSupport", "WallClock",
+                "PackageFormat", "Processes", "RATLS", "RATLSTransport", "SGXQuote", "Secrets", "StrictX509",
+                "TestSupport", "WallClock",
             ],
             swiftSettings: strict
         ),

@@ -10,7 +10,8 @@ struct NetworkAddress {
     let port: Int?
 
     init(_ text: String) throws(OperationError) {
-        guard let url = URLComponents(string: text), let host = url.host, !host.isEmpty, url.user == nil,
+        // As it is written: `host` would have the letters that a name of RFC 5891 stands for.
+        guard let url = URLComponents(string: text), let host = url.encodedHost, !host.isEmpty, url.user == nil,
             url.password == nil, url.fragment == nil, Self.schemes.contains(url.scheme ?? ""),
             host.utf8.allSatisfy(Self.isOfHost)
         else {

@@ -92,14 +92,20 @@ public struct StateFolder: Sendable {
     }
 
     /// - Parameter mode: that mends it.
-    private static func checkWriting(_ path: String, _ access: FileAccess, subject: String, mode: String) throws {
+    private static func checkWriting(
+        _ path: String,
+        _ access: FileAccess,
+        subject: String,
+        mode: String,
+        code: OperationCode = .state
+    ) throws {
         guard access.isWritableByOthers else { return }
         let found = String(access.mode, radix: 8)
         throw OperationError(
             subject,
             "others can write in it (mode \(found), at most 755 expected)",
             mend: "mend it with: chmod \(mode) \(ShellWord(path: path))",
-            code: .state
+            code: code
         )
     }
 
@@ -122,7 +128,7 @@ public struct StateFolder: Sendable {
                     code: .stateConfiguration
                 )
             }
-            try Self.checkWriting(path, access, subject: path, mode: mode)
+            try Self.checkWriting(path, access, subject: path, mode: mode, code: .stateConfiguration)
         }
     }
 }

@@ -1,0 +1,97 @@
+import Files
+import Glibc
+import Secrets
+import TestSupport
+import Testing
+
+@testable import Operations
+
+@Suite("Files that were named for a purpose")
+struct NamedFilesOfAPurposeTests {
+    private let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder() }
+
+    private func put(_ bytes: [UInt8]) throws -> String {
+        try folder.write("file", bytes)
+        return folder.path + "/file"
+    }
+
+    private static let key: [UInt8] = (0..<32).map { 200 &+ UInt8($0) &* 7 }
+
+    @Test("a key has 32 bytes, whatever they are")
+    func keys() throws {
+        for bytes in [Self.key, [UInt8](repeating: 0, count: 32), Array("0123456789abcdef0123456789abcdef".utf8)] {
+            let key = try NamedFile.key(try put(bytes)).secretKey()
+            let found = key.withBytes { Array($0) }
+            #expect(found == bytes)
+        }
+    }
+
+    @Test(
+        "what is no key is told by what it looks like, and its size",
+        arguments: [
+            ([], "empty"), ([UInt8](repeating: 200, count: 31), "31 bytes"),
+            ([UInt8](repeating: 200, count: 33), "33 bytes"),
+            (Array("{\"key\": 1}".utf8), "JSON"),
+            (
+                Array("-----BEGIN PRIVATE KEY-----\nA\n-----END PRIVATE KEY-----".utf8),
+                "private key"
+            ),
+        ] as [([UInt8], String)]
+    )
+    func noKeys(_ bytes: [UInt8], _ word: String) throws {
+        let path = try put(bytes)
+        let error = #expect(throws: OperationError.self) { try NamedFile.key(path, "--private-key").checkKey() }
+        #expect(error?.code == "file.kind" && error?.subject.hasPrefix("--private-key ") == true)
+        #expect(error?.description.contains(word) == true, "\(error.map { "\($0)" } ?? "")")
+        #expect(error?.mend?.isEmpty == false)
+    }
+
+    @Test("a pipe isn't opened to look at it: who writes into it would see its reader go")
+    func pipe() throws {
+        let path = folder.path + "/pipe"
+        #expect(mkfifo(path, 0o600) == 0)
+        try NamedFile.key(path).checkKey()
+    }
+
+    @Test("a folder and what isn't there are told, with what was expected")
+    func places() throws {
+        for path in [folder.path, folder.path + "/nothing", "/dev/null/x"] {
+            for file in [NamedFile.key(path), .package(path), .policy(path), .tlsKey(path)] {
+                let error = #expect(throws: OperationError.self) { try file.check { _, _ in true } }
+                #expect(error?.code == "file" && error?.description.contains("expected") == true)
+            }
+        }
+    }
+
+    @Test("a package is a tar archive", arguments: ["", "{}", "PK\u{3}\u{4}", "text of some length"])
+    func noPackage(_ text: String) throws {
+        let path = try put(Array(text.utf8))
+        let error = #expect(throws: OperationError.self) { try NamedFile.package(path).packageFile() }
+        #expect(error?.code == "file.kind")
+    }
+
+    @Test(
+        "secrets are any JSON, taken as they stand but for a byte order mark",
+        arguments: ["{}", "[1, 2]", "null", "\"a\"", " {\"a\": \"\\u00e9\"} ", "1.50"]
+    )
+    func secrets(_ text: String) throws {
+        for mark in [[], [0xEF, 0xBB, 0xBF]] as [[UInt8]] {
+            let secrets = try NamedFile.secrets(try put(mark + Array(text.utf8))).secretJSON()
+            let found = secrets.withBytes { Array($0) }
+            #expect(found == Array(text.utf8))
+        }
+    }
+
+    @Test(
+        "what is no JSON is refused, and no word of it is repeated",
+        arguments: ["", "hunter2", "{\"hunter2\"", "{} {}", "{'hunter2': 1}", "{\"a\": hunter2}"]
+    )
+    func noSecrets(_ text: String) throws {
+        let path = try put(Array(text.utf8))
+        let error = #expect(throws: OperationError.self) { _ = try NamedFile.secrets(path).secretJSON() }
+        #expect(error?.code == "file.kind")
+        #expect(error?.description.contains("hunter2") == false, "\(error.map { "\($0)" } ?? "")")
+    }
+}
