@@ -86,7 +86,12 @@ public struct CollateralOperations: Sendable {
         let request = try request.resolved()
         let defaults = try JudgingDefaults(state)
         let maximumAge = AttestationPolicy().tcb.maximumCollateralAge
-        var origin = try options.origin(maximumAge: maximumAge, at: options.time(surroundings.clock), defaults, surroundings)
+        var origin = try options.origin(
+            maximumAge: maximumAge,
+            at: options.time(surroundings.clock),
+            defaults,
+            surroundings
+        )
         origin.alwaysAsks = true
         let source = try origin.sources()
         let delivery: CollateralDelivery

@@ -215,8 +215,7 @@ public struct JudgingOptions: Sendable {
         at time: Timestamp,
         _ defaults: JudgingDefaults,
         _ surroundings: Surroundings
-    ) throws -> CollateralOrigin
-    {
+    ) throws -> CollateralOrigin {
         // Before the cache answers in the service's place.
         try checkSources()
         if collateralAuthority == nil { try Self.checkAuthority(defaults.collateralAuthority) }
