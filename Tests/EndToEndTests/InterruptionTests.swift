@@ -82,7 +82,7 @@ extension EndToEndTests {
             try Files.makeFolder(bench.path + "/tmp")
             let (code, output) = try interrupt(
                 signal,
-                at: "out/.package.*/archives",
+                at: "out/.package.*/**/archives",
                 ["package", "--project", "hello", "--output", "out", "--encrypt"],
                 environment: ["TMPDIR": bench.path + "/tmp"]
             )
@@ -109,7 +109,7 @@ extension EndToEndTests {
                 try Files.makeFolder(bench.path + "/tmp")
                 let (code, output) = try interrupt(
                     SIGINT,
-                    at: sign.isEmpty ? "fresh/cache/environment*/archives" : sign,
+                    at: sign.isEmpty ? "fresh/cache/environment*/**/archives" : sign,
                     sign.isEmpty
                         ? ["localtest", "--project", "hello"]
                         : ["package", "--project", "hello", "--output", "out", "--encrypt"],

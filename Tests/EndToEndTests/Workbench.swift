@@ -111,7 +111,10 @@ final class Workbench: Sendable {
 
     func state(_ name: String) throws -> String {
         let result = try run(Self.products + "/mse", ["status", name, "--json"])
-        let status = try JSON.read(Array(result.output.utf8))
+        guard let status = try? JSON.read(Array(result.output.utf8)) else {
+            Issue.record("status \(name): \(result.status) '\(result.output)'")
+            return "?"
+        }
         guard case .string(let state)? = status["state"]?.value else { return "?" }
         let isDown = ["stopping", "stopped", "failed", "unresponsive"].contains(state)
         #expect(result.status == (isDown ? 3 : 0), "\(state)")
