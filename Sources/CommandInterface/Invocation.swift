@@ -33,6 +33,8 @@ enum Invocation {
             guard !configuration.subcommands.isEmpty, configuration.defaultSubcommand == nil, argument != "--" else {
                 return
             }
+            // The one option before all commands that has a value.
+            if argument == "--generate-completion-script" { return }
             if argument.hasPrefix("-") || (argument == "help" && isRoot) { continue }
             let commands = configuration.subcommands.map { $0.configuration }
             guard let next = commands.first(where: { $0.commandName == argument }) else {

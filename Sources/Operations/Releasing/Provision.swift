@@ -107,12 +107,22 @@ public struct Provision: Sendable {
             "\(target) may have key and secrets by now: judge it, or ask with 'mse status' where it was launched"
         )
         do {
-            response = try await recipient.post(body.copy(), seconds: waitSeconds)
+            response = try await recipient.post(consume body, seconds: waitSeconds)
             while ContinuousClock.now < end,
                 let next = try await call.connectAgain(after: response, to: recipient.certificate)
             {
                 recipient = next
-                response = try await recipient.post(body.copy(), seconds: Self.seconds(until: end))
+                // Read anew: while an answer is waited for, nothing of it is kept here.
+                let again = try ReleasedMaterial(self, package).body(id: id, continueEpoch: continueEpoch)
+                guard again.withBytes({ Hex.text(SHA256.hash(data: $0)) }) == digest else {
+                    throw OperationError(
+                        target,
+                        "key or secrets were changed while it was too crowded to take them",
+                        mend: "try again",
+                        code: .file
+                    )
+                }
+                response = try await recipient.post(consume again, seconds: Self.seconds(until: end))
             }
         } catch {
             throw OperationError(target, "the configuration was not answered: \(error)", code: .networkProtocol)
