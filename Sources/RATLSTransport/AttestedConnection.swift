@@ -206,6 +206,8 @@ public final class AttestedConnection: Sendable {
             channel.close(promise: nil)
             return response
         } catch {
+            // Where the connection ended before, no handler has it.
+            promise.fail(error)
             channel.close(promise: nil)
             throw error as? TransportError ?? .unreachable(host, ConnectionProblem.text(error))
         }
