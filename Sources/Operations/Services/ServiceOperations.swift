@@ -23,18 +23,19 @@ public struct ServiceOperations: Sendable {
     public func list() async throws -> [ServiceStatus] {
         // At once: those that don't answer take their time.
         let services = try ServiceState.all(in: state)
-        return await withTaskGroup(of: (Int, ServiceStatus).self) { group in
-            for (index, service) in services.enumerated() {
+        let all = await withTaskGroup(of: ServiceStatus.self) { group in
+            for service in services {
                 group.addTask {
                     do {
-                        return (index, try await status(of: service))
+                        return try await status(of: service)
                     } catch {
-                        return (index, ServiceStatus(damaged: service.name, "\(error)"))
+                        return ServiceStatus(damaged: service.name, "\(error)")
                     }
                 }
             }
-            return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }.sorted { $0.key < $1.key }.map(\.value)
+            return await group.reduce(into: []) { $0.append($1) }
         }
+        return all.sorted { $0.name < $1.name }
     }
 
     private func status(of service: ServiceState) async throws -> ServiceStatus {
