@@ -310,7 +310,7 @@ let package = Package(
             dependencies: [
                 "PackageBuilding", "PackageFormat", "PackageMeasurement", "Processes", "CodeEncryption", "Secrets",
                 "Files",
-                "Notation", "TestSupport",
+                "Notation", "TestSupport", "Threads",
             ],
             swiftSettings: strict
         ),

@@ -4,6 +4,7 @@ public import PythonHost
 /// What runs an application: the interpreter with the application's packages. There can be one in a process.
 public struct ApplicationHost: Sendable {
     private let interpreter: Interpreter
+    private let packages: [String]
     private let report: any ApplicationReport
 
     /// Starts the interpreter.
@@ -21,6 +22,7 @@ public struct ApplicationHost: Sendable {
         report: any ApplicationReport
     ) throws(PythonError) {
         self.report = report
+        self.packages = packages
         interpreter = try Interpreter(
             Interpreter.Configuration(
                 location: location,
@@ -42,7 +44,12 @@ public struct ApplicationHost: Sendable {
     public func load(_ application: String, from folder: String, threads: Int) async throws(PythonError)
         -> any Responder
     {
-        let loaded = try await WSGIApplication.load(application, from: folder, on: interpreter)
+        let loaded = try await WSGIApplication.load(
+            application,
+            from: folder,
+            packages: packages,
+            on: interpreter
+        )
         return WSGIResponder(loaded, threads: threads, report: report)
     }
 

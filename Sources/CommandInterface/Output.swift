@@ -1,6 +1,7 @@
 public import ArgumentParser
 internal import Glibc
 internal import Notation
+internal import Threads
 
 /// What commands print: results to standard output, everything else to standard error. All printing goes this way.
 public enum Output {
@@ -51,6 +52,15 @@ public enum Output {
 
     /// Text as it may go to a terminal: lines and tabs stay, nothing else may command it.
     private static func printable(_ text: String) -> String { text.withoutDisplayCommands(keeping: ["\n", "\t"]) }
+
+    /// From now on the command ends as soon as nobody reads its output, though it may have nothing to write for hours:
+    /// for commands that do nothing but show.
+    public static func endWhenUnread() {
+        BlockingThread.start {
+            guard StandardStreams.waitUntilUnread(STDOUT_FILENO) else { return }
+            _exit(OutputError(number: EPIPE).exitCode)
+        }
+    }
 
     /// Runs one call of the library; what it can't do is told in one message.
     public static func attempt<Value>(_ body: () async throws -> Value) async throws -> Value {

@@ -37,6 +37,16 @@ enum StandardStreams {
         close(ends[1])
     }
 
+    /// Waits, for ever where it is no pipe or socket.
+    /// - Returns: false where that can't be told.
+    static func waitUntilUnread(_ descriptor: Int32) -> Bool {
+        var request = pollfd(fd: descriptor, events: 0, revents: 0)
+        while poll(&request, 1, -1) < 0 {
+            guard errno == EINTR || errno == EAGAIN else { return false }
+        }
+        return Int32(request.revents) & (POLLERR | POLLHUP) != 0
+    }
+
     /// Writes all of it, however slowly it is read.
     static func write(_ bytes: [UInt8], to descriptor: Int32) throws(OutputError) {
         var written = 0

@@ -331,7 +331,11 @@ public struct PackageBuilder: Sendable {
                 interpreter: runtime.interpreter,
                 version: runtime.list.python,
                 cache: cache,
-                allowsSources: configuration.allowSources
+                allowsSources: configuration.allowSources,
+                limits: WheelLimits(
+                    byteCount: configuration.enclave.byteCount,
+                    mend: "raise size in [enclave] of \(ProjectConfiguration.fileName), or name versions that hold less"
+                )
             )
             let built = try builder.build(requirements, into: site, work: work)
             lock = built.lock

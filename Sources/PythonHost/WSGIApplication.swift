@@ -6,15 +6,22 @@ public struct WSGIApplication: @unchecked Sendable {  // an immortal reference, 
     let callable: PyPointer
 
     /// Imports `module:variable` from a folder that comes first; the variable may be dotted, and a factory is called.
+    ///
+    /// What `.pth` files in the packages' folders say is done first, as Python does it at its start elsewhere: they may
+    /// run code.
     /// - Throws: `PythonError` with Python's own words when that fails, or when it is no WSGI application.
-    public static func load(_ application: String, from folder: String, on interpreter: Interpreter)
-        async throws(PythonError)
-        -> WSGIApplication
-    {
-        try await interpreter.run { () throws(PythonError) in try load(application, folder) }
+    public static func load(
+        _ application: String,
+        from folder: String,
+        packages: [String],
+        on interpreter: Interpreter
+    ) async throws(PythonError) -> WSGIApplication {
+        try await interpreter.run { () throws(PythonError) in try load(application, folder, packages) }
     }
 
-    private static func load(_ application: String, _ folder: String) throws(PythonError) -> WSGIApplication {
+    private static func load(_ application: String, _ folder: String, _ packages: [String]) throws(PythonError)
+        -> WSGIApplication
+    {
         let globals = PyDict_New()
         defer { Py_DecRef(globals) }
         PyDict_SetItemString(globals, "__builtins__", PyEval_GetBuiltins())
@@ -23,17 +30,24 @@ public struct WSGIApplication: @unchecked Sendable {  // an immortal reference, 
         let function = PyDict_GetItemString(globals, "load")
         let name = PyUnicode_FromString(application)
         let path = PyUnicode_FromString(folder)
+        let sites = PyList_New(0)
         defer {
             Py_DecRef(name)
             Py_DecRef(path)
+            Py_DecRef(sites)
         }
-        var arguments: [PyPointer?] = [name, path]
-        guard let callable = PyObject_Vectorcall(function, &arguments, 2, nil) else { throw .fetch() }
+        for package in packages {
+            let site = PyUnicode_FromString(package)
+            PyList_Append(sites, site)
+            Py_DecRef(site)
+        }
+        var arguments: [PyPointer?] = [name, path, sites]
+        guard let callable = PyObject_Vectorcall(function, &arguments, 3, nil) else { throw .fetch() }
         return WSGIApplication(callable: callable)
     }
 
     private static let source = """
-        import ast, builtins, importlib, inspect, os, sys
+        import ast, builtins, importlib, inspect, os, site, sys
         import _sitebuiltins
 
         # What site adds, which no embedded interpreter runs.
@@ -41,7 +55,12 @@ public struct WSGIApplication: @unchecked Sendable {  // an immortal reference, 
             if not hasattr(builtins, name):
                 setattr(builtins, name, _sitebuiltins.Quitter(name, "Ctrl-D (i.e. EOF)"))
 
-        def load(application, folder):
+        def load(application, folder, packages):
+            try:
+                for packages_folder in packages:
+                    site.addsitedir(packages_folder)
+            except SystemExit as end:
+                raise RuntimeError(f"a .pth file of the environment ended the program: exit({end.code!r})") from end
             sys.path.insert(0, folder)
             importlib.invalidate_caches()
             names = {entry.removesuffix(".py") for entry in os.listdir(folder)}

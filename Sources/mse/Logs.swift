@@ -33,6 +33,7 @@ struct Logs: AsyncParsableCommand {
 
     func run() async throws {
         Output.warn(private: key)
+        if follow { Output.endWhenUnread() }
         try await Output.attempt {
             var operation = LogOperations(target: target, key: key, since: since)
             var limit = tail

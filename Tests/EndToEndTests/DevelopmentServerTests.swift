@@ -67,6 +67,24 @@ extension EndToEndTests {
             #expect(result.status == 1, "\(result.output)")
         }
 
+        @Test("does what .pth files of the packages say, as Python does at its start, behind the code's own folder")
+        func addedPaths() throws {
+            try bench.folder.write("site/deep/added.py", "x = 'added'")
+            try bench.folder.write("site/deep/own.py", "x = 'theirs'")
+            try bench.folder.write("site/added.pth", "deep\nimport sys; sys.modules['made'] = sys\n")
+            try bench.folder.write("code/own.py", "x = 'mine'")
+            try bench.folder.write("code/paths.py", "import added, made, own\nraise SystemExit(added.x + own.x)\n")
+            let serve = ["serve", "paths:app", "--app-dir", "code", "--site-packages", "site", "--port", "0"]
+            let result = try bench.run(Workbench.products + "/mse", serve)
+            #expect(result.output.contains("addedmine"), "\(result.output)")
+            try bench.folder.write("site/ends.pth", "import sys; sys.exit(9)\n")
+            let ended = try bench.run(Workbench.products + "/mse", serve)
+            #expect(
+                ended.status == 1 && ended.output.contains("a .pth file of the environment ended the program: exit(9)"),
+                "\(ended.output)"
+            )
+        }
+
         @Test("where it isn't installed, one message names it and the mend")
         func missing() throws {
             try Files.remove(bench.path + "/bin")

@@ -161,6 +161,32 @@ extension EndToEndTests {
             #expect(codes.count == 20 && codes.allSatisfy { ["0", "141"].contains($0) }, "\(codes)")
         }
 
+        @Test(
+            "what follows a log ends when its reader goes, not with the next line",
+            arguments: [[], ["--key", "KEY"]]
+        )
+        func followers(options: [String]) throws {
+            let made = try bench.package(), port = Workbench.freePort()
+            try bench.start("hello-1", made, port: port)
+            if !options.isEmpty {
+                // Something to read in the sealed log, too.
+                let url = "https://localhost:\(port)/nothing"
+                _ = try bench.run("/usr/bin/curl", ["-s", "--cacert", "hello-1.pem", url])
+            }
+            let script = #"""
+                import subprocess, sys, time
+                follower = subprocess.Popen(sys.argv[1:], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+                if "--key" not in sys.argv: follower.stdout.readline()
+                time.sleep(0.5)
+                running = follower.poll() is None
+                follower.stdout.close()
+                print(running, follower.wait(10))
+                """#
+            let words = options.map { $0 == "KEY" ? made.key : $0 }
+            let result = try bench.run("/usr/bin/python3", ["-c", script, Self.mse, "logs", "hello-1", "-f"] + words)
+            #expect(result.output == "True 141\n", "\(result.output)")
+        }
+
         /// The names in a bench's folder before and after.
         private struct TestFolder {
             let bench: Workbench

@@ -122,6 +122,69 @@ struct ImportCheckTests {
         )
     }
 
+    @Test(
+        "what a .pth file adds to the path is looked in, and nothing else is believed because of it",
+        arguments: [
+            ("deep\n", "deep/modp.py", true), ("# deep\n", "deep/modp.py", false), ("deep", "deep/modp/x.py", true),
+            ("\u{FEFF}deep\r\n", "deep/modp/__init__.py", true), ("nothing\ndeep/er  \n", "deep/er/modp.so", true),
+            ("deep\n", "deep/other.py", false), ("deep\n", "other/modp.py", false), ("", "deep/modp.py", false),
+            ("/usr/lib/python3/dist-packages\n../mse_src\n", "deep/modp.py", false),
+        ]
+    )
+    func addedPaths(text: String, module: String, isThere: Bool) throws {
+        try folder.write("site/added.pth", text)
+        let code = ["app.py": "import modp\nimport json\n"]
+        if isThere {
+            #expect(try check(code, site: [module]).isEmpty)
+        } else {
+            #expect(refusal(code, site: [module]).contains("app.py line 1: 'modp' is not in the environment"))
+        }
+    }
+
+    @Test("a path of a .pth file that leads out of the environment is told, for it doesn't ship")
+    func pathsOutside() throws {
+        try folder.write("site/a.pth", "x\n/usr/lib/python3/dist-packages\n")
+        try folder.write("site/b.pth", "../mse_src\n")
+        let notes = try check(["app.py": ""], site: ["x/y.py"])
+        #expect(
+            notes == [
+                "a.pth line 2: '/usr/lib/python3/dist-packages' is outside of the environment, and doesn't ship",
+                "b.pth line 1: '../mse_src' is outside of the environment, and doesn't ship",
+            ]
+        )
+    }
+
+    @Test(
+        "where a line of a .pth file may make modules, what isn't seen is a note",
+        arguments: [
+            ("import sys; sys.modules['madeup'] = sys\n", true), ("import finder\n", true),
+            ("import os; __import__('pack.finder').install()\n", true),
+            ("import sys; sys.path.insert(0, '/elsewhere')\n", true), ("import site; site.addsitedir('x')\n", true),
+            ("import plain\n", false), ("import os; var = 1\n", false), ("import this is no Python\n", false),
+            ("import\tos; __import__('_distutils_hack').add_shim()\n", false),
+            (
+                "import sys, types, os;has_mfs = sys.version_info > (3, 5);p = 1; m = sys.modules.setdefault('a', 1)\n",
+                false
+            ),
+        ]
+    )
+    func makingLines(line: String, isNote: Bool) throws {
+        try folder.write("site/made.pth", line)
+        for name in ["finder.py", "pack/finder.py", "_distutils_hack/__init__.py"] {
+            try folder.write("site/" + name, "import sys\nsys.meta_path.insert(0, 1)\n")
+        }
+        try folder.write("site/plain.py", "x = 1\n")
+        let code = ["app.py": "import madeup\n"]
+        if isNote {
+            let notes = try check(code)
+            #expect(notes.count == 1 && notes[0].contains("'madeup'") && notes[0].hasSuffix(" if it is needed"))
+        } else {
+            #expect(refusal(code).contains("app.py line 1: 'madeup' is not in the environment"))
+        }
+        // What Python lacks, no line of a .pth file brings.
+        #expect(refusal(["app.py": "import readline\n"]).contains("'readline'"))
+    }
+
     @Test("guarded, they are notes")
     func guardedInside() throws {
         let notes = try check(

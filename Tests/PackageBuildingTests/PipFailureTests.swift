@@ -143,7 +143,7 @@ struct PipFailureTests {
             ),
             (
                 "ERROR: Could not find a version that satisfies the requirement nosuch (from versions: none)\nERROR: No matching distribution found for nosuch\n",
-                ["no wheel of nosuch (mse.toml, tests_requirements) is found", "is its name right"]
+                ["no wheel of nosuch (mse.toml, tests_requirements) is found", "its name isn't right"]
             ),
             (
                 "ERROR: Ignored the following versions that require a different python version: 2.0 Requires-Python >=3.13\nERROR: Could not find a version that satisfies the requirement nosuch==2.0 (from -r WORK/requirements.txt (line 3)) (from versions: 0.1, 0.2)\n",

@@ -2,6 +2,7 @@ import Files
 import Foundation
 import TestSupport
 import Testing
+import Threads
 
 @testable import PackageBuilding
 @testable import PackageFormat
@@ -31,19 +32,20 @@ struct PipLimitsTests {
         let start = """
             import io, os, sys, tarfile, zipfile
             root, BASE, VICTIM, CACHE = sys.argv[1:5]
+            LEVEL = zipfile.ZIP_STORED
             def place(name, file):
                 os.makedirs(f"{root}/simple/{name}", exist_ok=True)
                 open(f"{root}/simple/{name}/index.html", "a").write(f'<a href="{file}">{file}</a>\\n')
                 return f"{root}/simple/{name}/{file}"
             def wheel(name, requires=(), files={}, info={}, version="1.0", links=()):
-                with zipfile.ZipFile(place(name, f"{name}-{version}-py3-none-any.whl"), "w") as z:
+                with zipfile.ZipFile(place(name, f"{name}-{version}-py3-none-any.whl"), "w", LEVEL) as z:
                     at = f"{name}-{version}.dist-info"
                     z.writestr(f"{name}.py", "x = 1\\n")
                     for path, text in files.items(): z.writestr(path, text)
                     for path, target in links:
                         one = zipfile.ZipInfo(path); one.external_attr = 0o120777 << 16; one.create_system = 3
                         z.writestr(one, target)
-                    z.writestr(at + "/METADATA", f"Metadata-Version: 2.1\\nName: {name}\\nVersion: {version}\\n" + "".join(f"Requires-Dist: {one}\\n" for one in requires))
+                    if "METADATA" not in info: z.writestr(at + "/METADATA", f"Metadata-Version: 2.1\\nName: {name}\\nVersion: {version}\\n" + "".join(f"Requires-Dist: {one}\\n" for one in requires))
                     z.writestr(at + "/WHEEL", "Wheel-Version: 1.0\\nGenerator: t\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n")
                     for path, text in info.items(): z.writestr(at + "/" + path, text)
                     z.writestr(at + "/RECORD", "")
@@ -174,6 +176,90 @@ struct PipLimitsTests {
         // Some of these pip writes below its own folder, and that is as good.
         _ = try? build("good")
         #expect(try isUntouched(victim), "\(variant)")
+    }
+
+    @Test("what of a wheel doesn't ship, or lies elsewhere, is told, and its modules are where they are looked for")
+    func parts() throws {
+        let data = "'good-1.0.data/"
+        try fill(
+            """
+            import py_compile
+            open(root + "/secret.py", "w").write("x = 1\\n")
+            bare = open(py_compile.compile(root + "/secret.py", root + "/secret.pyc"), "rb").read()
+            wheel('good', files={
+                \(data)scripts/good-tool': '#!python\\n', \(data)data/bin/other-tool': '#!/bin/sh\\n',
+                \(data)purelib/frompure/__init__.py': '', \(data)platlib/fromplat.py': '',
+                \(data)data/share/good/info.txt': 'x', \(data)data/etc/good.conf': 'x', \(data)headers/good.h': 'int x;',
+                \(data)data/lib/python3.11/site-packages/lost.py': '', 'bin/__init__.py': '',
+                'added.pth': 'deep\\n', 'deep/frompath.py': '', 'bare.pyc': bare, 'with.pyc': bare, 'with.py': '',
+            })
+            """
+        )
+        try folder.write(
+            "project/mse_src/app.py",
+            "import frompure, fromplat, frompath, bare\ndef app(environ, start): pass\n"
+        )
+        let product = try build("good==1.0")
+        for words in [
+            "good-1.0-py3-none-any.whl: its scripts don't ship, since a service starts no programs: good-tool, other-tool",
+            "good-1.0-py3-none-any.whl: doesn't ship, since it would lie outside of the environment's folder: "
+                + "bin/__init__.py, lib/python3.11/site-packages/lost.py",
+            "not below sys.prefix, where its package may look for them: etc/good.conf, share/good/info.txt",
+        ] {
+            #expect(product.notes.contains { $0.hasSuffix(words) }, "\(words): \(product.notes)")
+        }
+        let range = try #require(try PackageFile(product.package).range(of: "environment.tar"))
+        var reader = try TarReader(product.package, range: range)
+        var names: Set<String> = []
+        while let member = try reader.next() { names.insert(member.name) }
+        #expect(
+            names.isSuperset(of: [
+                "frompure/__init__.py", "fromplat.py", "deep/frompath.py", "added.pth", "bare.pyc", "with.py",
+                "share/good/info.txt", "etc/good.conf",
+            ]),
+            "\(names)"
+        )
+        #expect(names.isDisjoint(with: ["with.pyc", "bin/__init__.py", "bin/good-tool", "lost.py"]), "\(names)")
+    }
+
+    @Test(
+        "what unpacks to more than is taken is refused by name, before anything of it is unpacked or read",
+        arguments: [
+            (
+                "wheel('good', files={'zeros.bin': bytes(300 << 20)})",
+                ["good-1.0", "256 MiB", "raise size in [enclave]"]
+            ),
+            ("wheel('good', info={'METADATA': bytes(65 << 20)})", ["good-1.0"]),
+            (
+                "wheel('good', ['other'], {'a': bytes(200 << 20)}); wheel('other', files={'b': bytes(200 << 20)})",
+                ["other-1.0", "the environment", "256 MiB"]
+            ),
+        ]
+    )
+    func bombs(variant: String, words: [String]) throws {
+        try fill("LEVEL = zipfile.ZIP_DEFLATED\n" + variant)
+        try folder.write("project/mse.toml", SmallProject.settings + "[enclave]\nsize = \"256M\"\n")
+        let error = #expect(throws: PackageError.self) { try build("good") }
+        let text = "\(error.map { "\($0)" } ?? "")"
+        for word in words + ["nothing of it was installed"] { #expect(text.contains(word), "\(word): \(text)") }
+        #expect(!Files.exists(folder.path + "/out"))
+    }
+
+    @Test("first runs at once make pip's environment once, and none removes what another makes")
+    func firstRuns() async throws {
+        let pip = Pip(
+            interpreter: "/usr/bin/python3.11",
+            version: "3.11.2",
+            cache: folder.path + "/fresh",
+            allowsSources: false
+        )
+        try await withThrowingTaskGroup(of: String.self) { group in
+            for _ in 0..<3 { group.addTask { try await BlockingThread.run { try pip.environment() } } }
+            for try await python in group {
+                let run = try ProgramRun(python, ["-I", "-m", "pip", "--version"]).run()
+                #expect(run.status == 0, "\(run.output)")
+            }
+        }
     }
 
     @Test("a script of a wheel takes no other program's place in an environment")

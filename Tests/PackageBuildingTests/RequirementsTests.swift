@@ -450,7 +450,7 @@ struct RequirementsTests {
         let base = "--index-url http://127.0.0.1:\(index.port)/simple\n"
         for (text, variables, words) in [
             (base + "alpha==9\n", [:], ["alpha==9", "line 2", "there are 1.0, 2.0", "allow_sources"]),
-            (base + "nothing-here\n", [:], ["nothing-here", "is its name right"]),
+            (base + "nothing-here\n", [:], ["nothing-here", "its name isn't right"]),
             ("alpha\n", ["PIP_NO_INDEX": "1"], ["no-index is set in pip's settings (PIP_NO_INDEX or pip.conf)"]),
             ("--no-index\nalpha\n", [:], ["--no-index stands in the list of requirements"]),
         ] as [(String, [String: String], [String])] {

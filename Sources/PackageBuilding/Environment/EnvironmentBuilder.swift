@@ -15,12 +15,21 @@ public struct EnvironmentBuilder: Sendable {
     /// Where pip's own environment is kept between runs.
     public var cache: String
     public var allowsSources: Bool
+    /// Of what its wheels unpack to.
+    public var limits: WheelLimits
 
-    public init(interpreter: String, version: String, cache: String, allowsSources: Bool) {
+    public init(
+        interpreter: String,
+        version: String,
+        cache: String,
+        allowsSources: Bool,
+        limits: WheelLimits = .ofThisMachine
+    ) {
         self.interpreter = interpreter
         self.version = version
         self.cache = cache
         self.allowsSources = allowsSources
+        self.limits = limits
     }
 
     /// One distribution of the resolver's report.
@@ -53,7 +62,13 @@ public struct EnvironmentBuilder: Sendable {
     /// - Parameter work: a folder that is this user's alone.
     func build(_ requirements: Requirements, into site: String, work: String) throws(PackageError) -> Built {
         guard !requirements.isEmpty else { return Built() }
-        let pip = Pip(interpreter: interpreter, version: version, cache: cache, allowsSources: allowsSources)
+        let pip = Pip(
+            interpreter: interpreter,
+            version: version,
+            cache: cache,
+            allowsSources: allowsSources,
+            limits: limits
+        )
         let folder: PipFolder
         do {
             folder = try PipFolder(in: work)
@@ -92,6 +107,13 @@ public struct EnvironmentBuilder: Sendable {
         let locked = try read(folder.report, folder.archives, requirements.credentials)
         // Markers may leave nothing for this machine.
         guard !locked.isEmpty else { return Built() }
+        let wheels = WheelContents(
+            interpreter: interpreter,
+            archives: locked.map(\.file).sorted(),
+            limits: limits,
+            work: folder.path
+        )
+        let notes = try wheels.notes()
         var install = [
             "install", "--quiet", "--no-deps", "--no-compile", "--ignore-installed", "--no-warn-conflicts", "--target",
             site,
@@ -108,7 +130,7 @@ public struct EnvironmentBuilder: Sendable {
             work: folder,
             writing: [try Self.resolved(site)]
         )
-        return Built(lock: Self.text(locked), notes: locked.compactMap(\.extrasNote))
+        return Built(lock: Self.text(locked), notes: locked.compactMap(\.extrasNote) + notes)
     }
 
     struct Built {

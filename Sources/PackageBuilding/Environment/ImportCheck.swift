@@ -117,6 +117,7 @@ struct ImportCheck {
         let variable = try Self.missingName(reader.optional("variable"))
         let interface = try OtherInterface(reader.optional("interface"))
         let hidden = try HiddenModule.list(reader.required("hidden"))
+        let elsewhere = try Self.texts(reader.required("elsewhere"))
         try reader.finish()
         guard wrong.isEmpty, refused.isEmpty, variable?.isCertain != true, interface?.isCertain != true else {
             var lines =
@@ -141,6 +142,7 @@ struct ImportCheck {
             + notes.prefix(Self.noteLimit)
             + (notes.count > Self.noteLimit ? ["\(notes.count - Self.noteLimit) more modules are missing"] : [])
             + skipped.map { "its imports weren't looked at: \(FileError.printable($0))" }
+            + elsewhere.map { "\(FileError.printable($0)) is outside of the environment, and doesn't ship" }
     }
 
     /// The name of the application that its module doesn't have.

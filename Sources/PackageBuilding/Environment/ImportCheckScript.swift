@@ -89,12 +89,81 @@ enum ImportCheckScript {
                     return None if odd_above else (index, parent)
             return None
 
+        def runs_odd(line):
+            """Whether a line of a .pth file that is run may make modules that no file shows."""
+            # What setuptools writes for namespace packages says no more than their folders do.
+            if "has_mfs" in line:
+                return False
+            if ODD.search(line.encode()) or "sys.path" in line or "addsitedir" in line:
+                return True
+            try:
+                tree = compile(line, "", "exec", ast.PyCF_ONLY_AST, dont_inherit=True)
+            except (SyntaxError, ValueError, RecursionError, MemoryError):
+                return False  # then it does nothing, either
+            named = set()
+            for node in ast.walk(tree):
+                if isinstance(node, ast.Import):
+                    named.update(alias.name for alias in node.names)
+                elif isinstance(node, ast.ImportFrom):
+                    named.add(node.module or "")
+                elif isinstance(node, ast.Call) and getattr(node.func, "id", "") == "__import__":
+                    named.update(one.value for one in node.args[:1] if isinstance(one, ast.Constant) and isinstance(one.value, str))
+            # setuptools' own brings distutils alone.
+            named.discard("_distutils_hack")
+            for name in named:
+                path = site
+                for part in name.split("."):
+                    path += "/" + part
+                    if any(os.path.isfile(one) and is_odd(one) for one in (path + ".py", path + "/__init__.py")):
+                        return True
+            return False
+
+        # The folders of the environment that modules are looked for in, whether others may be there that no file shows,
+        # and what .pth files name that doesn't ship.
+        roots, makes_modules, elsewhere = [site], False, []
+
+        def follow_paths():
+            global makes_modules
+            names = sorted(os.listdir(site)) if os.path.isdir(site) else []
+            for name in names:
+                if not name.endswith(".pth"):
+                    continue
+                try:
+                    with open(site + "/" + name, "rb") as file:
+                        lines = file.read(BYTES).decode("utf-8", "replace").removeprefix("\ufeff").splitlines()
+                except OSError:
+                    continue
+                for number, line in enumerate(lines, 1):
+                    line = line.rstrip()
+                    if not line or line.startswith("#"):
+                        continue
+                    if line.startswith(("import ", "import\t")):
+                        makes_modules = makes_modules or runs_odd(line)
+                        continue
+                    path = os.path.normpath(os.path.join(site, line))
+                    if path != site and not path.startswith(site + "/"):
+                        elsewhere.append(f"{name} line {number}: '{line[:200]}'")
+                    elif os.path.isdir(path) and path not in roots:
+                        roots.append(path)
+                    elif os.path.isfile(path):
+                        makes_modules = True  # an archive of modules
+
+        follow_paths()
+
         def not_in_site(parts):
-            return absent(parts, site, os.path.isfile, os.path.isdir)
+            nearest = None
+            for root in roots:
+                found = absent(parts, root, os.path.isfile, os.path.isdir)
+                if found is None:
+                    return None
+                nearest = found if nearest is None else max(nearest, found)
+            return nearest
 
         def is_open_in_site(parts):
             """A folder that anybody may add to."""
-            path = site
+            return any(is_open(parts, root) for root in roots)
+
+        def is_open(parts, path):
             for part in parts:
                 path += "/" + part
                 if any(os.path.isfile(path + suffix) or os.path.isfile(path + "/__init__" + suffix) for suffix in suffixes):
@@ -228,6 +297,7 @@ enum ImportCheckScript {
                 kind = "environment"
                 depth = 1 if parts[0] != "google" else 3 if parts[1:2] == ["cloud"] else 2
                 depth = max(depth, site_lacks[0] + 1)
+            sure = sure and not (makes_modules and kind in ("environment", "inside"))
             missing.append((path, line, ".".join(parts[:depth])[:200], kind, sure, parent))
 
         def look(path, is_reached):
@@ -391,7 +461,8 @@ enum ImportCheckScript {
                 entry = {"file": path, "line": line, "module": module[:200], "kind": kind}
                 (refused if sure else noted).setdefault((module, path) if kind == "relative" else module, entry)
             answer = {
-                "interface": other, "hidden": hidden()[:LISTED], "syntax": syntax[:LISTED], "skipped": skipped[:20], "variable": variable, "refused": list(refused.values())[:LISTED],
+                "interface": other, "hidden": hidden()[:LISTED], "syntax": syntax[:LISTED], "skipped": skipped[:20],
+                "elsewhere": elsewhere[:20], "variable": variable, "refused": list(refused.values())[:LISTED],
                 "noted": [entry for module, entry in noted.items() if module not in refused][:LISTED],
             }
             sys.stdout.buffer.write(json.dumps(answer, ensure_ascii=False).encode())

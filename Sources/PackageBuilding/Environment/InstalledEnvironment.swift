@@ -2,13 +2,17 @@ internal import CodeEncryption
 internal import Files
 internal import Notation
 
-/// What of an installed environment ships: no byte code, no scripts with this machine's paths, no traces of the
-/// installation.
+/// What of an installed environment ships: no byte code beside its source, no scripts with this machine's paths, no
+/// traces of the installation.
 enum InstalledEnvironment {
     static func files(_ site: String) throws(CodeError) -> [CodeTree.File] {
-        try CodeTree(site, ignoring: IgnoreList(patterns: ["__pycache__", "*.pyc"])).files.filter { file in
-            let name = Files.split(file.path).name
-            return !ExactText(file.path).hasPrefix("bin/") && name != "direct_url.json" && name != "REQUESTED"
+        let files = try CodeTree(site, ignoring: IgnoreList(patterns: ["__pycache__"])).files
+        let paths = Set(files.map { ExactText($0.path) })
+        return files.filter { file in
+            let name = Files.split(file.path).name, path = ExactText(file.path)
+            // Some wheels have modules without their source.
+            let isByteCode = path.hasSuffix(".pyc") && paths.contains(ExactText(String(file.path.dropLast())))
+            return !isByteCode && !path.hasPrefix("bin/") && name != "direct_url.json" && name != "REQUESTED"
                 && name != "INSTALLER"
         }
     }

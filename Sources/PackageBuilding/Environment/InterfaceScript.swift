@@ -256,7 +256,7 @@ enum InterfaceScript {
                     found.append({"file": shown, "module": name, "kind": "builtin"})
                 elif name in sys.stdlib_module_names and not_in_library([name]) is None:
                     found.append({"file": shown, "module": name, "kind": "library"})
-                elif name != "bin" and (os.path.isdir(site + "/" + name) or any(os.path.isfile(site + "/" + name + one) for one in suffixes)):
+                elif name != "bin" and any(os.path.isdir(root + "/" + name) or any(os.path.isfile(root + "/" + name + one) for one in suffixes) for root in roots):
                     found.append({"file": shown, "module": name, "kind": "site"})
             return found
         """#

@@ -36,6 +36,8 @@ struct Pip {
     var cache: String
     /// Whether it may start programs, which is how packages are built.
     var allowsSources: Bool
+    /// Of a wheel, and of what is downloaded.
+    var limits = WheelLimits.ofThisMachine
 
     /// Settings of the user's that say where packages come from; all others would say what is installed, and where to.
     private static let settings: Set<String> = [
@@ -99,7 +101,11 @@ struct Pip {
             variables["XDG_CACHE_HOME"] = work.scratch
             variables["CARGO_HOME"] = work.scratch + "/cargo"
         }
-        let limits = PipGuard(places: [work.scratch, downloads] + places, allowsSources: allowsSources)
+        let pipGuard = PipGuard(
+            places: [work.scratch, downloads] + places,
+            allowsSources: allowsSources,
+            limits: limits
+        )
         let records = work.records
         try? Files.remove(records)
         let watch = PipWatch(records: records, purpose: purpose, credentials: credentials)
@@ -107,7 +113,7 @@ struct Pip {
             try program(
                 python,
                 // With a log it says more, and its records are what is read.
-                limits.arguments(
+                pipGuard.arguments(
                     records: records,
                     arguments + [
                         "--disable-pip-version-check", "--no-input", "--no-color", "--progress-bar", "off", "--log",
@@ -115,7 +121,7 @@ struct Pip {
                     ]
                 ),
                 variables,
-                limits.writeLimit
+                pipGuard.writeLimit
             )
         }
         // pip goes on without an index that it can't reach: then others decide what is installed.
@@ -126,11 +132,7 @@ struct Pip {
         }
         guard result.status == 0 else {
             let said = PipRecord.all(records)
-            if let full = Self.roomProblem(said, result.output) {
-                throw .environment(
-                    "can't \(purpose): \(full); free some, or package to another --output, and try again"
-                )
-            }
+            if let full = roomProblem(said, result.output) { throw .environment("can't \(purpose): \(full)") }
             let failure = PipFailure(
                 output: result.output,
                 records: said,
@@ -139,6 +141,7 @@ struct Pip {
                 credentials: credentials,
                 settings: settings,
                 allowsSources: allowsSources,
+                limits: limits,
                 work: work.path
             )
             throw .environment(credentials.redacted(failure.problem))
@@ -176,23 +179,26 @@ struct Pip {
     private static let proxyVariables = ["http_proxy", "https_proxy", "all_proxy"].flatMap { [$0, $0.uppercased()] }
 
     /// A full disk, however deep in Python it was met; of what pip itself says, only where the system said so.
-    private static func roomProblem(_ records: [PipRecord], _ output: String) -> String? {
+    private func roomProblem(_ records: [PipRecord], _ output: String) -> String? {
         let failures = records.filter { $0.level >= 40 }
         let output =
             failures.isEmpty ? output : failures.filter { $0.error == "OSError" }.map(\.text).joined(separator: "\n")
         let kinds = [
-            ("No space left on device", "there is no room left on the disk"),
-            ("Disk quota exceeded", "the disk quota is used up"),
-            ("Read-only file system", "the file system can't be written to"),
+            ("No space left on device", "there is no room left on the disk", Self.roomAdvice),
+            ("Disk quota exceeded", "the disk quota is used up", Self.roomAdvice),
+            ("Read-only file system", "the file system can't be written to", Self.roomAdvice),
+            ("File too large", "a file of it would have more than \(limits.byteCount >> 20) MiB", limits.mend),
         ]
         for line in output.split(separator: "\n") {
-            guard let (mark, words) = kinds.first(where: { line.contains($0.0) }) else { continue }
+            guard let (mark, words, mend) = kinds.first(where: { line.contains($0.0) }) else { continue }
             let path = line[(line.firstRange(of: mark)?.upperBound ?? line.endIndex)...].split(separator: "'")
                 .dropFirst().first
-            return words + (path.map { " (\(FileError.printable(String($0))))" } ?? "")
+            return words + (path.map { " (\(FileError.printable(String($0))))" } ?? "") + "; " + mend
         }
         return nil
     }
+
+    private static let roomAdvice = "free some, or package to another --output, and try again"
 
     /// A virtual environment, and the path of its interpreter.
     func environment() throws(PackageError) -> String {
@@ -210,15 +216,19 @@ struct Pip {
             )
         }
         let folder: String
+        let lock: FileLock
         do throws(FileError) {
             try Files.makeFolder(cache, mode: 0o700)
             // Programs in it begin with its path, so it must be the real one.
             folder = try Files.resolved(cache) + "/pip-" + version
+            // Two that make it at once would each remove what the other has begun.
+            lock = try FileLock.hold(folder + ".lock")
             if Files.exists(folder + "/bin/pip") { return folder + "/bin/python" }
             try Files.remove(folder)
         } catch {
             throw .file(error)
         }
+        defer { withExtendedLifetime(lock) {} }
         // Half of one looks like a whole.
         Unfinished.begin(folder)
         let temporary = folder + "/tmp"

@@ -11,6 +11,8 @@ struct PipFailure {
     /// Of the user's pip, as it was given them.
     let settings: [String: String]
     let allowsSources: Bool
+    /// Of what archives hold.
+    let limits: WheelLimits
     /// The folder that pip worked in.
     let work: String
     private let credentials: Credentials
@@ -33,12 +35,14 @@ struct PipFailure {
         credentials: Credentials,
         settings: [String: String],
         allowsSources: Bool,
+        limits: WheelLimits = .ofThisMachine,
         work: String
     ) {
         self.purpose = purpose
         self.requirements = requirements
         self.settings = settings
         self.allowsSources = allowsSources
+        self.limits = limits
         self.work = work
         self.credentials = credentials
         lines = Self.lines(output)
@@ -72,6 +76,7 @@ struct PipFailure {
     // MARK: Refusals of ours
 
     private var refused: String? {
+        if let parts = said(.tooLarge) { return limits.problem("an archive", with: shown(parts.first ?? "")) }
         guard !allowsSources else { return nil }
         if let parts = said(.directReference), parts.count == 3 {
             let wanted = shown(parts[0])
@@ -203,7 +208,7 @@ struct PipFailure {
                 "; there are \(all.count > Self.listed ? "…, " : "")"
                 + all.suffix(Self.listed).map { NotationError.printable($0, limit: 40) }.joined(separator: ", ")
         } else {
-            text += "; is its name right, and does the index have it?"
+            text += ": its name isn't right, or the index doesn't have it"
         }
         if let others = record("Ignored the following versions that require a different python version: %s")?.arguments
             .first, others != "none"

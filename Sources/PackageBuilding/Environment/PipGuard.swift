@@ -8,6 +8,11 @@ struct PipGuard {
     var places: [String]
     /// Whether packages may be built, which runs their code.
     var allowsSources: Bool
+    /// Of each archive, before anything of it is read into memory or unpacked, and of what is downloaded.
+    var limits = WheelLimits.ofThisMachine
+
+    /// Of a wheel's metadata, which pip reads whole, in bytes each.
+    private static let metadataByteLimit = 64 << 20
 
     /// The kernel's part, which holds what pip starts, too. Nil where the kernel has none.
     var writeLimit: WriteLimit? {
@@ -19,6 +24,8 @@ struct PipGuard {
     func arguments(records: String, _ arguments: [String]) -> [String] {
         let plan = Node.object([
             "sources": Node(.boolean(allowsSources)), "places": Node(.array(places.map { Node($0) })),
+            "bytes": Node(limits.byteCount), "files": Node(limits.fileCount),
+            "metadata": Node(Self.metadataByteLimit),
         ])
         return ["-I", "-c", Self.script, JSON.line(plan), records] + arguments
     }
@@ -31,6 +38,8 @@ struct PipGuard {
         case sourceArchive = "mse: a source archive: "
         /// Then the path, as JSON.
         case outsideWrite = "mse: a write outside: "
+        /// Then the archive's name, as JSON.
+        case tooLarge = "mse: too large an archive: "
         case program = "mse: no program may be started"
         /// Then its version.
         case unknownPip = "mse: an unknown pip: "
@@ -83,6 +92,24 @@ struct PipGuard {
                         check(arguments[path], -1 if folder is None else arguments[folder])
                 sys.addaudithook(hook)
 
+            def bound():
+                import resource, zipfile
+                # What is downloaded is no larger than what it unpacks to may be.
+                hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
+                limit = plan["bytes"] if hard == resource.RLIM_INFINITY else min(plan["bytes"], hard)
+                resource.setrlimit(resource.RLIMIT_FSIZE, (limit, hard))
+                begin = zipfile.ZipFile.__init__
+                def __init__(self, *given, **options):
+                    begin(self, *given, **options)
+                    if self.mode != "r": return
+                    sizes = [one.file_size for one in self.filelist]
+                    metadata = [one.file_size for one in self.filelist if ".dist-info/" in one.filename]
+                    if len(sizes) > plan["files"] or sum(sizes) > plan["bytes"] or max(metadata, default=0) > plan["metadata"]:
+                        from pip._internal.exceptions import InstallationError
+                        raise InstallationError("mse: too large an archive: " + json.dumps(os.path.basename(self.filename or "")))
+                # What is unpacked of a member is no more than it says.
+                zipfile.ZipFile.__init__ = __init__
+
             def patch():
                 import pip
                 try:
@@ -124,6 +151,7 @@ struct PipGuard {
                 except (AttributeError, ImportError):
                     sys.exit("mse: an unknown pip: " + pip.__version__)
 
+            bound()
             if not plan["sources"]:
                 watch()
                 patch()

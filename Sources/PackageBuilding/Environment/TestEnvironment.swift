@@ -33,10 +33,10 @@ public struct TestEnvironment: Sendable {
             folder = path
             site = path + "/lib/python\(library)/site-packages"
             if Files.exists(path + "/.complete") { return }
-            guard let lock = try FileLock.tryToHold(path + ".lock") else {
-                throw PackageError.environment("another command is making it; try again")
-            }
+            // Another command may be making it.
+            let lock = try FileLock.hold(path + ".lock")
             defer { withExtendedLifetime(lock) {} }
+            if Files.exists(path + "/.complete") { return }
             try Files.remove(path)
             Unfinished.begin(path)
             let made = try ProgramRun(
