@@ -23,9 +23,11 @@ deep: setup ## What is too long for make test: gibibyte files, soak, kill at eve
 	@scripts/sanitize
 sanitize: setup ## Misuse what the Python host hands out, under the address and the thread sanitizer
 	@scripts/sanitize
-check: setup ## Format, lint, warnings as errors
+check: setup ## Format, lint, warnings as errors, API documentation
 	swift format lint --strict --recursive Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources Fuzz/targets
+	@scripts/width
 	swift build --build-tests $(FLAGS)
+	@scripts/documentation
 demo: build ## Run the main job, every refusal, and the attacks on what leaves and what runs, with the release build
 	@scripts/setup peers
 	@scripts/demo bin

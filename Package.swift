@@ -51,8 +51,9 @@ let package = Package(
         .executable(name: "mse", targets: ["mse"]),
         .executable(name: "mse-bootstrap", targets: ["mse-bootstrap"]),
         .executable(name: "mse-serve", targets: ["mse-serve"]),
+        // Beside each what else its interface shows, if that is in no other of these.
         .library(name: "Attestation", targets: ["Attestation"]),
-        .library(name: "CodeEncryption", targets: ["CodeEncryption", "Secrets"]),
+        .library(name: "CodeEncryption", targets: ["CodeEncryption", "Files", "Secrets"]),
         .library(name: "DCAP", targets: ["DCAP"]),
         .library(name: "DCAPCollateral", targets: ["DCAPCollateral"]),
         .library(name: "Notation", targets: ["Notation"]),
@@ -174,7 +175,9 @@ let package = Package(
         ),
         .target(
             name: "PythonHost",
-            dependencies: ["AppServer", "CPython", "CPythonShim", "Files", "Threads", nioCore, nioHTTP1],
+            dependencies: [
+                "AppServer", "CPython", "CPythonShim", "Files", "Notation", "Threads", nioCore, nioHTTP1,
+            ],
             swiftSettings: strict
         ),
         .target(
@@ -265,6 +268,7 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(name: "SecretsTests", dependencies: ["Notation", "Secrets", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "WallClockTests", dependencies: ["Notation", "WallClock"], swiftSettings: strict),
         .testTarget(name: "NotationTests", dependencies: ["Notation", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "StrictX509Tests", dependencies: ["StrictX509", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "SGXQuoteTests", dependencies: ["SGXQuote"], swiftSettings: strict),
@@ -306,6 +310,19 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
+            name: "PackageFormatTests",
+            dependencies: [
+                "CodeEncryption", "Files", "Notation", "PackageFormat", "PackageMeasurement", "Processes", "Secrets",
+                "TestSupport",
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "PackageMeasurementTests",
+            dependencies: ["Notation", "PackageFormat", "PackageMeasurement", "TestSupport"],
+            swiftSettings: strict
+        ),
+        .testTarget(
             name: "PackageBuildingTests",
             dependencies: [
                 "PackageBuilding", "PackageFormat", "PackageMeasurement", "Processes", "CodeEncryption", "Secrets",
@@ -314,14 +331,26 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .testTarget(name: "EnclaveTests", dependencies: ["Enclave", "TestSupport"], swiftSettings: strict),
         .testTarget(
-            name: "EnclaveTests",
-            dependencies: ["PackageFormat", "Enclave", "Files", "SimulatedProcessor", "TestSupport", "WallClock"],
+            name: "SimulatedProcessorTests",
+            dependencies: [
+                "DCAP", "Enclave", "Files", "Notation", "PackageFormat", "SGXQuote", "SimulatedProcessor",
+                "TestSupport", "WallClock",
+            ],
             swiftSettings: strict
         ),
         .testTarget(
             name: "ConnectionProblemsTests",
             dependencies: ["ConnectionProblems", nioCore, nioPosix, nioSSL],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "RATLSTransportTests",
+            dependencies: [
+                "Files", "Notation", "Processes", "RATLS", "RATLSTransport", "StrictX509", "TestSupport", crypto,
+                nioConcurrencyHelpers, nioCore, nioPosix, nioSSL,
+            ],
             swiftSettings: strict
         ),
         .testTarget(
@@ -332,11 +361,6 @@ let package = Package(
         .testTarget(
             name: "CommandInterfaceTests",
             dependencies: ["CommandInterface", "Files", "Notation", argumentParser],
-            swiftSettings: strict
-        ),
-        .testTarget(
-            name: "PackageMeasurementTests",
-            dependencies: ["Notation", "PackageFormat", "PackageMeasurement", "TestSupport"],
             swiftSettings: strict
         ),
         .testTarget(name: "AppServerTests", dependencies: ["AppServer", logging, nioHTTP1], swiftSettings: strict),

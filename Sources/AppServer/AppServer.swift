@@ -101,7 +101,7 @@ public final class AppServer: Sendable {
         do {
             channel = try await bootstrap.bind(host: host, port: port).get()
         } catch {
-            throw ListeningError(host, port, error)
+            throw ListeningError(host: host, port: port, error)
         }
         listener.withLockedValue { $0 = channel }
         for loop in loops {

@@ -7,13 +7,17 @@ internal import StrictX509
 /// `evidence.json`: certificate, quote and collateral in one file, for verification without a network
 /// (docs/formats/evidence.md). The original's form is read as well; nothing in it is believed before it was judged.
 public struct EvidenceFile: Sendable {
+    /// Of a file, in bytes.
     public static let byteLimit = 8 << 20
 
+    /// The certificate, which carries the quote.
     public var certificate: AttestedCertificate
+    /// What it is to be examined with; believed by nobody before it was.
     public var collateral: Collateral
     /// Nil in the original's files.
     public var collectedAt: Timestamp?
 
+    /// A file of what was collected, at that time.
     public init(certificate: AttestedCertificate, collateral: Collateral, collectedAt: Timestamp) {
         self.certificate = certificate
         self.collateral = collateral
@@ -69,9 +73,12 @@ public struct EvidenceFile: Sendable {
         collectedAt = try reader.string("collected_at").flatMap { Timestamp($0) }
     }
 
-    /// The original's members and ours.
+    /// The file's text, JSON in lines (docs/formats/evidence.md).
     /// - Throws: `PEMError` when the collateral isn't in the form that the file needs.
-    public func node() throws -> Node {
+    public func json() throws -> String { JSON.pretty(try node()) }
+
+    /// The original's members and ours.
+    package func node() throws -> Node {
         let signing = try PEM.blocks(collateral.tcbInfoChain[...], label: "CERTIFICATE")
         let launch = certificate.launch
         func pem(_ bytes: [UInt8]) -> Node {

@@ -7,10 +7,13 @@ internal import StrictX509
 /// Turns evidence, collateral, policy and a time into a verdict. Every question is answered even when an earlier one
 /// failed.
 public struct Verifier: Sendable {
+    /// What is expected.
     public var policy: AttestationPolicy
     private let examiner: QuoteExaminer
+    /// The root that is trusted.
     public var anchor: TrustAnchor { examiner.anchor }
 
+    /// Remembers nothing from one judgement to the next.
     public init(anchor: TrustAnchor = .intel, policy: AttestationPolicy) {
         self.policy = policy
         examiner = QuoteExaminer(anchor: anchor)
@@ -22,6 +25,13 @@ public struct Verifier: Sendable {
         examiner = QuoteExaminer(remembering: verified)
     }
 
+    /// Judges one piece of evidence.
+    /// - Parameters:
+    ///   - evidence: a quote, or a certificate that carries one.
+    ///   - collateral: what it is examined with; nil proves nothing, and is a reason.
+    ///   - expectation: what the certificate's names and launch record are compared with.
+    ///   - time: all dates are compared with it.
+    /// - Returns: yes or no, with every reason against it.
     public func judge(
         _ evidence: Evidence,
         with collateral: Collateral?,
@@ -32,10 +42,10 @@ public struct Verifier: Sendable {
         var reasons = examination.reasons
         reasons += policy.tcb.judge(examination, at: time, beside: reasons)
         if let certificate = evidence.certificate {
-            reasons += judge(certificate, expectation, time)
+            reasons += judge(certificate, expecting: expectation, at: time)
             reasons += policy.launch.judge(certificate, expecting: expectation)
             for further in certificate.furtherEvidence {
-                judge(further, beside: examination, of: evidence.quote, collateral, time, &reasons)
+                judge(further, beside: examination, of: evidence.quote, with: collateral, at: time, into: &reasons)
             }
         }
         if let report = evidence.quote.report { reasons += policy.measurement.judge(report) }
@@ -58,8 +68,8 @@ public struct Verifier: Sendable {
 
     private func judge(
         _ certificate: AttestedCertificate,
-        _ expectation: Expectation,
-        _ time: Timestamp
+        expecting expectation: Expectation,
+        at time: Timestamp
     ) -> [Reason] {
         var reasons: [Reason] = []
         let x509 = certificate.certificate
@@ -110,8 +120,8 @@ public struct Verifier: Sendable {
             reasons.append(
                 Reason(
                     .certificateHost,
-                    "the certificate isn't for \(NotationError.printable(host))",
-                    expected: NotationError.printable(host),
+                    "the certificate isn't for \(host.printable())",
+                    expected: host.printable(),
                     found: certificate.sans.map(\.description).joined(separator: ", ")
                 )
             )
@@ -124,9 +134,9 @@ public struct Verifier: Sendable {
         _ further: EvidenceExtension,
         beside examination: Examination,
         of quote: Quote,
-        _ collateral: Collateral?,
-        _ time: Timestamp,
-        _ reasons: inout [Reason]
+        with collateral: Collateral?,
+        at time: Timestamp,
+        into reasons: inout [Reason]
     ) {
         func contradiction(_ problem: String) {
             reasons.append(

@@ -1,8 +1,9 @@
 public import Files
+internal import Notation
 internal import Secrets
 
 /// Why code could not be encrypted or decrypted: which file, and what is wrong with it.
-public enum CodeError: CodedError, Hashable, Sendable {
+public enum CodeError: Error, CodedError, Hashable, Sendable {
     case keySize(found: Int)
     /// The tag fits neither these bytes nor this key.
     case notAuthentic(path: String)
@@ -40,10 +41,13 @@ extension CodeError: CustomStringConvertible {
         switch self {
         case .keySize(let found): "a key of \(SecretKey.byteCount) bytes expected, found \(found)"
         case .notAuthentic(let path):
-            "\(FileError.printable(path)): not authentic: the key is another one, or the file was changed"
+            "\(path.printable(limit: nil)): not authentic: the key is another one, or the file was changed"
         case .tooShort(let path, let found):
-            "\(FileError.printable(path)): \(found) bytes are no encrypted file; the shortest has \(FileCipher.overhead)"
-        case .refused(let path, let problem): "\(FileError.printable(path)): \(problem)"
+            """
+            \(path.printable(limit: nil)): \(found) bytes are no encrypted file; the shortest has \
+            \(FileCipher.overhead)
+            """
+        case .refused(let path, let problem): "\(path.printable(limit: nil)): \(problem)"
         case .file(let error): error.description
         }
     }

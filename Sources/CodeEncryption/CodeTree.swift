@@ -3,15 +3,15 @@ internal import Glibc
 internal import Notation
 
 /// The regular files of a folder, with relative names that are safe to make elsewhere.
-public struct CodeTree: Sendable {
-    public struct File: Hashable, Sendable {
+package struct CodeTree: Sendable {
+    package struct File: Hashable, Sendable {
         /// Relative, with `/` between components.
-        public let path: String
+        package let path: String
         /// Where it is read.
-        public let source: String
-        public let byteCount: Int
+        package let source: String
+        package let byteCount: Int
 
-        public init(path: String, source: String, byteCount: Int) {
+        package init(path: String, source: String, byteCount: Int) {
             self.path = path
             self.source = source
             self.byteCount = byteCount
@@ -19,19 +19,19 @@ public struct CodeTree: Sendable {
     }
 
     /// Sorted component by component, by code points.
-    public let files: [File]
+    package let files: [File]
     /// Dot files and folders that don't ship; of a folder, nothing in it.
-    public let leftOut: [LeftOut]
+    package let leftOut: [LeftOut]
 
-    public struct LeftOut: Hashable, Sendable {
+    package struct LeftOut: Hashable, Sendable {
         /// Relative, of the folder it lies in; empty for the tree's own.
-        public let folder: String
+        package let folder: String
         /// A folder's ends with `/`; one that isn't UTF-8 has replacement characters.
-        public let name: String
+        package let name: String
     }
 
     /// What becomes of names that begin with a dot, which tools and editors leave behind.
-    public enum DotFiles: Hashable, Sendable {
+    package enum DotFiles: Hashable, Sendable {
         case kept
         /// Left out, but for these: relative paths of files, and of folders with all that they hold.
         case leftOut(but: [String])
@@ -64,21 +64,21 @@ public struct CodeTree: Sendable {
         }
     }
 
-    public static let fileLimit = 200_000
+    package static let fileLimit = 200_000
     /// Of files, folders and links together.
-    public static let entryLimit = 400_000
-    public static let depthLimit = 64
+    package static let entryLimit = 400_000
+    package static let depthLimit = 64
     /// How often one folder is entered: in its own place, and where links lead to it. So a tree has at most so many
     /// times the entries that lie on the disk, however its links are laid.
-    public static let entranceLimit = 8
+    package static let entranceLimit = 8
     /// Of what links to files lead to, together.
-    public static let linkedByteLimit = 1 << 30
+    package static let linkedByteLimit = 1 << 30
 
     /// Lists a folder. Links inside the tree are followed, as the original does; what they lead to must lie in the tree
     /// too. What is ignored or left out is so by its name, before anything of it is judged or opened.
     /// - Throws: `CodeError` with the path of a link that leaves the tree or multiplies what lies in it, a device, or a
     ///   name that isn't UTF-8.
-    public init(_ folder: String, ignoring ignored: IgnoreList = IgnoreList(), dotFiles: DotFiles = .kept)
+    package init(_ folder: String, ignoring ignored: IgnoreList = IgnoreList(), dotFiles: DotFiles = .kept)
         throws(CodeError)
     {
         do {
@@ -93,13 +93,16 @@ public struct CodeTree: Sendable {
 
     /// Checks a relative name from an archive or a tree: no empty, `.` or `..` components, not absolute, no NUL,
     /// bounded.
-    public static func check(_ path: String) throws(CodeError) {
+    package static func check(_ path: String) throws(CodeError) {
         let parts = Files.components(path)
         guard !path.isEmpty else { throw .refused(path: path, "an empty name") }
         guard path.utf8.count <= pathLimit, parts.count <= depthLimit else {
             throw .refused(
                 path: path,
-                "a path of \(path.utf8.count) bytes and \(parts.count) parts; at most \(pathLimit) bytes and \(depthLimit) parts are taken"
+                """
+                a path of \(path.utf8.count) bytes and \(parts.count) parts; at most \(pathLimit) bytes and \
+                \(depthLimit) parts are taken
+                """
             )
         }
         guard !path.utf8.contains(0) else { throw .refused(path: path, "a name with a NUL") }
@@ -112,11 +115,11 @@ public struct CodeTree: Sendable {
     }
 
     /// Bytes of one name and of a whole path, in UTF-8.
-    public static let nameLimit = 255
-    public static let pathLimit = 1024
+    package static let nameLimit = 255
+    package static let pathLimit = 1024
 
     /// The order of members in archives: component by component.
-    public static func precedes(_ left: String, _ right: String) -> Bool {
+    package static func precedes(_ left: String, _ right: String) -> Bool {
         let left = Files.components(left), right = Files.components(right)
         for (a, b) in zip(left, right) where !a.utf8.elementsEqual(b.utf8) {
             return a.utf8.lexicographicallyPrecedes(b.utf8)

@@ -1,20 +1,20 @@
 internal import CSodium
-public import Secrets
+package import Secrets
 
 /// One file's encryption, XSalsa20-Poly1305 as libsodium's `crypto_secretbox`: nonce (24) ‖ tag (16) ‖ ciphertext
 /// (docs/formats/code-encryption.md).
 ///
 /// Works on pieces, so that a file of any size needs one buffer. A decrypted piece proves nothing before `isAuthentic`
 /// was asked after the last one.
-public struct FileCipher: ~Copyable {
-    public static let nonceByteCount = Int(crypto_secretbox_NONCEBYTES)
-    public static let tagByteCount = Int(crypto_secretbox_MACBYTES)
+package struct FileCipher: ~Copyable {
+    package static let nonceByteCount = Int(crypto_secretbox_NONCEBYTES)
+    package static let tagByteCount = Int(crypto_secretbox_MACBYTES)
     /// What an encrypted file has more than the plain one.
-    public static let overhead = nonceByteCount + tagByteCount
+    package static let overhead = nonceByteCount + tagByteCount
     /// Every piece but the last must have a multiple of this.
-    public static let blockByteCount = 64
+    package static let blockByteCount = 64
 
-    public static func randomNonce() -> [UInt8] {
+    package static func randomNonce() -> [UInt8] {
         guard sodium_init() >= 0 else { fatalError("libsodium has no randomness") }
         var nonce = [UInt8](repeating: 0, count: nonceByteCount)
         randombytes_buf(&nonce, nonce.count)
@@ -28,7 +28,7 @@ public struct FileCipher: ~Copyable {
     private var firstHalf: [UInt8]
     private var block: UInt64 = 0
 
-    public init(key: borrowing SecretKey, nonce: [UInt8]) {
+    package init(key: borrowing SecretKey, nonce: [UInt8]) {
         precondition(nonce.count == Self.nonceByteCount)
         self.key = key.copy()
         self.nonce = nonce
@@ -45,26 +45,26 @@ public struct FileCipher: ~Copyable {
     }
 
     /// Encrypts the next piece in place.
-    public mutating func encrypt(_ piece: UnsafeMutableRawBufferPointer) {
+    package mutating func encrypt(_ piece: UnsafeMutableRawBufferPointer) {
         apply(piece)
         authenticate(UnsafeRawBufferPointer(piece))
     }
 
     /// Decrypts the next piece in place; the tag counts the very bytes that are decrypted here.
-    public mutating func decrypt(_ piece: UnsafeMutableRawBufferPointer) {
+    package mutating func decrypt(_ piece: UnsafeMutableRawBufferPointer) {
         authenticate(UnsafeRawBufferPointer(piece))
         apply(piece)
     }
 
     /// The tag over all pieces; nothing may follow.
-    public mutating func tag() -> [UInt8] {
+    package mutating func tag() -> [UInt8] {
         var tag = [UInt8](repeating: 0, count: Self.tagByteCount)
         _ = crypto_onetimeauth_final(&state, &tag)
         return tag
     }
 
     /// Whether all pieces together are what the key's owner encrypted; nothing may follow.
-    public mutating func isAuthentic(_ expected: [UInt8]) -> Bool {
+    package mutating func isAuthentic(_ expected: [UInt8]) -> Bool {
         let tag = tag()
         return expected.count == tag.count && crypto_verify_16(expected, tag) == 0
     }

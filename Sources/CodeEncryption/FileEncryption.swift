@@ -1,15 +1,15 @@
-public import Files
+package import Files
 internal import Glibc
-public import Secrets
+package import Secrets
 
 /// Encrypts and decrypts open files, piece by piece in one buffer that is wiped when it goes.
-public struct FileEncryption: ~Copyable {
+package struct FileEncryption: ~Copyable {
     /// Fits into the second-level cache; a multiple of the cipher's block.
     private static let pieceByteCount = 256 << 10
     private let buffer: UnsafeMutableRawBufferPointer
     private let key: SecretKey
 
-    public init(key: borrowing SecretKey) {
+    package init(key: borrowing SecretKey) {
         self.key = key.copy()
         buffer = .allocate(byteCount: Self.pieceByteCount, alignment: 64)
     }
@@ -22,7 +22,7 @@ public struct FileEncryption: ~Copyable {
     /// Encrypts all of a file to the output's end: nonce ‖ tag ‖ ciphertext.
     /// - Parameter count: how many bytes the file must have.
     /// - Throws: `CodeError` when reading or writing fails, or the file grew or shrank meanwhile.
-    public func encrypt(
+    package func encrypt(
         _ input: borrowing OpenFile,
         count: Int,
         to output: borrowing OpenFile,
@@ -66,7 +66,7 @@ public struct FileEncryption: ~Copyable {
     /// returns.
     /// - Throws: `CodeError.notAuthentic` when key or bytes are others; the output then holds nothing of worth and must
     ///   be removed.
-    public func decrypt(_ input: borrowing OpenFile, count: Int, to output: borrowing OpenFile, path: String)
+    package func decrypt(_ input: borrowing OpenFile, count: Int, to output: borrowing OpenFile, path: String)
         throws(CodeError)
     {
         try decrypt(count: count, path: path, read: { (buffer) throws(FileError) in try input.read(into: buffer) }) {
@@ -76,14 +76,14 @@ public struct FileEncryption: ~Copyable {
     }
 
     /// Reads an encrypted file without keeping its plaintext: whether the key opens it.
-    public func prove(count: Int, path: String, read: (UnsafeMutableRawBufferPointer) throws(FileError) -> Int)
+    package func prove(count: Int, path: String, read: (UnsafeMutableRawBufferPointer) throws(FileError) -> Int)
         throws(CodeError)
     {
         try decrypt(count: count, path: path, read: read) { (_) throws(FileError) in }
     }
 
     /// - Parameter read: fills the buffer as far as it can.
-    public func decrypt(
+    package func decrypt(
         count: Int,
         path: String,
         read: (UnsafeMutableRawBufferPointer) throws(FileError) -> Int,

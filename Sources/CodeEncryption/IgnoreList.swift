@@ -3,17 +3,20 @@ internal import Notation
 /// The patterns of a `.mseignore` (docs/formats/code-encryption.md): one a line, matched against base names
 /// as Python's `fnmatch` does, on every level.
 public struct IgnoreList: Hashable, Sendable {
+    /// Where a project keeps its list.
     public static let fileName = ".mseignore"
     /// Of patterns in one list.
     public static let patternLimit = 4096
     /// Of patterns with `*`, `?` or `[`, their parts together: each name is held against each of them.
     public static let partLimit = 4096
 
+    /// In the order of the list.
     public let patterns: [String]
     /// Those that are plain names.
     private let names: Set<ExactText>
     private let wildcards: [Wildcard]
 
+    /// A list of patterns, at most `patternLimit`.
     public init(patterns: [String] = []) {
         self.patterns = patterns
         let distinct = Set(patterns.map { ExactText($0) })
@@ -27,7 +30,7 @@ public struct IgnoreList: Hashable, Sendable {
     }
 
     /// The patterns of a text, before anything is made of them.
-    public static func lines(_ text: String) -> [String] {
+    package static func lines(_ text: String) -> [String] {
         text.split(whereSeparator: \.isNewline).map(String.init).filter { line in
             guard let first = line.unicodeScalars.first(where: { !$0.properties.isWhitespace }) else { return false }
             return first != "#"
@@ -35,8 +38,9 @@ public struct IgnoreList: Hashable, Sendable {
     }
 
     /// What the patterns cost for each name.
-    public var partCount: Int { wildcards.reduce(0) { $0 + $1.partCount } }
+    package var partCount: Int { wildcards.reduce(0) { $0 + $1.partCount } }
 
+    /// Whether a base name is ignored.
     public func matches(_ name: String) -> Bool {
         if names.contains(ExactText(name)) { return true }
         guard !wildcards.isEmpty else { return false }
@@ -47,7 +51,7 @@ public struct IgnoreList: Hashable, Sendable {
     /// Patterns that can match nothing, because no base name has a slash and there is no negation here, or that surely
     /// match something else than was meant: blanks count, a comment has a line of its own, and quotes, braces,
     /// backslashes and marks that nobody sees are signs as any other.
-    public var idlePatterns: [String] {
+    package var idlePatterns: [String] {
         patterns.filter { pattern in
             let scalars = pattern.unicodeScalars
             let first = scalars.first, last = scalars.last

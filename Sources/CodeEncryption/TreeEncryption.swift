@@ -1,22 +1,23 @@
 internal import Files
 internal import Glibc
-public import Notation
+package import Notation
 public import Secrets
 
 /// Whole trees, all or nothing: what is written stands under a temporary name until every file is done
 /// (docs/formats/code-encryption.md).
 public enum TreeEncryption {
+    /// Of an encrypted file's name.
     public static let suffix = ".enc"
     /// Left readable by the original, by base name at any depth.
-    public static let plainNames: Set<ExactText> = ["requirements.txt"]
+    package static let plainNames: Set<ExactText> = ["requirements.txt"]
 
     /// The nonce of each file.
-    public enum Nonces: Sendable {
+    package enum Nonces: Sendable {
         case random
         /// By relative path; a missing one is an error.
         case given([ExactText: [UInt8]])
 
-        public func nonce(of path: String) throws(CodeError) -> [UInt8] {
+        package func nonce(of path: String) throws(CodeError) -> [UInt8] {
             switch self {
             case .random: return FileCipher.randomNonce()
             case .given(let nonces):
@@ -28,16 +29,17 @@ public enum TreeEncryption {
         }
     }
 
-    public static func isPlain(_ path: String) -> Bool {
+    /// Whether a file is left readable, by its base name.
+    package static func isPlain(_ path: String) -> Bool {
         plainNames.contains(ExactText(Files.split(path).name))
     }
 
     /// The name of a file in the encrypted tree.
-    public static func encryptedName(_ path: String) -> String { isPlain(path) ? path : path + suffix }
+    package static func encryptedName(_ path: String) -> String { isPlain(path) ? path : path + suffix }
 
     /// - Throws: `CodeError` when the encrypted name is longer than what reads it takes: found now, not when the key
     ///   was released.
-    public static func checkEncryptedName(_ path: String) throws(CodeError) {
+    package static func checkEncryptedName(_ path: String) throws(CodeError) {
         let name = encryptedName(path)
         do throws(CodeError) {
             try CodeTree.check(name)
@@ -47,14 +49,20 @@ public enum TreeEncryption {
             throw .refused(
                 path: path,
                 last > CodeTree.nameLimit
-                    ? "with '\(suffix)' its name has \(last) bytes; a name may have \(CodeTree.nameLimit - suffix.utf8.count) before it is encrypted"
-                    : "with '\(suffix)' its path has \(name.utf8.count) bytes; a path may have \(CodeTree.pathLimit - suffix.utf8.count) before it is encrypted"
+                    ? """
+                    with '\(suffix)' its name has \(last) bytes; a name may have \
+                    \(CodeTree.nameLimit - suffix.utf8.count) before it is encrypted
+                    """
+                    : """
+                    with '\(suffix)' its path has \(name.utf8.count) bytes; a path may have \
+                    \(CodeTree.pathLimit - suffix.utf8.count) before it is encrypted
+                    """
             )
         }
     }
 
     /// The name of a file in the decrypted tree; nil for one that isn't encrypted.
-    public static func decryptedName(_ path: String) throws(CodeError) -> String? {
+    package static func decryptedName(_ path: String) throws(CodeError) -> String? {
         guard path.utf8.suffix(suffix.utf8.count).elementsEqual(suffix.utf8) else { return nil }
         let name = String(Substring(path.utf8.dropLast(suffix.utf8.count)))
         guard Files.components(name).last?.isEmpty == false else {
@@ -63,20 +71,30 @@ public enum TreeEncryption {
         return name
     }
 
-    /// Encrypts a folder into a new one.
+    /// Encrypts a folder into a new one, each file with a random nonce.
     /// - Throws: `CodeError`; then nothing was made. An existing output is refused.
     /// - Returns: how many files were encrypted.
     public static func encrypt(
         _ folder: String,
         to output: String,
         key: borrowing SecretKey,
-        nonces: Nonces = .random,
+        ignoring ignored: IgnoreList = IgnoreList()
+    ) throws(CodeError) -> Int {
+        try encrypt(folder, to: output, key: key, nonces: .random, ignoring: ignored)
+    }
+
+    /// The same with nonces of the caller's choice: a nonce must never serve twice with one key.
+    package static func encrypt(
+        _ folder: String,
+        to output: String,
+        key: borrowing SecretKey,
+        nonces: Nonces,
         ignoring ignored: IgnoreList = IgnoreList()
     ) throws(CodeError) -> Int {
         let tree = try CodeTree(folder, ignoring: ignored)
         for file in tree.files { try checkEncryptedName(file.path) }
         let encryption = FileEncryption(key: key)
-        return try make(output, tree.files.map { (encryptedName($0.path), $0) }, .anybody) {
+        return try make(output, of: tree.files.map { (encryptedName($0.path), $0) }, for: .anybody) {
             (file, target) throws(CodeError) in
             let input = try open(file)
             if isPlain(file.path) {
@@ -106,7 +124,7 @@ public enum TreeEncryption {
         guard !files.isEmpty else {
             throw .refused(path: folder, "no encrypted files, whose names end in '\(suffix)', are in it")
         }
-        return try make(output, files, .ownerAlone) { (file, target) throws(CodeError) in
+        return try make(output, of: files, for: .ownerAlone) { (file, target) throws(CodeError) in
             let input = try open(file)
             try encryption.decrypt(input, count: file.byteCount, to: target, path: file.path)
             return true
@@ -140,8 +158,8 @@ public enum TreeEncryption {
 
     private static func make(
         _ output: String,
-        _ files: [(name: String, file: CodeTree.File)],
-        _ readers: Readers,
+        of files: [(name: String, file: CodeTree.File)],
+        for readers: Readers,
         _ write: (CodeTree.File, borrowing OpenFile) throws(CodeError) -> Bool
     ) throws(CodeError) -> Int {
         guard !Files.exists(output) else { throw .file(.exists(output, "name a folder that doesn't")) }
@@ -175,7 +193,7 @@ public enum TreeEncryption {
     }
 
     /// Refuses two files of one name, and a file where another needs a folder.
-    public static func checkCollisions(_ names: [String]) throws(CodeError) {
+    package static func checkCollisions(_ names: [String]) throws(CodeError) {
         var files: Set<ExactText> = []
         for name in names where !files.insert(ExactText(name)).inserted {
             throw .refused(path: name, "two files would get this name")

@@ -26,6 +26,9 @@ enum Descriptors {
     }
 
     static var problem: String {
-        "too few files may be open at once: \(needed) more are needed than are open now; allow more with 'ulimit -n 1024'"
+        """
+        too few files may be open at once: \(needed) more are needed than are open now; allow more with 'ulimit -n \
+        1024'
+        """
     }
 }

@@ -15,7 +15,7 @@ struct Failure {
             (code, message, mend) = ("text", "\(error)", nil)
         default:
             // No words of ours: a library's, of whatever length, with whatever in them.
-            let words = NotationError.printable("\(error)", limit: Self.foreignLimit)
+            let words = "\(error)".printable(limit: Self.foreignLimit)
             (code, message, mend) = (
                 "unexpected", "an error that isn't expected here (\(type(of: error))): \(words)", nil
             )

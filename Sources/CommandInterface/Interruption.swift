@@ -1,6 +1,7 @@
 internal import CLinux
 internal import Files
 internal import Glibc
+internal import Notation
 internal import Threads
 
 /// Ctrl-C, SIGTERM and a terminal that goes: what was begun is ended, told in one line, and the exit code is the
@@ -23,7 +24,10 @@ enum Interruption {
         var parts = outcome.remarks
         if !outcome.left.isEmpty {
             parts.insert(
-                "what was begun could not be removed: \(outcome.left.map(FileError.printable).joined(separator: ", "))",
+                """
+                what was begun could not be removed: \
+                \(outcome.left.map { $0.printable(limit: nil) }.joined(separator: ", "))
+                """,
                 at: 0
             )
         } else if !outcome.isEmpty {

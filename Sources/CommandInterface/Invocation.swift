@@ -51,7 +51,7 @@ enum Invocation {
         let shown = commands.filter { $0.shouldDisplay }.compactMap { $0.commandName }
         let (names, isMeant) = NearestName.ranked(shown, to: argument)
         return ValidationError(
-            "'\(NotationError.printable(argument))' is no command of \(name)"
+            "'\(argument.printable())' is no command of \(name)"
                 + (isMeant ? "; did you mean '\(names[0])'?" : "; there are: \(shown.joined(separator: ", ")).")
         )
     }

@@ -7,7 +7,7 @@ internal import Threads
 public enum Output {
     /// A result for people.
     /// - Throws: `OutputError`, which ends the program with its own exit code.
-    public static func write(_ text: String) throws(OutputError) { try write(bytes: Array(printable(text).utf8)) }
+    public static func write(_ text: String) throws(OutputError) { try write(bytes: Array(forTerminal(text).utf8)) }
 
     /// A result for programs: JSON as `JSON.pretty` and `JSON.line` write it, which has escapes of its own for what
     /// commands a terminal.
@@ -26,7 +26,7 @@ public enum Output {
 
     /// The message that the program ends with.
     static func complain(_ text: String) throws(OutputError) {
-        let text = printable(text)
+        let text = forTerminal(text)
         // By bytes: marks without number may stand on one character.
         let shown =
             text.utf8.count <= messageLimit
@@ -51,7 +51,7 @@ public enum Output {
     }
 
     /// Text as it may go to a terminal: lines and tabs stay, nothing else may command it.
-    private static func printable(_ text: String) -> String { text.withoutDisplayCommands(keeping: ["\n", "\t"]) }
+    private static func forTerminal(_ text: String) -> String { text.withoutDisplayCommands(keeping: ["\n", "\t"]) }
 
     /// From now on the command ends as soon as nobody reads its output, though it may have nothing to write for hours:
     /// for commands that do nothing but show.

@@ -9,7 +9,7 @@ public struct ListeningError: Error, Hashable, CustomStringConvertible {
     private let problem: String
 
     /// - Parameter error: what binding ended with.
-    public init(_ host: String, _ port: Int, _ error: any Error) {
+    public init(host: String, port: Int, _ error: any Error) {
         self.host = host
         self.port = port
         problem =

@@ -1,7 +1,8 @@
 public import Files
 
 /// Why collateral could not be had: from where, what happened, and in words what it means.
-public struct CollateralError: CodedError, Hashable, CustomStringConvertible {
+public struct CollateralError: Error, CodedError, Hashable, CustomStringConvertible {
+    /// What happened.
     public enum Kind: Hashable, Sendable {
         /// No connection, no answer in time, or one that broke off.
         case unreachable
@@ -21,10 +22,13 @@ public struct CollateralError: CodedError, Hashable, CustomStringConvertible {
 
     /// Folder, file or address.
     public var source: String
+    /// What happened.
     public var kind: Kind
+    /// In words, without the source.
     public var problem: String
 
-    public init(_ source: String, _ kind: Kind, _ problem: String) {
+    /// What happened with a source, and in words what it means.
+    public init(_ source: String, kind: Kind, _ problem: String) {
         self.source = source
         self.kind = kind
         self.problem = problem
@@ -34,8 +38,8 @@ public struct CollateralError: CodedError, Hashable, CustomStringConvertible {
     package static func wrapping(_ error: any Error, source: String) -> CollateralError {
         switch error {
         case let error as CollateralError: error
-        case let error as FileError: CollateralError(source, .malformed, error.problem)
-        default: CollateralError(source, .malformed, "\(error)")
+        case let error as FileError: CollateralError(source, kind: .malformed, error.problem)
+        default: CollateralError(source, kind: .malformed, "\(error)")
         }
     }
 

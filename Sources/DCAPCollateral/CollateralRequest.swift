@@ -5,7 +5,9 @@ internal import StrictX509
 
 /// What decides which collateral belongs to a quote.
 public struct CollateralRequest: Hashable, Sendable {
+    /// Which CA issued the PCK certificate.
     public enum Authority: String, Sendable, CaseIterable { case platform, processor }
+    /// Whose TCB info is wanted.
     public enum TEE: String, Sendable, CaseIterable { case sgx, tdx }
 
     /// Which of the editions that a service keeps at one time (PCS API, version 4, parameter `update`).
@@ -18,11 +20,16 @@ public struct CollateralRequest: Hashable, Sendable {
         case number(Int)
     }
 
+    /// Of the PCK certificate.
     public var fmspc: FixedBytes<6>
+    /// Which CA issued the PCK certificate.
     public var authority: Authority
+    /// Whose TCB info is wanted.
     public var tee: TEE
+    /// Which of Intel's TCB recoveries.
     public var edition: Edition
 
+    /// What is asked for by name.
     public init(fmspc: FixedBytes<6>, authority: Authority, tee: TEE, edition: Edition = .standard) {
         self.fmspc = fmspc
         self.authority = authority
@@ -41,7 +48,7 @@ public struct CollateralRequest: Hashable, Sendable {
         else {
             throw CollateralError(
                 "the quote",
-                .refused,
+                kind: .refused,
                 "carries no readable PCK certificate, so no service can be asked about its platform; name a folder"
             )
         }

@@ -11,12 +11,14 @@ public protocol CollateralSource: Sendable {
 
 /// Collateral and where it came from.
 public struct CollateralDelivery: Hashable, Sendable {
+    /// As it was delivered; believed by nobody before it was examined.
     public var collateral: Collateral
     /// Folder, file or address.
     public var source: String
     /// What a person should know of how it came about, each a sentence: an old edition, a deprecated service.
     public var notes: [String]
 
+    /// What a source delivered.
     public init(_ collateral: Collateral, from source: String, notes: [String] = []) {
         self.collateral = collateral
         self.source = source

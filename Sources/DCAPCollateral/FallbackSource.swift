@@ -22,7 +22,7 @@ public struct FallbackSource: CollateralSource {
                 var delivery = try await source.collateral(for: request)
                 if let objection = trial.objection(to: delivery.collateral) {
                     passedOver = passedOver ?? delivery
-                    errors.append(CollateralError(source.name, .malformed, "doesn't verify (\(objection))"))
+                    errors.append(CollateralError(source.name, kind: .malformed, "doesn't verify (\(objection))"))
                     continue
                 }
                 delivery.notes = errors.map { "\($0); asked \(source.name) instead" } + delivery.notes
@@ -38,6 +38,6 @@ public struct FallbackSource: CollateralSource {
         guard errors.count > 1 else { throw errors[0] }
         // The best hope decides what kind of failure it is.
         let kind = errors.first(where: \.isTemporary)?.kind ?? errors[0].kind
-        throw CollateralError(name, kind, errors.map { "\($0.source): \($0.problem)" }.joined(separator: "; "))
+        throw CollateralError(name, kind: kind, errors.map { "\($0.source): \($0.problem)" }.joined(separator: "; "))
     }
 }

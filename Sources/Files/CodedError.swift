@@ -1,7 +1,7 @@
 internal import Glibc
 
 /// An error that programs tell from others.
-public protocol CodedError: Error {
+package protocol CodedError: Error {
     /// Stable, lower camel case in dotted groups.
     var code: String { get }
     /// What to do about it, where the message doesn't say so itself.
@@ -9,11 +9,11 @@ public protocol CodedError: Error {
 }
 
 extension CodedError {
-    public var mend: String? { nil }
+    package var mend: String? { nil }
 }
 
 extension FileError: CodedError {
-    public var code: String {
+    package var code: String {
         switch number {
         case ENOENT, ENOTDIR: "file.notFound"
         case EEXIST: "file.exists"

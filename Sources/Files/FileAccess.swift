@@ -1,15 +1,15 @@
 internal import Glibc
 
 /// Whose a file or folder is, and what others may do with it; links are followed.
-public struct FileAccess: Hashable, Sendable {
-    public let user: UInt32
+package struct FileAccess: Hashable, Sendable {
+    package let user: UInt32
     /// Permissions, the lower nine bits.
-    public let mode: UInt32
+    package let mode: UInt32
     /// A regular file, no pipe or device.
-    public let isRegular: Bool
+    package let isRegular: Bool
 
     /// Nil when there is none.
-    public init?(_ path: String) {
+    package init?(_ path: String) {
         var status = stat()
         guard stat(path, &status) == 0 else { return nil }
         user = status.st_uid
@@ -18,8 +18,8 @@ public struct FileAccess: Hashable, Sendable {
     }
 
     /// Of this process's user.
-    public var isOwn: Bool { user == geteuid() }
+    package var isOwn: Bool { user == geteuid() }
     /// Its group and all users, as ssh counts them.
-    public var isOpenToOthers: Bool { mode & 0o077 != 0 }
-    public var isWritableByOthers: Bool { mode & 0o022 != 0 }
+    package var isOpenToOthers: Bool { mode & 0o077 != 0 }
+    package var isWritableByOthers: Bool { mode & 0o022 != 0 }
 }

@@ -26,7 +26,7 @@ public struct FileError: Error, Hashable, CustomStringConvertible {
         problem = "can't \(action): \(String(cString: strerror(code)))"
     }
 
-    public var description: String { Self.printable("\(Self.shortened(path)): \(problem)") }
+    public var description: String { "\(Self.shortened(path)): \(problem)".printable(limit: nil) }
 
     /// Of what is shown of a path, in characters.
     private static let shownLimit = 512
@@ -37,7 +37,4 @@ public struct FileError: Error, Hashable, CustomStringConvertible {
         guard scalars.count > shownLimit else { return path }
         return String(scalars.prefix(shownLimit / 2)) + "…" + String(scalars.suffix(shownLimit / 2))
     }
-
-    /// A path from outside as it may stand in a message.
-    public static func printable(_ path: String) -> String { path.withoutDisplayCommands() }
 }

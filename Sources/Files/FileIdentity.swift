@@ -1,12 +1,12 @@
 internal import Glibc
 
 /// Which file a descriptor or a path stands for, whatever its name is.
-public struct FileIdentity: Hashable, Sendable {
+package struct FileIdentity: Hashable, Sendable {
     private let device: UInt64
     private let number: UInt64
 
     /// Nil where there is no file; links are followed.
-    public init?(path: String) {
+    package init?(path: String) {
         var status = stat()
         guard stat(path, &status) == 0 else { return nil }
         device = UInt64(status.st_dev)
@@ -14,7 +14,7 @@ public struct FileIdentity: Hashable, Sendable {
     }
 
     /// Nil for a number that is no open file's.
-    public init?(descriptor: Int32) {
+    package init?(descriptor: Int32) {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { return nil }
         device = UInt64(status.st_dev)

@@ -1,11 +1,11 @@
 internal import Glibc
 
 /// What lies under a name; links are not followed.
-public enum FileKind: CustomStringConvertible, Hashable, Sendable {
+package enum FileKind: CustomStringConvertible, Hashable, Sendable {
     case absent, file, folder, link, device, pipeOrSocket
 
     /// - Throws: `FileError` when that can't be told.
-    public init(_ path: String) throws(FileError) {
+    package init(_ path: String) throws(FileError) {
         var status = stat()
         guard lstat(path, &status) == 0 else {
             guard errno == ENOENT else { throw FileError(path, doing: "examine") }
@@ -22,7 +22,7 @@ public enum FileKind: CustomStringConvertible, Hashable, Sendable {
     }
 
     /// As it stands in a message, with its article.
-    public var description: String {
+    package var description: String {
         switch self {
         case .absent: "nothing"
         case .file: "a file"

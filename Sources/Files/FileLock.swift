@@ -1,7 +1,7 @@
 internal import Glibc
 
 /// An exclusive lock on a file, held by one holder of one process until it is let go.
-public final class FileLock: Sendable {
+package final class FileLock: Sendable {
     private let file: OpenFile
 
     private init(_ file: consuming OpenFile) {
@@ -9,14 +9,14 @@ public final class FileLock: Sendable {
     }
 
     /// - Returns: nil while somebody else holds it.
-    public static func tryToHold(_ path: String) throws(FileError) -> FileLock? {
+    package static func tryToHold(_ path: String) throws(FileError) -> FileLock? {
         let file = try OpenFile(path, O_RDWR | O_CREAT)
         guard try isHeld(file, LOCK_EX | LOCK_NB, path) else { return nil }
         return FileLock(file)
     }
 
     /// Blocks its thread until nobody else holds it.
-    public static func hold(_ path: String) throws(FileError) -> FileLock {
+    package static func hold(_ path: String) throws(FileError) -> FileLock {
         let file = try OpenFile(path, O_RDWR | O_CREAT)
         _ = try isHeld(file, LOCK_EX, path)
         return FileLock(file)

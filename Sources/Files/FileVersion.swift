@@ -1,14 +1,14 @@
 internal import Glibc
 
 /// What changes when a file does: its size, time of change and number.
-public struct FileVersion: Hashable, Sendable {
-    public let byteCount: Int
+package struct FileVersion: Hashable, Sendable {
+    package let byteCount: Int
     private let seconds: Int
     private let nanoseconds: Int
     private let number: UInt64
 
     /// Nil when there is no such file; a link is looked at itself.
-    public init?(_ path: String) {
+    package init?(_ path: String) {
         var status = stat()
         guard lstat(path, &status) == 0 else { return nil }
         byteCount = Int(status.st_size)

@@ -1,23 +1,23 @@
-public import Glibc
+package import Glibc
 
 /// Whole files: read up to a limit, written under a temporary name, synced and renamed.
-public enum Files {
+package enum Files {
     /// Reads a regular file or a pseudo file, whose size isn't told.
     /// - Throws: `FileError` when it isn't there, can't be read, or holds more than `limit` bytes.
-    public static func read(_ path: String, limit: Int = 64 << 20) throws(FileError) -> [UInt8] {
+    package static func read(_ path: String, limit: Int = 64 << 20) throws(FileError) -> [UInt8] {
         try OpenFile(path, O_RDONLY).contents(limit: limit)
     }
 
     /// Replaces a file in one step; whoever reads sees the old one or the new one whole. A link in its place is
     /// replaced, not followed.
     /// - Parameter mode: what the file gets, whatever the umask.
-    public static func write(_ bytes: [UInt8], to path: String, mode: mode_t = 0o644) throws(FileError) {
+    package static func write(_ bytes: [UInt8], to path: String, mode: mode_t = 0o644) throws(FileError) {
         try write([(bytes, path)], mode: mode)
     }
 
     /// Replaces several files, in this order; all are on the disk before the first takes its name, so that only a
     /// rename can still fail.
-    public static func write(_ contents: [(bytes: [UInt8], path: String)], mode: mode_t = 0o644) throws(FileError) {
+    package static func write(_ contents: [(bytes: [UInt8], path: String)], mode: mode_t = 0o644) throws(FileError) {
         let staged = contents.map { (temporary: temporaryName(beside: $0.path), bytes: $0.bytes, path: $0.path) }
         // Those that have their name already aren't there under the temporary one.
         defer {
@@ -42,7 +42,7 @@ public enum Files {
     }
 
     /// Makes a file whole, or not at all; one that is there is never overwritten.
-    public static func writeNew(_ bytes: UnsafeRawBufferPointer, to path: String, mode: mode_t) throws(FileError) {
+    package static func writeNew(_ bytes: UnsafeRawBufferPointer, to path: String, mode: mode_t) throws(FileError) {
         let temporary = temporaryName(beside: path)
         Unfinished.begin(temporary)
         defer {
@@ -65,26 +65,26 @@ public enum Files {
         }
     }
 
-    public static func write(_ text: String, to path: String, mode: mode_t = 0o644) throws(FileError) {
+    package static func write(_ text: String, to path: String, mode: mode_t = 0o644) throws(FileError) {
         try write(Array(text.utf8), to: path, mode: mode)
     }
 
     /// A name in the same folder that nobody uses; as long a name as a folder takes has one.
-    public static func temporaryName(beside path: String) -> String {
+    package static func temporaryName(beside path: String) -> String {
         let (folder, name) = split(path)
         return folder + "/." + String(decoding: name.utf8.prefix(100), as: UTF8.self) + "."
             + String(UInt64.random(in: .min ... .max), radix: 36)
     }
 
-    public static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+    package static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
-    public static func isFolder(_ path: String) -> Bool {
+    package static func isFolder(_ path: String) -> Bool {
         var status = stat()
         return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
     /// Makes a folder and those above it, with exactly this mode whatever the umask; those that are there keep theirs.
-    public static func makeFolder(_ path: String, mode: mode_t = 0o755) throws(FileError) {
+    package static func makeFolder(_ path: String, mode: mode_t = 0o755) throws(FileError) {
         if isFolder(path) { return }
         let parent = split(path).folder
         if parent != path, !exists(parent) { try makeFolder(parent, mode: mode) }
@@ -96,7 +96,7 @@ public enum Files {
     }
 
     /// Removes a file or a folder with all it holds; links are not followed. What isn't there is no error.
-    public static func remove(_ path: String) throws(FileError) {
+    package static func remove(_ path: String) throws(FileError) {
         try removeAll(path)
         Unfinished.end(path)
     }
@@ -114,11 +114,11 @@ public enum Files {
 
     /// Gives a folder, with what lies in it to a depth of four, to a user and the group of the same number; links are
     /// not followed.
-    public static func give(_ path: String, to user: uid_t) throws(FileError) { try FolderTree(path).give(to: user) }
+    package static func give(_ path: String, to user: uid_t) throws(FileError) { try FolderTree(path).give(to: user) }
 
     /// The names in a folder, sorted by their bytes, `.` and `..` left out.
     /// - Throws: `FileError` for a name that isn't UTF-8.
-    public static func names(in path: String) throws(FileError) -> [String] {
+    package static func names(in path: String) throws(FileError) -> [String] {
         var names: [String] = []
         for bytes in try rawNames(in: path) { names.append(try name(bytes, in: path)) }
         return names
@@ -126,7 +126,7 @@ public enum Files {
 
     /// The names in a folder as their bytes, sorted, `.` and `..` left out: whoever leaves some out does so before they
     /// are judged.
-    public static func rawNames(in path: String) throws(FileError) -> [[UInt8]] {
+    package static func rawNames(in path: String) throws(FileError) -> [[UInt8]] {
         guard let folder = opendir(path) else { throw FileError(path, doing: "list") }
         defer { closedir(folder) }
         var names: [[UInt8]] = []
@@ -141,7 +141,7 @@ public enum Files {
     }
 
     /// - Throws: `FileError` when it isn't UTF-8.
-    public static func name(_ bytes: [UInt8], in folder: String) throws(FileError) -> String {
+    package static func name(_ bytes: [UInt8], in folder: String) throws(FileError) -> String {
         guard let name = String(validating: bytes, as: UTF8.self) else {
             throw FileError(folder + "/" + String(decoding: bytes, as: UTF8.self), "has a name that isn't UTF-8")
         }
@@ -149,7 +149,7 @@ public enum Files {
     }
 
     /// Folder and name of a path; the folder of a bare name is `.`.
-    public static func split(_ path: String) -> (folder: String, name: String) {
+    package static func split(_ path: String) -> (folder: String, name: String) {
         let trimmed = path.utf8.count > 1 && path.utf8.last == slash ? path.utf8.dropLast() : path.utf8[...]
         guard let place = trimmed.lastIndex(of: slash) else { return (".", String(Substring(trimmed))) }
         let folder = place == trimmed.startIndex ? "/" : String(Substring(trimmed[..<place]))
@@ -161,22 +161,22 @@ public enum Files {
     private static let slash = UInt8(ascii: "/")
 
     /// The names in a path, in their order; empty ones where two slashes meet, before the first and behind the last.
-    public static func components(_ path: String) -> [Substring] {
+    package static func components(_ path: String) -> [Substring] {
         path.utf8.split(separator: slash, omittingEmptySubsequences: false).map { Substring($0) }
     }
 
     /// The folders that a relative path leads through, from the outermost.
-    public static func foldersAbove(_ path: String) -> [String] {
+    package static func foldersAbove(_ path: String) -> [String] {
         path.utf8.indices.filter { path.utf8[$0] == slash }.map { String(path[..<$0]) }
     }
 
     /// Whether a path is a folder's, or that of something in it; both without links, `.` and `..`.
-    public static func isInside(_ path: String, _ folder: String) -> Bool {
+    package static func isInside(_ path: String, _ folder: String) -> Bool {
         path.utf8.elementsEqual(folder.utf8) || path.utf8.starts(with: (folder + "/").utf8)
     }
 
     /// A path that still means the same when the working folder is another.
-    public static func absolute(_ path: String) throws(FileError) -> String {
+    package static func absolute(_ path: String) throws(FileError) -> String {
         guard path.utf8.first != slash else { return path }
         guard let folder = getcwd(nil, 0) else { throw FileError(path, doing: "find the working folder of") }
         defer { free(folder) }
@@ -184,7 +184,7 @@ public enum Files {
     }
 
     /// The path with links, `.` and `..` resolved.
-    public static func resolved(_ path: String) throws(FileError) -> String {
+    package static func resolved(_ path: String) throws(FileError) -> String {
         guard let result = realpath(path, nil) else { throw FileError(path, doing: "find") }
         defer { free(result) }
         return String(cString: result)
@@ -192,7 +192,7 @@ public enum Files {
 
     /// The path that something will have which needn't be there yet: links, `.` and `..` are resolved as far as there
     /// is anything, the rest is followed by its names.
-    public static func resolvedPlace(_ path: String) throws(FileError) -> String {
+    package static func resolvedPlace(_ path: String) throws(FileError) -> String {
         var place = try absolute(path)
         var rest: [Substring] = []
         while true {
@@ -211,7 +211,7 @@ public enum Files {
 
     /// A new folder that only this user may enter, in `parent`; it is unfinished until it is removed, or completed
     /// under another name.
-    public static func makeTemporaryFolder(in parent: String, prefix: String) throws(FileError) -> String {
+    package static func makeTemporaryFolder(in parent: String, prefix: String) throws(FileError) -> String {
         var template = Array((parent + "/" + prefix + ".XXXXXX").utf8CString)
         guard mkdtemp(&template) != nil else { throw FileError(parent, doing: "make a temporary folder in it") }
         // A mask may have taken it from its own user.

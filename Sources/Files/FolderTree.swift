@@ -44,25 +44,25 @@ struct FolderTree: ~Copyable {
     /// - Parameter newName: for each folder in this one that is moved up.
     private borrowing func remove(_ name: [UInt8], _ newName: () -> [UInt8]) throws(FileError) {
         let place = path + "/" + String(decoding: name, as: UTF8.self)
-        if Self.unlink(root.descriptor, name, 0) { return }
+        if Self.unlink(root.descriptor, name, flags: 0) { return }
         guard errno == EISDIR else { throw FileError(place, doing: "remove") }
         do {
             let folder = try Self.folder(root.descriptor, name, at: place)
             Self.openUp(folder)
             while case let names = try Self.names(folder, but: []), !names.isEmpty {
-                for inner in names where !Self.unlink(folder.descriptor, inner, 0) {
+                for inner in names where !Self.unlink(folder.descriptor, inner, flags: 0) {
                     guard errno == EISDIR else { throw FileError(place, doing: "remove what lies in") }
-                    if Self.unlink(folder.descriptor, inner, AT_REMOVEDIR) { continue }
+                    if Self.unlink(folder.descriptor, inner, flags: AT_REMOVEDIR) { continue }
                     // To be moved, a folder's own entry for the one above it is written.
                     Self.open(up: inner, in: folder.descriptor)
                     let target = newName()
-                    guard Self.move(folder.descriptor, inner, root.descriptor, target) else {
+                    guard Self.move(folder.descriptor, inner, to: root.descriptor, as: target) else {
                         throw FileError(place, doing: "remove what lies in")
                     }
                 }
             }
         }
-        guard Self.unlink(root.descriptor, name, AT_REMOVEDIR) else { throw FileError(place, doing: "remove") }
+        guard Self.unlink(root.descriptor, name, flags: AT_REMOVEDIR) else { throw FileError(place, doing: "remove") }
     }
 
     // MARK: Handing over
@@ -78,10 +78,10 @@ struct FolderTree: ~Copyable {
         if status.st_uid != user {
             guard fchown(root.descriptor, user, group) == 0 else { throw FileError(path, doing: "hand over") }
         }
-        try Self.give(root, path, user, group, depth: 1)
+        try Self.give(root, at: path, to: user, group: group, depth: 1)
     }
 
-    private static func give(_ folder: borrowing OpenFile, _ path: String, _ user: uid_t, _ group: gid_t, depth: Int)
+    private static func give(_ folder: borrowing OpenFile, at path: String, to user: uid_t, group: gid_t, depth: Int)
         throws(FileError)
     {
         for name in try names(folder, but: [], limit: .max) {
@@ -97,7 +97,13 @@ struct FolderTree: ~Copyable {
                 }
             }
             if status.st_mode & S_IFMT == S_IFDIR, depth < Self.depth {
-                try give(self.folder(folder.descriptor, name, at: place), place, user, group, depth: depth + 1)
+                try give(
+                    self.folder(folder.descriptor, name, at: place),
+                    at: place,
+                    to: user,
+                    group: group,
+                    depth: depth + 1
+                )
             }
         }
     }
@@ -155,11 +161,11 @@ struct FolderTree: ~Copyable {
         chmod("/proc/self/fd/\(folder.descriptor)", 0o700)
     }
 
-    private static func unlink(_ parent: Int32, _ name: [UInt8], _ flags: Int32) -> Bool {
+    private static func unlink(_ parent: Int32, _ name: [UInt8], flags: Int32) -> Bool {
         withCString(name) { unlinkat(parent, $0, flags) } == 0 || errno == ENOENT
     }
 
-    private static func move(_ from: Int32, _ name: [UInt8], _ to: Int32, _ newName: [UInt8]) -> Bool {
+    private static func move(_ from: Int32, _ name: [UInt8], to: Int32, as newName: [UInt8]) -> Bool {
         withCString(name) { name in withCString(newName) { renameat(from, name, to, $0) } } == 0
     }
 

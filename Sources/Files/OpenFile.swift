@@ -1,14 +1,14 @@
-public import Glibc
+package import Glibc
 
 /// An open file that closes itself.
-public struct OpenFile: ~Copyable, Sendable {
-    public let descriptor: Int32
-    public let path: String
+package struct OpenFile: ~Copyable, Sendable {
+    package let descriptor: Int32
+    package let path: String
 
     /// - Parameters:
     ///   - flags: as `open(2)`; `O_CLOEXEC` is always added.
     ///   - mode: of a file that is made here, exactly so whatever the umask.
-    public init(_ path: String, _ flags: Int32, mode: mode_t = 0o600) throws(FileError) {
+    package init(_ path: String, _ flags: Int32, mode: mode_t = 0o600) throws(FileError) {
         let (descriptor, isNew) = Self.open(path, flags | O_CLOEXEC)
         self.descriptor = descriptor
         self.path = path
@@ -39,7 +39,7 @@ public struct OpenFile: ~Copyable, Sendable {
 
     /// A file on a disk or in memory, and nothing else: no device, pipe or kernel's own file is so much as opened for
     /// reading. Links are followed.
-    public init(onDisk path: String) throws(FileError) {
+    package init(onDisk path: String) throws(FileError) {
         descriptor = SystemCalls.openFileOnDisk(path)
         self.path = path
         guard descriptor != -EINVAL else { throw FileError(path, "is no regular file on a disk") }
@@ -49,7 +49,7 @@ public struct OpenFile: ~Copyable, Sendable {
     /// A file that somebody less trusted may have laid there: no link is followed, and nothing is opened that could
     /// keep its reader waiting.
     /// - Parameter flags: besides those that this takes.
-    public init(regular path: String, _ flags: Int32 = O_RDONLY, mode: mode_t = 0o600) throws(FileError) {
+    package init(regular path: String, _ flags: Int32 = O_RDONLY, mode: mode_t = 0o600) throws(FileError) {
         let (descriptor, isNew) = Self.open(path, flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
         self.descriptor = descriptor
         self.path = path
@@ -66,21 +66,21 @@ public struct OpenFile: ~Copyable, Sendable {
 
     deinit { close(descriptor) }
 
-    public func status() throws(FileError) -> stat {
+    package func status() throws(FileError) -> stat {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw FileError(path, doing: "examine") }
         return status
     }
 
-    public func byteCount() throws(FileError) -> Int { Int(try status().st_size) }
+    package func byteCount() throws(FileError) -> Int { Int(try status().st_size) }
 
-    public var isRegular: Bool {
+    package var isRegular: Bool {
         get throws(FileError) { try status().st_mode & S_IFMT == S_IFREG }
     }
 
     /// Reads until the buffer is full or the file ends.
     /// - Returns: how many bytes were read.
-    public func read(into buffer: UnsafeMutableRawBufferPointer) throws(FileError) -> Int {
+    package func read(into buffer: UnsafeMutableRawBufferPointer) throws(FileError) -> Int {
         var filled = 0
         while filled < buffer.count {
             let count = Glibc.read(descriptor, buffer.baseAddress! + filled, buffer.count - filled)
@@ -96,7 +96,7 @@ public struct OpenFile: ~Copyable, Sendable {
 
     /// All of it.
     /// - Parameter limit: in bytes; more is refused.
-    public func contents(limit: Int = 64 << 20) throws(FileError) -> [UInt8] {
+    package func contents(limit: Int = 64 << 20) throws(FileError) -> [UInt8] {
         let status = try status()
         guard status.st_mode & S_IFMT != S_IFDIR else { throw FileError(path, "is a folder") }
         guard Int(status.st_size) <= limit else {
@@ -116,7 +116,7 @@ public struct OpenFile: ~Copyable, Sendable {
         }
     }
 
-    public func write(_ buffer: UnsafeRawBufferPointer) throws(FileError) {
+    package func write(_ buffer: UnsafeRawBufferPointer) throws(FileError) {
         var written = 0
         while written < buffer.count {
             let count = Glibc.write(descriptor, buffer.baseAddress! + written, buffer.count - written)
@@ -128,17 +128,17 @@ public struct OpenFile: ~Copyable, Sendable {
         }
     }
 
-    public func write(_ bytes: [UInt8]) throws(FileError) {
+    package func write(_ bytes: [UInt8]) throws(FileError) {
         try bytes.span.bytes.withUnsafeBytes { (buffer) throws(FileError) in try write(buffer) }
     }
 
     /// Writes at a place without moving the file's own.
-    public func write(_ bytes: [UInt8], at offset: Int) throws(FileError) {
+    package func write(_ bytes: [UInt8], at offset: Int) throws(FileError) {
         let count = bytes.withUnsafeBytes { pwrite(descriptor, $0.baseAddress, $0.count, offset) }
         guard count == bytes.count else { throw FileError(path, doing: "write") }
     }
 
-    public func synchronise() throws(FileError) {
+    package func synchronise() throws(FileError) {
         guard fsync(descriptor) == 0 else { throw FileError(path, doing: "sync") }
     }
 }

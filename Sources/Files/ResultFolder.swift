@@ -1,16 +1,16 @@
-public import Glibc
+package import Glibc
 
 /// The folder that a result goes to, made with those above it where it isn't there.
 ///
 /// Until the result is there, nothing says that they are wanted: what was made and is still empty goes again when the
 /// work fails, or when the program is interrupted.
-public struct ResultFolder: ~Copyable {
+package struct ResultFolder: ~Copyable {
     /// Those that were made here, the outer ones first.
     private let made: [String]
     private var isKept = false
 
     /// - Throws: `FileError`; then none was made.
-    public init(_ path: String, mode: mode_t = 0o755) throws(FileError) {
+    package init(_ path: String, mode: mode_t = 0o755) throws(FileError) {
         var absent: [String] = []
         var place = path
         while !place.isEmpty, place != "/", !Files.exists(place) {
@@ -45,7 +45,7 @@ public struct ResultFolder: ~Copyable {
     }
 
     /// The result is in it.
-    public mutating func keep() {
+    package mutating func keep() {
         Unfinished.keep(made)
         isKept = true
     }

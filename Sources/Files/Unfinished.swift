@@ -7,7 +7,7 @@ internal import Threads
 /// that work on them.
 ///
 /// Whoever ends the program before its time ends these first, so that nothing half done lies about and nobody works on.
-public enum Unfinished {
+package enum Unfinished {
     private struct State {
         var paths: [String] = []
         /// Folders that were made for what isn't there yet, the outer ones first.
@@ -21,10 +21,10 @@ public enum Unfinished {
     private static let state = Mutex(State())
 
     /// What is about to be made under this name is removed when the program ends before `end(_:)`.
-    public static func begin(_ path: String) { change { $0.paths.append(path) } }
+    package static func begin(_ path: String) { change { $0.paths.append(path) } }
 
     /// It has another name by now, is removed, or is whole.
-    public static func end(_ path: String) {
+    package static func end(_ path: String) {
         change { state in if let index = state.paths.lastIndex(of: path) { state.paths.remove(at: index) } }
     }
 
@@ -51,7 +51,8 @@ public enum Unfinished {
     }
 
     /// Gives several things their names, as one step: nobody ends the program in between.
-    public static func complete<Failure: Error>(_ paths: [String], _ body: () throws(Failure) -> Void) throws(Failure) {
+    package static func complete<Failure: Error>(_ paths: [String], _ body: () throws(Failure) -> Void) throws(Failure)
+    {
         var problem: Failure?
         change { state in
             do throws(Failure) {
@@ -66,7 +67,7 @@ public enum Unfinished {
 
     /// Starts a program that is ended with this one.
     /// - Parameter start: returns its process id, or what is no id.
-    public static func start(_ start: () -> Int32) -> Int32 {
+    package static func start(_ start: () -> Int32) -> Int32 {
         var process: Int32 = 0
         change { state in
             process = start()
@@ -76,10 +77,10 @@ public enum Unfinished {
     }
 
     /// The program has ended, or is to outlive this one.
-    public static func end(program: Int32) { change { state in state.programs.removeAll { $0 == program } } }
+    package static func end(program: Int32) { change { state in state.programs.removeAll { $0 == program } } }
 
     /// What a person has to know when this program ends before its time, though nothing of it can be taken back.
-    public static func remark(_ text: String?) { change { state in state.remarks = text.map { [$0] } ?? [] } }
+    package static func remark(_ text: String?) { change { state in state.remarks = text.map { [$0] } ?? [] } }
 
     /// After `abandon` nothing is begun any more: whoever comes here waits for the program's end.
     private static func change(_ body: (inout State) -> Void) {
@@ -91,21 +92,21 @@ public enum Unfinished {
     }
 
     /// Whether the program is being ended.
-    public static var isAbandoned: Bool { state.withLock { $0.isAbandoned } }
+    package static var isAbandoned: Bool { state.withLock { $0.isAbandoned } }
 
     // MARK: The end
 
     /// What became of it.
-    public struct Outcome: Sendable {
+    package struct Outcome: Sendable {
         /// Nothing had been begun.
-        public var isEmpty: Bool
+        package var isEmpty: Bool
         /// What could not be removed.
-        public var left: [String]
-        public var remarks: [String]
+        package var left: [String]
+        package var remarks: [String]
     }
 
     /// Ends the programs and removes what isn't whole. Called once, before the program ends.
-    public static func abandon() -> Outcome {
+    package static func abandon() -> Outcome {
         let found = state.withLock { state in
             state.isAbandoned = true
             return state

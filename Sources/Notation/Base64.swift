@@ -1,6 +1,6 @@
 /// Base64 (RFC 4648), canonical both ways: padding where it belongs and no loose bits.
-public enum Base64 {
-    public enum Alphabet: Sendable {
+package enum Base64 {
+    package enum Alphabet: Sendable {
         case standard
         /// With `-` and `_`; padding may be absent.
         case url
@@ -26,7 +26,7 @@ public enum Base64 {
         return values
     }
 
-    public static func text(_ bytes: some Collection<UInt8>, _ alphabet: Alphabet = .standard, padded: Bool = true)
+    package static func text(_ bytes: some Collection<UInt8>, _ alphabet: Alphabet = .standard, padded: Bool = true)
         -> String
     {
         let characters = alphabet.characters
@@ -49,14 +49,14 @@ public enum Base64 {
     }
 
     /// The bytes; nil for a stray character, wrong padding or loose bits.
-    public static func bytes(_ text: [UInt8], _ alphabet: Alphabet = .standard) -> [UInt8]? {
+    package static func bytes(_ text: [UInt8], _ alphabet: Alphabet = .standard) -> [UInt8]? {
         let (bytes, end) = decode(text.span, from: 0, alphabet, allowsLines: false) ?? ([], -1)
         return end == text.count ? bytes : nil
     }
 
     /// The bytes of text that may be broken into lines, up to the first character that is none of it, and where that
     /// stands.
-    public static func lines(_ text: Span<UInt8>, from start: Int) -> (bytes: [UInt8], end: Int)? {
+    package static func lines(_ text: Span<UInt8>, from start: Int) -> (bytes: [UInt8], end: Int)? {
         decode(text, from: start, .standard, allowsLines: true)
     }
 
@@ -66,7 +66,7 @@ public enum Base64 {
         var end: Int?
         // Three bytes for four characters: whatever the text is, there is room.
         let bytes = [UInt8](unsafeUninitializedCapacity: (text.count - start) / 4 * 3 + 3) { buffer, count in
-            end = decode(text, from: start, alphabet, allowsLines: allowsLines, into: buffer, &count)
+            end = decode(text, from: start, alphabet, allowsLines: allowsLines, into: buffer, count: &count)
         }
         return end.map { (bytes, $0) }
     }
@@ -78,7 +78,7 @@ public enum Base64 {
         _ alphabet: Alphabet,
         allowsLines: Bool,
         into bytes: UnsafeMutableBufferPointer<UInt8>,
-        _ count: inout Int
+        count: inout Int
     ) -> Int? {
         let table = alphabet.values
         let values = table.span

@@ -1,13 +1,13 @@
 /// Hexadecimal text: written in lower case, read in either.
-public enum Hex {
+package enum Hex {
     private static let digits = Array("0123456789abcdef".utf8)
 
-    public static func text(_ bytes: some Sequence<UInt8>) -> String {
+    package static func text(_ bytes: some Sequence<UInt8>) -> String {
         String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
     }
 
     /// The bytes; nil when the count of digits is odd or one isn't a digit.
-    public static func bytes(_ text: some StringProtocol) -> [UInt8]? {
+    package static func bytes(_ text: some StringProtocol) -> [UInt8]? {
         let digits = Array(text.utf8)
         guard digits.count.isMultiple(of: 2) else { return nil }
         var bytes: [UInt8] = []
@@ -20,7 +20,7 @@ public enum Hex {
     }
 
     /// Passes on each byte; false when there aren't exactly so many, or a character is no digit.
-    public static func read(_ text: borrowing Span<UInt8>, count: Int, _ body: (Int, UInt8) -> Void) -> Bool {
+    package static func read(_ text: borrowing Span<UInt8>, count: Int, _ body: (Int, UInt8) -> Void) -> Bool {
         guard text.count == 2 * count else { return false }
         for index in 0..<count {
             guard let high = value(of: text[2 * index]), let low = value(of: text[2 * index + 1]) else { return false }

@@ -1,15 +1,15 @@
 /// JSON texts as trees, read strictly and written in two forms.
-public enum JSON {
+package enum JSON {
     /// Reads one value.
     /// - Throws: `NotationError` with line and column for anything that isn't strict JSON (see `JSONScanner`).
-    public static func read(_ bytes: Span<UInt8>, depthLimit: Int = 32) throws(NotationError) -> Node {
+    package static func read(_ bytes: Span<UInt8>, depthLimit: Int = 32) throws(NotationError) -> Node {
         var scanner = try JSONScanner(bytes, depthLimit: depthLimit)
         let node = try read(&scanner)
         try scanner.finish()
         return node
     }
 
-    public static func read(_ bytes: [UInt8], depthLimit: Int = 32) throws(NotationError) -> Node {
+    package static func read(_ bytes: [UInt8], depthLimit: Int = 32) throws(NotationError) -> Node {
         try read(bytes.span, depthLimit: depthLimit)
     }
 
@@ -40,28 +40,28 @@ public enum JSON {
     }
 
     /// The one form a value has: members sorted by the bytes of their names, no blanks, only the escapes that must be.
-    public static func canonical(_ node: Node) -> String {
+    package static func canonical(_ node: Node) -> String {
         var text = ""
         write(node, to: &text, indent: nil, sorted: true, escapes: .needed, separators: (",", ":"))
         return text
     }
 
     /// Indented by two, members in their order; what commands a terminal is escaped, so that it can be shown as it is.
-    public static func pretty(_ node: Node) -> String {
+    package static func pretty(_ node: Node) -> String {
         var text = ""
         write(node, to: &text, indent: 0, sorted: false, escapes: .commands, separators: (",", ": "))
         return text + "\n"
     }
 
     /// The same in one line, without its end.
-    public static func line(_ node: Node) -> String {
+    package static func line(_ node: Node) -> String {
         var text = ""
         write(node, to: &text, indent: nil, sorted: false, escapes: .commands, separators: (",", ":"))
         return text
     }
 
     /// As Python's `json.dumps` writes it: `", "` and `": "`, everything beyond ASCII escaped, order kept.
-    public static func pythonic(_ node: Node) -> String {
+    package static func pythonic(_ node: Node) -> String {
         var text = ""
         write(node, to: &text, indent: nil, sorted: false, escapes: .beyondASCII, separators: (", ", ": "))
         return text
@@ -85,7 +85,7 @@ public enum JSON {
         escapes: Escapes,
         separators: (element: String, member: String)
     ) {
-        func list<Element>(_ elements: [Element], _ open: String, _ close: String, _ one: (Element, Int?) -> Void) {
+        func list<Element>(_ elements: [Element], open: String, close: String, _ one: (Element, Int?) -> Void) {
             guard !elements.isEmpty else { return text += open + close }
             text += open
             for (index, element) in elements.enumerated() {
@@ -99,13 +99,13 @@ public enum JSON {
         switch node.value {
         case .object(let members):
             let ordered = sorted ? members.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) } : members
-            list(ordered, "{", "}") { member, indent in
+            list(ordered, open: "{", close: "}") { member, indent in
                 write(string: member.name, to: &text, escapes: escapes)
                 text += separators.member
                 write(member.node, to: &text, indent: indent, sorted: sorted, escapes: escapes, separators: separators)
             }
         case .array(let elements):
-            list(elements, "[", "]") { element, indent in
+            list(elements, open: "[", close: "]") { element, indent in
                 write(element, to: &text, indent: indent, sorted: sorted, escapes: escapes, separators: separators)
             }
         case .string(let string): write(string: string, to: &text, escapes: escapes)

@@ -1,6 +1,6 @@
 /// The name of a member: up to 24 bytes lie in the value itself, so that names of documents are read and compared
 /// without allocating.
-public struct JSONName: Sendable, Equatable, ExpressibleByStringLiteral {
+package struct JSONName: Sendable, Equatable, ExpressibleByStringLiteral {
     /// Where it stands in the text, without the quotes.
     let range: Range<Int>
     let isEscaped: Bool
@@ -32,7 +32,7 @@ public struct JSONName: Sendable, Equatable, ExpressibleByStringLiteral {
 
     /// A name to compare with.
     /// - Precondition: at most 24 bytes.
-    public init(stringLiteral value: StaticString) {
+    package init(stringLiteral value: StaticString) {
         precondition(value.utf8CodeUnitCount <= Self.byteLimit, "a name of more than 24 bytes")
         range = 0..<0
         isEscaped = false
@@ -60,14 +60,14 @@ public struct JSONName: Sendable, Equatable, ExpressibleByStringLiteral {
     }
 
     /// Two long names are never equal here.
-    public static func == (left: JSONName, right: JSONName) -> Bool {
+    package static func == (left: JSONName, right: JSONName) -> Bool {
         left.count == right.count && !left.isLong && left.words.0 == right.words.0 && left.words.1 == right.words.1
             && left.words.2 == right.words.2
     }
 }
 
 extension JSONName: Hashable {
-    public func hash(into hasher: inout Hasher) {
+    package func hash(into hasher: inout Hasher) {
         hasher.combine(count)
         hasher.combine(words.0)
         hasher.combine(words.1)

@@ -3,16 +3,16 @@
 /// Stricter than the RFC: UTF-8 valid throughout, no byte order mark, no member name twice in an object (compared after
 /// unescaping), no lone surrogates, depth bounded. The scanner that reads the values is the one that
 /// tells where an object begins and ends.
-public struct JSONScanner: ~Escapable {
+package struct JSONScanner: ~Escapable {
     private let bytes: Span<UInt8>
     /// The offset of the next byte.
-    public private(set) var offset = 0
+    package private(set) var offset = 0
     private var depth = 0
     private let depthLimit: Int
     private var counted = (offset: 0, place: Place(line: 1, column: 1))
 
     @_lifetime(copy bytes)
-    public init(_ bytes: Span<UInt8>, depthLimit: Int = 32) throws(NotationError) {
+    package init(_ bytes: Span<UInt8>, depthLimit: Int = 32) throws(NotationError) {
         self.bytes = bytes
         self.depthLimit = depthLimit
         if bytes.count >= 3, bytes[0] == 0xEF, bytes[1] == 0xBB, bytes[2] == 0xBF {
@@ -28,18 +28,18 @@ public struct JSONScanner: ~Escapable {
     // MARK: Objects and arrays
 
     /// The members of one object that were seen so far.
-    public struct ObjectCursor {
+    package struct ObjectCursor {
         fileprivate var names = JSONNameList()
         fileprivate var first = true
     }
 
-    public mutating func beginObject() throws(NotationError) -> ObjectCursor {
+    package mutating func beginObject() throws(NotationError) -> ObjectCursor {
         try open(UInt8(ascii: "{"), "an object")
         return ObjectCursor()
     }
 
     /// The next member's name, after which its value must be read or skipped; nil behind the last one.
-    public mutating func nextMember(_ object: inout ObjectCursor) throws(NotationError) -> JSONName? {
+    package mutating func nextMember(_ object: inout ObjectCursor) throws(NotationError) -> JSONName? {
         skipBlanks()
         if take(UInt8(ascii: "}")) {
             depth -= 1
@@ -64,7 +64,7 @@ public struct JSONScanner: ~Escapable {
             name = JSONName(in: bytes, token.range)
         }
         guard try object.names.insert(name, { () throws(NotationError) in try text(token) }) else {
-            throw failure("member '\(NotationError.printable(try text(token)))' stands twice in one object", at: place)
+            throw failure("member '\(try text(token).printable())' stands twice in one object", at: place)
         }
         skipBlanks()
         guard take(UInt8(ascii: ":")) else { throw failure("':' expected after a member name") }
@@ -72,21 +72,21 @@ public struct JSONScanner: ~Escapable {
     }
 
     /// A member's name as text.
-    public func text(of name: JSONName) throws(NotationError) -> String {
+    package func text(of name: JSONName) throws(NotationError) -> String {
         try text(StringToken(range: name.range, isEscaped: name.isEscaped))
     }
 
-    public mutating func beginArray() throws(NotationError) -> ArrayCursor {
+    package mutating func beginArray() throws(NotationError) -> ArrayCursor {
         try open(UInt8(ascii: "["), "an array")
         return ArrayCursor()
     }
 
-    public struct ArrayCursor {
+    package struct ArrayCursor {
         fileprivate var first = true
     }
 
     /// Whether another element follows, which must then be read or skipped.
-    public mutating func nextElement(_ array: inout ArrayCursor) throws(NotationError) -> Bool {
+    package mutating func nextElement(_ array: inout ArrayCursor) throws(NotationError) -> Bool {
         skipBlanks()
         if take(UInt8(ascii: "]")) {
             depth -= 1
@@ -112,9 +112,9 @@ public struct JSONScanner: ~Escapable {
     // MARK: Values
 
     /// What kind of value comes next.
-    public enum Kind: Sendable { case object, array, string, number, boolean, null }
+    package enum Kind: Sendable { case object, array, string, number, boolean, null }
 
-    public mutating func peek() throws(NotationError) -> Kind {
+    package mutating func peek() throws(NotationError) -> Kind {
         skipBlanks()
         guard offset < bytes.count else { throw failure("the text ends where a value is expected") }
         switch bytes[offset] {
@@ -128,18 +128,18 @@ public struct JSONScanner: ~Escapable {
         }
     }
 
-    public mutating func string() throws(NotationError) -> String {
+    package mutating func string() throws(NotationError) -> String {
         try text(stringToken())
     }
 
     /// Passes on a string's UTF-8 for as long as the body runs; copied only when it was written with escapes.
-    public mutating func string(_ body: (borrowing Span<UInt8>) -> Void) throws(NotationError) {
+    package mutating func string(_ body: (borrowing Span<UInt8>) -> Void) throws(NotationError) {
         let token = try stringToken()
         if token.isEscaped { body(try text(token).utf8.span) } else { body(bytes.extracting(token.range)) }
     }
 
     /// A whole number without sign, fraction, exponent or leading zero.
-    public mutating func integer(in range: ClosedRange<Int>) throws(NotationError) -> Int {
+    package mutating func integer(in range: ClosedRange<Int>) throws(NotationError) -> Int {
         skipBlanks()
         let start = offset
         let count = skipDigits()
@@ -147,7 +147,10 @@ public struct JSONScanner: ~Escapable {
         guard count > 0, count <= 18, count == 1 || bytes[start] != UInt8(ascii: "0"), !continuesNumber else {
             offset = start
             throw failure(
-                "a whole number from \(range.lowerBound) to \(range.upperBound) expected, found \(NotationError.printable(try number()))",
+                """
+                a whole number from \(range.lowerBound) to \(range.upperBound) expected, found \
+                \(try number().printable())
+                """,
                 at: start
             )
         }
@@ -168,7 +171,7 @@ public struct JSONScanner: ~Escapable {
     }
 
     /// A number as its text.
-    public mutating func number() throws(NotationError) -> String {
+    package mutating func number() throws(NotationError) -> String {
         let range = try skipNumber()
         guard range.count <= 400 else { throw failure("a number of more than 400 characters", at: range.lowerBound) }
         return try text(StringToken(range: range, isEscaped: false))
@@ -193,20 +196,20 @@ public struct JSONScanner: ~Escapable {
         return start..<offset
     }
 
-    public mutating func boolean() throws(NotationError) -> Bool {
+    package mutating func boolean() throws(NotationError) -> Bool {
         skipBlanks()
         if takeWord("true") { return true }
         if takeWord("false") { return false }
         throw failure("true or false expected")
     }
 
-    public mutating func null() throws(NotationError) {
+    package mutating func null() throws(NotationError) {
         skipBlanks()
         guard takeWord("null") else { throw failure("null expected") }
     }
 
     /// Passes over one value of any kind, checking it like any other.
-    public mutating func skip() throws(NotationError) {
+    package mutating func skip() throws(NotationError) {
         switch try peek() {
         case .object:
             var object = try beginObject()
@@ -224,22 +227,22 @@ public struct JSONScanner: ~Escapable {
     }
 
     /// Goes back to a value that was begun, to pass over it or read it otherwise.
-    public mutating func rewind(to point: Point) {
+    package mutating func rewind(to point: Point) {
         offset = point.offset
         depth = point.depth
     }
 
     /// A place that can be gone back to.
-    public struct Point: Sendable {
+    package struct Point: Sendable {
         fileprivate var offset: Int
         fileprivate var depth: Int
     }
 
-    public var point: Point { Point(offset: offset, depth: depth) }
+    package var point: Point { Point(offset: offset, depth: depth) }
 
     /// Passes over white space.
     @inline(__always)
-    public mutating func skipBlanks() {
+    package mutating func skipBlanks() {
         // Documents have few.
         if offset < bytes.count, bytes[offset] > 0x20 { return }
         while offset < bytes.count {
@@ -251,19 +254,19 @@ public struct JSONScanner: ~Escapable {
     }
 
     /// Refuses what stands after the value, white space excepted.
-    public mutating func finish() throws(NotationError) {
+    package mutating func finish() throws(NotationError) {
         skipBlanks()
         guard offset == bytes.count else { throw failure("something stands after the end of the value") }
     }
 
     // MARK: Places and failures
 
-    public func failure(_ problem: String, at offset: Int? = nil) -> NotationError {
+    package func failure(_ problem: String, at offset: Int? = nil) -> NotationError {
         NotationError(at: place(of: offset ?? self.offset), problem)
     }
 
     /// Where the next byte stands; counts on from the last time it was asked, so that asking often costs nothing.
-    public mutating func nextPlace() -> Place {
+    package mutating func nextPlace() -> Place {
         if offset < counted.offset { counted = (0, Place(line: 1, column: 1)) }
         for index in counted.offset..<min(offset, bytes.count) {
             if bytes[index] == 0x0A {
@@ -276,7 +279,7 @@ public struct JSONScanner: ~Escapable {
         return counted.place
     }
 
-    public func place(of offset: Int) -> Place {
+    package func place(of offset: Int) -> Place {
         var place = Place(line: 1, column: 1)
         for index in 0..<min(offset, bytes.count) {
             if bytes[index] == 0x0A { place = Place(line: place.line + 1, column: 1) } else { place.column += 1 }

@@ -1,7 +1,7 @@
 /// What somebody may have meant who wrote a name that is unknown.
-public enum NearestName {
+package enum NearestName {
     /// - Returns: the names, the nearest first, and whether that one is near enough to be meant.
-    public static func ranked(_ names: some Sequence<String>, to name: String) -> (names: [String], isMeant: Bool) {
+    package static func ranked(_ names: some Sequence<String>, to name: String) -> (names: [String], isMeant: Bool) {
         let ranked = Set(names).map { (name: $0, distance: distance($0, name)) }
             .sorted { ($0.distance, $0.name) < ($1.distance, $1.name) }
         let isMeant = ranked.first.map { $0.distance <= max(2, name.unicodeScalars.count / 3) } ?? false

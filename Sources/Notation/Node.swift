@@ -1,6 +1,6 @@
 /// A value of a JSON or TOML text that knows where it stood.
-public struct Node: Hashable, Sendable {
-    public enum Value: Hashable, Sendable {
+package struct Node: Hashable, Sendable {
+    package enum Value: Hashable, Sendable {
         case object([Member])
         case array([Node])
         case string(String)
@@ -13,16 +13,16 @@ public struct Node: Hashable, Sendable {
         case foreign(String)
     }
 
-    public var value: Value
-    public var place: Place
+    package var value: Value
+    package var place: Place
 
-    public init(_ value: Value, at place: Place = .none) {
+    package init(_ value: Value, at place: Place = .none) {
         self.value = value
         self.place = place
     }
 
     /// What the value is, for messages.
-    public var kind: String {
+    package var kind: String {
         switch value {
         case .object: "an object"
         case .array: "an array"
@@ -35,20 +35,20 @@ public struct Node: Hashable, Sendable {
     }
 
     /// The member of an object; nil for another kind of value and for an object without it.
-    public subscript(name: String) -> Node? {
+    package subscript(name: String) -> Node? {
         guard case .object(let members) = value else { return nil }
         return members.first { $0.name.utf8.elementsEqual(name.utf8) }?.node
     }
 }
 
 /// A named value of an object.
-public struct Member: Hashable, Sendable {
-    public var name: String
-    public var node: Node
+package struct Member: Hashable, Sendable {
+    package var name: String
+    package var node: Node
     /// Where the name stands.
-    public var place: Place
+    package var place: Place
 
-    public init(_ name: String, _ node: Node, at place: Place = .none) {
+    package init(_ name: String, _ node: Node, at place: Place = .none) {
         self.name = name
         self.node = node
         self.place = place
@@ -79,14 +79,14 @@ public struct Place: Hashable, Sendable, CustomStringConvertible {
 extension Node: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByBooleanLiteral,
     ExpressibleByArrayLiteral
 {
-    public init(stringLiteral value: String) { self.init(.string(value)) }
-    public init(integerLiteral value: Int) { self.init(.number(String(value))) }
-    public init(booleanLiteral value: Bool) { self.init(.boolean(value)) }
-    public init(arrayLiteral elements: Node...) { self.init(.array(elements)) }
+    package init(stringLiteral value: String) { self.init(.string(value)) }
+    package init(integerLiteral value: Int) { self.init(.number(String(value))) }
+    package init(booleanLiteral value: Bool) { self.init(.boolean(value)) }
+    package init(arrayLiteral elements: Node...) { self.init(.array(elements)) }
     /// An object with these members, in this order; nil values are left out.
-    public static func object(_ members: KeyValuePairs<String, Node?>) -> Node {
+    package static func object(_ members: KeyValuePairs<String, Node?>) -> Node {
         Node(.object(members.compactMap { name, node in node.map { Member(name, $0) } }))
     }
-    public init(_ text: String) { self.init(.string(text)) }
-    public init(_ number: Int) { self.init(.number(String(number))) }
+    package init(_ text: String) { self.init(.string(text)) }
+    package init(_ number: Int) { self.init(.number(String(number))) }
 }

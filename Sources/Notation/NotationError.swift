@@ -12,12 +12,6 @@ public struct NotationError: Error, Hashable, CustomStringConvertible {
     }
 
     public var description: String {
-        (place.line == 0 ? "" : "\(place): ") + (member.isEmpty ? "" : "'\(Self.printable(member))': ") + problem
-    }
-
-    /// Text from outside as it may stand in a message: nothing that commands the display, and not too much of it.
-    public static func printable(_ text: String, limit: Int = 120) -> String {
-        let shown = String(String.UnicodeScalarView(text.unicodeScalars.prefix(limit))).withoutDisplayCommands()
-        return text.unicodeScalars.count > limit ? shown + "…" : shown
+        (place.line == 0 ? "" : "\(place): ") + (member.isEmpty ? "" : "'\(member.printable())': ") + problem
     }
 }

@@ -1,7 +1,7 @@
 /// Percent-encoding of RFC 3986, in which a plus is a plus.
-public enum PercentEncoding {
+package enum PercentEncoding {
     /// Nil for an escape that isn't one.
-    public static func decoded(_ text: String) -> [UInt8]? {
+    package static func decoded(_ text: String) -> [UInt8]? {
         let bytes = Array(text.utf8)
         var result: [UInt8] = []
         result.reserveCapacity(bytes.count)
@@ -24,7 +24,7 @@ public enum PercentEncoding {
     }
 
     /// A path in an address: all but the unreserved signs of RFC 3986 and slashes as escapes.
-    public static func encodedPath(_ path: String) -> String {
+    package static func encodedPath(_ path: String) -> String {
         path.utf8.map { byte in
             switch byte {
             case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
@@ -37,7 +37,7 @@ public enum PercentEncoding {
     }
 
     /// Everything but letters and digits as escapes.
-    public static func encoded(_ text: [UInt8]) -> String {
+    package static func encoded(_ text: [UInt8]) -> String {
         text.map { byte in
             switch byte {
             case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),

@@ -2,10 +2,10 @@
 ///
 /// What stands before the first character is the editor's, not the text's: a UTF-8 byte order mark is dropped, and
 /// UTF-16 is recognised by its own.
-public enum PlainText {
+package enum PlainText {
     /// Reads a text in UTF-8, or in UTF-16 with a byte order mark; the mark is no part of the text.
     /// - Throws: `NotationError` with the line of the first byte that is no text, NUL included.
-    public static func read(_ bytes: [UInt8]) throws(NotationError) -> String {
+    package static func read(_ bytes: [UInt8]) throws(NotationError) -> String {
         let text: String
         if bytes.starts(with: [0xFF, 0xFE, 0, 0]) || bytes.starts(with: [0, 0, 0xFE, 0xFF]) {
             throw NotationError(at: Place(line: 1, column: 1), "the text is UTF-32; save it as UTF-8")
@@ -28,7 +28,7 @@ public enum PlainText {
     }
 
     /// Whether a text stays on its line wherever it is printed: no control characters or separators of lines.
-    public static func isOneLine(_ text: String) -> Bool {
+    package static func isOneLine(_ text: String) -> Bool {
         text.unicodeScalars.allSatisfy {
             switch $0.properties.generalCategory {
             case .control, .lineSeparator, .paragraphSeparator: false
@@ -39,7 +39,7 @@ public enum PlainText {
 
     /// The text as UTF-8 without a byte order mark, for who recognises what a file is: what is no text stays as it is,
     /// or becomes replacement characters.
-    public static func utf8(_ bytes: [UInt8]) -> [UInt8] {
+    package static func utf8(_ bytes: [UInt8]) -> [UInt8] {
         if bytes.starts(with: [0xFF, 0xFE]) { return utf8(units(bytes, isBigEndian: false)) }
         if bytes.starts(with: [0xFE, 0xFF]) { return utf8(units(bytes, isBigEndian: true)) }
         return withoutMark(bytes)
@@ -56,7 +56,7 @@ public enum PlainText {
     }
 
     /// The bytes behind a UTF-8 byte order mark, if there is one.
-    public static func withoutMark(_ bytes: [UInt8]) -> [UInt8] {
+    package static func withoutMark(_ bytes: [UInt8]) -> [UInt8] {
         startsWithMark(bytes) ? Array(bytes.dropFirst(3)) : bytes
     }
 
@@ -76,7 +76,7 @@ public enum PlainText {
     }
 
     /// Where bytes stop to be UTF-8, and which one it is that doesn't belong there.
-    public static func invalid(_ bytes: ArraySlice<UInt8>) -> NotationError {
+    package static func invalid(_ bytes: ArraySlice<UInt8>) -> NotationError {
         let rest = Array(bytes)
         var start = 0
         do {

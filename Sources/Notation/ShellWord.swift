@@ -1,12 +1,12 @@
 /// One word of a command that a message shows, written so that a shell (POSIX.1-2024, sections 2.2 and 2.3) takes it as
 /// it is meant, whatever stands in it.
-public struct ShellWord: Hashable, Sendable, CustomStringConvertible {
-    public let description: String
+package struct ShellWord: Hashable, Sendable, CustomStringConvertible {
+    package let description: String
 
-    public init(_ text: String) { description = Self.quoted(text) }
+    package init(_ text: String) { description = Self.quoted(text) }
 
     /// A file's name, which no program takes for an option.
-    public init(path: String) { description = Self.quoted(path.utf8.first == UInt8(ascii: "-") ? "./" + path : path) }
+    package init(path: String) { description = Self.quoted(path.utf8.first == UInt8(ascii: "-") ? "./" + path : path) }
 
     private static func quoted(_ text: String) -> String {
         // Some shells expand a word that begins with one of these.

@@ -1,8 +1,8 @@
 /// TOML 1.0 texts as trees. A byte order mark before the text is taken, as its specification allows.
-public enum TOML {
+package enum TOML {
     /// Reads a text.
     /// - Throws: `NotationError` with the line and column of the first thing that isn't TOML.
-    public static func read(_ bytes: [UInt8]) throws(NotationError) -> Node {
+    package static func read(_ bytes: [UInt8]) throws(NotationError) -> Node {
         guard !bytes.starts(with: [0xFF, 0xFE]), !bytes.starts(with: [0xFE, 0xFF]) else {
             throw NotationError(at: .none, "the text is not UTF-8 but UTF-16; save it as UTF-8")
         }
@@ -156,11 +156,11 @@ private struct TOMLReader {
                 table = child
             case .table(let child) where child.origin != .inline: table = child
             case .tables(let children, _): table = children.all[children.all.count - 1]
-            default: throw NotationError(at: key.place, "'\(NotationError.printable(key.name))' is no table")
+            default: throw NotationError(at: key.place, "'\(key.name.printable())' is no table")
             }
         }
         let key = keys[keys.count - 1]
-        let name = NotationError.printable(key.name)
+        let name = key.name.printable()
         switch (table[key.name], isArray) {
         case (nil, false):
             current = Table(at: start, .header)
@@ -192,12 +192,12 @@ private struct TOMLReader {
                 target.add(key.name, .table(child), at: key.place)
                 target = child
             case .table(let child) where child.origin == .dotted: target = child
-            default: throw NotationError(at: key.place, "'\(NotationError.printable(key.name))' is defined twice")
+            default: throw NotationError(at: key.place, "'\(key.name.printable())' is defined twice")
             }
         }
         let key = keys[keys.count - 1]
         guard target[key.name] == nil else {
-            throw NotationError(at: key.place, "'\(NotationError.printable(key.name))' is defined twice")
+            throw NotationError(at: key.place, "'\(key.name.printable())' is defined twice")
         }
         target.add(key.name, .node(node), at: key.place)
     }
@@ -328,7 +328,7 @@ private struct TOMLReader {
                 return .foreign(text)
             }
             guard let number = Self.number(text) else {
-                throw failure("'\(NotationError.printable(text))' is no value; text stands in quotes")
+                throw failure("'\(text.printable())' is no value; text stands in quotes")
             }
             offset += text.utf8.count
             return .number(number)

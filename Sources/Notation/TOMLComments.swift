@@ -1,6 +1,6 @@
 extension TOML {
     /// A text that was read without error, with its comments gone and its lines where they were.
-    public static func withoutComments(_ bytes: [UInt8]) -> [UInt8] {
+    package static func withoutComments(_ bytes: [UInt8]) -> [UInt8] {
         var result: [UInt8] = []
         result.reserveCapacity(bytes.count)
         /// What ends the string that is open: one quote, or three.

@@ -129,7 +129,8 @@ extension Timestamp: CustomStringConvertible {
         let fields = fields
         func two(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }
         let year = String(fields.year)
-        return String(repeating: "0", count: max(0, 4 - year.count)) + year
-            + "-\(two(fields.month))-\(two(fields.day))T\(two(fields.hour)):\(two(fields.minute)):\(two(fields.second))Z"
+        let date = [String(repeating: "0", count: max(0, 4 - year.count)) + year, two(fields.month), two(fields.day)]
+        let time = [two(fields.hour), two(fields.minute), two(fields.second)]
+        return date.joined(separator: "-") + "T" + time.joined(separator: ":") + "Z"
     }
 }

@@ -1,6 +1,6 @@
 public import CodeEncryption
 public import DCAP
-public import Files
+internal import Files
 public import RATLS
 public import RATLSTransport
 public import SGXQuote
@@ -11,7 +11,7 @@ public import StrictX509
 // theirs where they are declared.
 
 extension TransportError: CodedError {
-    public var code: String {
+    package var code: String {
         switch self {
         case .unreachable, .broken: "network.unreachable"
         case .notListening: "network.notListening"
@@ -24,17 +24,17 @@ extension TransportError: CodedError {
     }
 }
 
-extension AttestedCertificateError: CodedError { public var code: String { "evidence" } }
-extension CertificateFileError: CodedError { public var code: String { "file.kind" } }
-extension CertificateMakerError: CodedError { public var code: String { "certificate" } }
-extension DERError: CodedError { public var code: String { "certificate" } }
-extension PEMError: CodedError { public var code: String { "certificate" } }
-extension QuoteError: CodedError { public var code: String { "evidence" } }
+extension AttestedCertificateError: CodedError { package var code: String { "evidence" } }
+extension CertificateFileError: CodedError { package var code: String { "file.kind" } }
+extension CertificateMakerError: CodedError { package var code: String { "certificate" } }
+extension DERError: CodedError { package var code: String { "certificate" } }
+extension PEMError: CodedError { package var code: String { "certificate" } }
+extension QuoteError: CodedError { package var code: String { "evidence" } }
 extension EvidenceInputError: CodedError { var code: String { "evidence" } }
-extension TrustAnchorError: CodedError { public var code: String { "file.kind" } }
-extension SealedLogError: CodedError { public var code: String { "log" } }
-extension AlteredLog: CodedError { public var code: String { "log.altered" } }
-extension SimulatorError: CodedError { public var code: String { "simulator" } }
+extension TrustAnchorError: CodedError { package var code: String { "file.kind" } }
+extension SealedLogError: CodedError { package var code: String { "log" } }
+extension AlteredLog: CodedError { package var code: String { "log.altered" } }
+extension SimulatorError: CodedError { package var code: String { "simulator" } }
 
 /// What could not be done, as programs tell it from other things (docs/errors.md, which a test compares).
 public enum OperationCode: String, CaseIterable, Sendable {

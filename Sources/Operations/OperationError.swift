@@ -2,7 +2,7 @@ public import Files
 internal import Notation
 
 /// Why an operation could not be done: about what, the problem, and the mend where there is one.
-public struct OperationError: CodedError, CustomStringConvertible {
+public struct OperationError: Error, CodedError, CustomStringConvertible {
     public var subject: String
     public var problem: String
     /// Part of the message too.
@@ -38,9 +38,9 @@ public struct OperationError: CodedError, CustomStringConvertible {
         let quoted = quotation.map { text in
             // By scalars: to Swift, CR and LF together are one character.
             text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false)
-                .map { "\n  | " + NotationError.printable(String($0), limit: Self.quotedLineLimit) }.joined()
+                .map { "\n  | " + String($0).printable(limit: Self.quotedLineLimit) }.joined()
         }
-        return FileError.printable(own) + (quoted.map { ":" + $0 } ?? "")
+        return own.printable(limit: nil) + (quoted.map { ":" + $0 } ?? "")
     }
 
     private static let quotedLineLimit = 2000

@@ -1,4 +1,4 @@
-public import CodeEncryption
+package import CodeEncryption
 internal import Crypto
 internal import Files
 internal import Glibc
@@ -21,7 +21,7 @@ public struct PackageBuilder: Sendable {
     /// Whether what the code imports is looked for.
     public var checksImports = true
     /// Nonces by relative path, for tests and for making a package again.
-    public var nonces: TreeEncryption.Nonces = .random
+    package var nonces: TreeEncryption.Nonces = .random
 
     public init(
         project: String,
@@ -59,7 +59,10 @@ public struct PackageBuilder: Sendable {
             guard length <= CodeTree.nameLimit else {
                 throw FileError(
                     project + "/" + ProjectConfiguration.fileName,
-                    "'name' makes a file name of \(length) bytes, \(length - CodeTree.nameLimit) more than a folder takes; choose a shorter one"
+                    """
+                    'name' makes a file name of \(length) bytes, \(length - CodeTree.nameLimit) more than a folder \
+                    takes; choose a shorter one
+                    """
                 )
             }
             for path in [base + ".tar", base + ".key"] where Files.exists(path) {
@@ -103,7 +106,10 @@ public struct PackageBuilder: Sendable {
             }
             throw FileError(
                 output,
-                "is in \(name) of the project, which ships: the next package would hold this one's key; name an --output outside of it"
+                """
+                is in \(name) of the project, which ships: the next package would hold this one's key; name an \
+                --output outside of it
+                """
             )
         }
     }
@@ -115,7 +121,10 @@ public struct PackageBuilder: Sendable {
             guard key.withBytes({ $0.elementsEqual(bytes) }) else { continue }
             throw FileError(
                 folder + "/" + file.path,
-                "is the key of this package, which would hold it; move it out of the project (a new key, if a package with it was given away)"
+                """
+                is the key of this package, which would hold it; move it out of the project (a new key, if a package \
+                with it was given away)
+                """
             )
         }
     }
@@ -139,7 +148,10 @@ public struct PackageBuilder: Sendable {
         guard size <= file.configuration.enclave.byteCount else {
             throw PackageError.archive(
                 path: ProjectConfiguration.fileName,
-                "code and environment have \(size >> 20) MiB, the enclave \(file.configuration.enclave.byteCount >> 20) MiB: raise size in [enclave]"
+                """
+                code and environment have \(size >> 20) MiB, the enclave \(file.configuration.enclave.byteCount >> 20) \
+                MiB: raise size in [enclave]
+                """
             )
         }
     }
@@ -259,7 +271,10 @@ public struct PackageBuilder: Sendable {
     }
 
     private static func cleaningNote(_ path: String) -> String {
-        "\(FileError.printable(path)) ships without its comments, and without users, passwords and queries of its addresses"
+        """
+        \(path.printable(limit: nil)) ships without its comments, and without users, passwords and queries of its \
+        addresses
+        """
     }
 
     private func writeCode(_ path: String, _ files: [CodeTree.File], _ key: borrowing SecretKey) throws {

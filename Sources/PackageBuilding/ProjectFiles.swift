@@ -19,11 +19,17 @@ public enum ProjectFiles {
             guard list.partCount <= IgnoreList.partLimit else {
                 throw FileError(
                     path,
-                    "its patterns with '*', '?' and '[' have \(list.partCount) parts; at most \(IgnoreList.partLimit) are taken"
+                    """
+                    its patterns with '*', '?' and '[' have \(list.partCount) parts; at most \(IgnoreList.partLimit) \
+                    are taken
+                    """
                 )
             }
             notes += list.idlePatterns.prefix(20).map {
-                "\(IgnoreList.fileName): '\(NotationError.printable($0))' can match nothing that is meant: patterns are compared with base names; blanks, quotes and '#' behind a name count"
+                """
+                \(IgnoreList.fileName): '\($0.printable())' can match nothing that is meant: patterns are compared \
+                with base names; blanks, quotes and '#' behind a name count
+                """
             }
             return list
         } catch {
@@ -36,7 +42,10 @@ public enum ProjectFiles {
     static func warnings(of files: [CodeTree.File], _ way: String) throws(FileError) -> [String] {
         let keys = try PrivateKeyFiles.among(files)
         let lines = keys.prefix(20).map {
-            "WARNING: \(FileError.printable($0)) is a PRIVATE KEY and ships \(way); if it shouldn't, name it in \(IgnoreList.fileName) or move it away, and package again"
+            """
+            WARNING: \($0.printable(limit: nil)) is a PRIVATE KEY and ships \(way); if it shouldn't, name it in \
+            \(IgnoreList.fileName) or move it away, and package again
+            """
         }
         return lines + (keys.count > 20 ? ["WARNING: \(keys.count - 20) more private keys ship \(way)"] : [])
     }
@@ -51,7 +60,10 @@ public enum ProjectFiles {
                 where ReadableRequirements.hasUsers(String(line)) {
                     throw FileError(
                         folder + "/" + file.path,
-                        "line \(index + 1) holds a user or password, and this file isn't encrypted; move it to pip's own settings, or name the file in \(IgnoreList.fileName)"
+                        """
+                        line \(index + 1) holds a user or password, and this file isn't encrypted; move it to pip's \
+                        own settings, or name the file in \(IgnoreList.fileName)
+                        """
                     )
                 }
             }
@@ -65,9 +77,9 @@ public enum ProjectFiles {
         let meant = leftOut.filter { !($0.folder.isEmpty && $0.name == IgnoreList.fileName) }
         let folders = Dictionary(grouping: meant, by: \.folder).sorted { $0.key < $1.key }
         let lines = folders.prefix(20).map { folder, entries in
-            let names = entries.prefix(5).map { FileError.printable($0.name) }.joined(separator: ", ")
+            let names = entries.prefix(5).map { $0.name.printable(limit: nil) }.joined(separator: ", ")
             let more = entries.count > 5 ? " and \(entries.count - 5) more" : ""
-            let place = folder.isEmpty ? "" : " in \(FileError.printable(folder))"
+            let place = folder.isEmpty ? "" : " in \(folder.printable(limit: nil))"
             return
                 "left out\(place): \(names)\(more), which begin with a dot; name in [package] include what shall ship"
         }

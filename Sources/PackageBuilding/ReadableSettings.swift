@@ -10,7 +10,10 @@ extension ProjectConfiguration {
             throw NotationError(
                 at: line.place,
                 member: "tests_requirements",
-                "a user, password, query or comment stands in it, and this file ships readable; name the index in pip's own settings (PIP_INDEX_URL), or write ${NAME} for a variable"
+                """
+                a user, password, query or comment stands in it, and this file ships readable; name the index in pip's \
+                own settings (PIP_INDEX_URL), or write ${NAME} for a variable
+                """
             )
         }
         let text = String(decoding: TOML.withoutComments(bytes), as: UTF8.self)

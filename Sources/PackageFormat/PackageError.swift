@@ -3,7 +3,7 @@ public import Files
 public import Notation
 
 /// Why a project can't be packaged or a package can't be read.
-public enum PackageError: CodedError, CustomStringConvertible {
+public enum PackageError: Error, CodedError, CustomStringConvertible {
     case file(FileError)
     case code(CodeError)
     /// A text of the project or the package.
@@ -27,8 +27,8 @@ public enum PackageError: CodedError, CustomStringConvertible {
         switch self {
         case .file(let error): error.description
         case .code(let error): error.description
-        case .text(let path, let error): "\(FileError.printable(path)): \(error)"
-        case .archive(let path, let problem): "\(FileError.printable(path)): \(problem)"
+        case .text(let path, let error): "\(path.printable(limit: nil)): \(error)"
+        case .archive(let path, let problem): "\(path.printable(limit: nil)): \(problem)"
         case .environment(let problem): problem
         }
     }

@@ -32,7 +32,7 @@ public struct PackageFile: Sendable {
                 guard Self.known.contains(ExactText(member.name)) else {
                     throw PackageError.archive(
                         path: path,
-                        "holds '\(NotationError.printable(member.name))', which no package has"
+                        "holds '\(member.name.printable())', which no package has"
                     )
                 }
                 members[ExactText(member.name)] = member
@@ -44,14 +44,14 @@ public struct PackageFile: Sendable {
                 throw PackageError.archive(path: path, "'\(name)' was not found in it")
             }
             self.members = members
-            configuration = try Self.parse(texts[ExactText(ProjectConfiguration.fileName)], path) {
+            configuration = try Self.parse(texts[ExactText(ProjectConfiguration.fileName)], at: path) {
                 bytes throws(NotationError) in
                 try ProjectConfiguration(bytes)
             }!
-            runtime = try Self.parse(texts["runtime.json"], path) { bytes throws(NotationError) in
+            runtime = try Self.parse(texts["runtime.json"], at: path) { bytes throws(NotationError) in
                 try RuntimeList(bytes)
             }
-            mode = try Self.parse(texts["start.json"], path, Self.readMode) ?? .open
+            mode = try Self.parse(texts["start.json"], at: path, Self.readMode) ?? .open
         } catch {
             throw .wrapping(error, path: path)
         }
@@ -59,7 +59,7 @@ public struct PackageFile: Sendable {
 
     private static func parse<Value>(
         _ bytes: [UInt8]?,
-        _ path: String,
+        at path: String,
         _ read: ([UInt8]) throws(NotationError) -> Value
     )
         throws(PackageError) -> Value?
@@ -105,7 +105,10 @@ public struct PackageFile: Sendable {
         guard let runtime else {
             throw .archive(
                 path: path,
-                "is a package of the original: it doesn't say which files run, so its measurement needs its container image; package the project again"
+                """
+                is a package of the original: it doesn't say which files run, so its measurement needs its container \
+                image; package the project again
+                """
             )
         }
         return runtime

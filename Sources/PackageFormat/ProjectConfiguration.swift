@@ -38,7 +38,7 @@ public struct ProjectConfiguration: Hashable, Sendable {
             throw NotationError(
                 at: try root.required("python_application").place,
                 member: "python_application",
-                "'module:variable' expected, found \"\(NotationError.printable(application))\""
+                "'module:variable' expected, found \"\(application.printable())\""
             )
         }
         healthCheck = try Self.text(&root, "healthcheck_endpoint")
@@ -193,7 +193,7 @@ public struct ProjectConfiguration: Hashable, Sendable {
     {
         if let node = table.optional("size") {
             guard let count = byteCount(node), count >= 256 << 20, count & (count - 1) == 0 else {
-                throw table.mismatch(node, "size", "a power of two from \"256M\" on, such as \"1G\",")
+                throw table.mismatch(node, member: "size", "a power of two from \"256M\" on, such as \"1G\",")
             }
             enclave.byteCount = count
         }
@@ -207,7 +207,7 @@ public struct ProjectConfiguration: Hashable, Sendable {
     {
         if let node = table.optional("interface") {
             guard case .string(let text) = node.value, ["auto", "wsgi"].contains(text) else {
-                throw table.mismatch(node, "interface", "\"auto\" or \"wsgi\"")
+                throw table.mismatch(node, member: "interface", "\"auto\" or \"wsgi\"")
             }
             server.interface = text
         }
@@ -218,7 +218,7 @@ public struct ProjectConfiguration: Hashable, Sendable {
         ] {
             guard let node = table.optional(name) else { continue }
             guard let count = byteCount(node), count >= 1024 else {
-                throw table.mismatch(node, name, "a size such as \"64M\"")
+                throw table.mismatch(node, member: name, "a size such as \"64M\"")
             }
             server[keyPath: path] = count
         }

@@ -36,7 +36,10 @@ public struct RuntimeList: Hashable, Sendable {
             throw NotationError(
                 at: reader.place,
                 member: "version",
-                "\(Self.version) expected: older lists don't say all that is measured, or say what isn't; package the project again"
+                """
+                \(Self.version) expected: older lists don't say all that is measured, or say what isn't; package the \
+                project again
+                """
             )
         }
         guard let python = try reader.string("python"), let platform = try reader.string("platform"),
@@ -51,14 +54,14 @@ public struct RuntimeList: Hashable, Sendable {
             throw NotationError(
                 at: reader.place,
                 member: "python",
-                "a version such as 3.11.2 expected, found \"\(NotationError.printable(python))\""
+                "a version such as 3.11.2 expected, found \"\(python.printable())\""
             )
         }
         guard let platform = EnclaveSettings.Platform(rawValue: platform) else {
             throw NotationError(
                 at: reader.place,
                 member: "platform",
-                "\(EnclaveSettings.Platform.expected), found \"\(NotationError.printable(platform))\""
+                "\(EnclaveSettings.Platform.expected), found \"\(platform.printable())\""
             )
         }
         for (member, path) in [("loader", loader), ("agent", agent)] {
@@ -86,7 +89,7 @@ public struct RuntimeList: Hashable, Sendable {
                 throw NotationError(
                     at: one.place,
                     member: "files",
-                    "'\(NotationError.printable(path))' stands in it twice"
+                    "'\(path.printable())' stands in it twice"
                 )
             }
             files.append(.init(path: path, digest: digest))
@@ -126,7 +129,7 @@ public struct RuntimeList: Hashable, Sendable {
             throw NotationError(
                 at: place,
                 member: member,
-                "the whole path of a file on a disk expected, found \"\(NotationError.printable(path))\""
+                "the whole path of a file on a disk expected, found \"\(path.printable())\""
             )
         }
     }

@@ -67,17 +67,17 @@ public struct ProgramRun: Sendable {
     ///   - inNewSession: whether it has no terminal, so that it can outlive whoever uses this one.
     public func start(output: Int32? = nil, inNewSession: Bool = false) throws(FileError) -> RunningProgram {
         let process = withStrings { words, values in
-            Unfinished.start { spawn(words, values, output ?? -1, inNewSession) }
+            Unfinished.start { spawn(words, values, output: output ?? -1, inNewSession: inNewSession) }
         }
         guard process > 0 else { throw FileError(path, doing: "run", -process) }
         return RunningProgram(id: process)
     }
 
     private func spawn(
-        _ words: [UnsafeMutablePointer<CChar>?],
-        _ values: [UnsafeMutablePointer<CChar>?],
-        _ output: Int32,
-        _ inNewSession: Bool
+        _ words: Words,
+        _ values: Words,
+        output: Int32,
+        inNewSession: Bool
     ) -> Int32 {
         let session: Int32 = inNewSession ? 1 : 0
         guard let writeLimit else { return cprocesses_spawn(path, words, values, folder, output, session, nil) }
@@ -91,15 +91,21 @@ public struct ProgramRun: Sendable {
         throw FileError(path, doing: "run", error)
     }
 
+    /// The last of them is nil.
+    private typealias Words = UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
+
     private func withStrings(
-        _ body: (_ words: [UnsafeMutablePointer<CChar>?], _ values: [UnsafeMutablePointer<CChar>?]) -> Int32
+        _ body: (_ words: Words, _ values: Words) -> Int32
     ) -> Int32 {
         var variables = inheritsEnvironment ? Self.inheritedVariables : ["LANG": "C.UTF-8"]
         for (name, value) in environment { variables[name] = value }
-        let words = ([name ?? path] + arguments).map { strdup($0) } + [nil]
-        let values = variables.map { strdup("\($0.key)=\($0.value)") } + [nil]
-        defer { for pointer in words + values { free(pointer) } }
-        return body(words, values)
+        let strings = CArguments()
+        return withExtendedLifetime(strings) {
+            body(
+                strings.texts([name ?? path] + arguments),
+                strings.texts(variables.map { "\($0.key)=\($0.value)" })
+            )
+        }
     }
 
     /// All that comes until the last writer is gone, of which the last mebibyte is kept.

@@ -1,4 +1,5 @@
 internal import CProcesses
+internal import Files
 internal import Glibc
 
 /// Where alone a program, and all that it starts, may make, change or remove files. The kernel holds them to it
@@ -19,12 +20,11 @@ public struct WriteLimit: Sendable {
     public static var isEnforced: Bool { cprocesses_can_limit_writes() == 1 }
 
     func withLimit(_ body: (UnsafePointer<cprocesses_write_limit>) -> Int32) -> Int32 {
-        let strings = places.map { strdup($0) }
-        defer { for string in strings { free(string) } }
-        return strings.map { UnsafePointer($0) }.withUnsafeBufferPointer { pointers in
+        let strings = CArguments()
+        return withExtendedLifetime(strings) {
             var limit = cprocesses_write_limit()
-            limit.places = pointers.baseAddress
-            limit.place_count = pointers.count
+            limit.places = UnsafePointer(strings.list(places.map { Optional(UnsafePointer(strings.text($0))) }))
+            limit.place_count = places.count
             limit.makes_links = makesLinks ? 1 : 0
             return withUnsafePointer(to: limit, body)
         }

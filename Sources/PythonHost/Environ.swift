@@ -57,15 +57,15 @@ final class Environ {
         let head = exchange.head
         setMethod(head.method.rawValue, in: environ)
         let (path, query) = Self.split(head.uri)
-        set(environ, keys.path, path)
-        set(environ, keys.query, query)
+        set(environ, keys.path, to: path)
+        set(environ, keys.query, to: query)
         PyDict_SetItem(environ, keys.protocolName, head.version == .http1_1 ? keys.http11 : keys.http10)
         PyDict_SetItem(environ, keys.scheme, exchange.connection.isSecure ? keys.https : keys.http)
         PyDict_SetItem(environ, keys.input, input)
-        set(environ, keys.serverName, Array(exchange.connection.localAddress.utf8))
-        set(environ, keys.serverPort, Array(String(exchange.connection.localPort).utf8))
-        set(environ, keys.remoteAddress, Array(exchange.connection.remoteAddress.utf8))
-        set(environ, keys.remotePort, Array(String(exchange.connection.remotePort).utf8))
+        set(environ, keys.serverName, to: Array(exchange.connection.localAddress.utf8))
+        set(environ, keys.serverPort, to: Array(String(exchange.connection.localPort).utf8))
+        set(environ, keys.remoteAddress, to: Array(exchange.connection.remoteAddress.utf8))
+        set(environ, keys.remotePort, to: Array(String(exchange.connection.remotePort).utf8))
         for (name, value) in head.headers { add(name, value, to: environ) }
         return environ
     }
@@ -87,7 +87,7 @@ final class Environ {
         if let known = PyDict_GetItem(environ, key), key != keys.contentLength, key != keys.contentType {
             // Repeated ones are joined; cookies by semicolon (RFC 9110 §5.3, RFC 6265 §5.4).
             let separator = name.lowercased() == "cookie" ? "; " : ","
-            guard let joined = join(known, separator, text) else { return PyErr_Clear() }
+            guard let joined = join(known, by: separator, to: text) else { return PyErr_Clear() }
             PyDict_SetItem(environ, key, joined)
             Py_DecRef(joined)
         } else {
@@ -95,7 +95,7 @@ final class Environ {
         }
     }
 
-    private func join(_ left: PyPointer, _ separator: String, _ right: PyPointer) -> PyPointer? {
+    private func join(_ left: PyPointer, by separator: String, to right: PyPointer) -> PyPointer? {
         let middle = Self.text(separator)
         defer { Py_DecRef(middle) }
         guard let head = PyUnicode_Concat(left, middle) else { return nil }
@@ -147,7 +147,7 @@ final class Environ {
         return object
     }
 
-    private func set(_ environ: PyPointer, _ key: PyPointer?, _ bytes: [UInt8]) {
+    private func set(_ environ: PyPointer, _ key: PyPointer?, to bytes: [UInt8]) {
         let text = bytes.withUnsafeBytes {
             PyUnicode_DecodeLatin1($0.baseAddress?.assumingMemoryBound(to: CChar.self), $0.count, nil)
         }

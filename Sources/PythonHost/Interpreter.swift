@@ -1,6 +1,7 @@
 internal import AppServer
 internal import CPython
 internal import CPythonShim
+internal import Files
 internal import Glibc
 internal import NIOCore
 internal import Threads
@@ -47,24 +48,21 @@ public final class Interpreter: Sendable {
         let location = configuration.location
         // Python reads os.environ once, at its start.
         for (name, value) in configuration.variables { setenv(name, value, 1) }
-        var texts = CStrings()
-        let paths: [UnsafePointer<CChar>?] =
-            ([location.standardLibrary, location.dynamicModules] + configuration.searchPaths).map {
-                texts.add($0)
-            }
+        let paths = [location.standardLibrary, location.dynamicModules] + configuration.searchPaths
+        let values = CArguments()
+        let searchPaths = paths.map { Optional(UnsafePointer(values.text($0))) }
         var message = [CChar](repeating: 0, count: 512)
-        let status = paths.withUnsafeBufferPointer { paths in
+        let status = withExtendedLifetime(values) {
             var start = CPythonStart(
-                executable: texts.add(location.interpreter),
-                prefix: texts.add(location.prefix),
-                standard_library: texts.add(location.standardLibrary),
-                byte_code_folder: texts.add(configuration.folder + "/no-byte-code"),
-                search_paths: paths.baseAddress,
-                search_path_count: paths.count
+                executable: values.text(location.interpreter),
+                prefix: values.text(location.prefix),
+                standard_library: values.text(location.standardLibrary),
+                byte_code_folder: values.text(configuration.folder + "/no-byte-code"),
+                search_paths: values.list(searchPaths),
+                search_path_count: searchPaths.count
             )
             return CPython_Start(&start, &message, message.count)
         }
-        _ = consume texts  // not before Python has read them
         guard status == 0 else {
             return PythonError(
                 String(decoding: message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)

@@ -27,10 +27,13 @@ public struct PythonError: Error, Sendable, CustomStringConvertible {
         }
         let name = attribute(type, "__name__") ?? "Exception"
         let text = string(of: PyObject_Str(value)) ?? ""
-        return PythonError(text.isEmpty ? name : "\(name): \(text)", traceback: format(type, value, trace))
+        return PythonError(
+            text.isEmpty ? name : "\(name): \(text)",
+            traceback: format(type, value: value, trace: trace)
+        )
     }
 
-    private static func format(_ type: PyPointer?, _ value: PyPointer?, _ trace: PyPointer?) -> String {
+    private static func format(_ type: PyPointer?, value: PyPointer?, trace: PyPointer?) -> String {
         guard let module = PyImport_ImportModule("traceback") else {
             PyErr_Clear()
             return ""

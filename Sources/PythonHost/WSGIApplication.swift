@@ -92,7 +92,8 @@ public struct WSGIApplication: @unchecked Sendable {  // an immortal reference, 
             if isinstance(node, ast.Call):
                 if any(keyword.arg is None for keyword in node.keywords):
                     raise ValueError(f"{expression}: only literals may be a factory's arguments")
-                call = [ast.literal_eval(value) for value in node.args], {k.arg: ast.literal_eval(k.value) for k in node.keywords}
+                arguments = [ast.literal_eval(value) for value in node.args]
+                call = arguments, {k.arg: ast.literal_eval(k.value) for k in node.keywords}
                 node = node.func
             path = []
             while isinstance(node, ast.Attribute):

@@ -1,8 +1,8 @@
 internal import AppServer
 internal import CPython
 internal import CPythonShim
-internal import Files
 internal import NIOHTTP1
+internal import Notation
 
 /// One call of the application for one request, and what start_response and write mean for as long as somebody holds
 /// them. Everything here is done with the GIL held, which is given back while the client is waited for.
@@ -131,7 +131,10 @@ final class WSGICall {
     private func fail(_ error: PythonError) {
         if error.summary != Self.clientIsGone {
             report.failed(
-                "\(exchange.head.method.rawValue) \(FileError.printable(String(exchange.head.uri.prefix(200)))): \(error)\n\(error.traceback)"
+                """
+                \(exchange.head.method.rawValue) \(String(exchange.head.uri.prefix(200)).printable(limit: nil)): \
+                \(error)\n\(error.traceback)
+                """
             )
         }
         if exchange.hasStarted {

@@ -1,11 +1,11 @@
 internal import Notation
 public import SGXQuote
-public import StrictX509
+package import StrictX509
 
 /// A certificate that carries a quote, as read and not yet judged.
 public struct AttestedCertificate: Sendable {
     /// The quote's extension, not critical, its value the raw quote (docs/formats/certificate.md).
-    public static let quoteIdentifier = ObjectIdentifier(arcs: 1, 2, 840, 113741, 1337, 6)
+    package static let quoteIdentifier = ObjectIdentifier(arcs: 1, 2, 840, 113741, 1337, 6)
     private static let alternativeNames = ObjectIdentifier(arcs: 2, 5, 29, 17)
     /// What is understood when it is critical: basicConstraints, keyUsage, extended key usage, subjectAltName.
     private static let understood: Set<ObjectIdentifier> = [
@@ -13,17 +13,19 @@ public struct AttestedCertificate: Sendable {
         ObjectIdentifier(arcs: 2, 5, 29, 37), alternativeNames,
     ]
 
-    public let certificate: Certificate
+    package let certificate: Certificate
+    /// What the certificate carries.
     public let quote: Quote
     /// Evidence in further extensions. A certificate is judged whole: all of it must bind and say the same.
     public let furtherEvidence: [EvidenceExtension]
+    /// Its names and addresses, at most 64.
     public let sans: [SubjectAlternativeName]
     /// Nil in certificates of the original, which have none.
     public let launch: LaunchRecord?
     /// A record that is there and can't be read.
     public let launchProblem: String?
     /// A critical extension that nobody here understands.
-    public let unknownCritical: ObjectIdentifier?
+    package let unknownCritical: ObjectIdentifier?
 
     /// Reads a certificate, DER.
     /// - Throws: `AttestedCertificateError` when it is no strict certificate, or carries no quote.
@@ -37,7 +39,9 @@ public struct AttestedCertificate: Sendable {
             EvidenceDialect(one.identifier).map { (one, dialect: $0) }
         }
         guard let value = certificate.value(of: Self.quoteIdentifier) else {
-            if let other = carried.first { throw .otherDialect(other.dialect, other.0.identifier) }
+            if let other = carried.first {
+                throw .otherDialect(other.dialect, identifier: other.0.identifier.description)
+            }
             throw .noQuote
         }
         do {
@@ -47,7 +51,7 @@ public struct AttestedCertificate: Sendable {
         }
         furtherEvidence = carried.filter { $0.dialect != .quote }
             .map { [certificate] one, dialect in
-                EvidenceExtension(one.identifier, dialect, Array(der[one.value]), certificate.key)
+                EvidenceExtension(one.identifier, dialect, value: Array(der[one.value]), beside: certificate.key)
             }
         do {
             sans = try Self.names(certificate)
@@ -86,8 +90,13 @@ public struct AttestedCertificate: Sendable {
         try self.init(der: only)
     }
 
-    public var pem: String { PEM.text(certificate.der) }
+    /// The certificate itself, DER.
+    public var der: [UInt8] { certificate.der }
+    /// The certificate itself, PEM.
+    public var pem: String { PEM.text(der) }
+    /// What the quote says about key and sealing key.
     public var binding: ReportDataBinding { ReportDataBinding(reportData: quote.reportData) }
+    /// Whether the quote is about this certificate's key.
     public var bindsItsKey: Bool { binding.binds(certificate.key.point) }
     /// Issued by itself, with a signature that says so.
     public var isSelfSigned: Bool {
@@ -123,7 +132,8 @@ public enum AttestedCertificateError: Error, CustomStringConvertible {
     case certificate(String)
     case noQuote
     /// It carries evidence that isn't judged here.
-    case otherDialect(EvidenceDialect, ObjectIdentifier)
+    /// - Parameter identifier: of the extension, dotted.
+    case otherDialect(EvidenceDialect, identifier: String)
     case quote(QuoteError)
 
     public var description: String {
@@ -131,7 +141,10 @@ public enum AttestedCertificateError: Error, CustomStringConvertible {
         case .certificate(let problem): "no strict X.509 certificate: \(problem)"
         case .noQuote: "the certificate carries no quote (extension \(AttestedCertificate.quoteIdentifier))"
         case .otherDialect(let dialect, let identifier):
-            "the certificate carries \(dialect.name) (extension \(identifier)), which isn't judged here; expected extension \(AttestedCertificate.quoteIdentifier)"
+            """
+            the certificate carries \(dialect.name) (extension \(identifier)), which isn't judged here; expected \
+            extension \(AttestedCertificate.quoteIdentifier)
+            """
         case .quote(let error): "the certificate's quote: \(error)"
         }
     }

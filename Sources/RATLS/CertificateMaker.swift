@@ -7,7 +7,9 @@ internal import X509
 
 /// Makes the enclave's certificate (docs/formats/certificate.md): good as a pin, and unable to issue others.
 public struct CertificateMaker: Sendable {
+    /// The record that the certificate carries; nil for none.
     public var launch: LaunchRecord?
+    /// DNS names and addresses.
     public var sans: [String]
     /// RFC 4514; absent: CN=<first name>.
     public var subject: String?
@@ -28,7 +30,11 @@ public struct CertificateMaker: Sendable {
         self.notAfter = notAfter
     }
 
-    /// - Parameter now: the certificate is valid from an hour before.
+    /// Makes the certificate, DER, signed by its own key.
+    /// - Parameters:
+    ///   - key: the enclave's own.
+    ///   - quote: raw; its REPORTDATA should bind the key.
+    ///   - now: the certificate is valid from an hour before.
     /// - Throws: `CertificateMakerError` for an end that has passed or lies too far ahead, and for names that can't be
     ///   written.
     public func make(key: P256.Signing.PrivateKey, quote: [UInt8], now: Timestamp) throws(CertificateMakerError)
@@ -87,7 +93,10 @@ public struct CertificateMaker: Sendable {
             // The library's words are about its types.
             throw error as? CertificateMakerError
                 ?? CertificateMakerError(
-                    "the certificate can't be made of subject '\(NotationError.printable(subject ?? ""))' and the names \(NotationError.printable(sans.joined(separator: ", ")))"
+                    """
+                    the certificate can't be made of subject '\((subject ?? "").printable())' and the names \
+                    \(sans.joined(separator: ", ").printable())
+                    """
                 )
         }
     }
@@ -105,7 +114,7 @@ public struct CertificateMaker: Sendable {
 
     private static func name(_ text: String) throws -> X509.DistinguishedName {
         guard let attributes = RFC4514.attributes(text) else {
-            throw CertificateMakerError("'\(NotationError.printable(text))' is no name such as 'CN=service,O=Company'")
+            throw CertificateMakerError("'\(text.printable())' is no name such as 'CN=service,O=Company'")
         }
         let types: [String: ASN1ObjectIdentifier] = [
             "CN": .RDNAttributeType.commonName, "O": .RDNAttributeType.organizationName,
@@ -125,6 +134,7 @@ public struct CertificateMaker: Sendable {
     }
 }
 
+/// Why no certificate can be made.
 public struct CertificateMakerError: Error, CustomStringConvertible {
     public let description: String
     init(_ description: String) { self.description = description }

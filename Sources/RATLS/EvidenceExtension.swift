@@ -1,7 +1,7 @@
 internal import Crypto
 internal import Notation
 public import SGXQuote
-public import StrictX509
+package import StrictX509
 
 /// The ways in which makers put evidence into certificates, known by the identifiers of their extensions.
 ///
@@ -16,6 +16,7 @@ public enum EvidenceDialect: Sendable, CaseIterable {
     case dice
     case openEnclave, dstack, contrast, constellation, privasys, occlum
 
+    /// As it stands in a message.
     public var name: String {
         switch self {
         case .quote: "a quote as this product writes it"
@@ -73,7 +74,7 @@ public enum EvidenceDialect: Sendable, CaseIterable {
     }
 
     /// Nil for an extension that carries no evidence.
-    public init?(_ identifier: ObjectIdentifier) {
+    package init?(_ identifier: ObjectIdentifier) {
         let encoded = identifier.encoded
         let found = Self.allCases.first { dialect in
             dialect.identifiers.exact.contains(identifier)
@@ -99,10 +100,13 @@ public enum EvidenceDialect: Sendable, CaseIterable {
 
 /// One extension with evidence, as read and not yet judged.
 public struct EvidenceExtension: Sendable {
-    public let identifier: ObjectIdentifier
+    package let identifier: ObjectIdentifier
+    /// Whose way it is.
     public let dialect: EvidenceDialect
+    /// What could be read of it.
     public let content: Content
 
+    /// What could be read of it.
     public enum Content: Sendable {
         /// A quote, and whether its REPORTDATA binds the certificate's key as its dialect does.
         case quote(Quote, binds: Bool)
@@ -110,7 +114,7 @@ public struct EvidenceExtension: Sendable {
         case unreadable(String)
     }
 
-    init(_ identifier: ObjectIdentifier, _ dialect: EvidenceDialect, _ value: [UInt8], _ key: P256Key) {
+    init(_ identifier: ObjectIdentifier, _ dialect: EvidenceDialect, value: [UInt8], beside key: P256Key) {
         self.identifier = identifier
         self.dialect = dialect
         guard dialect.isRawQuote else {

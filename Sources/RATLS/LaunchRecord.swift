@@ -1,12 +1,13 @@
 public import Notation
-public import StrictX509
+package import StrictX509
 
 /// What differs between instances of one measurement, and is therefore not measured (docs/formats/launch-record.md).
 /// The enclave vouches for it by signing it into its certificate.
 public struct LaunchRecord: Hashable, Sendable {
+    /// Of its text, in bytes.
     public static let byteLimit = 4096
     /// The arc for identifiers made from UUIDs in short numbers.
-    public static let identifier = ObjectIdentifier(
+    package static let identifier = ObjectIdentifier(
         arcs: 1,
         2,
         840,
@@ -22,16 +23,20 @@ public struct LaunchRecord: Hashable, Sendable {
         5_347_717,
         1_766_784
     )
+    /// Of a certificate, in seconds.
     public static let longestLife: Int64 = 397 * 86400
     /// Seconds; 0 for none.
-    public static let configurationTimeouts = 0...31_536_000
+    package static let configurationTimeouts = 0...31_536_000
 
     /// Lower-case text of a UUID.
     public var id: String
+    /// Of the instance: 1 to 63 of a–z, 0–9 and `-`.
     public var name: String
     /// DNS names or addresses, 1 to 16.
     public var sans: [String]
+    /// The address that is listened on.
     public var host: String
+    /// The port that is listened on, 1 to 65535.
     public var port: Int
     /// RFC 4514.
     public var subject: String?
@@ -39,6 +44,8 @@ public struct LaunchRecord: Hashable, Sendable {
     /// Seconds, 0 for none.
     public var configurationTimeout: Int
 
+    /// Of values.
+    /// - Throws: `NotationError` naming the member that can't be.
     public init(
         id: String,
         name: String,
@@ -96,42 +103,47 @@ public struct LaunchRecord: Hashable, Sendable {
     }
 
     private func check() throws(NotationError) {
-        func require(_ condition: Bool, _ member: String, _ expected: String) throws(NotationError) {
+        func require(_ condition: Bool, member: String, expected: String) throws(NotationError) {
             guard condition else { throw NotationError(at: .none, member: member, expected + " expected") }
         }
-        try require(Self.isUUID(id), "id", "a UUID in lower case")
-        try require(Self.isName(name), "name", "1 to 63 of a–z, 0–9 and '-'")
-        try require((1...16).contains(sans.count), "sans", "1 to 16 names")
+        try require(Self.isUUID(id), member: "id", expected: "a UUID in lower case")
+        try require(Self.isName(name), member: "name", expected: "1 to 63 of a–z, 0–9 and '-'")
+        try require((1...16).contains(sans.count), member: "sans", expected: "1 to 16 names")
         for san in sans {
             try require(
                 SubjectAlternativeName(san) != nil,
-                "sans",
-                "a DNS name or an address, not '\(NotationError.printable(san))',"
+                member: "sans",
+                expected: "a DNS name or an address, not '\(san.printable())',"
             )
         }
         try require(
             !host.isEmpty && host.utf8.count <= 255 && host.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F },
-            "host",
-            "a host name or address"
+            member: "host",
+            expected: "a host name or address"
         )
-        try require((1...65535).contains(port), "port", "1 to 65535")
+        try require((1...65535).contains(port), member: "port", expected: "1 to 65535")
         try require(
             Self.configurationTimeouts.contains(configurationTimeout),
-            "configurationTimeout",
-            "\(Self.configurationTimeouts.lowerBound) to \(Self.configurationTimeouts.upperBound) seconds"
+            member: "configurationTimeout",
+            expected: "\(Self.configurationTimeouts.lowerBound) to \(Self.configurationTimeouts.upperBound) seconds"
         )
         if let subject {
-            try require(PlainText.isOneLine(subject), "subject", "a name without control characters")
-            try require(RFC4514.attributes(subject) != nil, "subject", "a name such as 'CN=service,O=Company'")
+            try require(PlainText.isOneLine(subject), member: "subject", expected: "a name without control characters")
+            try require(
+                RFC4514.attributes(subject) != nil,
+                member: "subject",
+                expected: "a name such as 'CN=service,O=Company'"
+            )
         }
     }
 
     /// A name of RFC 4514 in one line.
-    public static func isSubject(_ text: String) -> Bool {
+    package static func isSubject(_ text: String) -> Bool {
         PlainText.isOneLine(text) && RFC4514.attributes(text) != nil
     }
 
-    public static func isName(_ text: String) -> Bool {
+    /// Whether a text can be an instance's name.
+    package static func isName(_ text: String) -> Bool {
         (1...63).contains(text.utf8.count)
             && text.utf8.allSatisfy {
                 (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == UInt8(ascii: "-")
@@ -146,7 +158,7 @@ public struct LaunchRecord: Hashable, Sendable {
             }
     }
 
-    public var node: Node {
+    package var node: Node {
         .object([
             "version": 1, "id": Node(id), "name": Node(name), "sans": Node(.array(sans.map { Node($0) })),
             "host": Node(host),

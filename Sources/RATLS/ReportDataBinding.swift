@@ -16,6 +16,7 @@ public struct ReportDataBinding: Hashable, Sendable {
         self.sealingKey = sealingKey
     }
 
+    /// The two halves of REPORTDATA, 64 bytes.
     public init(reportData: some Collection<UInt8>) {
         keyDigest = Array(reportData.prefix(32))
         sealingKey = Array(reportData.dropFirst(32))
@@ -24,5 +25,6 @@ public struct ReportDataBinding: Hashable, Sendable {
     /// 64 bytes.
     public var encoded: [UInt8] { keyDigest + sealingKey }
 
+    /// Whether the first half is the SHA-256 of this public key, X9.63 uncompressed, 65 bytes.
     public func binds(_ point: [UInt8]) -> Bool { keyDigest == Array(SHA256.hash(data: point)) }
 }

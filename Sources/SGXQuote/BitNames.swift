@@ -18,15 +18,21 @@ public struct EnclaveAttributes: NamedBits {
     public let rawValue: UInt64
     public init(rawValue: UInt64) { self.rawValue = rawValue }
 
+    /// Whether EINIT has run.
     public static let initialised = Self(rawValue: 1 << 0)
     /// The operator can read and change the enclave's memory.
     public static let debug = Self(rawValue: 1 << 1)
+    /// Whether it runs in 64-bit mode.
     public static let mode64Bit = Self(rawValue: 1 << 2)
+    /// Whether it may have the provisioning key.
     public static let provisionKey = Self(rawValue: 1 << 4)
+    /// Whether it may have the launch key.
     public static let einitTokenKey = Self(rawValue: 1 << 5)
+    /// Whether it uses control-flow enforcement.
     public static let cet = Self(rawValue: 1 << 6)
     /// Key separation and sharing: without it CONFIGID, CONFIGSVN, ISVEXTPRODID and ISVFAMILYID mean nothing.
     public static let kss = Self(rawValue: 1 << 7)
+    /// Whether it is told of asynchronous exits.
     public static let aexNotify = Self(rawValue: 1 << 10)
 
     public static let names = [
@@ -63,7 +69,9 @@ public struct TDAttributes: NamedBits {
 
     /// The operator can read and change the TD's memory.
     public static let debug = Self(rawValue: 1 << 0)
+    /// Whether pages that were taken away raise no #VE.
     public static let septVEDisable = Self(rawValue: 1 << 28)
+    /// Whether the trust domain may be migrated.
     public static let migratable = Self(rawValue: 1 << 29)
     /// Bits 1 to 26 and 32 to 61: for debugging, profiling, or without a meaning yet.
     public static let reserved = Self(rawValue: 0x07FF_FFFE | 0x3FFF_FFFF_0000_0000)

@@ -7,6 +7,7 @@
 public struct FixedBytes<let byteCount: Int>: Sendable, BitwiseCopyable {
     @usableFromInline var storage: InlineArray<byteCount, UInt8>
 
+    /// All the same.
     @inlinable
     public init(repeating byte: UInt8 = 0) {
         storage = InlineArray(repeating: byte)
@@ -39,7 +40,7 @@ public struct FixedBytes<let byteCount: Int>: Sendable, BitwiseCopyable {
     }
 
     @inlinable
-    public mutating func replace(at offset: Int, with bytes: some Collection<UInt8>) {
+    package mutating func replace(at offset: Int, with bytes: some Collection<UInt8>) {
         var index = offset
         for byte in bytes {
             storage[index] = byte
@@ -48,18 +49,20 @@ public struct FixedBytes<let byteCount: Int>: Sendable, BitwiseCopyable {
     }
 
     @inlinable
-    public mutating func replace<Value: FixedWidthInteger>(at offset: Int, with number: Value) {
+    package mutating func replace<Value: FixedWidthInteger>(at offset: Int, with number: Value) {
         for index in 0..<(Value.bitWidth / 8) {
             storage[offset + index] = UInt8(truncatingIfNeeded: number >> (8 * index))
         }
     }
 
+    /// Whether all bytes are zero.
     @inlinable
     public var isZero: Bool {
         for index in 0..<byteCount where storage[index] != 0 { return false }
         return true
     }
 
+    /// A copy.
     @inlinable
     public var array: [UInt8] {
         Array(unsafeUninitializedCapacity: byteCount) { buffer, count in

@@ -8,6 +8,7 @@ public struct Quote: Hashable, Sendable {
 
     /// As delivered, padding included.
     public let bytes: [UInt8]
+    /// Where its parts lie.
     public let layout: QuoteLayout
 
     /// Parses a quote of version 3, 4 or 5.
@@ -26,9 +27,12 @@ public struct Quote: Hashable, Sendable {
     /// The quote without padding.
     public var encoded: ArraySlice<UInt8> { bytes[..<layout.end] }
 
+    /// The bytes of a part, by a range of the layout.
     public subscript(range: Range<Int>) -> ArraySlice<UInt8> { bytes[range] }
 
+    /// Version, kinds and vendor.
     public var header: QuoteHeader { view.header }
+    /// 3 to 5.
     public var version: UInt16 { layout.version }
     /// The enclave's report; nil for a TD.
     public var report: ReportBody? { view.report }
@@ -42,7 +46,9 @@ public struct Quote: Hashable, Sendable {
 
 /// A quote over somebody else's bytes: parsing and reading allocate nothing.
 public struct QuoteView: ~Escapable {
+    /// The quote, and what may follow it.
     public let bytes: RawSpan
+    /// Where its parts lie.
     public let layout: QuoteLayout
 
     /// Parses a quote of version 3, 4 or 5.
@@ -65,8 +71,10 @@ public struct QuoteView: ~Escapable {
         get { bytes.extracting(range) }
     }
 
+    /// Version, kinds and vendor.
     public var header: QuoteHeader { QuoteHeader(bytes) }
 
+    /// Of an SGX enclave; nil for TDX.
     public var report: ReportBody? {
         layout.body == .sgx ? ReportBody(bytes, at: layout.bodyRange.lowerBound) : nil
     }

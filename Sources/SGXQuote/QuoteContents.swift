@@ -1,25 +1,25 @@
 /// What a quote is made of, to be changed and written.
-public struct QuoteContents: Hashable, Sendable {
-    public enum Body: Hashable, Sendable {
+package struct QuoteContents: Hashable, Sendable {
+    package enum Body: Hashable, Sendable {
         case enclave(ReportBody)
         case td(TDReport)
     }
 
-    public var header: QuoteHeader
-    public var body: Body
+    package var header: QuoteHeader
+    package var body: Body
     /// r ‖ s.
-    public var signature: FixedBytes<64>
+    package var signature: FixedBytes<64>
     /// x ‖ y.
-    public var attestationKey: FixedBytes<64>
-    public var qeReport: ReportBody
+    package var attestationKey: FixedBytes<64>
+    package var qeReport: ReportBody
     /// r ‖ s.
-    public var qeReportSignature: FixedBytes<64>
+    package var qeReportSignature: FixedBytes<64>
     /// At most 1,024 bytes.
-    public var authenticationData: [UInt8]
-    public var certificationKind: QuoteLayout.CertificationKind
-    public var certificationData: [UInt8]
+    package var authenticationData: [UInt8]
+    package var certificationKind: QuoteLayout.CertificationKind
+    package var certificationData: [UInt8]
 
-    public init(
+    package init(
         header: QuoteHeader,
         body: Body,
         signature: FixedBytes<64> = FixedBytes(),
@@ -41,7 +41,7 @@ public struct QuoteContents: Hashable, Sendable {
         self.certificationData = certificationData
     }
 
-    public init(_ quote: Quote) {
+    package init(_ quote: Quote) {
         let view = quote.view, layout = quote.layout
         header = view.header
         body =
@@ -58,7 +58,7 @@ public struct QuoteContents: Hashable, Sendable {
     }
 
     /// What the attestation key signs: header and body, in version 5 with type and size between them.
-    public var signedBytes: [UInt8] {
+    package var signedBytes: [UInt8] {
         var bytes = Array(header.bytes)
         let (kind, body): (QuoteLayout.BodyKind, [UInt8]) =
             switch body {
@@ -73,7 +73,7 @@ public struct QuoteContents: Hashable, Sendable {
     }
 
     /// The quote without padding.
-    public var encoded: [UInt8] {
+    package var encoded: [UInt8] {
         var inner = Array(qeReport.bytes) + qeReportSignature
         inner.append(UInt16(truncatingIfNeeded: authenticationData.count))
         inner += authenticationData

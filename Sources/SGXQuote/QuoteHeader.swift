@@ -1,11 +1,13 @@
 /// The first 48 bytes of a quote (Intel's DCAP quote library reference, appendix A).
 public struct QuoteHeader: Hashable, Sendable {
+    /// Of a header.
     public static let byteCount = 48
 
     /// As they stand.
     public private(set) var bytes: FixedBytes<48>
 
-    public init(version: UInt16, tee: QuoteLayout.TEE) {
+    /// A header of ECDSA P-256 by Intel's quoting enclave.
+    package init(version: UInt16, tee: QuoteLayout.TEE) {
         bytes = FixedBytes()
         bytes.replace(at: 0, with: version)
         bytes.replace(at: 2, with: 2 as UInt16)
@@ -33,6 +35,7 @@ public struct QuoteHeader: Hashable, Sendable {
         get { bytes.integer(at: 10) }
         set { bytes.replace(at: 10, with: newValue) }
     }
+    /// Who made the quoting enclave.
     public var qeVendor: FixedBytes<16> {
         get { bytes.part(at: 12) }
         set { bytes.replace(at: 12, with: newValue) }

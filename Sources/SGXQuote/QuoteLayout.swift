@@ -3,8 +3,11 @@
 public struct QuoteLayout: Hashable, Sendable {
     /// 3, 4 or 5.
     public let version: UInt16
+    /// SGX or TDX.
     public let tee: TEE
+    /// Which report.
     public let body: BodyKind
+    /// The report.
     public let bodyRange: Range<Int>
     /// What the attestation key signed: everything before the length of the signature data.
     public let signedRange: Range<Int>
@@ -14,17 +17,24 @@ public struct QuoteLayout: Hashable, Sendable {
     public let attestationKey: Range<Int>
     /// An SGX report, 384 bytes.
     public let qeReport: Range<Int>
+    /// By the PCK key, 64 bytes.
     public let qeReportSignature: Range<Int>
+    /// What the quoting enclave adds.
     public let authenticationData: Range<Int>
+    /// How the PCK certificate is given.
     public let certificationKind: CertificationKind
+    /// The PCK certificate's chain, PEM, where it is given as that.
     public let certificationData: Range<Int>
     /// Behind the last byte of the quote; what follows is zero.
     public let end: Int
 
+    /// Intel's numbers.
     public enum TEE: UInt32, Sendable { case sgx = 0, tdx = 0x81 }
 
+    /// Intel's numbers of version 5.
     public enum BodyKind: UInt16, Sendable {
         case sgx = 1, td10, td15, td15Extended
+        /// Of the report.
         public var byteCount: Int {
             switch self {
             case .sgx: ReportBody.byteCount

@@ -1,12 +1,13 @@
 /// The body of an SGX report, 384 bytes (Intel SDM volume 3D, section 38.15).
 public struct ReportBody: Hashable, Sendable {
+    /// Of a report body.
     public static let byteCount = 384
 
     /// As they stand, reserved ones included.
     public private(set) var bytes: FixedBytes<384>
 
     /// All zero.
-    public init() {
+    package init() {
         bytes = FixedBytes()
     }
 
@@ -28,20 +29,24 @@ public struct ReportBody: Hashable, Sendable {
         get { bytes.part(at: 0) }
         set { bytes.replace(at: 0, with: newValue) }
     }
+    /// What is told of exceptions.
     public var miscSelect: MiscSelect {
         get { MiscSelect(rawValue: bytes.integer(at: 16)) }
         set { bytes.replace(at: 16, with: newValue.rawValue) }
     }
+    /// ISVEXTPRODID.
     public var extendedProductID: FixedBytes<16> {
         get { bytes.part(at: 32) }
         set { bytes.replace(at: 32, with: newValue) }
     }
     /// FLAGS ‖ XFRM.
     public var attributesBytes: FixedBytes<16> { bytes.part(at: 48) }
+    /// The attributes' first half.
     public var attributes: EnclaveAttributes {
         get { EnclaveAttributes(rawValue: bytes.integer(at: 48)) }
         set { bytes.replace(at: 48, with: newValue.rawValue) }
     }
+    /// The attributes' second half: which extended features are on.
     public var xfrm: ExtendedFeatures {
         get { ExtendedFeatures(rawValue: bytes.integer(at: 56)) }
         set { bytes.replace(at: 56, with: newValue.rawValue) }
@@ -56,22 +61,27 @@ public struct ReportBody: Hashable, Sendable {
         get { bytes.part(at: 128) }
         set { bytes.replace(at: 128, with: newValue) }
     }
+    /// CONFIGID.
     public var configID: FixedBytes<64> {
         get { bytes.part(at: 192) }
         set { bytes.replace(at: 192, with: newValue) }
     }
+    /// ISVPRODID.
     public var productID: UInt16 {
         get { bytes.integer(at: 256) }
         set { bytes.replace(at: 256, with: newValue) }
     }
+    /// ISVSVN.
     public var securityVersion: UInt16 {
         get { bytes.integer(at: 258) }
         set { bytes.replace(at: 258, with: newValue) }
     }
+    /// CONFIGSVN.
     public var configSVN: UInt16 {
         get { bytes.integer(at: 260) }
         set { bytes.replace(at: 260, with: newValue) }
     }
+    /// ISVFAMILYID.
     public var familyID: FixedBytes<16> {
         get { bytes.part(at: 304) }
         set { bytes.replace(at: 304, with: newValue) }

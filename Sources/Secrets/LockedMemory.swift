@@ -1,7 +1,7 @@
 internal import Synchronization
 
-/// Whether the kernel lets secrets be locked into memory, so that they aren't written to swap space: the limit of locked
-/// memory (`ulimit -l`) may be too small for them.
+/// Whether the kernel lets secrets be locked into memory, so that they aren't written to swap space: the limit of
+/// locked memory (`ulimit -l`) may be too small for them.
 public enum LockedMemory {
     private struct State {
         var wasRefused = false

@@ -3,7 +3,9 @@ internal import CSodium
 /// Anonymous boxes to an X25519 key, libsodium's `crypto_box_seal`: ephemeral key (32) ‖ tag (16) ‖ ciphertext
 /// (docs/formats/code-encryption.md).
 public enum SealedBox {
+    /// What a box has more than its message, in bytes.
     public static let overhead = crypto_box_sealbytes()
+    /// Of a receiver's key.
     public static let publicKeyByteCount = Int(crypto_box_PUBLICKEYBYTES)
 
     /// - Throws: `SecretError` unless the receiver's key has 32 bytes.

@@ -6,6 +6,7 @@ public enum SecretBox {
     private static let nonceByteCount = Int(crypto_secretbox_NONCEBYTES)
     private static let overhead = nonceByteCount + Int(crypto_secretbox_MACBYTES)
 
+    /// Nonce ‖ tag ‖ ciphertext, with a random nonce.
     public static func seal(_ message: borrowing SecretBytes, with key: borrowing SecretKey) -> [UInt8] {
         // As where keys are made: without randomness nothing may be sealed, and no caller could go on.
         guard sodium_init() >= 0 else { fatalError("libsodium has no randomness") }

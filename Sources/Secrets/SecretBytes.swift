@@ -1,6 +1,7 @@
 /// Bytes of any number that are in one place, can't be copied or printed, and are wiped when their owner goes.
 public struct SecretBytes: ~Copyable, Sendable {
     private let memory: GuardedMemory
+    /// Of the bytes.
     public let count: Int
 
     /// Those that `fill` wrote: it is given memory for `capacity` bytes, and says how many it used.
@@ -13,6 +14,7 @@ public struct SecretBytes: ~Copyable, Sendable {
         precondition((0...capacity).contains(count))
     }
 
+    /// A copy; whoever has the original wipes it.
     public init(copying bytes: borrowing RawSpan) {
         memory = GuardedMemory(byteCount: bytes.byteCount)
         count = bytes.byteCount

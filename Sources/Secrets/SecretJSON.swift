@@ -49,6 +49,7 @@ public struct SecretJSON: ~Copyable {
         append(UInt8(ascii: "\""))
     }
 
+    /// The whole object.
     public consuming func finish() -> SecretBytes {
         append(UInt8(ascii: "}"))
         return SecretBytes(memory, count: count)

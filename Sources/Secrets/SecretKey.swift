@@ -3,6 +3,7 @@ internal import Notation
 
 /// A 32-byte key that is in one place, can't be copied or printed, and is wiped when its owner goes.
 public struct SecretKey: ~Copyable, Sendable {
+    /// Of a key.
     public static let byteCount = Int(crypto_secretbox_KEYBYTES)
     private let memory: GuardedMemory
     private var storage: UnsafeMutableRawBufferPointer { memory.bytes }
@@ -20,7 +21,8 @@ public struct SecretKey: ~Copyable, Sendable {
         bytes.withUnsafeBytes { storage.copyMemory(from: $0) }
     }
 
-    /// - Parameter hex: 64 hexadecimal digits of either case; nil for anything else.
+    /// Nil for anything but 64 digits.
+    /// - Parameter digits: hexadecimal, of either case.
     public init?(hex digits: borrowing Span<UInt8>) {
         guard digits.count == 2 * Self.byteCount else { return nil }
         let memory = GuardedMemory(byteCount: Self.byteCount)

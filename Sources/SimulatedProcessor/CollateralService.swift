@@ -35,7 +35,7 @@ public struct CollateralService: Sendable {
         do {
             channel = try await bootstrap.bind(host: "127.0.0.1", port: port).get()
         } catch {
-            throw ListeningError("127.0.0.1", port, error)
+            throw ListeningError(host: "127.0.0.1", port: port, error)
         }
         started(channel.localAddress?.port ?? port)
         guard await ProcessSignal.termination.next() else { throw FileError("SIGTERM", doing: "wait for") }

@@ -55,50 +55,38 @@ struct ConfinedProcess {
     /// - Returns: nil when the kernel doesn't grant this view.
     private static func start(_ plan: Plan, view: Int32) throws(FileError) -> ConfinedProcess? {
         let isOpen = view == Int32(CLINUX_MACHINE_VIEW)
-        let strings = CStrings()
-        var bindings = plan.bindings.map { binding in
+        let values = CArguments()
+        let bindings = plan.bindings.map { binding in
             clinux_binding(
-                source: strings.pointer(binding.source),
-                target: strings.pointer(binding.target),
+                source: values.text(binding.source),
+                target: values.text(binding.target),
                 descriptor: binding.descriptor,
                 is_writable: binding.isWritable ? 1 : 0,
                 is_device: binding.isDevice ? 1 : 0,
                 is_optional: binding.isOptional ? 1 : 0
             )
         }
-        var arguments =
-            (isOpen ? plan.arguments.open : plan.arguments.confined).map { strings.mutablePointer($0) } + [nil]
-        var environment = variables(plan, root: isOpen ? plan.root : "").map { strings.mutablePointer($0) } + [nil]
+        let temporaryNames = EnclaveFileSystem.temporaryNames(of: plan.record)
+        let kernelFiles = KernelFiles.shown
         var control: Int32 = -1
-        let root = strings.pointer(plan.root)
-        let kernelFiles = KernelFiles.shown.map { strings.pointer($0) }
-        let temporaryNames = EnclaveFileSystem.temporaryNames(of: plan.record).map { strings.pointer($0) }
-        let id = withExtendedLifetime(strings) {
-            bindings.withUnsafeMutableBufferPointer { bindings in
-                arguments.withUnsafeMutableBufferPointer { arguments in
-                    withPointers(kernelFiles, temporaryNames) { kernelFiles, temporaryNames in
-                        environment.withUnsafeMutableBufferPointer { environment in
-                            var confinement = clinux_confinement(
-                                view: view,
-                                root: root,
-                                byte_count: plan.byteCount,
-                                user: plan.user,
-                                bindings: bindings.baseAddress,
-                                binding_count: bindings.count,
-                                kernel_files: kernelFiles.baseAddress,
-                                kernel_file_count: kernelFiles.count,
-                                temporary_names: temporaryNames.baseAddress,
-                                temporary_name_count: temporaryNames.count,
-                                arguments: arguments.baseAddress,
-                                environment: environment.baseAddress,
-                                socket: plan.socket,
-                                output: plan.output
-                            )
-                            return clinux_confine(&confinement, &control)
-                        }
-                    }
-                }
-            }
+        let id = withExtendedLifetime(values) {
+            var confinement = clinux_confinement(
+                view: view,
+                root: values.text(plan.root),
+                byte_count: plan.byteCount,
+                user: plan.user,
+                bindings: values.list(bindings),
+                binding_count: bindings.count,
+                kernel_files: values.list(kernelFiles.map { Optional(UnsafePointer(values.text($0))) }),
+                kernel_file_count: kernelFiles.count,
+                temporary_names: values.list(temporaryNames.map { Optional(UnsafePointer(values.text($0))) }),
+                temporary_name_count: temporaryNames.count,
+                arguments: values.texts(isOpen ? plan.arguments.open : plan.arguments.confined),
+                environment: values.texts(variables(plan, root: isOpen ? plan.root : "")),
+                socket: plan.socket,
+                output: plan.output
+            )
+            return clinux_confine(&confinement, &control)
         }
         guard id > 0 else { return nil }
         defer { close(control) }
@@ -113,16 +101,6 @@ struct ConfinedProcess {
         }
         reap(id)
         return nil
-    }
-
-    private typealias Pointers = UnsafeBufferPointer<UnsafePointer<CChar>?>
-
-    private static func withPointers<Value>(
-        _ one: [UnsafePointer<CChar>?],
-        _ other: [UnsafePointer<CChar>?],
-        _ body: (Pointers, Pointers) -> Value
-    ) -> Value {
-        one.withUnsafeBufferPointer { one in other.withUnsafeBufferPointer { body(one, $0) } }
     }
 
     /// Loads its files when it is ready for them.
@@ -164,19 +142,4 @@ struct ConfinedProcess {
         var status: Int32 = 0
         while waitpid(process, &status, 0) < 0, errno == EINTR {}
     }
-}
-
-/// Strings for one call of C.
-private final class CStrings {
-    private var pointers: [UnsafeMutablePointer<CChar>] = []
-
-    func mutablePointer(_ text: String) -> UnsafeMutablePointer<CChar>? {
-        guard let pointer = strdup(text) else { return nil }
-        pointers.append(pointer)
-        return pointer
-    }
-
-    func pointer(_ text: String) -> UnsafePointer<CChar>? { mutablePointer(text).map { UnsafePointer($0) } }
-
-    deinit { for pointer in pointers { free(pointer) } }
 }

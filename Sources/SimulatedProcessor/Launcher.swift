@@ -116,7 +116,8 @@ public struct Launcher: Sendable {
         let record = Array(JSON.canonical(self.record.node).utf8)
         let quoting = QuotingEnclave(pki: platform.pki)
         while let request = SimulatedFrame.read(from: sockets[0]) {
-            guard SimulatedFrame.write(answer(request, enclave, quoting, record), to: sockets[0]) else { break }
+            guard SimulatedFrame.write(answer(request, from: enclave, by: quoting, record: record), to: sockets[0])
+            else { break }
         }
         var status: Int32 = 0
         while waitpid(process, &status, 0) < 0, errno == EINTR {}
@@ -126,7 +127,7 @@ public struct Launcher: Sendable {
         return status & 0x7F == 0 ? status >> 8 & 0xFF : 128 + status & 0x7F
     }
 
-    private func answer(_ request: [UInt8], _ enclave: LaunchedEnclave, _ quoting: QuotingEnclave, _ record: [UInt8])
+    private func answer(_ request: [UInt8], from enclave: LaunchedEnclave, by quoting: QuotingEnclave, record: [UInt8])
         -> [UInt8]
     {
         do {

@@ -17,13 +17,14 @@ public enum Protection: String, CaseIterable, Sendable {
         switch self {
         case .ownFiles:
             """
-            without files of its own: the service can read and write what this user can, and what was measured can be exchanged while it \
-            runs; allow user namespaces (user.max_user_namespaces, kernel.apparmor_restrict_unprivileged_userns) or mounts (CAP_SYS_ADMIN)
+            without files of its own: the service can read and write what this user can, and what was measured can be \
+            exchanged while it runs; allow user namespaces (user.max_user_namespaces, \
+            kernel.apparmor_restrict_unprivileged_userns) or mounts (CAP_SYS_ADMIN)
             """
         case .ownProcesses:
             """
-            without processes of its own: the service sees this machine's processes, connections, mounts and host name; what gives \
-            it files of its own gives it this
+            without processes of its own: the service sees this machine's processes, connections, mounts and host \
+            name; what gives it files of its own gives it this
             """
         case .ownUser:
             "without a user of its own: the service runs as the user who launched it; only root can give it another"

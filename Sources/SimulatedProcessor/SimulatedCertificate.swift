@@ -106,7 +106,7 @@ struct SGXExtension {
             try serializer.appendConstructedNode(identifier: .sequence) { list in
                 func pair(
                     _ list: inout DER.Serializer,
-                    _ identifier: ASN1ObjectIdentifier,
+                    named identifier: ASN1ObjectIdentifier,
                     _ write: (inout DER.Serializer) throws -> Void
                 )
                     throws
@@ -116,31 +116,37 @@ struct SGXExtension {
                         try write(&pair)
                     }
                 }
-                func octets(_ list: inout DER.Serializer, _ identifier: ASN1ObjectIdentifier, _ bytes: [UInt8]) throws {
-                    try pair(&list, identifier) { try $0.serialize(ASN1OctetString(contentBytes: bytes[...])) }
+                func octets(_ list: inout DER.Serializer, named identifier: ASN1ObjectIdentifier, _ bytes: [UInt8])
+                    throws
+                {
+                    try pair(&list, named: identifier) { try $0.serialize(ASN1OctetString(contentBytes: bytes[...])) }
                 }
-                try octets(&list, oid(1), ppid)
-                try pair(&list, oid(2)) { tcb in
+                try octets(&list, named: oid(1), ppid)
+                try pair(&list, named: oid(2)) { tcb in
                     try tcb.appendConstructedNode(identifier: .sequence) { components in
                         for index in 1...16 {
-                            try pair(&components, oid(2, UInt(index))) {
+                            try pair(&components, named: oid(2, UInt(index))) {
                                 try $0.serialize(Int(SimulatedPKI.platformSVN))
                             }
                         }
-                        try pair(&components, oid(2, 17)) { try $0.serialize(SimulatedPKI.pceSVN) }
-                        try octets(&components, oid(2, 18), [UInt8](repeating: SimulatedPKI.platformSVN, count: 16))
+                        try pair(&components, named: oid(2, 17)) { try $0.serialize(SimulatedPKI.pceSVN) }
+                        try octets(
+                            &components,
+                            named: oid(2, 18),
+                            [UInt8](repeating: SimulatedPKI.platformSVN, count: 16)
+                        )
                     }
                 }
-                try octets(&list, oid(3), SimulatedPKI.pceID)
-                try octets(&list, oid(4), SimulatedPKI.fmspc)
-                try pair(&list, oid(5)) { (pair: inout DER.Serializer) in
+                try octets(&list, named: oid(3), SimulatedPKI.pceID)
+                try octets(&list, named: oid(4), SimulatedPKI.fmspc)
+                try pair(&list, named: oid(5)) { (pair: inout DER.Serializer) in
                     pair.appendPrimitiveNode(identifier: .enumerated) { $0.append(1) }
                 }
-                try octets(&list, oid(6), Array(ppid.reversed()))
-                try pair(&list, oid(7)) { configuration in
+                try octets(&list, named: oid(6), Array(ppid.reversed()))
+                try pair(&list, named: oid(7)) { configuration in
                     try configuration.appendConstructedNode(identifier: .sequence) { members in
                         for (index, value) in [false, false, true].enumerated() {
-                            try pair(&members, oid(7, UInt(index + 1))) { try $0.serialize(value) }
+                            try pair(&members, named: oid(7, UInt(index + 1))) { try $0.serialize(value) }
                         }
                     }
                 }

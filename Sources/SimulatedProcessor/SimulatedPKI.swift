@@ -49,9 +49,9 @@ struct SimulatedPKI: Sendable {
         )
         func make(
             _ kind: SimulatedCertificate.Kind,
-            _ key: P256.Signing.PrivateKey,
-            _ issuer: P256.Signing.PrivateKey,
-            _ issuerKind: SimulatedCertificate.Kind
+            for key: P256.Signing.PrivateKey,
+            by issuer: P256.Signing.PrivateKey,
+            as issuerKind: SimulatedCertificate.Kind
         ) throws -> Identity {
             let certificate = SimulatedCertificate(kind: kind, ppid: ppid, now: now)
             return Identity(
@@ -59,10 +59,10 @@ struct SimulatedPKI: Sendable {
                 certificate: try certificate.make(key: key.publicKey, issuer: issuerKind, issuerKey: issuer)
             )
         }
-        root = try make(.root, rootKey, rootKey, .root)
-        authority = try make(.authority, authorityKey, rootKey, .root)
-        pck = try make(.pck, pckKey, authorityKey, .authority)
-        signer = try make(.signer, signerKey, rootKey, .root)
+        root = try make(.root, for: rootKey, by: rootKey, as: .root)
+        authority = try make(.authority, for: authorityKey, by: rootKey, as: .root)
+        pck = try make(.pck, for: pckKey, by: authorityKey, as: .authority)
+        signer = try make(.signer, for: signerKey, by: rootKey, as: .root)
     }
 
     /// Leaf, PCK CA, root as PEM.

@@ -127,7 +127,7 @@ struct SimulatedDocuments {
     private var evaluationNumber: Int { 20 + state.recoveries }
 
     var tcbInfo: Node {
-        func level(_ svn: Int, _ status: String, _ date: Timestamp, _ advisories: [String]) -> Node {
+        func level(_ svn: Int, status: String, date: Timestamp, advisories: [String]) -> Node {
             .object([
                 "tcb": .object([
                     "sgxtcbcomponents": Node(.array((0..<16).map { _ in .object(["svn": Node(svn)]) })),
@@ -150,9 +150,9 @@ struct SimulatedDocuments {
             levels.append(
                 level(
                     svn + recovery,
-                    recovery == state.recoveries ? "UpToDate" : "OutOfDate",
-                    state.made - 86400,
-                    advisories
+                    status: recovery == state.recoveries ? "UpToDate" : "OutOfDate",
+                    date: state.made - 86400,
+                    advisories: advisories
                 )
             )
         }

@@ -12,7 +12,10 @@ struct Bootstrap: ParsableCommand {
         commandName: "mse-bootstrap",
         abstract: "The agent inside the enclave: waits for its key, decrypts the service and serves it.",
         discussion:
-            "Example: mse-bootstrap app:app --app-dir code --id 533a2b83-4bc5-4a9c-955e-208c530bfd15 --ratls 1893456000 --san localhost",
+            """
+            Example: mse-bootstrap app:app --app-dir code --id 533a2b83-4bc5-4a9c-955e-208c530bfd15 --ratls 1893456000 \
+            --san localhost
+            """,
         version: "mse-bootstrap 1.0.0",
         subcommands: [RunInEnclave.self, DescribeRuntime.self],
         defaultSubcommand: RunInEnclave.self

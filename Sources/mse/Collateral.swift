@@ -16,7 +16,8 @@ struct Collateral: ParsableCommand {
             abstract: "Fetch the collateral of a quote's platform, or of one that is named.",
             discussion: """
                 Examples: mse collateral fetch quote.bin --output collateral
-                          mse collateral fetch --fmspc 00906ED50000 --ca processor --collateral https://localhost:8081 --collateral-ca pccs.pem
+                          mse collateral fetch --fmspc 00906ED50000 --ca processor --collateral https://localhost:8081 \
+                --collateral-ca pccs.pem
                 """
         )
 

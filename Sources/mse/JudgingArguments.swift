@@ -6,7 +6,10 @@ import Operations
 struct JudgingArguments: ParsableArguments {
     @Option(
         help:
-            "Where collateral comes from: a folder, an evidence file or the address of a service. Several are asked in turn.",
+            """
+            Where collateral comes from: a folder, an evidence file or the address of a service. Several are asked \
+            in turn.
+            """,
         transform: { try Arguments.source($0) }
     )
     var collateral: [String] = []

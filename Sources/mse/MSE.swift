@@ -12,7 +12,9 @@ struct MSE: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "mse",
         abstract:
-            "Run Python web services, encrypted, on machines of people you don't trust, and prove that they can't look.",
+            """
+            Run Python web services, encrypted, on machines of people you don't trust, and prove that they can't look.
+            """,
         version: "mse 1.0.0",
         subcommands: [
             Scaffold.self, Serve.self, LocalTest.self, Package.self, Code.self, Measure.self, Spawn.self, Evidence.self,

@@ -48,7 +48,12 @@ struct Package: AsyncParsableCommand {
             )
         }
         try Output.write(
-            "package  \(product.package)\n\(encrypt ? "key      " : "token    ")\(product.key)   (yours alone: whoever has it can start the service\(encrypt ? " and read its code" : ""))\n"
+            """
+            package  \(product.package)
+            \(encrypt ? "key  " : "token")    \(product.key)   (yours alone: whoever has it can start the \
+            service\(encrypt ? " and read its code" : ""))
+
+            """
         )
     }
 }

@@ -36,7 +36,10 @@ struct Quote: ParsableCommand {
             commandName: "verify",
             abstract: "Judge a quote.",
             discussion:
-                "Example: mse quote verify quote.bin --collateral collateral --expected 33d8…2fbb --at 2025-07-04T10:28:44Z"
+                """
+                Example: mse quote verify quote.bin --collateral collateral --expected 33d8…2fbb \
+                --at 2025-07-04T10:28:44Z
+                """
         )
 
         @Argument(

@@ -6,7 +6,9 @@ struct Restart: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "restart",
         abstract:
-            "End an instance and start it again from its sealed state; returns when it answers, or with why it doesn't.",
+            """
+            End an instance and start it again from its sealed state; returns when it answers, or with why it doesn't.
+            """,
         discussion: "Example: mse restart hello-1 --renew"
     )
 

@@ -7,7 +7,10 @@ struct Run: AsyncParsableCommand {
         commandName: "run",
         abstract: "Verify a waiting service, and release its key and secrets over the verified connection.",
         discussion:
-            "Example: mse run hello-1 --package out/package_hello_1764000000000000000.tar --key out/package_hello_1764000000000000000.key"
+            """
+            Example: mse run hello-1 --package out/package_hello_1764000000000000000.tar \
+            --key out/package_hello_1764000000000000000.key
+            """
     )
 
     @Argument(help: "An instance's name or an https address.", transform: { try Arguments.peer($0) })

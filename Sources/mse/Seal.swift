@@ -7,7 +7,10 @@ struct Seal: AsyncParsableCommand {
         commandName: "seal",
         abstract: "Seal a file to one enclave, so that the operator can deliver what he can't open.",
         discussion:
-            "Example: mse seal --input secrets.json --receiver pin.pem --package out/package_hello_1764000000000000000.tar"
+            """
+            Example: mse seal --input secrets.json --receiver pin.pem \
+            --package out/package_hello_1764000000000000000.tar
+            """
     )
 
     @Option(help: "The file.", completion: .file())
@@ -19,7 +22,9 @@ struct Seal: AsyncParsableCommand {
     var receiver: String?
     @Option(
         help:
-            "Instead of a receiver: a public key of 32 bytes, in a file or as 64 hex digits. Nobody judges whose it is.",
+            """
+            Instead of a receiver: a public key of 32 bytes, in a file or as 64 hex digits. Nobody judges whose it is.
+            """,
         transform: { try Packaging.Receiver.unverifiedKey($0) }
     )
     var unverifiedKey: String?

@@ -7,7 +7,10 @@ struct Serve: AsyncParsableCommand {
         commandName: "serve",
         abstract: "Serve an application without enclave or encryption, for development.",
         discussion:
-            "Example: mse serve app:app --app-dir hello/mse_src --site-packages .venv/lib/python3.11/site-packages --port 5000"
+            """
+            Example: mse serve app:app --app-dir hello/mse_src --site-packages .venv/lib/python3.11/site-packages \
+            --port 5000
+            """
     )
 
     @Argument(help: "module:variable or module:factory.", transform: { try Arguments.application($0) })

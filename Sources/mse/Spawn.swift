@@ -8,7 +8,10 @@ struct Spawn: AsyncParsableCommand {
         commandName: "spawn",
         abstract: "Launch a package; returns when it waits for its key.",
         discussion:
-            "Example: mse spawn hello-1 --package out/package_hello_1764000000000000000.tar --san localhost --port 7443 --platform simulator"
+            """
+            Example: mse spawn hello-1 --package out/package_hello_1764000000000000000.tar --san localhost --port 7443 \
+            --platform simulator
+            """
     )
 
     @Argument(help: "The instance's name: 1 to 63 of a–z, 0–9 and '-'.", transform: { try Operations.Spawn.name($0) })

@@ -8,7 +8,10 @@ struct Verify: AsyncParsableCommand {
         commandName: "verify",
         abstract: "Judge a service: is it genuine, up to date, and yours?",
         discussion:
-            "Example: mse verify https://localhost:7443 --package out/package_hello_1764000000000000000.tar --certificate-out pin.pem"
+            """
+            Example: mse verify https://localhost:7443 --package out/package_hello_1764000000000000000.tar \
+            --certificate-out pin.pem
+            """
     )
 
     @Argument(

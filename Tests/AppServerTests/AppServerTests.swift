@@ -154,7 +154,23 @@ struct AppServerTests {
     @Test("requests on one connection are answered in their order")
     func pipelining() async throws {
         let answer = try await exchange(
-            "GET /a HTTP/1.1\r\nHost: x\r\n\r\nPOST /b HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabcGET /none HTTP/1.1\r\nHost: x\r\n\r\nGET /c HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+            """
+            GET /a HTTP/1.1\r
+            Host: x\r
+            \r
+            POST /b HTTP/1.1\r
+            Host: x\r
+            Content-Length: 3\r
+            \r
+            abcGET /none HTTP/1.1\r
+            Host: x\r
+            \r
+            GET /c HTTP/1.1\r
+            Host: x\r
+            Connection: close\r
+            \r
+
+            """
         )
         let heads = answer.components(separatedBy: "HTTP/1.1 ").dropFirst()
         #expect(heads.map { String($0.prefix(3)) } == ["200", "200", "204", "200"])
@@ -345,7 +361,10 @@ struct AppServerTests {
     }
 
     @Test(
-        "a network's own connections make room for its newcomers, another's newcomer finds it at the expense of who has most"
+        """
+        a network's own connections make room for its newcomers, another's newcomer finds it at the expense of who has \
+        most
+        """
     )
     func networks() async throws {
         let (newcomer, answers) = try await crowd(["GET / HT"], count: 5, source: "127.0.0.2", body: 90_000)

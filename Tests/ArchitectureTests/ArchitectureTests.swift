@@ -31,7 +31,8 @@ struct ArchitectureTests {
 
     /// Of our targets, by the sources of one.
     private func imports(of target: String, among targets: Set<String>) throws -> Set<String> {
-        let form = /^(?:@testable |@preconcurrency )?(?:public |internal )?import (\w+)/.anchorsMatchLineEndings()
+        let form = /^(?:@\w+ )?(?:public |package |internal )?import (\w+)/
+            .anchorsMatchLineEndings()
         var found: Set<String> = []
         let files = FileManager.default.enumerator(atPath: Self.project + "/Sources/" + target)
         while let file = files?.nextObject() as? String {
@@ -52,6 +53,25 @@ struct ArchitectureTests {
             #expect(found == row.imports, "\(row.target)")
             let above = Set(names[..<index])
             #expect(found.isDisjoint(with: above), "\(row.target) imports upwards: \(found.intersection(above))")
+        }
+    }
+
+    /// Executables are tested from outside, C by what wraps it; what starts threads and programs, by those who do.
+    private static let testedByOthers: Set<String> = [
+        "mse", "mse-bootstrap", "mse-serve", "simulated-loader",
+        "CFreedMemory", "CGramineShim", "CLinux", "CProcesses", "CPython", "CPythonShim", "CSodium",
+        "Processes", "Threads",
+    ]
+
+    @Test("every target has tests of its own")
+    func tests() throws {
+        let package = String(decoding: try Files.read(Self.project + "/Package.swift"), as: UTF8.self)
+        for target in try targets() where !Self.testedByOthers.contains(target) {
+            let folder = Self.project + "/Tests/\(target)Tests"
+            #expect(package.contains("\"\(target)Tests\"") && Files.isFolder(folder), "\(target)")
+            let sources = ((try? Files.names(in: folder)) ?? []).filter { $0.hasSuffix("Tests.swift") }
+            let tests = try sources.map { String(decoding: try Files.read(folder + "/" + $0), as: UTF8.self) }
+            #expect(tests.contains { $0.contains("@Test") }, "\(target)")
         }
     }
 

@@ -37,9 +37,25 @@ struct PolicyTests {
     func both() throws {
         let digest = String(repeating: "ab", count: 32)
         let toml =
-            "[measurement]\nmrenclave = [\"\(digest)\"]\n[tcb]\naccept = [\"UpToDate\", \"OutOfDate\"]\ngrace = \"2h\"\n[platform]\nsmt = \"refuse\"\n[launch]\nnames = [\"a\"]\n[freshness]\nrequire = \"none\"\n"
+            """
+            [measurement]
+            mrenclave = ["\(digest)"]
+            [tcb]
+            accept = ["UpToDate", "OutOfDate"]
+            grace = "2h"
+            [platform]
+            smt = "refuse"
+            [launch]
+            names = ["a"]
+            [freshness]
+            require = "none"
+
+            """
         let json =
-            "{\"measurement\":{\"mrenclave\":[\"\(digest)\"]},\"tcb\":{\"accept\":[\"UpToDate\",\"OutOfDate\"],\"grace\":\"2h\"},\"platform\":{\"smt\":\"refuse\"},\"launch\":{\"names\":[\"a\"]}}"
+            """
+            {"measurement":{"mrenclave":["\(digest)"]},"tcb":{"accept":["UpToDate","OutOfDate"],"grace":"2h"},\
+            "platform":{"smt":"refuse"},"launch":{"names":["a"]}}
+            """
         let policy = try AttestationPolicy(Array(toml.utf8))
         #expect(policy == (try AttestationPolicy(Array(json.utf8))))
         #expect(policy.tcb.grace == 7200 && !policy.platform.allowSMT && policy.measurement.mrenclave.count == 1)

@@ -86,8 +86,8 @@ struct ListeningErrorTests {
     )
     func numbers(_ host: String, _ number: CInt, _ words: String) {
         let error = ListeningError(
-            host,
-            7443,
+            host: host,
+            port: 7443,
             IOError(errnoCode: number, reason: "bind(descriptor:ptr:bytes:)")
         )
         #expect(error.description == "can't listen on " + words)
@@ -96,6 +96,6 @@ struct ListeningErrorTests {
     @Test("another error's words aren't repeated")
     func unknown() {
         struct Foreign: Error, CustomStringConvertible { let description = "hunter2" }
-        #expect(ListeningError("a", 1, Foreign()).description == "can't listen on a:1: the system refused")
+        #expect(ListeningError(host: "a", port: 1, Foreign()).description == "can't listen on a:1: the system refused")
     }
 }

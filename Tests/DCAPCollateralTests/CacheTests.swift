@@ -115,7 +115,7 @@ struct CacheTests {
     @Test("while nobody answers, what is there serves as long as the policy's age allows, and says so")
     func offline() async throws {
         _ = try await cached().collateral(for: Served.request)
-        source.answer(.failure(CollateralError("http://service.test", .unreachable, "can't be fetched")))
+        source.answer(.failure(CollateralError("http://service.test", kind: .unreachable, "can't be fetched")))
         let delivery = try await cached(at: Self.now + 20 * 86400).collateral(for: Served.request)
         #expect(delivery.collateral == served.collateral && delivery.notes.count == 1)
         #expect(delivery.notes[0].contains("can't be fetched") && delivery.notes[0].contains("cache"))
@@ -130,7 +130,7 @@ struct CacheTests {
     @Test("a service that says no is believed, whatever the cache holds")
     func gone() async throws {
         _ = try await cached().collateral(for: Served.request)
-        source.answer(.failure(CollateralError("http://service.test", .gone, "gone")))
+        source.answer(.failure(CollateralError("http://service.test", kind: .gone, "gone")))
         await #expect(throws: CollateralError.self) {
             try await cached(at: Self.now + 2 * 86400).collateral(for: Served.request)
         }
@@ -175,7 +175,7 @@ struct CacheTests {
         _ = try await cached().collateral(for: Served.request)
         let delivery = try await cached(at: Self.now + 1, alwaysAsks: true).collateral(for: Served.request)
         #expect(source.count == 2 && !delivery.source.hasSuffix("(cached)"))
-        source.answer(.failure(CollateralError("http://service.test", .unreachable, "can't be fetched")))
+        source.answer(.failure(CollateralError("http://service.test", kind: .unreachable, "can't be fetched")))
         let old = try await cached(at: Self.now + 2, alwaysAsks: true).collateral(for: Served.request)
         #expect(old.source.hasSuffix("(cached)") && old.notes.contains { $0.contains("can't be fetched") })
     }

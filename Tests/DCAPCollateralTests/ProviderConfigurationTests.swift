@@ -64,7 +64,10 @@ struct ProviderConfigurationTests {
             ("{/**/\"pccs_url\":\"https://yes\"/***/,/*\n*//*/*/}", "https://yes"),
             ("{//*\n\"pccs_url\":\"https://yes\"//*/\n}", "https://yes"),
             (
-                "# /* PCCS\nPCCS_URL=https://localhost:8081/sgx/certification/v3/\n\nUSE_SECURE_CERT=FALSE\n#RETRY_TIMES=6\n",
+                """
+                # /* \
+                PCCS\nPCCS_URL=https://localhost:8081/sgx/certification/v3/\n\nUSE_SECURE_CERT=FALSE\n#RETRY_TIMES=6\n
+                """,
                 "https://localhost:8081/sgx/certification/v3/"
             ),
             (" PCCS_URL = https://a/ # here\r\nCOLLATERAL_SERVICE=https://b/\r\nRETRY_DELAY=10\r\n", "https://b/"),

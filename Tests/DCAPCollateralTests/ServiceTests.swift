@@ -237,12 +237,12 @@ struct ServiceTests {
     @Test("waits grow, keep below their limit and never come together")
     func waits() {
         let policy = RetryPolicy(attempts: 10, delay: .milliseconds(100), longest: .seconds(1))
-        let error = CollateralError("a", .unavailable, "b")
+        let error = CollateralError("a", kind: .unavailable, "b")
         #expect(policy.wait(after: error, attempt: 1, jitter: 1) == .milliseconds(100))
         #expect(policy.wait(after: error, attempt: 3, jitter: 0.5) == .milliseconds(200))
         #expect(policy.wait(after: error, attempt: 9, jitter: 1.5) == .seconds(1))
         #expect(policy.wait(after: error, attempt: 10, jitter: 1) == nil)
-        #expect(policy.wait(after: CollateralError("a", .unknown, "b"), attempt: 1, jitter: 1) == nil)
+        #expect(policy.wait(after: CollateralError("a", kind: .unknown, "b"), attempt: 1, jitter: 1) == nil)
     }
 
     @Test("answers that are cut off, too large, silent or without a whole chain are errors")

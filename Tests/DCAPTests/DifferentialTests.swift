@@ -42,7 +42,10 @@ struct DifferentialTests {
         .init(
             kind: .oursRefuses("certificate.malformed"),
             why:
-                "text, other blocks or stray characters in PEM; DER and X.509 that aren't strict, the root's included, which the peer takes from its anchor"
+                """
+                text, other blocks or stray characters in PEM; DER and X.509 that aren't strict, the root's included, \
+                which the peer takes from its anchor
+                """
         ),
         .init(
             kind: .oursRefuses("certificate.chain"),
@@ -53,7 +56,10 @@ struct DifferentialTests {
         .init(
             kind: .oursRefuses("certificate.signature"),
             why:
-                "the chain's own root is read and its signature proven unless it is the pinned certificate; the peer doesn't read it"
+                """
+                the chain's own root is read and its signature proven unless it is the pinned certificate; the peer \
+                doesn't read it
+                """
         ),
         .init(
             kind: .oursRefuses("certificate.constraints"),
@@ -109,7 +115,10 @@ struct DifferentialTests {
         .init(
             kind: .status(ours: "ConfigurationAndSWHardeningNeeded", peer: "OutOfDateConfigurationNeeded"),
             why:
-                "levels of the quoting enclave are sorted before they are matched; the peer takes them as they are written"
+                """
+                levels of the quoting enclave are sorted before they are matched; the peer takes them as they are \
+                written
+                """
         ),
     ]
 
@@ -295,7 +304,10 @@ struct DifferentialTests {
     }
 
     @Test(
-        "all vectors and 3,000 seeded mutations: the same, or a difference that the table explains, and no line of it is idle"
+        """
+        all vectors and 3,000 seeded mutations: the same, or a difference that the table explains, and no line of it \
+        is idle
+        """
     )
     func all() throws {
         let vectors = try compare(VectorCase.real + VectorCase.negative + VectorCase.forged)
@@ -314,7 +326,8 @@ struct DifferentialTests {
         var text = """
             # Where this verifier and dcap-qvl differ
 
-            Made from the tests; one of them compares. PyPI's dcap-qvl 0.7.0 and this verifier judge the same cases: all shared vectors, and 3,000
+            Made from the tests; one of them compares. PyPI's dcap-qvl 0.7.0 and this verifier judge the same cases: \
+            all shared vectors, and 3,000
             seeded changes of real quotes and collateral. They say the same, but for these, and each line has cases.
 
             | where | why |

@@ -459,7 +459,12 @@ struct ObjectionTests {
             replacing(
                 "two identities of one module",
                 "{\"id\":\"TDX_01\"",
-                "{\"id\":\"tdx_01\",\"mrsigner\":\"\(zeros)\",\"attributes\":\"0000000000000000\",\"attributesMask\":\"FFFFFFFFFFFFFFFF\",\"tcbLevels\":[{\"tcb\":{\"isvsvn\":1},\"tcbDate\":\"2024-03-13T00:00:00Z\",\"tcbStatus\":\"UpToDate\"}]},{\"id\":\"TDX_01\"",
+                """
+                {"id":"tdx_01","mrsigner":"\(zeros)",\
+                "attributes":"0000000000000000","attributesMask":"FFFFFFFFFFFFFFFF",\
+                "tcbLevels":[{"tcb":{"isvsvn":1},"tcbDate":"2024-03-13T00:00:00Z","tcbStatus":"UpToDate"}]},\
+                {"id":"TDX_01"
+                """,
                 kind: .td10
             ),
             replacing("module SVN 256", "{\"isvsvn\":4}", "{\"isvsvn\":256}", kind: .td10),

@@ -92,8 +92,11 @@ final class ConfigurationRequestTests {
         #expect(hasKey(request) && request.authority == .box)
         let own = try ConfigurationRequest(
             Array(
-                "{\"uuid\":\"x\",\"code_secret_key\":\"\(Self.digits)\",\"app_secrets\":{\"a\":[1,\"é\"],\"b\":null},\"app_sealed_secrets\":\"\(sealed)\"}"
-                    .utf8
+                """
+                {"uuid":"x","code_secret_key":"\(Self.digits)","app_secrets":{"a":[1,"é"],"b":null},\
+                "app_sealed_secrets":"\(sealed)"}
+                """
+                .utf8
             ),
             sealingKey: key,
             isOpen: false
@@ -105,7 +108,10 @@ final class ConfigurationRequestTests {
     func boxMembers() throws {
         let epoch = String(repeating: "cd", count: 32)
         let sealed = try box(
-            "{\"code_secret_key\":\"\(Self.digits)\",\"app_secrets\":{\"p\":1},\"ssl_private_key\":\"PEM\",\"continue_epoch\":\"\(epoch)\"}"
+            """
+            {"code_secret_key":"\(Self.digits)","app_secrets":{"p":1},"ssl_private_key":"PEM",\
+            "continue_epoch":"\(epoch)"}
+            """
         )
         let request = try ConfigurationRequest(
             Array("{\"uuid\":\"x\",\"app_sealed_secrets\":\"\(sealed)\"}".utf8),

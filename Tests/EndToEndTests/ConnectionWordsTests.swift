@@ -53,9 +53,13 @@ extension EndToEndTests {
                 """
             try bench.folder.write("server.py", server)
             let script = """
-                openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost -keyout own.key -out own.pem 2>/dev/null
+                openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost \\
+                    -addext subjectAltName=DNS:localhost -keyout own.key -out own.pem 2>/dev/null
                 python3 server.py "$2" "$3" > listening 2>&1 & server=$!
-                for _ in $(seq 50); do [ -s listening ] && break; [ "$2" = closed ] && break; [ "$2" = nohost ] && break; sleep 0.1; done
+                for _ in $(seq 50); do
+                    [ -s listening ] || [ "$2" = closed ] || [ "$2" = nohost ] && break
+                    sleep 0.1
+                done
                 host=localhost; [ "$2" = nohost ] && host=does-not-exist.invalid
                 "$1" verify https://$host:$3 --expected 0000000000000000000000000000000000000000000000000000000000000000
                 echo "verify: $?"

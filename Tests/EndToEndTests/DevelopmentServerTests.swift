@@ -26,7 +26,10 @@ extension EndToEndTests {
         }
 
         @Test(
-            "takes the place of mse: its process id, no blocked signal, its exit code; what asks it to end lets it drain",
+            """
+            takes the place of mse: its process id, no blocked signal, its exit code; what asks it to end lets it \
+            drain
+            """,
             arguments: ["TERM", "INT"]
         )
         func place(signal: String) throws {

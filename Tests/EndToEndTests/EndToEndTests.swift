@@ -408,7 +408,10 @@ struct EndToEndTests {
         }
 
         @Test(
-            "intel-sgx-ra reads our quote and accepts its binding; curl, openssl and requests take the certificate as a pin, and refuse its children"
+            """
+            intel-sgx-ra reads our quote and accepts its binding; curl, openssl and requests take the certificate as a \
+            pin, and refuse its children
+            """
         )
         func pins() throws {
             let bench = try Workbench()
@@ -436,7 +439,10 @@ struct EndToEndTests {
                 "/bin/bash",
                 [
                     "-c",
-                    "openssl x509 -in hello-1.pem -pubkey -noout | openssl pkey -pubin -outform DER | openssl dgst -sha256 -binary | base64",
+                    """
+                    openssl x509 -in hello-1.pem -pubkey -noout | openssl pkey -pubin -outform DER | openssl dgst \
+                    -sha256 -binary | base64
+                    """,
                 ]
             ).output.split(separator: "\n")[0]
             #expect(try bench.curl("-k", "--pinnedpubkey", "sha256//\(pin)", url).output == "OK")
@@ -448,12 +454,18 @@ struct EndToEndTests {
                 "/bin/bash",
                 [
                     "-c",
-                    "openssl s_client -connect localhost:\(port) -CAfile hello-1.pem -verify_return_error -verify_hostname localhost </dev/null",
+                    """
+                    openssl s_client -connect localhost:\(port) -CAfile hello-1.pem -verify_return_error \
+                    -verify_hostname localhost </dev/null
+                    """,
                 ]
             )
             #expect(openssl.output.contains("Verify return code: 0 (ok)"), "\(openssl.output)")
             let requests = try bench.python(
-                "import requests, sys; s = requests.Session(); s.trust_env = False; print(s.get(sys.argv[1], verify='hello-1.pem').text)",
+                """
+                import requests, sys; s = requests.Session(); s.trust_env = False; print(s.get(sys.argv[1], \
+                verify='hello-1.pem').text)
+                """,
                 [url]
             )
             #expect(requests.output == "OK\n", "\(requests.output)")
@@ -467,14 +479,20 @@ struct EndToEndTests {
                 openssl ecparam -name prime256v1 -genkey -noout -out child.key
                 openssl req -new -key child.key -subj /CN=localhost -out child.csr
                 printf 'subjectAltName=DNS:localhost\\n' > child.ext
-                openssl x509 -req -in child.csr -CA pin.pem -CAkey pin.key -CAcreateserial -days 1 -extfile child.ext -out child.pem 2>/dev/null
+                openssl x509 -req -in child.csr -CA pin.pem -CAkey pin.key -CAcreateserial -days 1 -extfile child.ext \\
+                    -out child.pem 2>/dev/null
                 cat child.pem pin.pem > chain.pem
-                openssl s_server -accept "$1" -cert child.pem -cert_chain chain.pem -key child.key -www -quiet >/dev/null 2>&1 &
+                openssl s_server -accept "$1" -cert child.pem -cert_chain chain.pem -key child.key -www -quiet \\
+                    >/dev/null 2>&1 &
                 server=$!
                 sleep 0.5
                 curl -sS --cacert pin.pem https://localhost:$1/ >/dev/null 2>&1 && echo "curl accepts"
-                openssl s_client -connect localhost:$1 -CAfile pin.pem -verify_return_error </dev/null >/dev/null 2>&1 && echo "openssl accepts"
-                "$2" -c "import requests, sys; s = requests.Session(); s.trust_env = False; s.get('https://localhost:$1/', verify='pin.pem')" >/dev/null 2>&1 && echo "requests accepts"
+                openssl s_client -connect localhost:$1 -CAfile pin.pem -verify_return_error \\
+                    </dev/null >/dev/null 2>&1 && echo "openssl accepts"
+                "$2" -c "import requests
+                s = requests.Session()
+                s.trust_env = False
+                s.get('https://localhost:$1/', verify='pin.pem')" >/dev/null 2>&1 && echo "requests accepts"
                 kill $server
                 echo done
                 """
@@ -568,7 +586,8 @@ struct EndToEndTests {
                 def app(environ, start_response):
                     start_response("200 OK", [("Content-Type", "application/json")])
                     paths = {"secrets.json": "SECRETS_PATH", "sealed_secrets.json": "SEALED_SECRETS_PATH"}
-                    return [json.dumps({name: open(os.environ[path]).read() for name, path in paths.items() if os.path.exists(os.environ[path])}).encode()]
+                    there = {name: os.environ[path] for name, path in paths.items() if os.path.exists(os.environ[path])}
+                    return [json.dumps({name: open(path).read() for name, path in there.items()}).encode()]
                 """
             )
             try bench.folder.write("exchanges.key", (0..<32).map { UInt8($0) })

@@ -80,12 +80,24 @@ extension EndToEndTests {
             let read = """
                 import json, subprocess, sys
                 mse, subject, root, name = sys.argv[1:5]
-                for command in [["verify", name, "--trusted-root", root], ["status", name], ["list"], ["verify", subject], ["status", subject],
-                                ["quote", "show", name + ".pem"], ["run", subject, "--package", subject], ["measure", subject], [subject]]:
-                    output = subprocess.run([mse] + command + ["--json"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout.decode()
+                commands = [
+                    ["verify", name, "--trusted-root", root],
+                    ["status", name],
+                    ["list"],
+                    ["verify", subject],
+                    ["status", subject],
+                    ["quote", "show", name + ".pem"],
+                    ["run", subject, "--package", subject],
+                    ["measure", subject],
+                    [subject],
+                ]
+                for command in commands:
+                    kept = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+                    output = subprocess.run([mse] + command + ["--json"], **kept).stdout.decode()
                     value = json.loads(output)
                     assert not any(c in output for c in "\\u202e\\u00ad\\u2066\\u200b\\x1b"), output
-                    if command[0] == "verify" and command[1] == name: assert value["launch"]["subject"] == subject, output
+                    if command[0] == "verify" and command[1] == name:
+                        assert value["launch"]["subject"] == subject, output
                     if command[1:] == [subject]: assert "error" in value, output
                 print("all")
                 """
@@ -222,7 +234,11 @@ extension EndToEndTests {
             )
             try bench.folder.write(
                 "hello/tests/test_app.py",
-                "def test(client, url):\n    open('\(bench.path)/server', 'w').write(client.get(f'{url}/health', timeout=10).text)\n"
+                """
+                def test(client, url):
+                    open('\(bench.path)/server', 'w').write(client.get(f'{url}/health', timeout=10).text)
+
+                """
             )
             let start = Date()
             #expect(try bench.mse("localtest", "--project", "hello").contains("1 passed"))

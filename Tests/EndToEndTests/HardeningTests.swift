@@ -29,7 +29,10 @@ extension EndToEndTests {
             let bench = try Workbench()
             let made = try bench.package()
             let commands = [
-                "spawn few --package \(made.package) --san localhost --port \(Workbench.freePort()) --platform simulator",
+                """
+                spawn few --package \(made.package) --san localhost --port \(Workbench.freePort()) --platform \
+                simulator
+                """,
                 "list",
                 "scaffold other", "package --project hello --output few --encrypt", "verify https://localhost:1",
                 "localtest --project hello",
@@ -66,7 +69,10 @@ extension EndToEndTests {
                 "/bin/bash",
                 [
                     "-c",
-                    "umask \(mask); bin/mse spawn masked --package \(made.package) --san localhost --port \(Workbench.freePort()) --platform simulator",
+                    """
+                    umask \(mask); bin/mse spawn masked --package \(made.package) --san localhost --port \
+                    \(Workbench.freePort()) --platform simulator
+                    """,
                 ]
             )
             #expect(result.status == 0, "\(result.output)")
@@ -178,7 +184,10 @@ extension EndToEndTests {
         }
 
         @Test(
-            "a service with a certificate of its own making, X.509 version 1 and without names, is trusted when exactly it is named"
+            """
+            a service with a certificate of its own making, X.509 version 1 and without names, is trusted when exactly \
+            it is named
+            """
         )
         func ownCertificate() throws {
             let bench = try Workbench()
@@ -214,8 +223,14 @@ extension EndToEndTests {
                 server.socket = context.wrap_socket(server.socket, server_side=True)
                 server.serve_forever()
                 PY
-                for _ in $(seq 100); do curl -sk "https://localhost:$3/" >/dev/null && curl -s "http://127.0.0.1:$2/" >/dev/null && break; sleep 0.1; done
-                ask() { "$1" collateral fetch hello.pem --output out-$3 --collateral "https://localhost:$2" --collateral-ca $3.pem; }
+                for _ in $(seq 100); do
+                    curl -sk "https://localhost:$3/" >/dev/null && curl -s "http://127.0.0.1:$2/" >/dev/null && break
+                    sleep 0.1
+                done
+                ask() {
+                    "$1" collateral fetch hello.pem --output out-$3 --collateral "https://localhost:$2" \\
+                        --collateral-ca $3.pem
+                }
                 ask "$1" "$3" one && echo "one is trusted"
                 rm -rf home/collateral
                 ask "$1" "$3" other || echo "other is not: $?"

@@ -20,7 +20,8 @@ extension EndToEndTests {
             number, sign, command = int(sys.argv[1]), sys.argv[2], sys.argv[3:]
             process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
             end = time.monotonic() + 60
-            while not glob.glob(sign, recursive=True) and process.poll() is None and time.monotonic() < end: time.sleep(0.005)
+            while not glob.glob(sign, recursive=True) and process.poll() is None and time.monotonic() < end:
+                time.sleep(0.005)
             time.sleep(0.2)
             process.send_signal(number)
             output = process.communicate(timeout=60)[0]
@@ -154,7 +155,11 @@ extension EndToEndTests {
             try bench.mse("scaffold", "hello")
             try bench.folder.write(
                 "hello/tests/test_app.py",
-                "import os, time\ndef test(): open('\(bench.path)/running', 'w').write(str(os.getpid())); time.sleep(100)\n"
+                """
+                import os, time
+                def test(): open('\(bench.path)/running', 'w').write(str(os.getpid())); time.sleep(100)
+
+                """
             )
             let before = try Files.names(in: "/dev/shm").filter { $0.hasPrefix("mse-localtest") }
             let (code, output) = try interrupt(SIGTERM, at: "running", ["localtest", "--project", "hello"])
@@ -175,11 +180,23 @@ extension EndToEndTests {
             try bench.mse("scaffold", "hello")
             try bench.folder.write(
                 "hello/tests/test_app.py",
-                "import os, time\ndef test(): open('\(bench.path)/running', 'w').write(str(os.getpid())); time.sleep(8)\n"
+                """
+                import os, time
+                def test(): open('\(bench.path)/running', 'w').write(str(os.getpid())); time.sleep(8)
+
+                """
             )
             try bench.folder.write(
                 "hello/mse_src/app.py",
-                "import os\nopen('\(bench.path)/server', 'w').write(str(os.getpid()))\n\ndef app(e, s):\n    s('200 OK', [])\n    return []\n"
+                """
+                import os
+                open('\(bench.path)/server', 'w').write(str(os.getpid()))
+
+                def app(e, s):
+                    s('200 OK', [])
+                    return []
+
+                """
             )
             let before = try Files.names(in: "/dev/shm").filter { $0.hasPrefix("mse-localtest") }
             let (code, output) = try interrupt(signal, at: "running", ["localtest", "--project", "hello"])
@@ -255,7 +272,10 @@ extension EndToEndTests {
                 "/bin/bash",
                 [
                     "-c",
-                    "trap '' HUP; bin/mse package --project hello --output out --encrypt & sleep 0.3; kill -HUP $!; wait $!",
+                    """
+                    trap '' HUP; bin/mse package --project hello --output out --encrypt & sleep 0.3; kill -HUP $!; \
+                    wait $!
+                    """,
                 ]
             )
             #expect(result.status == 0, "\(result.output)")

@@ -36,7 +36,10 @@ struct IsolationTests {
     }
 
     @Test(
-        "a package reaches no file, no process and no privilege of the machine, and no quote; what a service needs works"
+        """
+        a package reaches no file, no process and no privilege of the machine, and no quote; what a service needs \
+        works
+        """
     )
     func package() throws {
         let bench = try Workbench()
@@ -297,7 +300,10 @@ struct IsolationTests {
             return try bench.run("/usr/bin/unshare", ["-m", "/bin/bash", "-c", script])
         }
         let laid = try restart(
-            "echo 'raise SystemExit(1)' | tee copy/flask.py copy/sitecustomize2.py copy/mine.py > copy/lib-dynload/mine2.py"
+            """
+            echo 'raise SystemExit(1)' | tee copy/flask.py copy/sitecustomize2.py copy/mine.py > \
+            copy/lib-dynload/mine2.py
+            """
         )
         #expect(laid.status == 0, "\(laid.output)")
         for _ in 0..<50 where try bench.state("hello-1") != "running" { usleep(100_000) }

@@ -352,7 +352,10 @@ struct JudgingCommandTests {
     }
 
     @Test(
-        "exactly the certificate that is named is enough, whatever it says of itself; what it vouches for has its name compared"
+        """
+        exactly the certificate that is named is enough, whatever it says of itself; what it vouches for has its name \
+        compared
+        """
     )
     func named() throws {
         let script = """
@@ -369,7 +372,10 @@ struct JudgingCommandTests {
             printf 'subjectAltName=IP:127.0.0.1\nbasicConstraints=CA:FALSE\n' > ext
             openssl x509 -req -in a.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile ext -out right.pem
             openssl req -x509 -new -key ca.key -days 2 -subj /CN=pccs -out impostor.pem
-            for name in authority leaf old issued; do cat ca.pem $name.pem > both-$name.pem; cat impostor.pem ca.pem > none-$name.pem; done
+            for name in authority leaf old issued; do
+                cat ca.pem $name.pem > both-$name.pem
+                cat impostor.pem ca.pem > none-$name.pem
+            done
             """
         let prepared = try bench.run("/bin/bash", ["-c", script])
         try #require(prepared.status == 0, "\(prepared.output)")
@@ -459,7 +465,10 @@ struct JudgingCommandTests {
         }
         try withService("current") { address in
             let fetch =
-                "bin/mse collateral fetch --fmspc \(Self.simulated) --collateral \(address) --collateral-ca tls.pem --trusted-root \(bench.root) --json"
+                """
+                bin/mse collateral fetch --fmspc \(Self.simulated) --collateral \(address) --collateral-ca tls.pem \
+                --trusted-root \(bench.root) --json
+                """
             let result = try bench.run(
                 "/bin/sh",
                 ["-c", "for i in 1 2 3 4 5 6 7 8; do \(fetch) > fetched.$i 2>&1 & done; wait; cat port.log"]

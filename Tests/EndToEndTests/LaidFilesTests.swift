@@ -86,7 +86,10 @@ extension EndToEndTests {
             """
 
         @Test(
-            "names of any bytes, folders beyond the longest path and closed ones keep an instance neither from restarting nor from going"
+            """
+            names of any bytes, folders beyond the longest path and closed ones keep an instance neither from \
+            restarting nor from going
+            """
         )
         func hostileNames() throws {
             let bench = try Workbench()

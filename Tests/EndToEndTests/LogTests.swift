@@ -55,12 +55,13 @@ extension EndToEndTests {
                     # Whatever number the agent's own log has, and by whichever name.
                     for number in range(3, 1024):
                         try:
-                            # The sealed log's own file holds what was written to it: its owner is told that it was altered.
+                            # The sealed log's own file holds what was written to it: its owner is told so.
                             if stat.S_ISREG(os.fstat(number).st_mode):
                                 continue
                         except OSError:
                             continue
-                        for line in (SECRET, "2026-01-01T00:00:00Z agent.configured " + SECRET, "2026-01-01T00:00:00Z agent.timeLimit seconds=7"):
+                        forged = "2026-01-01T00:00:00Z agent."
+                        for line in (SECRET, forged + "configured " + SECRET, forged + "timeLimit seconds=7"):
                             try:
                                 os.write(number, line.encode() + b"\\n")
                             except OSError:
@@ -175,7 +176,12 @@ extension EndToEndTests {
                 bench,
                 "broken",
                 app:
-                    "import json, os\napp = json.load(open(os.environ['SECRETS_PATH']))\nraise KeyError(app['password'])\n"
+                    """
+                    import json, os
+                    app = json.load(open(os.environ['SECRETS_PATH']))
+                    raise KeyError(app['password'])
+
+                    """
             )
             try bench.spawn("broken", made.package, port: Workbench.freePort())
             let output = try bench.configure(

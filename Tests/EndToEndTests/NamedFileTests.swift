@@ -226,7 +226,10 @@ extension EndToEndTests {
         }
 
         @Test(
-            "what would be written over itself, or hold nothing, is refused; a key is asked for before anybody is called"
+            """
+            what would be written over itself, or hold nothing, is refused; a key is asked for before anybody is \
+            called
+            """
         )
         func doings() throws {
             let made = try bench.package()
@@ -259,7 +262,10 @@ extension EndToEndTests {
         }
 
         @Test(
-            "the refusal for want of a reference value shows what names one; collateral that can't be had, how to name it"
+            """
+            the refusal for want of a reference value shows what names one; collateral that can't be had, how to name \
+            it
+            """
         )
         func mends() throws {
             let made = try bench.package()
@@ -278,7 +284,10 @@ extension EndToEndTests {
                 "{\"pccs_url\": \"https://127.0.0.1:1/sgx/certification/v4/\", \"retry_times\": 0}"
             )
             let script =
-                "openssl s_client -connect localhost:\(port) -showcerts </dev/null > handshake 2>&1; bin/mse verify handshake"
+                """
+                openssl s_client -connect localhost:\(port) -showcerts </dev/null > handshake 2>&1; bin/mse verify \
+                handshake
+                """
             let handshake = try bench.run(
                 "/bin/bash",
                 ["-c", script],

@@ -102,7 +102,10 @@ extension EndToEndTests {
         func files() throws {
             let bench = try Workbench()
             let record =
-                "{\"configurationTimeout\":T,\"host\":\"127.0.0.1\",\"id\":\"533a2b83-4bc5-4a9c-955e-208c530bfd15\",\"name\":\"a\",\"notAfter\":\"N\",\"port\":P,\"sans\":[\"localhost\"],\"version\":1}"
+                """
+                {"configurationTimeout":T,"host":"127.0.0.1","id":"533a2b83-4bc5-4a9c-955e-208c530bfd15","name":"a",\
+                "notAfter":"N","port":P,"sans":["localhost"],"version":1}
+                """
             for (port, timeout, end) in [
                 ("0", "0", "2027-01-01T00:00:00Z"), ("65536", "0", "2027-01-01T00:00:00Z"),
                 ("-1", "0", "2027-01-01T00:00:00Z"),

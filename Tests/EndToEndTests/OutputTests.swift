@@ -36,7 +36,8 @@ extension EndToEndTests {
                     os.close(reader)
                     before = None
                 else: target, before = None, lambda: os.close(stream)
-                result = subprocess.run(command, **{names[stream]: target, names[3 - stream]: subprocess.PIPE}, preexec_fn=before)
+                streams = {names[stream]: target, names[3 - stream]: subprocess.PIPE}
+                result = subprocess.run(command, **streams, preexec_fn=before)
                 print(result.returncode if result.returncode >= 0 else 256 - result.returncode)
                 sys.stdout.flush()
                 sys.stdout.buffer.write((result.stdout if stream == 2 else result.stderr) or b"")

@@ -147,7 +147,8 @@ extension EndToEndTests {
                 """
                 from cryptography import x509
                 c = x509.load_pem_x509_certificate(open("out/ratls.pem", "rb").read())
-                open("quote.bin", "wb").write(c.extensions.get_extension_for_oid(x509.ObjectIdentifier("1.2.840.113741.1337.6")).value.value)
+                evidence = x509.ObjectIdentifier("1.2.840.113741.1337.6")
+                open("quote.bin", "wb").write(c.extensions.get_extension_for_oid(evidence).value.value)
                 """
             )
             #expect(raw.status == 0, "\(raw.output)")

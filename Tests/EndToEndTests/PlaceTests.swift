@@ -70,7 +70,10 @@ extension EndToEndTests {
         }
 
         @Test(
-            "whatever mask was left: secrets are their owner's alone, results anybody's to read, nothing others' to write",
+            """
+            whatever mask was left: secrets are their owner's alone, results anybody's to read, nothing others' to \
+            write
+            """,
             arguments: ["000", "022", "077", "777", "0111"]
         )
         func modes(mask: String) throws {

@@ -31,7 +31,8 @@ extension EndToEndTests {
                     (NOTE.parent / "big").write_bytes(os.urandom(int(body)))
                     answer = "written"
                 elif path == "/files":
-                    answer = json.dumps({n: open(os.environ[n]).read() for n in ("SECRETS_PATH", "SEALED_SECRETS_PATH") if os.path.exists(os.environ[n])})
+                    names = [n for n in ("SECRETS_PATH", "SEALED_SECRETS_PATH") if os.path.exists(os.environ[n])]
+                    answer = json.dumps({n: open(os.environ[n]).read() for n in names})
                 else:
                     if path != "/health":
                         SEEN.append([environ["REQUEST_METHOD"], path, body.decode("latin-1")])
@@ -229,7 +230,10 @@ extension EndToEndTests {
         }
 
         @Test(
-            "a file that is named like a service is not taken for its key, and a bare key only where it is called unverified"
+            """
+            a file that is named like a service is not taken for its key, and a bare key only where it is called \
+            unverified
+            """
         )
         func receivers() throws {
             let bench = try Workbench()
@@ -342,7 +346,11 @@ extension EndToEndTests {
                 session.trust_env = False
                 waiting = session.get(url, verify=False, timeout=5)
                 assert waiting.status_code == 200 and waiting.headers["Mse-Status"] == "Waiting"
-                body = {"uuid": json.loads(Path(launch).read_text())["id"], "code_secret_key": Path(key).read_bytes().hex(), "app_secrets": {"a": 1}}
+                body = {
+                    "uuid": json.loads(Path(launch).read_text())["id"],
+                    "code_secret_key": Path(key).read_bytes().hex(),
+                    "app_secrets": {"a": 1},
+                }
                 answer = session.post(url, json=body, verify=False, timeout=60)
                 assert (answer.status_code, answer.content) == (200, b""), answer
                 for _ in range(200):

@@ -80,7 +80,10 @@ extension EndToEndTests {
         }
 
         @Test(
-            "a restart tells what it did: what wasn't running was not stopped, and what waits for its owner doesn't answer"
+            """
+            a restart tells what it did: what wasn't running was not stopped, and what waits for its owner doesn't \
+            answer
+            """
         )
         func words() throws {
             try start()
@@ -94,7 +97,10 @@ extension EndToEndTests {
             let waiting = try bench.mse("restart", "b", expecting: 1)
             #expect(
                 waiting
-                    == "mse: b was stopped and started again, but it isn't configured: it waits for its owner's 'mse run'\n"
+                    == """
+                    mse: b was stopped and started again, but it isn't configured: it waits for its owner's \
+                    'mse run'\n
+                    """
             )
         }
 
@@ -137,7 +143,10 @@ extension EndToEndTests {
                 "/bin/sh",
                 [
                     "-c",
-                    "curl -sk https://localhost:\(port)/wait/4 >/dev/null 2>&1 & sleep 0.5; bin/mse stop a >/dev/null 2>&1 & sleep 1.5",
+                    """
+                    curl -sk https://localhost:\(port)/wait/4 >/dev/null 2>&1 & sleep 0.5; bin/mse stop a >/dev/null \
+                    2>&1 & sleep 1.5
+                    """,
                 ]
             )
             let status = try bench.run(Workbench.products + "/mse", ["status", "a"])
@@ -221,7 +230,10 @@ extension EndToEndTests {
             try start()
             try bench.mse("stop", "a")
             let script =
-                "import signal, socket; signal.alarm(60); s = socket.create_server(('127.0.0.1', \(port))); print('up', flush=True); signal.pause()"
+                """
+                import signal, socket; signal.alarm(60); s = socket.create_server(('127.0.0.1', \(port))); print('up', \
+                flush=True); signal.pause()
+                """
             let other = Process()
             other.executableURL = URL(filePath: "/usr/bin/python3")
             other.arguments = ["-c", script]
@@ -272,7 +284,10 @@ extension EndToEndTests {
         }
 
         @Test(
-            "status says why: an application that failed to start, one that starts, one that answers badly, one that doesn't answer"
+            """
+            status says why: an application that failed to start, one that starts, one that answers badly, one that \
+            doesn't answer
+            """
         )
         func reasons() throws {
             func reason() throws -> String {

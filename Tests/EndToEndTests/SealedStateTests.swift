@@ -76,7 +76,10 @@ extension EndToEndTests {
         }
 
         @Test(
-            "one odd file keeps nothing else of HOME from being kept: its owner is told which it is, once, the operator how many",
+            """
+            one odd file keeps nothing else of HOME from being kept: its owner is told which it is, once, the operator \
+            how many
+            """,
             arguments: ["fifo", "link", "socket", "unreadable"]
         )
         func unsealable(kind: String) throws {
@@ -281,7 +284,10 @@ extension EndToEndTests {
         }
 
         @Test(
-            "at a plain SIGTERM on a full disk the agent tries until its grace ends, then exits with 1; the last save is whole",
+            """
+            at a plain SIGTERM on a full disk the agent tries until its grace ends, then exits with 1; the last save \
+            is whole
+            """,
             .enabled(if: canMount)
         )
         func terminated() throws {

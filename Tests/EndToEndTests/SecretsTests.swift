@@ -214,8 +214,12 @@ extension EndToEndTests {
                 python3 -c 'import os; os.abort()'
                 ls core* 2>/dev/null | head -1 | sed 's/^/control: /'
                 rm -f core*
-                "$1" run endless-1 --package "$2" --trusted-root "$3" --key "$4" --secrets secrets.json --wait 60 & run=$!
-                for _ in $(seq 300); do grep -q ' agent.configured' home/services/endless-1/log && break; sleep 0.1; done
+                "$1" run endless-1 --package "$2" --trusted-root "$3" --key "$4" --secrets secrets.json --wait 60 &
+                run=$!
+                for _ in $(seq 300); do
+                    grep -q ' agent.configured' home/services/endless-1/log && break
+                    sleep 0.1
+                done
                 echo "limit: $(grep 'core file' /proc/$run/limits | tr -s ' ' | cut -d' ' -f5,6)"
                 kill -SEGV $run
                 wait $run
@@ -265,10 +269,14 @@ extension EndToEndTests {
                 os.setgid(user)
                 os.setuid(user)
                 libc = ctypes.CDLL(None, use_errno=True)
+                def first(path):
+                    with open(path, "rb") as file:
+                        return file.read(1)
                 for name in ("mem", "environ", "maps", "auxv", "fd", "root", "cwd"):
                     try:
                         path = f"/proc/{process}/{name}"
-                        print("reached", name, os.listdir(path) if name in ("fd", "root") else os.readlink(path) if name == "cwd" else open(path, "rb").read(1))
+                        look = os.listdir if name in ("fd", "root") else os.readlink if name == "cwd" else first
+                        print("reached", name, look(path))
                     except OSError:
                         pass
                 for request in (16, 0x4206):

@@ -16,14 +16,16 @@ extension EndToEndTests {
             context = ssl._create_unverified_context()
             bodies = [
                 b'{"uuid":"' + b"{" * 1000000 + b'"}', b'{"uuid":"' + b"urn:" * 250000 + b'"}', b"[" * 1000000,
-                b'{"uuid":"' + b"-" * 1000000 + b'"}', json.dumps({"uuid": uuid, "code_secret_key": "ab" * 32}).encode(),
+                b'{"uuid":"' + b"-" * 1000000 + b'"}',
+                json.dumps({"uuid": uuid, "code_secret_key": "ab" * 32}).encode(),
             ]
             held = []
             for number in range(60):
                 body = bodies[number % len(bodies)] if number < 20 else bodies[4]
                 try:
                     stream = context.wrap_socket(socket.create_connection(("127.0.0.1", port), 10))
-                    stream.sendall(b"POST / HTTP/1.1\\r\\nHost: x\\r\\nContent-Length: %d\\r\\n\\r\\n" % len(body) + body)
+                    head = b"POST / HTTP/1.1\\r\\nHost: x\\r\\nContent-Length: %d\\r\\n\\r\\n" % len(body)
+                    stream.sendall(head + body)
                     # Every second one goes at once.
                     if number % 2 == 0: held.append(stream)
                     else: stream.close()
@@ -122,9 +124,14 @@ extension EndToEndTests {
             let script = """
                 import resource, subprocess, sys, time
                 start = time.monotonic()
-                for arguments in [["run", "shop", "--package", sys.argv[2], "--key", sys.argv[3], "--trusted-root", sys.argv[4], "--wait", "30"],
-                                  ["status", "shop"], ["restart", "shop", "--wait", "30"]]:
-                    print(subprocess.run([sys.argv[1]] + arguments, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=100).returncode)
+                named = ["--package", sys.argv[2], "--key", sys.argv[3], "--trusted-root", sys.argv[4]]
+                for arguments in (
+                    ["run", "shop"] + named + ["--wait", "30"],
+                    ["status", "shop"],
+                    ["restart", "shop", "--wait", "30"],
+                ):
+                    kept = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+                    print(subprocess.run([sys.argv[1]] + arguments, timeout=100, **kept).returncode)
                 print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, int(time.monotonic() - start))
                 """
             try bench.folder.write("ask.py", script)

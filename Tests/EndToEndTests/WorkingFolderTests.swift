@@ -108,7 +108,10 @@ extension EndToEndTests {
                 """
             try bench.folder.write(
                 "p/mse.toml",
-                "name = \"p\"\npython_application = \"app:app\"\nhealthcheck_endpoint = \"/\"\ntests_cmd = \"pytest\"\ntests_requirements = []\n"
+                """
+                name = "p"\npython_application = "app:app"\nhealthcheck_endpoint = "/"\ntests_cmd = \
+                "pytest"\ntests_requirements = []\n
+                """
             )
             try bench.folder.write("p/mse_src/app.py", app)
             func mse(_ arguments: String...) throws {

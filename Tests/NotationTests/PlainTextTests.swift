@@ -14,8 +14,13 @@ struct PlainTextTests {
         for literal in literals {
             let node = try TOML.read(
                 Array(
-                    "[cloud]\nexpiration_date = \(literal) # later\nhardware = [[1, 2.5e3], [\"a\", {b = \(literal)}]]\n"
-                        .utf8
+                    """
+                    [cloud]
+                    expiration_date = \(literal) # later
+                    hardware = [[1, 2.5e3], ["a", {b = \(literal)}]]
+
+                    """
+                    .utf8
                 )
             )
             #expect(node["cloud"]?["expiration_date"]?.value == .foreign(literal))
@@ -109,7 +114,7 @@ struct PlainTextTests {
         let text = "a\u{1b}[2J\u{202e}é\n"
         #expect(text.withoutDisplayCommands() == "a\\u{1b}[2J\\u{202e}é\\u{a}")
         #expect(text.withoutDisplayCommands(keeping: ["\n"]) == "a\\u{1b}[2J\\u{202e}é\n")
-        #expect(NotationError.printable(text) == text.withoutDisplayCommands())
-        #expect(NotationError.printable("abc", limit: 2) == "ab…")
+        #expect(text.printable() == text.withoutDisplayCommands())
+        #expect("abc".printable(limit: 2) == "ab…")
     }
 }

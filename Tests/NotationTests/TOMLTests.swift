@@ -25,7 +25,8 @@ struct TOMLTests {
         let node = try read(text)
         #expect(
             JSON.canonical(node)
-                == #"{"a":"x\n","b":{"c":31},"d":[1,2,3],"l":[{"i":-1.5e3},{"s":"one\ntwo"}],"t":{"e":"lit\\n","f":{"g":true,"h":1000}}}"#
+                == #"{"a":"x\n","b":{"c":31},"d":[1,2,3],"l":[{"i":-1.5e3},{"s":"one\ntwo"}],"#
+                + #""t":{"e":"lit\\n","f":{"g":true,"h":1000}}}"#
         )
     }
 
@@ -51,7 +52,10 @@ struct TOMLTests {
         let error = #expect(throws: NotationError.self) { try reader.finish() }
         #expect(
             error?.description
-                == "line 2, column 1: 'health_check': is unknown here; did you mean 'healthcheck'?; known here: healthcheck, name"
+                == """
+                line 2, column 1: 'health_check': is unknown here; did you mean 'healthcheck'?; known here: \
+                healthcheck, name
+                """
         )
     }
 }

@@ -28,7 +28,14 @@ struct PackageTests {
         folder = try TemporaryFolder()
         try folder.write(
             "project/mse.toml",
-            "name = \"p\"\npython_application = \"app:app\"\nhealthcheck_endpoint = \"/health\"\ntests_cmd = \"pytest\"\ntests_requirements = []\n"
+            """
+            name = "p"
+            python_application = "app:app"
+            healthcheck_endpoint = "/health"
+            tests_cmd = "pytest"
+            tests_requirements = []
+
+            """
         )
         try folder.write("project/mse_src/app.py", "app = 1\n")
         try folder.write("project/mse_src/pkg/naïve file.txt", "ü")
@@ -119,7 +126,16 @@ struct PackageTests {
     func units() throws {
         for (size, isOne) in [("512M", true), ("512\u{212A}", false), ("2\u{FF27}", false)] {
             let text =
-                "name = \"p\"\npython_application = \"a:b\"\nhealthcheck_endpoint = \"/\"\ntests_cmd = \"t\"\ntests_requirements = []\n[server]\nmax_body = \"\(size)\"\n"
+                """
+                name = "p"
+                python_application = "a:b"
+                healthcheck_endpoint = "/"
+                tests_cmd = "t"
+                tests_requirements = []
+                [server]
+                max_body = "\(size)"
+
+                """
             #expect(((try? ProjectConfiguration(Array(text.utf8))) != nil) == isOne, "\(size)")
         }
     }
@@ -155,7 +171,10 @@ struct PackageTests {
         ).run()
         #expect(
             listing.output.contains(
-                "['app.tar', 'tests.tar', 'mse.toml', 'start.json', 'environment.lock', 'environment.tar', 'runtime.json']"
+                """
+                ['app.tar', 'tests.tar', 'mse.toml', 'start.json', 'environment.lock', 'environment.tar', \
+                'runtime.json']
+                """
             )
         )
     }
@@ -263,13 +282,31 @@ struct PackageTests {
 @Suite("mse.toml")
 struct ProjectConfigurationTests {
     private static let minimal =
-        "name = \"n\"\npython_application = \"app:app\"\nhealthcheck_endpoint = \"/health\"\ntests_cmd = \"pytest\"\ntests_requirements = []\n"
+        """
+        name = "n"
+        python_application = "app:app"
+        healthcheck_endpoint = "/health"
+        tests_cmd = "pytest"
+        tests_requirements = []
+
+        """
 
     @Test("tables of ours are read")
     func tables() throws {
         let text =
             Self.minimal
-            + "[enclave]\nsize = \"2G\"\nthreads = 32\nsvn = 3\n[server]\nthreads = 8\nmax_body = \"1M\"\n[package]\ninclude = [\".env\"]\n"
+                + """
+                [enclave]
+                size = "2G"
+                threads = 32
+                svn = 3
+                [server]
+                threads = 8
+                max_body = "1M"
+                [package]
+                include = [".env"]
+
+                """
         let configuration = try ProjectConfiguration(Array(text.utf8))
         #expect(
             configuration.enclave.byteCount == 2 << 30 && configuration.enclave.securityVersion == 3

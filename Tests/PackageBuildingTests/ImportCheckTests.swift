@@ -48,7 +48,10 @@ struct ImportCheckTests {
     }
 
     @Test(
-        "a module that imports one of those is refused where it is named from its package, or where its handler raises again"
+        """
+        a module that imports one of those is refused where it is named from its package, or where its handler raises \
+        again
+        """
     )
     func passedOn() {
         #expect(refusal(["app.py": "from dbm import gnu\n"]).contains("app.py line 1: 'dbm.gnu'"))
@@ -76,7 +79,10 @@ struct ImportCheckTests {
             "import dbm",
             "import shelve, pdb, code, cmd, subprocess, asyncio, multiprocessing.pool",
             "import os.path, xml.dom.minidom, unittest.mock",
-            "import sys, zipimport, _frozen_importlib, importlib.metadata, collections.abc, _ssl, ctypes.util, sqlite3, encodings.idna",
+            """
+            import sys, zipimport, _frozen_importlib, importlib.metadata, collections.abc, _ssl, ctypes.util, sqlite3, \
+            encodings.idna
+            """,
             "from email import nosuch", "from idna import nosuch", "import made.sub", "import test.own, curses",
             "import __main__",
             "try:\n    import winreg\nexcept ImportError:\n    winreg = None", "import distutils.core",
@@ -310,7 +316,10 @@ struct ImportCheckTests {
             ("import server\napp = server.api\n", "app", "server.py line 2"),
             ("from server import make\napp = make()\n", "app", "server.py line 4"),
             (
-                "from fastapi import FastAPI\nfrom starlette.middleware.cors import CORSMiddleware\napp = CORSMiddleware(FastAPI())\n",
+                """
+                from fastapi import FastAPI\nfrom starlette.middleware.cors import CORSMiddleware\napp = \
+                CORSMiddleware(FastAPI())\n
+                """,
                 "app", "ASGI"
             ),
             (
@@ -333,7 +342,10 @@ struct ImportCheckTests {
     @Test(
         "where it can't be told for certain it is a note",
         arguments: [
-            "try:\n    from fastapi import FastAPI\n    app = FastAPI()\nexcept ImportError:\n    from flask import Flask\n    app = Flask(__name__)\n",
+            """
+            try:\n    from fastapi import FastAPI\n    app = FastAPI()\nexcept ImportError:\n    from flask import \
+            Flask\n    app = Flask(__name__)\n
+            """,
             "from fastapi import FastAPI\nfrom flask import wrap\napi = FastAPI()\napp = wrap(api)\n",
         ]
     )
@@ -514,7 +526,18 @@ struct ImportCheckTests {
         let notes = try check(
             [
                 "app.py":
-                    "from __future__ import annotations\nimport __main__, sys, os.path, xml.etree, zlib\nimport pack.x, mod, ext, stable, native\nimport google.protobuf.y\nfrom google import protobuf\nfrom space import part\nimport lib.tool\nfrom lib import tool, data\nfrom here import *\n",
+                    """
+                from __future__ import annotations
+                import __main__, sys, os.path, xml.etree, zlib
+                import pack.x, mod, ext, stable, native
+                import google.protobuf.y
+                from google import protobuf
+                from space import part
+                import lib.tool
+                from lib import tool, data
+                from here import *
+
+                """,
                 "lib/tool.py": "", "here.cpython-311-x86_64-linux-gnu.so": "", "here.so": "",
             ],
             site: [

@@ -64,7 +64,10 @@ struct PipFailureTests {
     func strangers(words: String) throws {
         let ignored = "Ignored the following versions that require a different python version: %s"
         let yanked =
-            "The candidate selected for download or install is a yanked version: 'x' candidate\nReason for being yanked: "
+            """
+            The candidate selected for download or install is a yanked version: 'x' candidate\nReason for being \
+            yanked: 
+            """
         let odd = "Something that nobody knows: "
         let records = [
             PipRecord(level: 50, template: ignored, arguments: [words], text: ignored.replacing("%s", with: words)),
@@ -138,23 +141,58 @@ struct PipFailureTests {
         "what is known is said in our words, in one line",
         arguments: [
             (
-                "ERROR: Cannot install -r WORK/requirements.txt (line 1) and click==7.0 because these package versions have conflicting dependencies.\n\nThe conflict is caused by:\n    The user requested click==7.0\n    flask 3.0 depends on click>=8.1.3\n\nTo fix this you could try to:\n1. loosen the range of package versions you've specified\n\nERROR: ResolutionImpossible: for help visit https://pip.pypa.io/en/latest/topics/dependency-resolution/\n",
+                """
+                ERROR: Cannot install -r WORK/requirements.txt (line 1) and click==7.0 because these package versions \
+                have conflicting dependencies.
+
+                The conflict is caused by:
+                    The user requested click==7.0
+                    flask 3.0 depends on click>=8.1.3
+
+                To fix this you could try to:
+                1. loosen the range of package versions you've specified
+
+                ERROR: ResolutionImpossible: for help visit \
+                https://pip.pypa.io/en/latest/topics/dependency-resolution/
+
+                """,
                 ["mse.toml, tests_requirements asks for click==7.0", "flask 3.0 needs click>=8.1.3"]
             ),
             (
-                "ERROR: Could not find a version that satisfies the requirement nosuch (from versions: none)\nERROR: No matching distribution found for nosuch\n",
+                """
+                ERROR: Could not find a version that satisfies the requirement nosuch (from versions: none)
+                ERROR: No matching distribution found for nosuch
+
+                """,
                 ["no wheel of nosuch (mse.toml, tests_requirements) is found", "its name isn't right"]
             ),
             (
-                "ERROR: Ignored the following versions that require a different python version: 2.0 Requires-Python >=3.13\nERROR: Could not find a version that satisfies the requirement nosuch==2.0 (from -r WORK/requirements.txt (line 3)) (from versions: 0.1, 0.2)\n",
+                """
+                ERROR: Ignored the following versions that require a different python version: 2.0 Requires-Python \
+                >=3.13
+                ERROR: Could not find a version that satisfies the requirement nosuch==2.0 (from -r \
+                WORK/requirements.txt (line 3)) (from versions: 0.1, 0.2)
+
+                """,
                 ["nosuch==2.0 (mse.toml, tests_requirements)", "there are 0.1, 0.2", "another Python: 2.0"]
             ),
             (
-                "ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE. If you have updated…\n    flask==3.0 from https://x/flask.whl (from -r WORK/requirements.txt (line 1)):\n        Expected sha256 aa\n             Got        bb\n",
+                """
+                ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE. If you have updated…
+                    flask==3.0 from https://x/flask.whl (from -r WORK/requirements.txt (line 1)):
+                        Expected sha256 aa
+                             Got        bb
+
+                """,
                 ["flask==3.0: aa expected, found bb"]
             ),
             (
-                "ERROR: Hashes are required in --require-hashes mode, but they are missing from some requirements. Here is a list of those requirements along with the hashes their downloaded archives actually had.\n    click==7.0 --hash=sha256:00\n",
+                """
+                ERROR: Hashes are required in --require-hashes mode, but they are missing from some requirements. Here \
+                is a list of those requirements along with the hashes their downloaded archives actually had.
+                    click==7.0 --hash=sha256:00
+
+                """,
                 ["all need a version with ==", "click==7.0"]
             ),
             (
@@ -166,7 +204,12 @@ struct PipFailureTests {
                 ["nosuch needs another Python: 3.11.2 not in '>=3.13'"]
             ),
             (
-                "Traceback (most recent call last):\n  File \"/cache/pip/x.py\", line 1, in y\nPermissionError: mse: no program may be started\n",
+                """
+                Traceback (most recent call last):
+                  File "/cache/pip/x.py", line 1, in y
+                PermissionError: mse: no program may be started
+
+                """,
                 ["source archive", "allow_sources"]
             ),
             (
@@ -202,7 +245,13 @@ struct PipFailureTests {
     func unknown() throws {
         let text = try problem(
             "   ━━━━━━━━ 1.0/2.0 MB 3 MB/s eta 0:00:01\r   ━━━ 2.0/2.0 MB\nDownloading 1%\rDownloading 100%\n"
-                + "Traceback (most recent call last):\n  File \"/cache/x.py\", line 3, in f\n    g()\nOddError: \u{1B}[2J in \(Self.work)/archives/a.whl\n"
+                + """
+                Traceback (most recent call last):
+                  File "/cache/x.py", line 3, in f
+                    g()
+                OddError: \u{1B}[2J in \(Self.work)/archives/a.whl
+
+                """
                 + "[notice] A new release of pip is available\n"
                 + (0..<40).map { "line \($0) " + String(repeating: "x", count: 5000) + "\n" }.joined()
                 + "OddError: \u{1B}[31m \(Self.work)/requirements.txt and -r \(Self.work)/requirements.txt (line 2)\n"

@@ -110,14 +110,37 @@ struct PipLimitsTests {
             [
                 // A link out, and a file through it; pip's own programs; this process's folder.
                 "tar('evil-1.0.tar.gz', [('evil-1.0/l', 's', VICTIM), ('evil-1.0/l/authorized_keys', 'f', 'theirs')])",
-                "tar('evil-1.0.tar.gz', [('evil-1.0/l', 's', CACHE + '/pip-' + '.'.join(map(str, sys.version_info[:3])) + '/lib/python3.%d/site-packages/pip' % sys.version_info[1]), ('evil-1.0/l/__init__.py', 'f', 'raise SystemExit')])",
-                "tar('evil-1.0.tar.gz', [('evil-1.0/l', 's', '/proc/self/cwd'), ('evil-1.0/l/mse-test-mark', 'f', 'theirs')])",
+                """
+                pip = CACHE + '/pip-' + '.'.join(map(str, sys.version_info[:3]))
+                pip += '/lib/python3.%d/site-packages/pip' % sys.version_info[1]
+                members = [('evil-1.0/l', 's', pip), ('evil-1.0/l/__init__.py', 'f', 'raise SystemExit')]
+                tar('evil-1.0.tar.gz', members)
+                """,
+                """
+                members = [('evil-1.0/l', 's', '/proc/self/cwd'), ('evil-1.0/l/mse-test-mark', 'f', 'theirs')]
+                tar('evil-1.0.tar.gz', members)
+                """,
                 // Hard links, absolute names, names that climb.
-                "tar('evil-1.0.tar.gz', [('evil-1.0/h', 'h', VICTIM + '/authorized_keys'), ('evil-1.0/h', 'f', 'theirs')])",
-                "tar('evil-1.0.tar.gz', [(VICTIM + '/new', 'f', 'theirs'), ('evil-1.0/../../../../../../../..' + VICTIM + '/new2', 'f', 'theirs')])",
+                """
+                members = [('evil-1.0/h', 'h', VICTIM + '/authorized_keys'), ('evil-1.0/h', 'f', 'theirs')]
+                tar('evil-1.0.tar.gz', members)
+                """,
+                """
+                climbing = 'evil-1.0/../../../../../../../..' + VICTIM + '/new2'
+                tar('evil-1.0.tar.gz', [(VICTIM + '/new', 'f', 'theirs'), (climbing, 'f', 'theirs')])
+                """,
                 // Other containers.
-                "tar('evil-1.0.tar.bz2', [('evil-1.0/l', 's', VICTIM), ('evil-1.0/l/new', 'f', 'theirs')], 'w:bz2'); FILE = 'evil-1.0.tar.bz2'",
-                "os.makedirs(root + '/simple/evil'); z = zipfile.ZipFile(root + '/simple/evil/evil-1.0.zip', 'w'); z.writestr('evil-1.0/setup.py', SETUP); z.writestr('../' * 20 + VICTIM[1:] + '/new', 'theirs'); z.close(); FILE = 'evil-1.0.zip'",
+                """
+                FILE = 'evil-1.0.tar.bz2'
+                tar(FILE, [('evil-1.0/l', 's', VICTIM), ('evil-1.0/l/new', 'f', 'theirs')], 'w:bz2')
+                """,
+                """
+                FILE = 'evil-1.0.zip'
+                os.makedirs(root + '/simple/evil')
+                with zipfile.ZipFile(root + '/simple/evil/' + FILE, 'w') as archive:
+                    archive.writestr('evil-1.0/setup.py', SETUP)
+                    archive.writestr('../' * 20 + VICTIM[1:] + '/new', 'theirs')
+                """,
                 // A wheel, too: the owner didn't name where it lies.
                 "wheel('evil'); FILE = 'evil-1.0-py3-none-any.whl'",
             ],
@@ -130,7 +153,7 @@ struct PipLimitsTests {
             wheel("good", ["m1"] if DEPTH > 1 else [f"evil @ {BASE}/evil/{FILE}"])
             for n in range(1, DEPTH): wheel(f"m{n}", [f"m{n + 1}"] if n + 1 < DEPTH else [f"evil @ {BASE}/evil/{FILE}"])
             """
-        try fill("FILE = 'evil-1.0.tar.gz'; DEPTH = \(depth)\n" + variant + chain)
+        try fill("FILE = 'evil-1.0.tar.gz'; DEPTH = \(depth)\n\(variant)\n" + chain)
         if try programs().isEmpty { _ = try? build("nothing-of-this-name") }  // which makes them
         let before = try programs()
         let error = #expect(throws: PackageError.self) { try build("good==1.0") }
@@ -148,7 +171,8 @@ struct PipLimitsTests {
         try fill(
             """
             wheel("evil")
-            wheel("good", [f"evil @ {BASE}/evil/evil-1.0-py3-none-any.whl", f"never @ {BASE}/n.tar.gz ; sys_platform == 'win32'"])
+            never = f"never @ {BASE}/n.tar.gz ; sys_platform == 'win32'"
+            wheel("good", [f"evil @ {BASE}/evil/evil-1.0-py3-none-any.whl", never])
             """
         )
         let address = "http://127.0.0.1:\(index.port)/simple/evil/evil-1.0-py3-none-any.whl"
@@ -166,7 +190,10 @@ struct PipLimitsTests {
             "wheel('good', files={'good-1.0.data/data/' + '../' * 20 + VICTIM[1:] + '/new': 'theirs'})",
             "wheel('good', files={'good-1.0.data/scripts/' + '../' * 20 + VICTIM[1:] + '/new': '#!python\\n'})",
             "wheel('good', files={'good-1.0.data/headers/' + '../' * 20 + VICTIM[1:] + '/new': 'theirs'})",
-            "wheel('good', info={'entry_points.txt': '[console_scripts]\\n' + '../' * 20 + VICTIM[1:] + '/new = good:x\\n'})",
+            """
+            climbing = '../' * 20 + VICTIM[1:] + '/new'
+            wheel('good', info={'entry_points.txt': '[console_scripts]\\n' + climbing + ' = good:x\\n'})
+            """,
             "wheel('good', info={'entry_points.txt': '[console_scripts]\\n' + VICTIM + '/new = good:x\\n'})",
             "wheel('good', links=[('l', VICTIM)], files={'l/new': 'theirs'})",
         ]
@@ -201,7 +228,8 @@ struct PipLimitsTests {
         )
         let product = try build("good==1.0")
         for words in [
-            "good-1.0-py3-none-any.whl: its scripts don't ship, since a service starts no programs: good-tool, other-tool",
+            "good-1.0-py3-none-any.whl: its scripts don't ship, since a service starts no programs: "
+                + "good-tool, other-tool",
             "good-1.0-py3-none-any.whl: doesn't ship, since it would lie outside of the environment's folder: "
                 + "bin/__init__.py, lib/python3.11/site-packages/lost.py",
             "not below sys.prefix, where its package may look for them: etc/good.conf, share/good/info.txt",

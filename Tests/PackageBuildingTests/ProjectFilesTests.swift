@@ -30,15 +30,21 @@ struct ProjectFilesTests {
     }
 
     @Test(
-        "what is ignored or begins with a dot is never judged: links, sockets, names that aren't UTF-8; one note a folder"
+        """
+        what is ignored or begins with a dot is never judged: links, sockets, names that aren't UTF-8; one note a \
+        folder
+        """
     )
     func ignoredFirst() throws {
         let source = folder.path + "/project/mse_src"
         let script = """
             import os, socket, sys
             os.chdir(sys.argv[1])
-            os.makedirs(".venv/lib/deep"); os.makedirs(".git/hooks"); os.makedirs("pkg/.cache"); os.makedirs("node_modules/x")
-            os.symlink("/usr/bin/python3", ".venv/python"); os.symlink("alice@host.4711:1", ".#app.py"); os.symlink("nowhere", "pkg/.#a")
+            for folder in (".venv/lib/deep", ".git/hooks", "pkg/.cache", "node_modules/x"):
+                os.makedirs(folder)
+            os.symlink("/usr/bin/python3", ".venv/python")
+            os.symlink("alice@host.4711:1", ".#app.py")
+            os.symlink("nowhere", "pkg/.#a")
             for number in range(40): open(f".venv/lib/deep/{number}", "w").close()
             os.symlink("/etc", "node_modules/out"); os.mkfifo("node_modules/fifo")
             s = socket.socket(socket.AF_UNIX); s.bind(".git/fsmonitor")

@@ -118,7 +118,8 @@ struct ReadablePartsTests {
             + SmallProject.settings.replacing(
                 "tests_requirements = []",
                 with:
-                    "tests_requirements = [ # hunter2\n'--index-url https://${USER_NAME}:${PASSWORD}@h/simple', \"\"\"x\"\"\", 'a' ] # s3cret\n[package] # \"alice\"\ninclude = [\"\\\"#kept\\\\\"]#alice"
+                    "tests_requirements = [ # hunter2\n'--index-url https://${USER_NAME}:${PASSWORD}@h/simple', "
+                    + "\"\"\"x\"\"\", 'a' ] # s3cret\n[package] # \"alice\"\ninclude = [\"\\\"#kept\\\\\"]#alice"
             )
         try folder.write("project/mse.toml", text)
         try folder.write("project/mse_src/\"#kept\\", "x")

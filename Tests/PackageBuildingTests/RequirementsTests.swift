@@ -23,10 +23,13 @@ final class LocalIndex: Sendable {
                 def do_GET(self):
                     wanted = "Basic " + base64.b64encode(sys.argv[2].encode()).decode()
                     if sys.argv[2] and self.headers.get("Authorization") != wanted:
-                        self.send_response(401); self.send_header("WWW-Authenticate", "Basic"); self.end_headers(); return
+                        self.send_response(401)
+                        self.send_header("WWW-Authenticate", "Basic")
+                        return self.end_headers()
                     super().do_GET()
                 def log_message(self, *a): pass
-            server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, directory=sys.argv[1]))
+            handler = functools.partial(Handler, directory=sys.argv[1])
+            server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
             print(server.server_address[1], flush=True)
             server.serve_forever()
             """
@@ -63,20 +66,28 @@ final class LocalIndex: Sendable {
                     with zipfile.ZipFile(path, "w") as z:
                         z.writestr(f"{name}/__init__.py", f"VERSION = '{version}'\\n")
                         z.writestr(f"{info}/METADATA", meta)
-                        z.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\\nGenerator: t\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n")
-                        z.writestr(f"{info}/RECORD", f"{name}/__init__.py,,\\n{info}/METADATA,,\\n{info}/WHEEL,,\\n{info}/RECORD,,\\n")
+                        z.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\\nGenerator: t\\n"
+                            "Root-Is-Purelib: true\\nTag: py3-none-any\\n")
+                        installed = [f"{name}/__init__.py", f"{info}/METADATA", f"{info}/WHEEL", f"{info}/RECORD"]
+                        z.writestr(f"{info}/RECORD", "".join(path + ",,\\n" for path in installed))
                 digest = hashlib.sha256(open(path, "rb").read()).hexdigest()
                 with open(f"{root}/simple/{name}/index.html", "a") as page:
                     page.write(f'<a href="{file}#sha256={digest}">{file}</a>\\n')
             wheel("alpha", "1.0"); wheel("alpha", "2.0")
-            wheel("beta", "1.0", "Requires-Dist: alpha<2\\nProvides-Extra: more\\nRequires-Dist: gamma; extra == 'more'\\n")
+            wheel("beta", "1.0", "Requires-Dist: alpha<2\\nProvides-Extra: more\\n"
+                                 "Requires-Dist: gamma; extra == 'more'\\n")
             wheel("gamma", "3.0")
             wheel("delta", "1.0", f"Requires-Dist: evil @ file://{root}/evil-1.0.tar.gz\\n")
             os.makedirs(f"{root}/simple/evil", exist_ok=True)
+            setup = f"open('{root}/mark', 'w').write('ran')\\nfrom setuptools import setup\\n"
+            setup += "setup(name='evil', version='1.0')\\n"
+            description = "Metadata-Version: 2.1\\nName: evil\\nVersion: 1.0\\n"
             for path in (f"{root}/simple/evil/evil-1.0.tar.gz", f"{root}/evil-1.0.tar.gz"):
                 with tarfile.open(path, "w:gz") as tar:
-                    for name, text in (("setup.py", f"open('{root}/mark', 'w').write('ran')\\nfrom setuptools import setup\\nsetup(name='evil', version='1.0')\\n"), ("PKG-INFO", "Metadata-Version: 2.1\\nName: evil\\nVersion: 1.0\\n")):
-                        info = tarfile.TarInfo("evil-1.0/" + name); info.size = len(text); tar.addfile(info, io.BytesIO(text.encode()))
+                    for name, text in (("setup.py", setup), ("PKG-INFO", description)):
+                        info = tarfile.TarInfo("evil-1.0/" + name)
+                        info.size = len(text)
+                        tar.addfile(info, io.BytesIO(text.encode()))
             open(f"{root}/simple/evil/index.html", "w").write('<a href="evil-1.0.tar.gz">evil-1.0.tar.gz</a>')
             """
         let made = try ProgramRun("/usr/bin/python3", ["-c", script, folder.path]).run()
@@ -102,7 +113,14 @@ struct RequirementsTests {
         try LocalIndex.fill(folder)
         try folder.write(
             "project/mse.toml",
-            "name = \"p\"\npython_application = \"app:app\"\nhealthcheck_endpoint = \"/\"\ntests_cmd = \"pytest\"\ntests_requirements = []\n"
+            """
+            name = "p"
+            python_application = "app:app"
+            healthcheck_endpoint = "/"
+            tests_cmd = "pytest"
+            tests_requirements = []
+
+            """
         )
         try folder.write("project/mse_src/app.py", "app = print\n")
     }
@@ -137,7 +155,14 @@ struct RequirementsTests {
         "a comment line ends a continued line, as in pip",
         arguments: [
             (
-                "idna==3.10 \\\n    --hash=sha256:\(hash)  \\\n    # via requests\nsix==1.17.0 \\\n --hash=sha256:\(hash)\n",
+                """
+                idna==3.10 \\
+                    --hash=sha256:\(hash)  \\
+                    # via requests
+                six==1.17.0 \\
+                 --hash=sha256:\(hash)
+
+                """,
                 2
             ),
             ("alpha \\\n# c\nbeta\n", 2), ("alpha \\\n  # c \\\nbeta\n", 2), ("alpha \\\n ==1.0\nbeta\n", 2),
@@ -365,7 +390,14 @@ struct RequirementsTests {
         for (text, expected) in [
             ("--index-url \(base)/simple\nalpha\n", ["alpha==2.0"]),
             (
-                "--no-index\n--extra-index-url=\(base)/simple\n-f \(folder.path)/wheels\nalpha \\\n  ==1.0 # the old one\n",
+                """
+                --no-index
+                --extra-index-url=\(base)/simple
+                -f \(folder.path)/wheels
+                alpha \\
+                  ==1.0 # the old one
+
+                """,
                 ["alpha==1.0"]
             ),
             ("--no-index\n--find-links \(base)/simple/gamma/\nGamma\n", ["gamma==3.0"]),
@@ -413,7 +445,13 @@ struct RequirementsTests {
         }
         guard !name.contains("${"), !name.contains(";") else { return }
         let whole = try build(
-            "--no-index\n-f \(address)\n./\(name)/beta-1.0-py3-none-any.whl[more]\n./\(name)/gamma-3.0-py3-none-any.whl\n"
+            """
+            --no-index
+            -f \(address)
+            ./\(name)/beta-1.0-py3-none-any.whl[more]
+            ./\(name)/gamma-3.0-py3-none-any.whl
+
+            """
         ).lock
         #expect(
             whole.split(separator: "\n").map { String($0.prefix { $0 != " " }) }
@@ -532,13 +570,27 @@ struct RequirementsTests {
     }
 
     @Test(
-        "settings of pip and Python that would change what or where is installed don't count; those that say from where do"
+        """
+        settings of pip and Python that would change what or where is installed don't count; those that say from where \
+        do
+        """
     )
     func settings() throws {
         let index = try LocalIndex(folder.path)
         try folder.write(
             "pip.conf",
-            "[global]\nuser = true\nindex-url = http://127.0.0.1:\(index.port)/simple\n[install]\nprefix = \(folder.path)/elsewhere\ntarget = \(folder.path)/elsewhere\nrequire-virtualenv = true\nno-binary = :all:\ndry-run = true\n"
+            """
+            [global]
+            user = true
+            index-url = http://127.0.0.1:\(index.port)/simple
+            [install]
+            prefix = \(folder.path)/elsewhere
+            target = \(folder.path)/elsewhere
+            require-virtualenv = true
+            no-binary = :all:
+            dry-run = true
+
+            """
         )
         let variables = [
             "PIP_CONFIG_FILE": folder.path + "/pip.conf", "PIP_ROOT": folder.path + "/root", "PIP_NO_DEPS": "1",
@@ -573,7 +625,14 @@ struct RequirementsTests {
     private func environment(_ lines: [String], allowsSources: Bool = false) throws -> TestEnvironment {
         let list = "[" + lines.map { "\"\($0)\"" }.joined(separator: ", ") + "]"
         let text =
-            "name = \"p\"\npython_application = \"a:b\"\nhealthcheck_endpoint = \"/\"\ntests_cmd = \"t\"\ntests_requirements = \(list)\n"
+            """
+            name = "p"
+            python_application = "a:b"
+            healthcheck_endpoint = "/"
+            tests_cmd = "t"
+            tests_requirements = \(list)
+
+            """
         let configuration = try ProjectConfiguration(
             Array((text + "[package]\nallow_sources = \(allowsSources)\n").utf8)
         )

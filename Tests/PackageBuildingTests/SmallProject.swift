@@ -5,7 +5,14 @@ import TestSupport
 /// The smallest project that can be packaged, in `project` of a folder.
 enum SmallProject {
     static let settings =
-        "name = \"p\"\npython_application = \"app:app\"\nhealthcheck_endpoint = \"/\"\ntests_cmd = \"pytest\"\ntests_requirements = []\n"
+        """
+        name = "p"
+        python_application = "app:app"
+        healthcheck_endpoint = "/"
+        tests_cmd = "pytest"
+        tests_requirements = []
+
+        """
 
     static func write(to folder: borrowing TemporaryFolder) throws {
         try folder.write("project/mse.toml", settings)

@@ -92,7 +92,10 @@ struct RecognitionTests {
     }
 
     @Test(
-        "what a file begins with decides, not the PEM that it holds: certificates of enclaves and quotes carry a chain of it"
+        """
+        what a file begins with decides, not the PEM that it holds: certificates of enclaves and quotes carry a chain \
+        of it
+        """
     )
     func frames() throws {
         defer { try? FileManager.default.removeItem(atPath: folder) }

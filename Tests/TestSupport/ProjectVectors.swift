@@ -1,5 +1,5 @@
 internal import Files
-public import Notation
+package import Notation
 
 /// The project's own vectors, `Tests/Vectors`.
 public enum ProjectVectors {
@@ -14,9 +14,9 @@ public enum ProjectVectors {
 
 /// One value of a file of vectors. What isn't there, or is of another kind, is an error of the vectors.
 public struct Vector: Sendable {
-    public let node: Node
+    package let node: Node
 
-    public init(node: Node) { self.node = node }
+    package init(node: Node) { self.node = node }
 
     /// Of a file that holds an array; none where there is no such file.
     public static func elements(of name: String) -> [Vector] {

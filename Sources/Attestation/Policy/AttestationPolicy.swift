@@ -2,13 +2,20 @@ public import Notation
 
 /// What is good enough. The default is strict; each leniency has a name here (docs/policy.md).
 public struct AttestationPolicy: Hashable, Sendable {
+    /// Table `[measurement]`: which enclaves.
     public var measurement = Measurement()
+    /// Table `[tcb]`: which status of platform and quoting enclave.
     public var tcb = TCB()
+    /// Table `[platform]`: which processors.
     public var platform = Platform()
+    /// Table `[launch]`: which launches of the enclave.
     public var launch = Launch()
+    /// Table `[freshness]`.
     public var freshness = Freshness()
+    /// Table `[tdx]`: which trust domains.
     public var tdx = TDX()
 
+    /// The strictest: nothing is lenient, and no reference value is named yet.
     public init() {}
 
     /// What decides whether there is anything to compare with.

@@ -3,6 +3,7 @@ internal import Notation
 extension AttestationPolicy {
     /// `[freshness]`: nothing of it can be demanded yet, and a demand that isn't met must not pass unseen.
     public struct Freshness: Hashable, Sendable {
+        /// Demands nothing.
         public init() {}
     }
 }

@@ -10,6 +10,7 @@ extension AttestationPolicy {
         public var names: [String]?
         public var latestExpiry: Timestamp?
 
+        /// Any launch.
         public init() {}
     }
 }
@@ -41,14 +42,14 @@ extension AttestationPolicy.Launch: PolicyTable {
     init(_ keys: inout PolicyKeys<Key>) throws(NotationError) {
         if let list = try keys.someStrings(.names) {
             for (text, place) in list where !LaunchRecord.isName(text) {
-                let found = NotationError.printable(text)
+                let found = text.printable()
                 throw keys.error(.names, "a service's name of a–z, 0–9 and '-' expected, found '\(found)'", at: place)
             }
             names = list.map(\.text)
         }
         if let node = keys.optional(.latestExpiry) {
             guard case .string(let text) = node.value, let seconds = Timestamp(text) else {
-                throw keys.mismatch(node, .latestExpiry, "a time such as \"2026-12-31T00:00:00Z\"")
+                throw keys.mismatch(node, .latestExpiry, expected: "a time such as \"2026-12-31T00:00:00Z\"")
             }
             latestExpiry = seconds
         }

@@ -9,11 +9,13 @@ extension AttestationPolicy {
         public var mrenclave: [FixedBytes<32>] = []
         /// Also compared when MRENCLAVE is named.
         public var signer: Signer?
+        /// Whether an enclave that its operator can look into is accepted.
         public var allowDebug = false
         /// Of the very thing that is to be released. MRENCLAVE must be this one, whatever else the policy allows; no
         /// document says it.
         public var released: FixedBytes<32>?
 
+        /// No enclave is named, and none with DEBUG.
         public init() {}
 
         var namesReference: Bool { released != nil || !mrenclave.isEmpty || signer != nil }
@@ -22,10 +24,14 @@ extension AttestationPolicy {
     /// Whose enclave, which of his products, and from which version on. A signer signs many things, old and faulty ones
     /// among them: so none of the three stands alone.
     public struct Signer: Hashable, Sendable {
+        /// SHA-256 of the signer's public key.
         public let mrsigner: FixedBytes<32>
+        /// ISVPRODID, which has to be this one.
         public let productID: UInt16
+        /// ISVSVN, which may be higher.
         public let minimumSVN: UInt16
 
+        /// A signer's product from a version on.
         public init(mrsigner: FixedBytes<32>, productID: UInt16, minimumSVN: UInt16) {
             self.mrsigner = mrsigner
             self.productID = productID
@@ -79,10 +85,10 @@ extension AttestationPolicy.Measurement: PolicyTable {
         if let mrsigner, let product, let version {
             return AttestationPolicy.Signer(mrsigner: mrsigner, productID: UInt16(product), minimumSVN: UInt16(version))
         }
-        let said: [(Key, Bool)] = [
+        let stated: [(Key, Bool)] = [
             (.mrsigner, mrsigner != nil), (.productID, product != nil), (.minimumSVN, version != nil),
         ]
-        guard let (key, _) = said.first(where: \.1) else { return nil }
+        guard let (key, _) = stated.first(where: \.1) else { return nil }
         throw keys.error(key, "mrsigner, product_id and min_svn stand only together, all three")
     }
 }

@@ -7,12 +7,18 @@ extension AttestationPolicy {
     public struct Platform: Hashable, Sendable {
         /// Nil allows any.
         public var fmspc: [FixedBytes<6>]?
+        /// Processors, by their PPID; nil for any.
         public var ppid: [FixedBytes<16>]?
+        /// Platforms of several packages, by their instance's identifier; nil for any.
         public var platformInstance: [FixedBytes<16>]?
+        /// Whether hyper-threading may be on.
         public var allowSMT = true
+        /// Whether packages may be added and removed.
         public var allowDynamicPlatform = true
+        /// Whether the registration service may keep the platform's root keys.
         public var allowCachedKeys = true
 
+        /// Any platform of Intel's.
         public init() {}
     }
 }
@@ -69,19 +75,19 @@ extension AttestationPolicy.Platform {
     func judge(_ found: PCKExtension?) -> [Reason] {
         let settings = found?.configuration
         return [
-            listed("FMSPC", fmspc, found?.fmspc),
-            listed("PPID", ppid, found?.ppid),
-            listed("the platform instance id", platformInstance, found?.platformInstanceID),
-            off("SMT", allowSMT, settings?.smtEnabled),
-            off("a dynamic platform", allowDynamicPlatform, settings?.dynamicPlatform),
-            off("cached keys", allowCachedKeys, settings?.cachedKeys),
+            listed("FMSPC", allowed: fmspc, found: found?.fmspc),
+            listed("PPID", allowed: ppid, found: found?.ppid),
+            listed("the platform instance id", allowed: platformInstance, found: found?.platformInstanceID),
+            off("SMT", isAllowed: allowSMT, isOn: settings?.smtEnabled),
+            off("a dynamic platform", isAllowed: allowDynamicPlatform, isOn: settings?.dynamicPlatform),
+            off("cached keys", isAllowed: allowCachedKeys, isOn: settings?.cachedKeys),
         ].compactMap { $0 }
     }
 
     private func listed<let count: Int>(
         _ name: String,
-        _ allowed: [FixedBytes<count>]?,
-        _ found: FixedBytes<count>?
+        allowed: [FixedBytes<count>]?,
+        found: FixedBytes<count>?
     ) -> Reason? {
         guard let allowed else { return nil }
         if let found, allowed.contains(found) { return nil }
@@ -94,7 +100,7 @@ extension AttestationPolicy.Platform {
     }
 
     /// What isn't stated may be on.
-    private func off(_ name: String, _ isAllowed: Bool, _ isOn: Bool?) -> Reason? {
+    private func off(_ name: String, isAllowed: Bool, isOn: Bool?) -> Reason? {
         guard !isAllowed, isOn != false else { return nil }
         return Reason(
             .platformNotAllowed,

@@ -66,7 +66,7 @@ struct PolicyKeys<Key: PolicyKey> {
 
     private func value<let count: Int>(of node: Node, _ key: Key) throws(NotationError) -> FixedBytes<count> {
         guard case .string(let text) = node.value, let bytes = Hex.bytes(text), let value = FixedBytes<count>(bytes)
-        else { throw mismatch(node, key, "\(2 * count) hex digits") }
+        else { throw mismatch(node, key, expected: "\(2 * count) hex digits") }
         return value
     }
 
@@ -79,7 +79,7 @@ struct PolicyKeys<Key: PolicyKey> {
         guard case .string(let text) = node.value, let last = text.utf8.last, let unit = units[last],
             text.utf8.dropLast().allSatisfy({ (0x30...0x39).contains($0) }),
             let value = Int64(text.dropLast()), value <= 100_000_000
-        else { throw mismatch(node, key, "a duration such as \"30d\"") }
+        else { throw mismatch(node, key, expected: "a duration such as \"30d\"") }
         return value * unit
     }
 
@@ -87,13 +87,13 @@ struct PolicyKeys<Key: PolicyKey> {
     mutating func allows(_ key: Key) throws(NotationError) -> Bool {
         guard let node = optional(key) else { return true }
         guard case .string(let text) = node.value, text == "allow" || text == "refuse" else {
-            throw mismatch(node, key, "\"allow\" or \"refuse\"")
+            throw mismatch(node, key, expected: "\"allow\" or \"refuse\"")
         }
         return text == "allow"
     }
 
-    func mismatch(_ node: Node, _ key: Key, _ expected: String) -> NotationError {
-        reader.mismatch(node, key.rawValue, expected)
+    func mismatch(_ node: Node, _ key: Key, expected: String) -> NotationError {
+        reader.mismatch(node, member: key.rawValue, expected)
     }
 
     /// - Parameter place: without it, that of the table.

@@ -5,6 +5,7 @@ internal import StrictX509
 extension AttestationPolicy {
     /// `[tcb]`: how up to date platform, TDX module and quoting enclave must be, and what says so.
     public struct TCB: Hashable, Sendable {
+        /// Every status that isn't here is refused; `Revoked` always.
         public var accepted: Set<TCBStatus> = [.upToDate]
         /// Names as Intel writes them; others than those of `TCBFinding.isAdvisory` allow nothing.
         public var allowedAdvisories: Set<String> = []
@@ -12,8 +13,10 @@ extension AttestationPolicy {
         public var grace: Int64 = 0
         /// Seconds since the older issueDate.
         public var maximumCollateralAge: Int64 = 30 * 86400
+        /// Of Intel's TCB recoveries (`tcbEvaluationDataNumber`), the least.
         public var minimumEvaluationNumber = 0
 
+        /// `UpToDate` alone, with collateral of at most 30 days.
         public init() {}
     }
 }
@@ -62,7 +65,7 @@ extension AttestationPolicy.TCB: PolicyTable {
         if let statuses = try keys.strings(.accept) { accepted = try Self.statuses(statuses, keys) }
         for (text, place) in try keys.strings(.allowAdvisories) ?? [] {
             guard TCBFinding.isAdvisory(text) else {
-                let found = NotationError.printable(text)
+                let found = text.printable()
                 throw keys.error(
                     .allowAdvisories,
                     "an advisory such as \"INTEL-SA-00615\" expected, found '\(found)'",
@@ -83,7 +86,7 @@ extension AttestationPolicy.TCB: PolicyTable {
         var result: Set<TCBStatus> = []
         for (text, place) in list {
             guard let status = TCBStatus(rawValue: text), status != .revoked else {
-                let found = NotationError.printable(text)
+                let found = text.printable()
                 throw keys.error(.accept, "'\(found)' is no status that can be accepted", at: place)
             }
             result.insert(status)
@@ -106,7 +109,7 @@ extension AttestationPolicy.TCB {
                 reasons.append(
                     Reason(.tcbRevoked, "\(part.description)'s TCB is Revoked", expected: accepted, found: status)
                 )
-            } else if !isGoodEnough(finding, examination.status, time) {
+            } else if !isGoodEnough(finding, of: examination.status, at: time) {
                 reasons.append(
                     Reason(
                         .tcbNotAccepted,
@@ -148,7 +151,7 @@ extension AttestationPolicy.TCB {
     /// One part for itself: by its status, by advisories of its own that are all allowed, or by a date of its own.
     /// - Parameter whole: what all parts say together; a policy that names it accepts what it is made of, as far as it
     ///   names that too.
-    private func isGoodEnough(_ finding: TCBFinding, _ whole: TCBStatus?, _ time: Timestamp) -> Bool {
+    private func isGoodEnough(_ finding: TCBFinding, of whole: TCBStatus?, at time: Timestamp) -> Bool {
         if accepted.contains(finding.status) { return true }
         if let whole, accepted.contains(whole), whole.names(finding.status) { return true }
         if !finding.advisories.isEmpty, finding.advisories.allSatisfy(isAllowed) { return true }

@@ -9,12 +9,18 @@ extension AttestationPolicy {
         public var mrtd: [FixedBytes<48>] = []
         /// For each register the values that are allowed; any where none is named.
         public var registers: [TDRegister: [FixedBytes<48>]] = [:]
+        /// TDATTRIBUTES as a whole, any of these; nil for any without DEBUG.
         public var attributes: [FixedBytes<8>]?
+        /// XFAM as a whole, any of these; nil for any.
         public var xfam: [FixedBytes<8>]?
+        /// Whether SEPT_VE_DISABLE may be unset.
         public var allowSeptVE = false
+        /// Whether a service TD may be bound.
         public var allowServiceTD = false
+        /// Whether the trust domain may be migrated.
         public var allowMigratable = false
 
+        /// No trust domain is named.
         public init() {}
     }
 }
@@ -84,10 +90,12 @@ extension AttestationPolicy.TDX {
         if let reason = judge(td.mrtd, measurement) { reasons.append(reason) }
         reasons += judgeAttributes(td, allowDebug: measurement.allowDebug)
         for register in TDRegister.allCases {
-            if let reason = listed(register.rawValue, registers[register], td[register]) { reasons.append(reason) }
+            if let reason = listed(register.rawValue, allowed: registers[register], found: td[register]) {
+                reasons.append(reason)
+            }
         }
-        if let reason = listed("attributes", attributes, td.attributesBytes) { reasons.append(reason) }
-        if let reason = listed("xfam", xfam, td.xfamBytes) { reasons.append(reason) }
+        if let reason = listed("attributes", allowed: attributes, found: td.attributesBytes) { reasons.append(reason) }
+        if let reason = listed("xfam", allowed: xfam, found: td.xfamBytes) { reasons.append(reason) }
         return reasons
     }
 
@@ -132,8 +140,8 @@ extension AttestationPolicy.TDX {
 
     private func listed<let count: Int>(
         _ name: String,
-        _ allowed: [FixedBytes<count>]?,
-        _ found: FixedBytes<count>?
+        allowed: [FixedBytes<count>]?,
+        found: FixedBytes<count>?
     ) -> Reason? {
         guard let allowed else { return nil }
         if let found, allowed.contains(found) { return nil }

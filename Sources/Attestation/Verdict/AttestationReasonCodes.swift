@@ -5,148 +5,149 @@ extension ReasonCode {
     // Up to date.
     public static let tcbNotAccepted = ReasonCode(
         "tcb.notAccepted",
-        .upToDate,
-        "The platform's TCB status isn't one that the policy accepts.",
+        of: .upToDate,
+        meaning: "The platform's TCB status isn't one that the policy accepts.",
         mend: "have the operator update firmware and microcode, or name the status in [tcb] accept"
     )
     public static let tcbRevoked = ReasonCode(
         "tcb.revoked",
-        .upToDate,
-        "Intel revoked the platform's TCB; no policy accepts that.",
+        of: .upToDate,
+        meaning: "Intel revoked the platform's TCB; no policy accepts that.",
         mend: "don't use this platform any more"
     )
     public static let tcbUnknown = ReasonCode(
         "tcb.unknown",
-        .upToDate,
-        "The platform's TCB status could not be told.",
+        of: .upToDate,
+        meaning: "The platform's TCB status could not be told.",
         mend: "mend the other reasons first"
     )
     public static let collateralTooOld = ReasonCode(
         "collateral.tooOld",
-        .upToDate,
-        "The collateral was issued longer ago than the policy allows.",
+        of: .upToDate,
+        meaning: "The collateral was issued longer ago than the policy allows.",
         mend: "fetch the collateral again, or raise [tcb] max_collateral_age"
     )
     public static let evaluationNumberTooLow = ReasonCode(
         "tcb.evaluationNumber",
-        .upToDate,
-        "The collateral is of an older TCB evaluation than the policy demands.",
+        of: .upToDate,
+        meaning: "The collateral is of an older TCB evaluation than the policy demands.",
         mend: "fetch newer collateral, or lower [tcb] min_evaluation_number"
     )
     public static let enclaveCertificateNotYetValid = ReasonCode(
         "service.notYetValid",
-        .upToDate,
-        "The enclave's certificate isn't valid yet.",
+        of: .upToDate,
+        meaning: "The enclave's certificate isn't valid yet.",
         mend: "check the clock"
     )
     public static let enclaveCertificateExpired = ReasonCode(
         "service.expired",
-        .upToDate,
-        "The enclave's certificate is no longer valid.",
+        of: .upToDate,
+        meaning: "The enclave's certificate is no longer valid.",
         mend: "have the operator restart the service with a new certificate"
     )
 
     // Mine.
     public static let bindingDiffers = ReasonCode(
         "binding.differs",
-        .mine,
-        "The quote was made for another key than the certificate's.",
+        of: .mine,
+        meaning: "The quote was made for another key than the certificate's.",
         mend: "don't use this certificate: somebody put another enclave's quote into it"
     )
     public static let evidenceContradiction = ReasonCode(
         "evidence.contradiction",
-        .mine,
-        "The certificate carries several pieces of evidence, and they contradict each other, or one can't be judged.",
+        of: .mine,
+        meaning:
+            "The certificate carries pieces of evidence that contradict each other, or one that can't be judged.",
         mend: "don't use this certificate: it says two things at once"
     )
     public static let certificateSelfSignature = ReasonCode(
         "service.signature",
-        .mine,
-        "The certificate isn't signed by its own key, so nothing vouches for what it says.",
+        of: .mine,
+        meaning: "The certificate isn't signed by its own key, so nothing vouches for what it says.",
         mend: "don't use this certificate: it was changed after the enclave made it"
     )
     public static let certificateExtension = ReasonCode(
         "service.extension",
-        .mine,
-        "The certificate has a critical extension that is unknown here.",
+        of: .mine,
+        meaning: "The certificate has a critical extension that is unknown here.",
         mend: "don't use this certificate"
     )
     public static let certificateHost = ReasonCode(
         "service.name",
-        .mine,
-        "The certificate isn't for the name that was called.",
+        of: .mine,
+        meaning: "The certificate isn't for the name that was called.",
         mend: "call the service by one of its names"
     )
     public static let launchMalformed = ReasonCode(
         "launch.malformed",
-        .mine,
-        "The certificate's launch record can't be read.",
+        of: .mine,
+        meaning: "The certificate's launch record can't be read.",
         mend: "don't use this certificate"
     )
     public static let launchMissing = ReasonCode(
         "launch.missing",
-        .mine,
-        "The certificate has no launch record, though the policy or the state demands one.",
+        of: .mine,
+        meaning: "The certificate has no launch record, though the policy or the state demands one.",
         mend: "have the service spawned by this product, or don't limit the launch record"
     )
     public static let launchName = ReasonCode(
         "launch.name",
-        .mine,
-        "The launch record names another service.",
+        of: .mine,
+        meaning: "The launch record names another service.",
         mend: "check the name, or add it to [launch] names"
     )
     public static let launchExpiry = ReasonCode(
         "launch.expiry",
-        .mine,
-        "The launch record ends later than the policy allows.",
+        of: .mine,
+        meaning: "The launch record ends later than the policy allows.",
         mend: "have the service spawned for fewer days"
     )
     public static let launchInstance = ReasonCode(
         "launch.instance",
-        .mine,
-        "The certificate is another instance's than the one that was launched here.",
+        of: .mine,
+        meaning: "The certificate is another instance's than the one that was launched here.",
         mend: "find out who answers on this port"
     )
     public static let measurementMissing = ReasonCode(
         "measurement.missing",
-        .mine,
-        "There is no reference value, so nothing says whose code this is.",
+        of: .mine,
+        meaning: "There is no reference value, so nothing says whose code this is.",
         mend: "name the measurement that you expect, the package, or [measurement] in the policy"
     )
     public static let measurementDiffers = ReasonCode(
         "measurement.differs",
-        .mine,
-        "The enclave runs other code or settings than the reference value says.",
+        of: .mine,
+        meaning: "The enclave runs other code or settings than the reference value says.",
         mend: "verify against the package that was handed to the operator; if it is that one, don't trust this enclave"
     )
     public static let signerDiffers = ReasonCode(
         "signer.differs",
-        .mine,
-        "The enclave is signed by somebody else, or is another product, or too old a version.",
+        of: .mine,
+        meaning: "The enclave is signed by somebody else, or is another product, or too old a version.",
         mend: "check [measurement] in the policy"
     )
     public static let debugEnclave = ReasonCode(
         "debug.enabled",
-        .mine,
-        "The enclave runs in debug mode: the operator can read and change all of it.",
+        of: .mine,
+        meaning: "The enclave runs in debug mode: the operator can read and change all of it.",
         mend: "have it spawned without debugging"
     )
     public static let platformNotAllowed = ReasonCode(
         "platform.notAllowed",
-        .mine,
-        "The platform isn't one that the policy lists.",
+        of: .mine,
+        meaning: "The platform isn't one that the policy lists.",
         mend: "check [platform] in the policy"
     )
     public static let tdxAttributes = ReasonCode(
         "tdx.attributes",
-        .mine,
-        "The TD has attributes that are reserved, or that the policy doesn't allow.",
+        of: .mine,
+        meaning: "The TD has attributes that are reserved, or that the policy doesn't allow.",
         mend: "check [tdx] in the policy"
     )
     public static let tdxRegister = ReasonCode(
         "tdx.register",
-        .mine,
-        "A register of the TD has a value that the policy doesn't list.",
+        of: .mine,
+        meaning: "A register of the TD has a value that the policy doesn't list.",
         mend: "check [tdx] in the policy"
     )
 

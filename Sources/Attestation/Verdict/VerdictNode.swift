@@ -1,12 +1,14 @@
-public import DCAP
-public import Notation
+package import DCAP
+package import Notation
 internal import RATLS
 internal import SGXQuote
 internal import StrictX509
 
 extension Verdict {
-    /// The verdict as JSON; its codes are explained in docs/verdicts.md.
-    public var node: Node {
+    /// The verdict as JSON, in lines; its codes are explained in docs/verdicts.md.
+    public var json: String { JSON.pretty(node) }
+
+    package var node: Node {
         .object([
             "accepted": Node(.boolean(isAccepted)), "genuine": Node(.boolean(answers(.genuine))), "tcb": tcb,
             "subject": subject,
@@ -72,7 +74,7 @@ extension Verdict {
 
 extension Reason {
     /// As verdicts list it.
-    public var node: Node {
+    package var node: Node {
         .object([
             "code": Node(code.name), "question": Node(question.rawValue), "message": Node(message),
             "expected": expected.map { Node($0) },

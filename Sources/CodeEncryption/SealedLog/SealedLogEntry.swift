@@ -1,5 +1,6 @@
 /// One thing that was said, or is to be known of the log itself.
 public struct SealedLogEntry: Hashable, Sendable {
+    /// Who wrote it.
     public enum Source: UInt8, Sendable {
         case output = 1
         case errors = 2
@@ -22,12 +23,14 @@ public struct SealedLogEntry: Hashable, Sendable {
 
     /// Milliseconds since 1970, by the enclave's clock, which is the host's.
     public var time: UInt64
+    /// Who wrote it.
     public var source: Source
     /// Leads here from the operator's log; 8 bytes, nil where nothing does.
     public var incident: [UInt8]?
     /// As it was written, UTF-8 or not.
     public var text: [UInt8]
 
+    /// An entry; longer texts are cut to `textLimit`.
     public init(time: UInt64, source: Source, incident: [UInt8]? = nil, text: [UInt8]) {
         self.time = time
         self.source = source

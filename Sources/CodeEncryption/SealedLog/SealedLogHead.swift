@@ -5,18 +5,18 @@ internal import Secrets
 ///
 /// `MSELOG` ‖ version (1) ‖ epoch (32) ‖ number (8, big-endian) ‖ last authenticator of the piece before (16; zeros for
 /// the first) ‖ length of the instance id (1) ‖ instance id ‖ secretstream header (24).
-public struct SealedLogHead: Hashable, Sendable {
+package struct SealedLogHead: Hashable, Sendable {
     static let magic = Array("MSELOG".utf8)
     static let version: UInt8 = 1
 
     /// There is always a next one that can be said: nobody writes so many.
     static let lastNumber = UInt64(Int64.max)
 
-    public let id: String
+    package let id: String
     /// 32 bytes: of the configuration under which it was written.
-    public let epoch: [UInt8]
+    package let epoch: [UInt8]
     /// From 1, within the epoch; no more than `lastNumber`.
-    public let number: UInt64
+    package let number: UInt64
     let previous: [UInt8]
 
     /// - Parameter previous: the last authenticator of the piece before; nil for the first.
@@ -80,7 +80,10 @@ public enum SealedLogError: Error, Hashable, CustomStringConvertible {
         case .otherKey(let path): "\(path): doesn't open with this key: it is another service's, or the log was altered"
         case .altered(let path, let entry): "\(path): was altered at entry \(entry)"
         case .tooMany(let path):
-            "\(path): holds more than \(SealedLogReader.pieceLimit) pieces, which no agent keeps: the last of them are shown"
+            """
+            \(path): holds more than \(SealedLogReader.pieceLimit) pieces, which no agent keeps: the last of them are \
+            shown
+            """
         case .file(let error): error.description
         }
     }

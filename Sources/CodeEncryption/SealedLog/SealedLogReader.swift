@@ -3,6 +3,7 @@ public import Secrets
 
 /// Opens a sealed log, says what of it is missing and what was altered, and shows the rest.
 public struct SealedLogReader: ~Copyable {
+    /// What a log holds, and what is wrong with it.
     public struct Contents: Sendable {
         /// In the order of writing, without those that only mark a piece's begin or end.
         public var entries: [SealedLogEntry] = []

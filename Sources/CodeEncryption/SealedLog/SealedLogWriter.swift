@@ -1,15 +1,15 @@
-public import Files
+package import Files
 internal import Glibc
-public import Secrets
+package import Secrets
 
 /// Writes a sealed log in pieces of bounded size and number. Belongs to one thread at a time.
-public final class SealedLogWriter {
+package final class SealedLogWriter {
     /// A piece's bytes, about; and how many pieces are kept.
-    public struct Limits: Sendable {
-        public var pieceByteCount = 2 << 20
-        public var pieces = 16
+    package struct Limits: Sendable {
+        package var pieceByteCount = 2 << 20
+        package var pieces = 16
 
-        public init() {}
+        package init() {}
     }
 
     private let folder: String
@@ -42,7 +42,8 @@ public final class SealedLogWriter {
     /// - Parameters:
     ///   - root: code key or start token.
     ///   - epoch: 32 bytes.
-    public init(folder: String, root: borrowing SecretKey, id: String, epoch: [UInt8], limits: Limits = Limits()) throws
+    package init(folder: String, root: borrowing SecretKey, id: String, epoch: [UInt8], limits: Limits = Limits())
+        throws
     {
         self.folder = folder
         self.id = id
@@ -61,13 +62,13 @@ public final class SealedLogWriter {
     }
 
     /// - Throws: when it can't be written; then nothing of it counts as written.
-    public func append(_ entry: SealedLogEntry) throws(FileError) {
+    package func append(_ entry: SealedLogEntry) throws(FileError) {
         if piece == nil || (piece?.byteCount ?? 0) >= limits.pieceByteCount { try turn(entry.time) }
         try write(entry, as: .message)
     }
 
     /// Ends the last piece in order: a reader then knows that nothing is missing behind it.
-    public func close(at time: UInt64) throws(FileError) { try close(at: time, .stopped) }
+    package func close(at time: UInt64) throws(FileError) { try close(at: time, .stopped) }
 
     private func close(at time: UInt64, _ end: SealedLogEnd) throws(FileError) {
         guard piece != nil else { return }

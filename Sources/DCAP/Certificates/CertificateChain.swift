@@ -30,7 +30,7 @@ struct CertificateChain: Sendable {
     /// - Parameters:
     ///   - what: the chain's name in messages.
     ///   - allowsNUL: whether one may stand at the end, as in quotes.
-    init(_ text: Span<UInt8>, _ kind: Kind, _ what: String, allowsNUL: Bool, anchor: TrustAnchor) {
+    init(_ text: Span<UInt8>, _ kind: Kind, named what: String, allowsNUL: Bool, anchor: TrustAnchor) {
         let certificates: [Certificate]
         do {
             let blocks = try PEM.blocks(text, label: "CERTIFICATE", allowsNUL: allowsNUL)
@@ -51,12 +51,14 @@ struct CertificateChain: Sendable {
             return
         }
         self.certificates = certificates
-        roles = Self.roles(kind, certificates, anchor)
+        roles = Self.roles(kind, of: certificates, under: anchor)
         judge(certificates, CertificateRules(anchor: anchor))
         if kind == .pck { readPlatform(certificates[0]) }
     }
 
-    private static func roles(_ kind: Kind, _ certificates: [Certificate], _ anchor: TrustAnchor) -> [CertificateRole] {
+    private static func roles(_ kind: Kind, of certificates: [Certificate], under anchor: TrustAnchor)
+        -> [CertificateRole]
+    {
         func authority(_ index: Int) -> CertificateRole {
             certificates[index].subject.consists(of: anchor.subject(of: .processorCA)) ? .processorCA : .platformCA
         }
@@ -84,7 +86,7 @@ struct CertificateChain: Sendable {
                     "the chain ends in a root that isn't trusted",
                     expected: "\(anchor.maker) SGX Root CA, key \(TrustAnchor.digest(of: anchor.key))",
                     found:
-                        "\(NotationError.printable(root.subject.description)), key \(TrustAnchor.digest(of: root.key))"
+                        "\(root.subject.description.printable()), key \(TrustAnchor.digest(of: root.key))"
                 )
             )
         }

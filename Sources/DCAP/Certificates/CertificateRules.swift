@@ -20,12 +20,12 @@ struct CertificateRules {
                     .certificateName,
                     "the \(role.description) has another subject",
                     expected: wanted,
-                    found: NotationError.printable(certificate.subject.description)
+                    found: certificate.subject.description.printable()
                 )
             )
         }
         do {
-            try checkExtensions(certificate, role, &reasons)
+            try checkExtensions(certificate, as: role, into: &reasons)
         } catch {
             reasons.append(Reason(.certificateMalformed, "the \(role.description): \(error)"))
         }
@@ -43,8 +43,8 @@ struct CertificateRules {
                 Reason(
                     .certificateIssuer,
                     "the \(role.description) names another issuer",
-                    expected: NotationError.printable(issuer.subject.description),
-                    found: NotationError.printable(certificate.issuer.description)
+                    expected: issuer.subject.description.printable(),
+                    found: certificate.issuer.description.printable()
                 )
             )
         }
@@ -54,10 +54,10 @@ struct CertificateRules {
         }
     }
 
-    private func checkExtensions(_ certificate: Certificate, _ role: CertificateRole, _ reasons: inout [Reason])
+    private func checkExtensions(_ certificate: Certificate, as role: CertificateRole, into reasons: inout [Reason])
         throws(DERError)
     {
-        func object(_ problem: String) {
+        func refuse(_ problem: String) {
             reasons.append(Reason(.certificateConstraints, "the \(role.description) \(problem)"))
         }
         var constraints: (isCA: Bool, pathLength: Int?)?
@@ -81,25 +81,28 @@ struct CertificateRules {
                 }
             default:
                 // SKI, AKI and distribution points aren't critical in Intel's certificates either.
-                if item.isCritical { object("has a critical extension \(item.identifier), which none may be") }
+                if item.isCritical { refuse("has a critical extension \(item.identifier), which none may be") }
             }
         }
         for identifier in [Self.basicConstraints, Self.keyUsage]
         where certificate.extensions.contains(where: { $0.identifier == identifier && !$0.isCritical }) {
-            object("has an extension \(identifier) that isn't critical")
+            refuse("has an extension \(identifier) that isn't critical")
         }
         guard let constraints, constraints.isCA == role.isCA else {
-            return object(role.isCA ? "is no CA" : "is a CA, or says nothing of it")
+            return refuse(role.isCA ? "is no CA" : "is a CA, or says nothing of it")
         }
         // The number of CAs that may stand below: one below the root, none below the PCK CA.
         if role.isCA, let length = constraints.pathLength, length < (role == .root ? 1 : 0) {
-            object("has path length \(length)")
+            refuse("has path length \(length)")
         }
         // keyCertSign and cRLSign; digitalSignature and nonRepudiation.
         let expected: [UInt8] = role.isCA ? [0x01, 0x06] : [0x06, 0xC0]
         if usage.map({ certificate.der[$0].elementsEqual(expected) }) != true {
-            object(
-                "has another key usage than \(role.isCA ? "certificate and CRL signing" : "signature and non-repudiation")"
+            refuse(
+                """
+                has another key usage than \
+                \(role.isCA ? "certificate and CRL signing" : "signature and non-repudiation")
+                """
             )
         }
     }

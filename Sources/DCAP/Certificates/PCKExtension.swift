@@ -1,37 +1,48 @@
 public import SGXQuote
-public import StrictX509
+package import StrictX509
 
 /// Intel's SGX extension of a PCK certificate, 1.2.840.113741.1.13.1 (PCK certificate and CRL profile): which platform
 /// this is and what its TCB is.
 public struct PCKExtension: Hashable, Sendable {
-    public static let identifier = ObjectIdentifier(arcs: 1, 2, 840, 113741, 1, 13, 1)
+    package static let identifier = ObjectIdentifier(arcs: 1, 2, 840, 113741, 1, 13, 1)
     private static let tcbIdentifier = ObjectIdentifier(arcs: 1, 2, 840, 113741, 1, 13, 1, 2)
     private static let configurationIdentifier = ObjectIdentifier(arcs: 1, 2, 840, 113741, 1, 13, 1, 7)
 
+    /// The processor, by an identifier of its own.
     public let ppid: FixedBytes<16>
+    /// CPUSVN's sixteen parts.
     public let components: ComponentSVNs
+    /// Of the provisioning certification enclave.
     public let pceSVN: UInt16
+    /// Of the provisioning certification enclave.
     public let pceID: FixedBytes<2>
+    /// Family, model, stepping and platform: whose TCB info applies.
     public let fmspc: FixedBytes<6>
+    /// What protects the memory.
     public let sgxType: SGXType
     /// Platform CA only.
     public let platformInstanceID: FixedBytes<16>?
+    /// Of a platform of several packages; nil for one alone.
     public let configuration: Configuration?
     /// Members that this version doesn't know: reported, not refused.
-    public let unknown: [ObjectIdentifier]
+    package let unknown: [ObjectIdentifier]
 
+    /// Intel's numbers 0 to 2.
     public enum SGXType: Int, Sendable { case standard, scalable, scalableWithIntegrity }
 
     /// What isn't stated is nil.
     public struct Configuration: Hashable, Sendable {
+        /// Whether packages may be added and removed; nil when it isn't said.
         public var dynamicPlatform: Bool?
+        /// Whether the registration service keeps the platform's root keys; nil when it isn't said.
         public var cachedKeys: Bool?
+        /// Whether hyper-threading is on; nil when it isn't said.
         public var smtEnabled: Bool?
     }
 
     /// Reads the extension of a leaf.
     /// - Throws: `DERError` when it is missing, critical, incomplete, or has a value out of range.
-    public init(of certificate: Certificate) throws(DERError) {
+    package init(of certificate: Certificate) throws(DERError) {
         guard let found = certificate.extensions.first(where: { $0.identifier == Self.identifier }) else {
             throw DERError(offset: 0, "there is no SGX extension")
         }
@@ -62,7 +73,7 @@ public struct PCKExtension: Hashable, Sendable {
             case 6 where instance == nil: instance = try Self.octets(&pair, "platform instance id")
             case 7 where configuration == nil: configuration = try Self.configuration(&pair, &unknown)
             case 1...7: throw DERError(offset: pair.offset, "SGX extension: \(identifier) stands twice")
-            default: try Self.note(identifier, &pair, &unknown)
+            default: try Self.note(identifier, &pair, into: &unknown)
             }
             try pair.finish("SGX extension")
         }
@@ -94,7 +105,7 @@ public struct PCKExtension: Hashable, Sendable {
     private static func note(
         _ identifier: ObjectIdentifier,
         _ pair: inout DERReader,
-        _ unknown: inout [ObjectIdentifier]
+        into unknown: inout [ObjectIdentifier]
     ) throws(DERError) {
         guard !unknown.contains(identifier), unknown.count < 16 else {
             throw DERError(
@@ -145,7 +156,7 @@ public struct PCKExtension: Hashable, Sendable {
             case 2 where result.cachedKeys == nil: result.cachedKeys = try one.boolean("cached keys")
             case 3 where result.smtEnabled == nil: result.smtEnabled = try one.boolean("SMT enabled")
             case 1...3: throw DERError(offset: one.offset, "configuration: \(identifier) stands twice")
-            default: try note(identifier, &one, &unknown)
+            default: try note(identifier, &one, into: &unknown)
             }
             try one.finish("configuration")
         }

@@ -118,7 +118,7 @@ struct RevocationList: Sendable {
     private static func check(_ entry: inout DERReader, _ objections: inout [String]) throws(DERError) {
         var list = try entry.enter(.sequence, "crlEntryExtensions")
         let first = try Certificate.Extension(&list)
-        object(to: first, &objections)
+        check(first, &objections)
         var seen: Set<ObjectIdentifier> = []
         while !list.isAtEnd {
             let item = try Certificate.Extension(&list)
@@ -128,11 +128,11 @@ struct RevocationList: Sendable {
                     "extension \(item.identifier) stands twice, or there are more than 64"
                 )
             }
-            object(to: item, &objections)
+            check(item, &objections)
         }
     }
 
-    private static func object(to item: Certificate.Extension, _ objections: inout [String]) {
+    private static func check(_ item: Certificate.Extension, _ objections: inout [String]) {
         guard objections.count < objectionLimit else { return }
         if item.identifier == certificateIssuer {
             objections.append("an entry of another issuer")

@@ -1,16 +1,18 @@
 internal import Crypto
 internal import Notation
-public import StrictX509
+package import StrictX509
 
 /// The root that chains must end in: its key, and the maker's name that all its certificates carry.
 public struct TrustAnchor: Sendable, Hashable, CustomStringConvertible {
-    public let key: P256Key
+    /// The root's public key.
+    package let key: P256Key
     /// `Intel`, or whoever made the given root.
     public let maker: String
     let place: [DistinguishedName.Attribute]
     /// SHA-256 of certificates with this key that were looked at already, the root's own signature included.
     private let knownCertificates: [[UInt8]]
     private let subjects: [CertificateRole: [DistinguishedName.Attribute]]
+    /// Whether it is the one that is built in.
     public var isIntel: Bool { key == Self.intel.key }
 
     /// Intel's, pinned by its public key; two certificates with it are in use.
@@ -36,7 +38,9 @@ public struct TrustAnchor: Sendable, Hashable, CustomStringConvertible {
 
     private static let intelPoint: [UInt8] =
         Hex.bytes(
-            "040ba9c4c0c0c86193a3fe23d6b02cda10a8bbd4e88e48b4458561a36e705525f567918e2edc88e40d860bd0cc4ee26aacc988e505a953558c453f6b0904ae7394"
+            "04"
+                + "0ba9c4c0c0c86193a3fe23d6b02cda10a8bbd4e88e48b4458561a36e705525f5"
+                + "67918e2edc88e40d860bd0cc4ee26aacc988e505a953558c453f6b0904ae7394"
         )!
 
     private init(key: P256Key, maker: String, place: [DistinguishedName.Attribute], knownCertificates: [[UInt8]]) {
@@ -76,12 +80,15 @@ public struct TrustAnchor: Sendable, Hashable, CustomStringConvertible {
 
     /// A root certificate that replaces Intel's. Its subject must be `CN=<maker> SGX Root CA` and further attributes.
     /// - Throws: `DERError` when it isn't such a certificate.
-    public init(root: Certificate) throws(DERError) {
+    package init(root: Certificate) throws(DERError) {
         let suffix = " SGX Root CA"
         guard let first = root.subject.attributes.first, first.type == DistinguishedName.commonName else {
             throw DERError(
                 offset: 0,
-                "a root whose subject begins with 'CN=<maker>\(suffix)' expected, found '\(NotationError.printable(root.subject.description))'"
+                """
+                a root whose subject begins with 'CN=<maker>\(suffix)' expected, found \
+                '\(root.subject.description.printable())'
+                """
             )
         }
         // A root of another name is taken as it is; what it issued is then refused for its names.
@@ -115,6 +122,7 @@ public struct TrustAnchor: Sendable, Hashable, CustomStringConvertible {
     func subject(of role: CertificateRole) -> [DistinguishedName.Attribute] { subjects[role] ?? [] }
 }
 
+/// Why a file can't be a root.
 public struct TrustAnchorError: Error, Hashable, CustomStringConvertible {
     public let description: String
     init(_ description: String) { self.description = description }

@@ -6,6 +6,7 @@ internal import StrictX509
 public struct CollateralStatement: Sendable {
     /// Something with dates.
     public struct Part: Hashable, Sendable {
+        /// Such as `TCB info`.
         public let name: String
         public let start: Timestamp
         /// Nil when it doesn't say.
@@ -14,16 +15,21 @@ public struct CollateralStatement: Sendable {
         public let detail: String
     }
 
+    /// In the order in which they are shown.
     public private(set) var parts: [Part] = []
     /// A sentence for each part that can't be read.
     public private(set) var problems: [String] = []
     /// "SGX" or "TDX".
     public private(set) var tee: String?
+    /// Of the TCB info.
     public private(set) var fmspc: FixedBytes<6>?
+    /// Of the TCB info: which of Intel's TCB recoveries it is.
     public private(set) var tcbEvaluationDataNumber: Int?
+    /// The same of the quoting enclave's identity.
     public private(set) var qeEvaluationDataNumber: Int?
     private var earliestIssue: Timestamp?
 
+    /// Reads what can be read.
     public init(_ collateral: Collateral) {
         if let info = document(collateral.tcbInfo, TCBInfo.self) {
             tee = info.id
@@ -36,8 +42,10 @@ public struct CollateralStatement: Sendable {
                     start: info.issueDate,
                     end: info.nextUpdate,
                     detail:
-                        "\(info.id), FMSPC \(info.fmspc), evaluation \(info.evaluationDataNumber), \(Self.levels(info.levels.count)), newest of "
-                        + newest.date.description.prefix(10)
+                        """
+                        \(info.id), FMSPC \(info.fmspc), evaluation \(info.evaluationDataNumber), \
+                        \(Self.levels(info.levels.count)), newest of \(newest.date.description.prefix(10))
+                        """
                 )
             )
         }
@@ -49,7 +57,10 @@ public struct CollateralStatement: Sendable {
                     start: identity.issueDate,
                     end: identity.nextUpdate,
                     detail:
-                        "\(identity.id), evaluation \(identity.evaluationDataNumber), \(Self.levels(identity.levels.count))"
+                        """
+                        \(identity.id), evaluation \(identity.evaluationDataNumber), \
+                        \(Self.levels(identity.levels.count))
+                        """
                 )
             )
         }

@@ -14,17 +14,18 @@ struct ExaminedCollateral: Sendable {
 
     init(_ collateral: Collateral, anchor: TrustAnchor) {
         var reasons: [Reason] = [], periods: [ValidityPeriod] = []
-        rootCRL = Self.list(collateral.rootCRL, .rootCRL, &reasons, &periods)
-        pckCRL = Self.list(collateral.pckCRL, .pckCRL, &reasons, &periods)
+        rootCRL = Self.list(collateral.rootCRL, as: .rootCRL, into: &reasons, periods: &periods)
+        pckCRL = Self.list(collateral.pckCRL, as: .pckCRL, into: &reasons, periods: &periods)
         if let rootCRL, !rootCRL.isSigned(by: anchor.key) {
             reasons.append(Reason(.crlSignature, "the root CRL is not signed by the trusted root's key"))
         }
         self.reasons = reasons
         self.periods = periods
-        let tcbChain = signingChain(collateral.tcbInfoChain, "chain of TCB info", anchor)
+        let tcbChain = signingChain(collateral.tcbInfoChain, named: "chain of TCB info", under: anchor)
         // The two documents usually have one chain.
         let isShared = collateral.qeIdentityChain.span.bytes.hasSameBytes(as: collateral.tcbInfoChain.span.bytes)
-        let qeChain = isShared ? tcbChain : signingChain(collateral.qeIdentityChain, "chain of QE identity", anchor)
+        let qeChain =
+            isShared ? tcbChain : signingChain(collateral.qeIdentityChain, named: "chain of QE identity", under: anchor)
         tcbInfo = document(collateral.tcbInfo, tcbChain)
         qeIdentity = document(collateral.qeIdentity, qeChain)
     }
@@ -45,9 +46,9 @@ struct ExaminedCollateral: Sendable {
 
     private static func list(
         _ bytes: [UInt8],
-        _ part: ValidityPeriod.Part,
-        _ reasons: inout [Reason],
-        _ periods: inout [ValidityPeriod]
+        as part: ValidityPeriod.Part,
+        into reasons: inout [Reason],
+        periods: inout [ValidityPeriod]
     )
         -> RevocationList?
     {
@@ -64,12 +65,14 @@ struct ExaminedCollateral: Sendable {
         }
     }
 
-    private mutating func signingChain(_ text: [UInt8], _ what: String, _ anchor: TrustAnchor) -> CertificateChain {
-        let chain = CertificateChain(text.span, .signing, what, allowsNUL: false, anchor: anchor)
+    private mutating func signingChain(_ text: [UInt8], named what: String, under anchor: TrustAnchor)
+        -> CertificateChain
+    {
+        let chain = CertificateChain(text.span, .signing, named: what, allowsNUL: false, anchor: anchor)
         reasons += chain.reasons
         periods += chain.periods
         if let root = chain.root, let rootCRL, rootCRL.issuer.der != root.subject.der {
-            reasons.append(Self.otherIssuer(.rootCRL, rootCRL, root))
+            reasons.append(Self.otherIssuer(.rootCRL, of: rootCRL, than: root))
         }
         if let signer = chain.leaf, let rootCRL, rootCRL.revokes(signer) {
             reasons.append(Self.revoked(.tcbSigner, signer))
@@ -84,17 +87,19 @@ struct ExaminedCollateral: Sendable {
         isSigned: (RevocationList, P256Key) -> Bool = { $0.isSigned(by: $1) }
     ) -> [Reason] {
         guard let pckCRL else { return [] }
-        if pckCRL.issuer.der != authority.subject.der { return [Self.otherIssuer(.pckCRL, pckCRL, authority)] }
+        if pckCRL.issuer.der != authority.subject.der {
+            return [Self.otherIssuer(.pckCRL, of: pckCRL, than: authority)]
+        }
         return isSigned(pckCRL, authority.key)
             ? [] : [Reason(.crlSignature, "the PCK CRL is not signed by its issuer's key")]
     }
 
-    static func otherIssuer(_ part: ValidityPeriod.Part, _ list: RevocationList, _ issuer: Certificate) -> Reason {
+    static func otherIssuer(_ part: ValidityPeriod.Part, of list: RevocationList, than issuer: Certificate) -> Reason {
         Reason(
             .crlIssuer,
             "\(part.description) is another issuer's",
-            expected: NotationError.printable(issuer.subject.description),
-            found: NotationError.printable(list.issuer.description)
+            expected: issuer.subject.description.printable(),
+            found: list.issuer.description.printable()
         )
     }
 

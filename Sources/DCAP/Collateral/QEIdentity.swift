@@ -79,24 +79,24 @@ struct QEIdentity: DocumentBody {
 
     /// What of a quoting enclave's report isn't as it must be.
     func check(_ report: ReportBody, _ reasons: inout [Reason]) {
-        func object(_ field: String, expected: String, found: String) {
+        func mismatch(_ field: String, expected: String, found: String) {
             reasons.append(
                 Reason(.qeIdentity, "the quoting enclave's \(field) is another", expected: expected, found: found)
             )
         }
-        func compare<let count: Int>(_ field: String, _ found: FixedBytes<count>, _ expected: MaskedBytes<count>) {
+        func compare<let count: Int>(_ field: String, found: FixedBytes<count>, expected: MaskedBytes<count>) {
             let masked = expected.masked(found)
             if masked != expected.value {
-                object(field, expected: expected.value.description, found: masked.description)
+                mismatch(field, expected: expected.value.description, found: masked.description)
             }
         }
-        compare("MISCSELECT", report.bytes.part(at: 16), miscSelect)
-        compare("ATTRIBUTES", report.attributesBytes, attributes)
+        compare("MISCSELECT", found: report.bytes.part(at: 16), expected: miscSelect)
+        compare("ATTRIBUTES", found: report.attributesBytes, expected: attributes)
         if report.mrsigner != mrsigner {
-            object("MRSIGNER", expected: mrsigner.description, found: report.mrsigner.description)
+            mismatch("MRSIGNER", expected: mrsigner.description, found: report.mrsigner.description)
         }
         if Int(report.productID) != productID {
-            object("product id", expected: "\(productID)", found: "\(report.productID)")
+            mismatch("product id", expected: "\(productID)", found: "\(report.productID)")
         }
         if report.attributes.contains(.debug) {
             reasons.append(Reason(.qeDebug, "the quoting enclave has the DEBUG attribute"))

@@ -1,11 +1,11 @@
 /// One synchronous piece of work for each of many values, spread over all processors.
-public enum BatchRun {
+package enum BatchRun {
     /// How many values one task takes: large enough that starting it costs nothing, small enough that the last one
     /// isn't waited for.
     private static let chunk = 8
 
     /// - Returns: the results in the values' order.
-    public static func map<Value: Sendable, Result: Sendable>(
+    package static func map<Value: Sendable, Result: Sendable>(
         _ values: [Value],
         _ body: @escaping @Sendable (Value) -> Result
     ) async -> [Result] {

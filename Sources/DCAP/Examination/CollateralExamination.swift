@@ -3,17 +3,22 @@ internal import StrictX509
 
 /// What could be told about collateral without a quote: every reason against it, and how long it is good.
 public struct CollateralExamination: Sendable {
+    /// All that is wrong.
     public let reasons: [Reason]
     /// The earliest end of everything in it; nil when nothing could be read.
     public let validUntil: Timestamp?
     /// Whether the PCK CRL's signature could be proven; it needs the chain of its issuer.
     public let isPCKCRLProven: Bool
 
+    /// Nothing is wrong.
     public var isConsistent: Bool { reasons.isEmpty }
 }
 
 extension QuoteExaminer {
     /// Judges collateral for itself: signatures, chains, dates, and that its parts belong together.
+    /// - Parameters:
+    ///   - collateral: as it was delivered.
+    ///   - time: all dates are compared with it.
     public func examine(_ collateral: Collateral, at time: Timestamp) -> CollateralExamination {
         var result = Examination()
         let examined = ExaminedCollateral(collateral, anchor: anchor)
@@ -36,7 +41,7 @@ extension QuoteExaminer {
             let chain = CertificateChain(
                 text.span,
                 .authority,
-                "chain of the PCK CRL",
+                named: "chain of the PCK CRL",
                 allowsNUL: false,
                 anchor: anchor
             )

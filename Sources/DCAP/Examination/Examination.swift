@@ -2,6 +2,7 @@ public import Notation
 
 /// What could be told about a quote: all that was found, and every reason against it.
 public struct Examination: Sendable {
+    /// All that speaks against it.
     public internal(set) var reasons: [Reason] = []
     /// Nil when it could not be told, or when no level fits.
     public internal(set) var status: TCBStatus?
@@ -13,6 +14,7 @@ public struct Examination: Sendable {
     public internal(set) var advisories: [String] = []
     /// The lower of the two documents' numbers.
     public internal(set) var evaluationDataNumber: Int?
+    /// What the PCK certificate says of the platform; nil when it can't be read.
     public internal(set) var platform: PCKExtension?
     /// The older issueDate of the two documents.
     public internal(set) var earliestIssue: Timestamp?
@@ -23,6 +25,7 @@ public struct Examination: Sendable {
     /// The subject of the root that was named instead of Intel's.
     public internal(set) var foreignRoot: String?
 
+    /// Whether nothing speaks against the quote's being of real hardware and unaltered.
     public var isGenuine: Bool { !reasons.contains { $0.question == .genuine } }
 
     /// Adds reasons, each once: one certificate can stand in several chains.

@@ -6,9 +6,11 @@ internal import StrictX509
 /// library. Everything is judged as far as
 /// possible, and every reason reported.
 public struct QuoteExaminer: Sendable {
+    /// The root that is trusted.
     public let anchor: TrustAnchor
     private let verified: VerifiedObjects?
 
+    /// Remembers nothing from one quote to the next.
     public init(anchor: TrustAnchor = .intel) {
         self.anchor = anchor
         verified = nil
@@ -20,7 +22,12 @@ public struct QuoteExaminer: Sendable {
         self.verified = verified
     }
 
-    /// - Parameter time: all dates are compared with it.
+    /// Examines one quote by Intel's whole chain.
+    /// - Parameters:
+    ///   - quote: as it was read.
+    ///   - collateral: of its platform; nil proves nothing, and is a reason.
+    ///   - time: all dates are compared with it.
+    /// - Returns: what is known of it, with every reason to doubt.
     public func examine(_ quote: Quote, with collateral: Collateral?, at time: Timestamp) -> Examination {
         var result = Examination()
         if !anchor.isIntel { result.foreignRoot = anchor.description }
@@ -31,7 +38,7 @@ public struct QuoteExaminer: Sendable {
             result.add(chain.reasons)
             result.compare(chain.periods, with: time)
         }
-        checkSignatures(quote, chain?.leaf?.key, &result)
+        checkSignatures(quote, by: chain?.leaf?.key, into: &result)
         guard let collateral else {
             result.add([Reason(.collateralMissing, "there is no collateral for this quote")])
             return result
@@ -41,11 +48,11 @@ public struct QuoteExaminer: Sendable {
         result.compare(examined.periods, with: time)
         result.evaluationDataNumber = examined.evaluationDataNumber
         result.earliestIssue = examined.earliestIssue
-        if let chain { checkRevocation(chain, examined, &result) }
-        if let info = examined.tcbInfo { match(info, quote, &result) }
-        if let identity = examined.qeIdentity { match(identity, quote, &result) }
+        if let chain { checkRevocation(chain, by: examined, into: &result) }
+        if let info = examined.tcbInfo { match(info, with: quote, into: &result) }
+        if let identity = examined.qeIdentity { match(identity, with: quote, into: &result) }
         if let info = examined.tcbInfo, let identity = examined.qeIdentity, let platform = result.platform {
-            evaluate(quote, TCBEvaluation(pck: platform, info: info, identity: identity), &result)
+            evaluate(quote, by: TCBEvaluation(pck: platform, info: info, identity: identity), into: &result)
         }
         return result
     }
@@ -106,15 +113,15 @@ public struct QuoteExaminer: Sendable {
 
     private func chain(_ text: Span<UInt8>, allowsNUL: Bool) -> CertificateChain {
         func examine() -> CertificateChain {
-            CertificateChain(text, .pck, "PCK chain", allowsNUL: allowsNUL, anchor: anchor)
+            CertificateChain(text, .pck, named: "PCK chain", allowsNUL: allowsNUL, anchor: anchor)
         }
         // What may stand at the end differs, so chains from outside are kept apart by not being kept.
         guard let verified, allowsNUL else { return examine() }
         return verified.chain(text.bytes, examine: examine)
     }
 
-    private func checkSignatures(_ quote: Quote, _ pck: P256Key?, _ result: inout Examination) {
-        if let key = attestationKey(quote, pck, &result),
+    private func checkSignatures(_ quote: Quote, by pck: P256Key?, into result: inout Examination) {
+        if let key = attestationKey(quote, by: pck, into: &result),
             !key.verifies(quote.view.signature.array, over: quote[quote.layout.signedRange])
         {
             result.add([
@@ -124,7 +131,7 @@ public struct QuoteExaminer: Sendable {
     }
 
     /// The attestation key, when it is a point of the curve.
-    private func attestationKey(_ quote: Quote, _ pck: P256Key?, _ result: inout Examination) -> P256Key? {
+    private func attestationKey(_ quote: Quote, by pck: P256Key?, into result: inout Examination) -> P256Key? {
         var reasons: [Reason] = []
         var key: P256Key?
         func verify() -> P256Key? {
@@ -136,7 +143,10 @@ public struct QuoteExaminer: Sendable {
                 reasons.append(
                     Reason(
                         .qeBinding,
-                        "the quoting enclave's report data isn't SHA-256 of attestation key and authentication data, then zeros",
+                        """
+                        the quoting enclave's report data isn't SHA-256 of attestation key and authentication data, \
+                        then zeros
+                        """,
                         expected: expected.description,
                         found: found.description
                     )
@@ -168,14 +178,14 @@ public struct QuoteExaminer: Sendable {
 
     private func checkRevocation(
         _ chain: CertificateChain,
-        _ collateral: ExaminedCollateral,
-        _ result: inout Examination
+        by collateral: ExaminedCollateral,
+        into result: inout Examination
     ) {
         guard let certificates = chain.certificates else { return }
         let (leaf, authority, root) = (certificates[0], certificates[1], certificates[2])
         if let list = collateral.rootCRL {
             if list.issuer.der != root.subject.der {
-                result.add([ExaminedCollateral.otherIssuer(.rootCRL, list, root)])
+                result.add([ExaminedCollateral.otherIssuer(.rootCRL, of: list, than: root)])
             }
             if list.revokes(authority) { result.add([ExaminedCollateral.revoked(chain.roles[1], authority)]) }
         }
@@ -189,8 +199,8 @@ public struct QuoteExaminer: Sendable {
 
     // MARK: Matching
 
-    private func match(_ info: TCBInfo, _ quote: Quote, _ result: inout Examination) {
-        checkKind("TCB info", info.id, expected: quote.layout.tee == .sgx ? "SGX" : "TDX", &result)
+    private func match(_ info: TCBInfo, with quote: Quote, into result: inout Examination) {
+        checkKind("TCB info", found: info.id, expected: quote.layout.tee == .sgx ? "SGX" : "TDX", into: &result)
         if info.tcbType != 0 {
             result.add([
                 Reason(.tcbTypeUnknown, "TCB info has an unknown type", expected: "0", found: "\(info.tcbType)")
@@ -219,26 +229,26 @@ public struct QuoteExaminer: Sendable {
         }
     }
 
-    private func match(_ identity: QEIdentity, _ quote: Quote, _ result: inout Examination) {
-        checkKind("QE identity", identity.id, expected: quote.layout.tee == .sgx ? "QE" : "TD_QE", &result)
+    private func match(_ identity: QEIdentity, with quote: Quote, into result: inout Examination) {
+        checkKind("QE identity", found: identity.id, expected: quote.layout.tee == .sgx ? "QE" : "TD_QE", into: &result)
         identity.check(quote.qeReport, &result.reasons)
     }
 
-    private func checkKind(_ what: String, _ found: String, expected: String, _ result: inout Examination) {
+    private func checkKind(_ what: String, found: String, expected: String, into result: inout Examination) {
         guard found != expected else { return }
         result.add([
             Reason(
                 .documentKind,
                 "\(what) is for another kind of enclave",
                 expected: expected,
-                found: NotationError.printable(found)
+                found: found.printable()
             )
         ])
     }
 
-    private func evaluate(_ quote: Quote, _ evaluation: TCBEvaluation, _ result: inout Examination) {
+    private func evaluate(_ quote: Quote, by evaluation: TCBEvaluation, into result: inout Examination) {
         let td = quote.tdReport
-        if let td { checkModule(td, evaluation, &result) }
+        if let td { checkModule(td, by: evaluation, into: &result) }
         result.parts = evaluation.parts(td, qeSVN: quote.qeReport.securityVersion)
         guard let finding = evaluation.evaluate(td, qeSVN: quote.qeReport.securityVersion) else {
             result.add([Reason(.tcbNoLevel, "no TCB level fits this platform")])
@@ -249,7 +259,7 @@ public struct QuoteExaminer: Sendable {
         result.advisories = finding.advisories
     }
 
-    private func checkModule(_ td: TDReport, _ evaluation: TCBEvaluation, _ result: inout Examination) {
+    private func checkModule(_ td: TDReport, by evaluation: TCBEvaluation, into result: inout Examination) {
         let version = td.teeTCBSVN.moduleVersion
         guard let expected = version > 0 ? evaluation.moduleIdentity(version: version)?.module : evaluation.info.module
         else {

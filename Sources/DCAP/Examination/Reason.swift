@@ -1,18 +1,24 @@
 /// One thing that stands against acceptance: what it is about, what was expected, what was found, and what to do.
 public struct Reason: Hashable, Sendable {
+    /// Which rule.
     public var code: ReasonCode
+    /// What is wrong here, in a sentence.
     public var message: String
+    /// What the rule asks for, where that is a value.
     public var expected: String?
+    /// What is there instead.
     public var found: String?
 
-    public init(_ code: ReasonCode, _ message: String, expected: String? = nil, found: String? = nil) {
+    package init(_ code: ReasonCode, _ message: String, expected: String? = nil, found: String? = nil) {
         self.code = code
         self.message = message
         self.expected = expected
         self.found = found
     }
 
+    /// Which question it says no to.
     public var question: Question { code.question }
+    /// What to do about it.
     public var mend: String { code.mend }
 }
 
@@ -34,12 +40,16 @@ public enum Question: String, Sendable, CaseIterable {
 
 /// A stable name for a reason, lower camel case in dotted groups, with its meaning and its mend.
 public struct ReasonCode: Hashable, Sendable {
+    /// Stable: lower camel case in dotted groups (docs/verdicts.md).
     public let name: String
+    /// Which question it says no to.
     public let question: Question
+    /// In a sentence, whatever the case.
     public let meaning: String
+    /// What to do about it.
     public let mend: String
 
-    public init(_ name: String, _ question: Question, _ meaning: String, mend: String) {
+    package init(_ name: String, of question: Question, meaning: String, mend: String) {
         self.name = name
         self.question = question
         self.meaning = meaning

@@ -21,10 +21,14 @@ public final class VerifiedObjects: Sendable {
 
     /// How many of each kind are kept; 0 keeps none.
     public struct Limits: Hashable, Sendable {
+        /// At most, of collateral.
         public var collaterals: Int
+        /// At most, of PCK chains.
         public var chains: Int
+        /// At most, of quoting enclaves' reports.
         public var quotingEnclaves: Int
 
+        /// Of each kind; the oldest make room.
         public init(collaterals: Int = 64, chains: Int = 64, quotingEnclaves: Int = 64) {
             self.collaterals = collaterals
             self.chains = chains
@@ -32,6 +36,7 @@ public final class VerifiedObjects: Sendable {
         }
     }
 
+    /// Empty; nothing is remembered across roots.
     public init(anchor: TrustAnchor = .intel, limits: Limits = Limits()) {
         self.anchor = anchor
         state = Mutex(

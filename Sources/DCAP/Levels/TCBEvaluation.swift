@@ -24,7 +24,7 @@ struct TCBEvaluation {
     /// What the parts say together; nil when no level fits one of them.
     func evaluate(_ td: TDReport?, qeSVN: UInt16) -> TCBFinding? {
         guard let qe = identity.levels.match(Int(qeSVN)) else { return nil }
-        guard let td else { return platformLevel(tdx: nil).map { Self.converge($0.finding, nil, qe) } }
+        guard let td else { return platformLevel(tdx: nil).map { Self.converge($0.finding, module: nil, qe: qe) } }
         let launched = evaluate(td.teeTCBSVN, qe)
         guard let now = td.teeTCBSVN2 else { return launched }
         guard var result = launched, let current = now == td.teeTCBSVN ? launched : evaluate(now, qe) else {
@@ -41,9 +41,9 @@ struct TCBEvaluation {
 
     private func evaluate(_ svns: TEETCBSVN, _ qe: TCBFinding) -> TCBFinding? {
         guard let level = platformLevel(tdx: svns) else { return nil }
-        guard svns.moduleVersion > 0 else { return Self.converge(level.finding, nil, qe) }
+        guard svns.moduleVersion > 0 else { return Self.converge(level.finding, module: nil, qe: qe) }
         guard let module = moduleLevel(svns) else { return nil }
-        return Self.converge(level.finding, module, qe)
+        return Self.converge(level.finding, module: module, qe: qe)
     }
 
     /// Nil without a module version, and when no level fits.
@@ -69,7 +69,7 @@ struct TCBEvaluation {
         return info.moduleIdentities.first { $0.id == id }
     }
 
-    private static func converge(_ level: TCBFinding, _ module: TCBFinding?, _ qe: TCBFinding) -> TCBFinding {
+    private static func converge(_ level: TCBFinding, module: TCBFinding?, qe: TCBFinding) -> TCBFinding {
         TCBFinding(
             status: level.status.converged(with: [module?.status, qe.status]),
             date: min(level.date, module?.date ?? level.date, qe.date),

@@ -2,6 +2,7 @@ public import Notation
 
 /// What one level says: its status, since when, and which advisories stand open.
 public struct TCBFinding: Hashable, Sendable {
+    /// Of the level that fits.
     public internal(set) var status: TCBStatus
     public internal(set) var date: Timestamp
     /// Each once, sorted.

@@ -1,6 +1,7 @@
 /// What has a TCB of its own, each with the level that fits it. What they say together tells no more which of them said
 /// it, so a policy is asked about each.
 public struct TCBParts: Hashable, Sendable {
+    /// What has a TCB of its own.
     public enum Part: String, Sendable, CaseIterable {
         case platform, tdxModule, qe
         /// Those that run now, where a TD was launched under others (TEE_TCB_SVN2).
@@ -31,5 +32,6 @@ public struct TCBParts: Hashable, Sendable {
         Part.allCases.compactMap { part in findings[part].map { (part, $0) } }
     }
 
+    /// No part has a level.
     public var isEmpty: Bool { findings.isEmpty }
 }

@@ -87,7 +87,7 @@ struct CacheEntry: Sendable {
 
 extension CollateralRequest.Edition {
     /// As entries and commands write it: `standard`, `early` or a number.
-    public var text: String {
+    package var text: String {
         switch self {
         case .standard: "standard"
         case .early: "early"
@@ -95,7 +95,7 @@ extension CollateralRequest.Edition {
         }
     }
 
-    public init?(text: String) {
+    package init?(text: String) {
         switch text {
         case "standard": self = .standard
         case "early": self = .early

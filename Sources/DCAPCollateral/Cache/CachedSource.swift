@@ -22,6 +22,8 @@ public struct CachedSource: CollateralSource {
     private static let patience = Duration.seconds(90)
 
     /// - Parameters:
+    ///   - source: who is asked for what the cache doesn't have.
+    ///   - cache: where its answers are kept.
     ///   - maximumAge: seconds since the documents were issued, as the policy says.
     ///   - anchor: the root that what is kept must verify under.
     ///   - alwaysAsks: whether it is asked however fresh the cache is; several that do so at once ask together.
@@ -61,7 +63,7 @@ public struct CachedSource: CollateralSource {
                 return delivery
             }
             do throws(FileError) {
-                try cache.store(delivery.collateral, name, request, at: now())
+                try cache.store(delivery.collateral, from: name, for: request, at: now())
             } catch {
                 delivery.notes.append("the cache couldn't be written: \(error)")
             }

@@ -1,18 +1,20 @@
 internal import Crypto
-public import DCAP
+package import DCAP
 internal import Files
-public import Notation
+package import Notation
 internal import SGXQuote
 
 /// Collateral on disk. Parts lie under the SHA-256 of their bytes and are compared with it when they are read; entries
 /// say what was asked and which parts came. Files are 0600, replaced in one step, and nothing in them is believed:
 /// whoever judges verifies all of it again.
 public struct CollateralCache: Sendable {
+    /// Its folder, for one user alone.
     public let folder: String
     /// More entries than these are too many: the longest unused go.
     public static let entryLimit = 256
     private static let partLimit = 2 << 20
 
+    /// Makes nothing before something is kept.
     public init(folder: String) {
         self.folder = folder
     }
@@ -21,11 +23,11 @@ public struct CollateralCache: Sendable {
     private var entries: String { folder + "/entries" }
 
     /// What an entry says and holds.
-    public struct Stored: Sendable {
-        public var source: String
-        public var request: CollateralRequest
-        public var fetchedAt: Timestamp
-        public var collateral: Collateral
+    package struct Stored: Sendable {
+        package var source: String
+        package var request: CollateralRequest
+        package var fetchedAt: Timestamp
+        package var collateral: Collateral
     }
 
     // MARK: Reading
@@ -36,7 +38,7 @@ public struct CollateralCache: Sendable {
     }
 
     /// All that can be read, by their names.
-    public func all() -> [Stored] {
+    package func all() -> [Stored] {
         let names = (try? Files.names(in: entries)) ?? []  // a folder that isn't there holds none
         return names.prefix(4 * Self.entryLimit).filter { $0.hasSuffix(".json") }.compactMap {
             read(entries + "/" + $0)
@@ -73,7 +75,7 @@ public struct CollateralCache: Sendable {
     // MARK: Writing
 
     /// Parts first, then the entry: whoever reads in between sees the old one whole.
-    func store(_ collateral: Collateral, _ source: String, _ request: CollateralRequest, at time: Timestamp)
+    func store(_ collateral: Collateral, from source: String, for request: CollateralRequest, at time: Timestamp)
         throws(FileError)
     {
         for folder in [objects, entries] { try Files.makeFolder(folder, mode: 0o700) }

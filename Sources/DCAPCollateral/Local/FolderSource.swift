@@ -3,10 +3,12 @@ internal import Files
 
 /// A folder with one platform's collateral, under the names that PCS clients use.
 public struct FolderSource: CollateralSource {
+    /// Its path.
     public let folder: String
     private static let byteLimit = 4 << 20
     private static let chainName = "pck_chain.pem", authorityChainName = "pck_crl_chain.pem"
 
+    /// A folder with the files that `write` makes.
     public init(_ folder: String) {
         self.folder = folder
     }
@@ -20,12 +22,13 @@ public struct FolderSource: CollateralSource {
     /// Whether a folder looks like one of these.
     public static func isOne(_ folder: String) -> Bool { Files.exists(folder + "/tcb_info.json") }
 
+    /// What the folder holds.
     public func read() throws(CollateralError) -> Collateral {
         func file(_ name: String) throws(CollateralError) -> [UInt8] {
             do {
                 return try Files.read(folder + "/" + name, limit: Self.byteLimit)
             } catch {
-                throw CollateralError(error.path, .malformed, error.problem)
+                throw CollateralError(error.path, kind: .malformed, error.problem)
             }
         }
         func optional(_ name: String) throws(CollateralError) -> [UInt8]? {
@@ -57,7 +60,7 @@ public struct FolderSource: CollateralSource {
             try Files.write(files.compactMap { file in file.bytes.map { ($0, folder + "/" + file.name) } })
             result.keep()
         } catch {
-            throw CollateralError(error.path, .malformed, error.problem)
+            throw CollateralError(error.path, kind: .malformed, error.problem)
         }
     }
 }

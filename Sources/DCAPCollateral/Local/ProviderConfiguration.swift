@@ -1,29 +1,29 @@
 internal import Files
-public import Notation
+package import Notation
 
 /// Intel's `sgx_default_qcnl.conf`: which service the machine's own quoting and verifying libraries ask.
 ///
 /// Read in both of its forms: JSON with comments and loose commas, and the `KEY=value` lines of before 2021. What isn't
 /// understood is an error with file and line, never another service.
-public struct ProviderConfiguration: Hashable, Sendable {
-    public static let path = "/etc/sgx_default_qcnl.conf"
+package struct ProviderConfiguration: Hashable, Sendable {
+    package static let path = "/etc/sgx_default_qcnl.conf"
     /// Names another file, for Intel's library as for this one.
-    public static let variable = "QCNL_CONF_PATH"
+    package static let variable = "QCNL_CONF_PATH"
     private static let byteLimit = 1 << 16
 
     /// `collateral_service` where it is given, else `pccs_url`.
-    public let service: String
+    package let service: String
     /// False asks for TLS without verification, which isn't done here.
-    public let usesSecureCertificate: Bool
+    package let usesSecureCertificate: Bool
     /// `retry_times` and `retry_delay` (seconds), within bounds; the usual ones where they aren't given.
-    public let retry: RetryPolicy
+    package let retry: RetryPolicy
 
     /// Nobody is asked more often, nor waited for longer, whatever stands in the file.
     private static let retryLimit = 10, delayLimit = 60
 
     /// The file that the environment names, else the usual one.
     /// - Returns: nil when there is none.
-    public init?(environment: [String: String]) throws(CollateralError) {
+    package init?(environment: [String: String]) throws(CollateralError) {
         let named = environment[Self.variable].flatMap { $0.isEmpty ? nil : $0 }
         let path = named ?? Self.path
         if named == nil, !Files.exists(path) { return nil }
@@ -31,18 +31,18 @@ public struct ProviderConfiguration: Hashable, Sendable {
         do {
             try self.init(try Files.read(path, limit: Self.byteLimit))
         } catch let error as FileError {
-            throw CollateralError(place, .malformed, error.problem)
+            throw CollateralError(place, kind: .malformed, error.problem)
         } catch {
             throw CollateralError(
                 place,
-                .malformed,
+                kind: .malformed,
                 "\(error); mend it, or say with --collateral or MSE_COLLATERAL where collateral comes from"
             )
         }
     }
 
     /// - Throws: `NotationError` with the line of what isn't understood.
-    public init(_ bytes: [UInt8]) throws(NotationError) {
+    package init(_ bytes: [UInt8]) throws(NotationError) {
         let bytes = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(bytes.dropFirst(3)) : bytes
         let json = LooseJSON(bytes)
         let entries = json.isObject ? try json.members() : try Self.lines(bytes)
@@ -114,7 +114,10 @@ public struct ProviderConfiguration: Hashable, Sendable {
                 throw NotationError(
                     at: place,
                     member: name,
-                    "an address such as https://localhost:8081/sgx/certification/v4/ expected, found '\(NotationError.printable(text))'"
+                    """
+                    an address such as https://localhost:8081/sgx/certification/v4/ expected, found \
+                    '\(text.printable())'
+                    """
                 )
             }
             return text

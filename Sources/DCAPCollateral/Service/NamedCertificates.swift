@@ -26,7 +26,7 @@ public struct NamedCertificates: Sendable {
                 uniquingKeysWith: { first, _ in first }
             )
         } catch {
-            throw CollateralError(path, .malformed, Self.problem(error))
+            throw CollateralError(path, kind: .malformed, Self.problem(error))
         }
     }
 
@@ -60,9 +60,15 @@ public struct NamedCertificates: Sendable {
             switch self {
             case .other: nil
             case .expired(let end):
-                "its certificate is the one that --collateral-ca names, and has expired on \(end); have its owner renew it, and name the new one"
+                """
+                its certificate is the one that --collateral-ca names, and has expired on \(end); \
+                have its owner renew it, and name the new one
+                """
             case .notYetValid(let start):
-                "its certificate is the one that --collateral-ca names, and is valid only from \(start) on; is this machine's clock right?"
+                """
+                its certificate is the one that --collateral-ca names, and is valid only from \
+                \(start) on; is this machine's clock right?
+                """
             }
         }
     }

@@ -7,6 +7,7 @@ public struct RetryPolicy: Hashable, Sendable {
     /// No wait is longer, whatever a service asks for: then it is given up instead.
     public var longest: Duration
 
+    /// Waits grow from `delay` on, twice as long each time.
     public init(attempts: Int = 4, delay: Duration = .milliseconds(300), longest: Duration = .seconds(8)) {
         self.attempts = attempts
         self.delay = delay

@@ -25,8 +25,8 @@ struct ServiceAnswer: Sendable {
         case 500...599: (kind, meaning) = (.unavailable, "the service is out of order (\(status))")
         default: (kind, meaning) = (.refused, "the service answered \(status)")
         }
-        let id = headers.first(name: "Request-ID").map { ", request \(NotationError.printable($0))" } ?? ""
-        throw CollateralError(url, kind, meaning + id)
+        let id = headers.first(name: "Request-ID").map { ", request \($0.printable())" } ?? ""
+        throw CollateralError(url, kind: kind, meaning + id)
     }
 
     /// Seconds; only whole ones are read, not dates.
@@ -35,21 +35,21 @@ struct ServiceAnswer: Sendable {
     }
 
     /// What the service says about itself, such as that it will end.
-    var warnings: [String] { headers["Warning"].map { "\(url) warns: \(NotationError.printable($0))" } }
+    var warnings: [String] { headers["Warning"].map { "\(url) warns: \($0.printable())" } }
 
     /// The issuer chain that stands in a header: two certificates, the signer first.
     func issuerChain(_ names: [String]) throws(CollateralError) -> [UInt8] {
         guard let encoded = names.lazy.compactMap({ headers.first(name: $0) }).first else {
-            throw CollateralError(url, .malformed, "the answer has no header \(names[0]) with the issuer chain")
+            throw CollateralError(url, kind: .malformed, "the answer has no header \(names[0]) with the issuer chain")
         }
         guard let chain = PercentEncoding.decoded(encoded) else {
-            throw CollateralError(url, .malformed, "the header \(names[0]) isn't percent-encoded text")
+            throw CollateralError(url, kind: .malformed, "the header \(names[0]) isn't percent-encoded text")
         }
         let count = (try? PEM.blocks(chain, label: "CERTIFICATE"))?.count ?? 0
         guard count == 2 else {
             throw CollateralError(
                 url,
-                .malformed,
+                kind: .malformed,
                 "the header \(names[0]) holds \(count) whole certificates instead of 2; a proxy may have cut it"
             )
         }

@@ -10,6 +10,7 @@ internal import Synchronization
 /// A collateral service by its address: Intel's PCS of version 4, or whatever speaks like it, such as a PCCS, Azure's
 /// and Alibaba's caches and the simulated processor's service.
 public struct ServiceSource: CollateralSource {
+    /// Intel's Provisioning Certification Service.
     public static let intelAddress = ServiceAddress.intel.base
     /// A document or a list; lists in hexadecimal text have two characters a byte.
     private static let bodyLimit = 2 << 20
@@ -24,6 +25,7 @@ public struct ServiceSource: CollateralSource {
     ///   - address: with or without `/sgx/certification/v4`.
     ///   - certificateAuthority: a file, PEM or DER, whose certificates are trusted for TLS instead of the system's;
     ///     the only way to a self-signed service.
+    ///   - retry: how often it is asked again when it has no time now.
     ///   - timeLimit: for one answer.
     ///   - now: tells the time: a certificate that was named is trusted while it is valid.
     public init(
@@ -55,7 +57,7 @@ public struct ServiceSource: CollateralSource {
             return try await collateral(for: request, exact)
         } catch {
             guard let found = mismatch.withLock({ $0 }) else { throw error }
-            if let problem = found.problem { throw CollateralError(name, .refused, problem) }
+            if let problem = found.problem { throw CollateralError(name, kind: .refused, problem) }
             return try await collateral(for: request, named.asAuthorities)
         }
     }
@@ -113,7 +115,11 @@ public struct ServiceSource: CollateralSource {
         let numbers = [("TCB info", stated.tcbEvaluationDataNumber), ("QE identity", stated.qeEvaluationDataNumber)]
         for (what, found) in numbers where found != wanted {
             let number = found.map { "\($0)" } ?? "none"
-            throw CollateralError(name, .malformed, "\(what) of evaluation \(wanted) was asked for, and \(number) came")
+            throw CollateralError(
+                name,
+                kind: .malformed,
+                "\(what) of evaluation \(wanted) was asked for, and \(number) came"
+            )
         }
     }
 
@@ -151,20 +157,20 @@ public struct ServiceSource: CollateralSource {
                 body: Array(body.readableBytesView)
             )
         } catch is NIOTooManyBytesError {
-            throw CollateralError(url, .malformed, "the answer is larger than \(Self.bodyLimit) bytes")
+            throw CollateralError(url, kind: .malformed, "the answer is larger than \(Self.bodyLimit) bytes")
         } catch let error as HTTPClientError where error == .invalidURL || error == .emptyHost || error == .emptyScheme
         {
-            throw CollateralError(url, .refused, "is no address")
+            throw CollateralError(url, kind: .refused, "is no address")
         } catch let error as HTTPClientError {
-            throw CollateralError(url, .unreachable, "can't be fetched: \(Self.words(error))")
+            throw CollateralError(url, kind: .unreachable, "can't be fetched: \(Self.words(error))")
         } catch let error where error is NIOSSLError || error is NIOSSLExtraError {
             let problem = ConnectionProblem.text(error)
             let mend =
                 problem.contains("isn't trusted")
                 ? "; name its authority, or its own certificate, with --collateral-ca" : ""
-            throw CollateralError(url, .refused, problem + mend)
+            throw CollateralError(url, kind: .refused, problem + mend)
         } catch {
-            throw CollateralError(url, .unreachable, "can't be fetched: \(ConnectionProblem.text(error))")
+            throw CollateralError(url, kind: .unreachable, "can't be fetched: \(ConnectionProblem.text(error))")
         }
     }
 

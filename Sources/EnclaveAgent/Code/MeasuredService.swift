@@ -46,7 +46,7 @@ struct MeasuredService: Sendable {
     /// The original's unpacked code, by its arguments.
     private init(_ application: String, in folder: String, _ files: MeasuredFiles, isPlain: Bool) throws {
         guard ProjectConfiguration.isApplication(application) else {
-            throw AgentError("'\(NotationError.printable(application))' is no 'module:variable'")
+            throw AgentError("'\(application.printable())' is no 'module:variable'")
         }
         try files.checkFolder(folder)
         settings = EnclaveSettings(

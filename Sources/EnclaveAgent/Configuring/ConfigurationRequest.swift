@@ -93,7 +93,10 @@ struct ConfigurationRequest: ~Copyable {
         guard members.allSatisfy({ $0.name == "uuid" || $0.name == "app_sealed_secrets" }) else {
             throw ConfigurationRefusal(
                 .mixed,
-                "beside a box that holds the key stands 'uuid' alone: seal everything else into the box ('app_secrets', 'ssl_private_key', 'continue_epoch'), or name the request's SHA-256 in it as 'request_sha256'"
+                """
+                beside a box that holds the key stands 'uuid' alone: seal everything else into the box ('app_secrets', \
+                'ssl_private_key', 'continue_epoch'), or name the request's SHA-256 in it as 'request_sha256'
+                """
             )
         }
     }

@@ -90,7 +90,10 @@ struct Configurator: Sendable {
         } catch is SealedStateError {
             throw ConfigurationRefusal(
                 .epoch,
-                "the sealed HOME of the epoch that 'continue_epoch' names is damaged, or was sealed by another enclave, processor or instance"
+                """
+                the sealed HOME of the epoch that 'continue_epoch' names is damaged, or was sealed by another enclave, \
+                processor or instance
+                """
             )
         }
     }

@@ -1,6 +1,7 @@
 internal import CodeEncryption
 internal import Files
 internal import Glibc
+internal import Notation
 internal import PackageFormat
 
 /// What of HOME can be kept, and what can't (docs/formats/sealed-state.md). The service lays there what it likes: one
@@ -125,7 +126,7 @@ struct HomeContents: Sendable {
     /// For its owner; nil when everything is kept.
     var leftOutText: String? {
         guard !leftOut.isEmpty else { return nil }
-        let lines = leftOut.prefix(Self.shownLimit).map { "\n  \(FileError.printable($0.path)): \($0.problem)" }
+        let lines = leftOut.prefix(Self.shownLimit).map { "\n  \($0.path.printable(limit: nil)): \($0.problem)" }
         let more = leftOut.count > Self.shownLimit ? "\n  and \(leftOut.count - Self.shownLimit) more" : ""
         return "HOME is kept without \(leftOut.count) of what lies in it:" + lines.joined() + more
     }

@@ -107,7 +107,7 @@ struct NamedFile {
         NamedFile(option: "--input", path: path, expected: "a file", mend: "name the one that is to be sealed")
     }
 
-    var subject: String { (option.isEmpty ? "" : option + " ") + FileError.printable(path) }
+    var subject: String { (option.isEmpty ? "" : option + " ") + path.printable(limit: nil) }
 
     /// What it looks like, by its beginning where it is large.
     private func look() throws(OperationError) -> (kind: ContentKind, byteCount: Int) {

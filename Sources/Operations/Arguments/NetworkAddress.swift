@@ -44,7 +44,7 @@ struct NetworkAddress {
     static func mismatch(_ text: String) -> OperationError {
         let hasUser = shown(text) != text
         return OperationError(
-            NotationError.printable(shown(text)),
+            shown(text).printable(),
             "an address such as https://localhost:7443 expected" + (hasUser ? ", without user and password" : ""),
             code: .usage
         )
@@ -68,8 +68,8 @@ struct NetworkAddress {
         guard digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let port = Int(digits), (1...65535).contains(port)
         else {
             throw OperationError(
-                NotationError.printable(shown(text)),
-                "a port from 1 to 65535 expected, found '\(NotationError.printable(String(digits)))'",
+                shown(text).printable(),
+                "a port from 1 to 65535 expected, found '\(String(digits).printable())'",
                 code: .usage
             )
         }

@@ -12,7 +12,7 @@ public enum PrivateFiles {
         var seen: Set<String> = []
         return paths.compactMap { $0 }.filter { seen.insert($0).inserted }.compactMap { path in
             guard let access = FileAccess(path), access.isRegular, looksPrivate(path) else { return nil }
-            let shown = FileError.printable(path)
+            let shown = path.printable(limit: nil)
             // The administrator reads everything anyway.
             guard access.isOwn || access.user == 0 else {
                 return "WARNING: \(shown) is private, and belongs to another user (id \(access.user)), who reads and "

@@ -39,7 +39,7 @@ public struct CollateralOperations: Sendable {
             guard let edition = CollateralRequest.Edition(text: edition) else {
                 throw OperationError(
                     "--update",
-                    "standard, early or the number of an evaluation expected, found '\(NotationError.printable(edition))'",
+                    "standard, early or the number of an evaluation expected, found '\(edition.printable())'",
                     code: .usage
                 )
             }
@@ -59,21 +59,21 @@ public struct CollateralOperations: Sendable {
             guard let bytes = Hex.bytes(fmspc).flatMap({ FixedBytes<6>($0) }) else {
                 throw OperationError(
                     "--fmspc",
-                    "12 hex digits expected, found '\(NotationError.printable(fmspc))'",
+                    "12 hex digits expected, found '\(fmspc.printable())'",
                     code: .usage
                 )
             }
             guard let authority = CollateralRequest.Authority(rawValue: authority) else {
                 throw OperationError(
                     "--ca",
-                    "platform or processor expected, found '\(NotationError.printable(authority))'",
+                    "platform or processor expected, found '\(authority.printable())'",
                     code: .usage
                 )
             }
             guard let tee = CollateralRequest.TEE(rawValue: tee) else {
                 throw OperationError(
                     "--tee",
-                    "sgx or tdx expected, found '\(NotationError.printable(tee))'",
+                    "sgx or tdx expected, found '\(tee.printable())'",
                     code: .usage
                 )
             }

@@ -65,7 +65,7 @@ struct CollateralOrigin {
         } else if !Files.exists(name) {
             throw OperationError(
                 setting.place,
-                "'\(NotationError.printable(name))' is neither an address nor a folder nor a file",
+                "'\(name.printable())' is neither an address nor a folder nor a file",
                 code: .notFound
             )
         }
@@ -109,12 +109,12 @@ struct EvidenceSource: CollateralSource {
             guard kind == .json else {
                 throw CollateralError(
                     name,
-                    .malformed,
+                    kind: .malformed,
                     "is \(kind.description); a folder, an evidence file or an address is expected"
                 )
             }
             guard let collateral = try EvidenceInput(bytes).collateral else {
-                throw CollateralError(name, .malformed, "holds no collateral")
+                throw CollateralError(name, kind: .malformed, "holds no collateral")
             }
             return CollateralDelivery(collateral, from: name)
         } catch {

@@ -56,7 +56,7 @@ struct EvidenceInput {
         let node = try JSON.read(bytes)
         guard node["ratls_certificate"] != nil else {
             guard case .object(let members) = node.value else { throw mismatch(.json) }
-            let names = members.prefix(4).map { NotationError.printable($0.name, limit: 40) }.joined(separator: ", ")
+            let names = members.prefix(4).map { $0.name.printable(limit: 40) }.joined(separator: ", ")
             throw EvidenceInputError(
                 "is JSON of something else (\(names)); an evidence file has a member 'ratls_certificate'"
             )

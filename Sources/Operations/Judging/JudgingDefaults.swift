@@ -56,12 +56,15 @@ struct JudgingDefaults: Sendable {
         }
         let named = environment[ProviderConfiguration.variable].flatMap { $0.isEmpty ? nil : $0 }
         let place =
-            named.map { "\(ProviderConfiguration.variable) \(FileError.printable($0))" } ?? ProviderConfiguration.path
+            named.map { "\(ProviderConfiguration.variable) \($0.printable(limit: nil))" } ?? ProviderConfiguration.path
         var source = Source(names: [NamedSetting(value: machine.service, place: place)], retry: machine.retry)
         if !machine.usesSecureCertificate {
             let path = environment[ProviderConfiguration.variable] ?? ProviderConfiguration.path
             source.notes.append(
-                "use_secure_cert is false in \(path): that isn't followed, the service's TLS is verified; --collateral-ca names its certificate"
+                """
+                use_secure_cert is false in \(path): that isn't followed, the service's TLS is verified; \
+                --collateral-ca names its certificate
+                """
             )
         }
         return source

@@ -69,7 +69,7 @@ public struct JudgingOptions: Sendable {
                     throw NamedFile.policy(path).mismatch(kind, byteCount: bytes.count)
                 }
                 throw OperationError(
-                    "--policy \(FileError.printable(path))",
+                    "--policy \(path.printable(limit: nil))",
                     "\(error)",
                     mend: NamedFile.policy(path).mend,
                     code: .policy
@@ -109,7 +109,7 @@ public struct JudgingOptions: Sendable {
         do throws(CollateralError) {
             _ = try NamedCertificates(setting.value)
         } catch {
-            let subject = "\(setting.place) \(FileError.printable(setting.value))"
+            let subject = "\(setting.place) \(setting.value.printable(limit: nil))"
             throw OperationError(subject, error.problem, code: .fileKind)
         }
     }
@@ -138,7 +138,10 @@ public struct JudgingOptions: Sendable {
         if let only = named.last, expected != nil || named.count == 1 { return only }
         throw OperationError(
             file.path,
-            "is a package of the original, which says no measurement, and the policy lists \(named.count) values of MRENCLAVE where one is expected",
+            """
+            is a package of the original, which says no measurement, and the policy lists \(named.count) values of \
+            MRENCLAVE where one is expected
+            """,
             mend: "name the one that its key is for with --expected",
             code: .packageMeasurement
         )
@@ -152,7 +155,7 @@ public struct JudgingOptions: Sendable {
 
     private static func add(_ expected: String, to policy: inout AttestationPolicy) throws {
         var text = expected
-        var found = "'\(NotationError.printable(expected))'"
+        var found = "'\(expected.printable())'"
         if Hex.bytes(text) == nil || text.isEmpty, Files.exists(text) {
             let bytes = try NamedFile.measurement(text).read(limit: 64 << 20)
             found = "that \(found) is \(ContentKind(bytes).description)"

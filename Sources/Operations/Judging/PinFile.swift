@@ -25,7 +25,7 @@ struct PinFile {
         guard !path.isEmpty, !path.hasSuffix("/") else { throw Self.refusal(path, "the name of a file expected") }
         let folder = Files.split(path).folder
         guard Files.isFolder(folder) else {
-            throw Self.refusal(path, "there is no folder \(FileError.printable(folder))")
+            throw Self.refusal(path, "there is no folder \(folder.printable(limit: nil))")
         }
         try Self.checkWriting(beside: path)
         switch try FileKind(path) {
@@ -56,7 +56,7 @@ struct PinFile {
     }
 
     private static func refusal(_ path: String, _ problem: String) -> OperationError {
-        OperationError("--certificate-out \(FileError.printable(path))", problem, code: .pin)
+        OperationError("--certificate-out \(path.printable(limit: nil))", problem, code: .pin)
     }
 
     func write(_ certificate: String, verdict: String) throws(FileError) -> Outcome {
@@ -71,11 +71,11 @@ struct PinFile {
         guard try FileKind(verdictPath) == .file else { return .foreign(path) }
         let target = try refusedPath()
         guard rename(path, target) == 0 else {
-            throw FileError(path, doing: "rename it to \(FileError.printable(target))")
+            throw FileError(path, doing: "rename it to \(target.printable(limit: nil))")
         }
         // A program that reads the verdict must not find the one of the service that was there before.
         guard rename(verdictPath, target + ".verdict.json") == 0 else {
-            throw FileError(verdictPath, doing: "rename it to \(FileError.printable(target)).verdict.json")
+            throw FileError(verdictPath, doing: "rename it to \(target.printable(limit: nil)).verdict.json")
         }
         return .moved(path, to: target)
     }

@@ -1,7 +1,6 @@
 internal import Attestation
 internal import DCAP
 internal import DCAPCollateral
-internal import Files
 internal import Notation
 internal import SGXQuote
 internal import StrictX509
@@ -47,7 +46,7 @@ public enum QuoteOperations {
 
     private static func value(_ node: Node) -> String {
         switch node.value {
-        case .string(let text): NotationError.printable(text, limit: 4096)
+        case .string(let text): text.printable(limit: 4096)
         case .number(let digits): digits
         case .boolean(let value): value ? "yes" : "no"
         case .null: "-"

@@ -23,7 +23,7 @@ enum Target: Sendable {
             self = .file(text)
         } else {
             throw OperationError(
-                NotationError.printable(text),
+                text.printable(),
                 "is neither a service here ('mse list'), nor an https address, nor a file",
                 code: .targetUnknown
             )

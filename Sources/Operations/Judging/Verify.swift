@@ -1,7 +1,6 @@
 internal import Attestation
 internal import DCAP
 internal import DCAPCollateral
-internal import Files
 internal import Glibc
 internal import Notation
 internal import RATLS
@@ -40,7 +39,7 @@ public struct Verify: Sendable {
             judgement.pin = try pin.write(certificate.pem, verdict: judgement.json)
         } else {
             throw OperationError(
-                NotationError.printable(target),
+                target.printable(),
                 "is accepted, but is a quote without a certificate: there is nothing to pin",
                 code: .pin
             )

@@ -31,7 +31,10 @@ struct LaunchPlaces: Sendable {
         if let place = self[platform] { return place }
         throw OperationError(
             subject,
-            "\(platform.rawValue.uppercased()) needs Gramine's manifest and signature, which this version doesn't make yet; --platform simulator works on any machine",
+            """
+            \(platform.rawValue.uppercased()) needs Gramine's manifest and signature, which this version doesn't make \
+            yet; --platform simulator works on any machine
+            """,
             code: .platformUnbuilt
         )
     }

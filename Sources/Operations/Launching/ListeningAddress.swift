@@ -21,13 +21,13 @@ struct ListeningAddress {
         case EADDRNOTAVAIL:
             throw OperationError(
                 "--host",
-                "\(NotationError.printable(host)) is no address of this machine",
+                "\(host.printable()) is no address of this machine",
                 code: .networkHost
             )
         case let code:
             throw OperationError(
                 "--host",
-                "can't listen on \(NotationError.printable(host)): \(String(cString: strerror(code)))",
+                "can't listen on \(host.printable()): \(String(cString: strerror(code)))",
                 code: .networkHost
             )
         }
@@ -48,12 +48,12 @@ struct ListeningAddress {
             )
         case EADDRNOTAVAIL:
             (problem, mend) = (
-                "\(NotationError.printable(host)), which its launch record names, is no address of this machine any more",
+                "\(host.printable()), which its launch record names, is no address of this machine any more",
                 "give the machine that address"
             )
         case let code:
             (problem, mend) = (
-                "can't listen on \(NotationError.printable(host)): \(String(cString: strerror(code)))", "mend that"
+                "can't listen on \(host.printable()): \(String(cString: strerror(code)))", "mend that"
             )
         }
         throw OperationError(
@@ -94,7 +94,7 @@ struct ListeningAddress {
         guard getaddrinfo(host, "\(port)", &hints, &found) == 0, let found else {
             throw OperationError(
                 "--host",
-                "\(NotationError.printable(host)) is no address of this machine",
+                "\(host.printable()) is no address of this machine",
                 code: .networkHost
             )
         }

@@ -1,4 +1,5 @@
 internal import Files
+internal import Notation
 internal import PackageFormat
 
 extension PackageFile {
@@ -14,7 +15,7 @@ extension PackageFile {
                 "\(differences.count) files of its runtime are others on this machine" + afterwards,
                 mend: "package the project again here, or install what it was packaged with",
                 code: .packageRuntime,
-                quoting: (differences.prefix(10).map { FileError.printable($0) } + more).joined(separator: "\n")
+                quoting: (differences.prefix(10).map { $0.printable(limit: nil) } + more).joined(separator: "\n")
             )
         }
     }

@@ -164,7 +164,10 @@ struct ServiceProcess: Sendable {
             }
         throw OperationError(
             service.name,
-            "\(found) after \(waitSeconds) seconds; it goes on: ask with 'mse status \(service.name)'; \(LastStart.ownersLog(service.name))",
+            """
+            \(found) after \(waitSeconds) seconds; it goes on: ask with 'mse status \(service.name)'; \
+            \(LastStart.ownersLog(service.name))
+            """,
             code: .serviceTimeout
         )
     }

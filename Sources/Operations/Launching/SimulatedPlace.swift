@@ -51,9 +51,12 @@ private struct SimulatedLaunchPlatform: LaunchPlatform {
             })
         else { return nil }
         return
-            "the quote says that it comes from a simulated processor, which only its operator has collateral of: he serves it "
-            + "with 'mse simulator serve', and you name that with --collateral (such as http://127.0.0.1:8081), or the evidence "
-            + "file that he made with 'mse evidence'; its root, if you want to trust it, with --trusted-root"
+            """
+            the quote says that it comes from a simulated processor, which only its operator has collateral of: he \
+            serves it with 'mse simulator serve', and you name that with --collateral (such as \
+            http://127.0.0.1:8081), or the evidence file that he made with 'mse evidence'; its root, if you want to \
+            trust it, with --trusted-root
+            """
     }
 
     func losses(without names: [String]) -> [String] {

@@ -105,7 +105,10 @@ public struct Spawn: Sendable {
             guard count <= LaunchRecord.byteLimit else {
                 throw NotationError(
                     at: .none,
-                    "names and subject make a launch record of \(count) bytes; at most \(LaunchRecord.byteLimit) are taken"
+                    """
+                    names and subject make a launch record of \(count) bytes; at most \(LaunchRecord.byteLimit) are \
+                    taken
+                    """
                 )
             }
             return record
@@ -124,7 +127,10 @@ public struct Spawn: Sendable {
             let packaged = record.settings.agent.platform.rawValue
             throw OperationError(
                 "--platform \(platform.rawValue)",
-                "\(FileError.printable(package)) is packaged for \(packaged), which is measured; name --platform \(packaged), or package the project again with --platform \(platform.rawValue)",
+                """
+                \(package.printable(limit: nil)) is packaged for \(packaged), which is measured; name --platform \
+                \(packaged), or package the project again with --platform \(platform.rawValue)
+                """,
                 code: .platformOther
             )
         }
@@ -173,8 +179,10 @@ public struct Spawn: Sendable {
             Unfinished.end(service.folder)
             let losses = place.platform.losses(without: place.engine.missingProtection(of: service))
             return
-                "\(name) waits for its key at \(NetworkAddress.text(launch.sans[0], port)) (\(place.platform.worth.words))"
-                + losses.map { "\n  " + $0 }.joined()
+                """
+                \(name) waits for its key at \(NetworkAddress.text(launch.sans[0], port)) \
+                (\(place.platform.worth.words))\(losses.map { "\n  " + $0 }.joined())
+                """
         }
     }
 

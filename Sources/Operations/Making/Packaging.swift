@@ -69,8 +69,8 @@ public struct Packaging: Sendable {
                 Files.isInside(try Files.resolvedPlace(state.path), real)
             else { continue }
             throw OperationError(
-                "MSE_HOME \(FileError.printable(state.path))",
-                "lies in \(FileError.printable(folder)), which ships: the package would hold this user's state",
+                "MSE_HOME \(state.path.printable(limit: nil))",
+                "lies in \(folder.printable(limit: nil)), which ships: the package would hold this user's state",
                 mend: "name a folder outside of it",
                 code: .outputIsInput
             )
@@ -86,10 +86,11 @@ public struct Packaging: Sendable {
         let enclave = record.settings.enclave
         let explanation = """
             MRENCLAVE    \(value)
-              application  \(NotationError.printable(record.settings.application)), code \(record.settings.mode.words)
-              Python       \(NotationError.printable(record.settings.python))
+              application  \(record.settings.application.printable()), code \(record.settings.mode.words)
+              Python       \(record.settings.python.printable())
               log          \(record.settings.log.words)
-              enclave      \(enclave.byteCount >> 20) MiB, \(enclave.threads) threads, product \(enclave.productID), SVN \(enclave.securityVersion)
+              enclave      \(enclave.byteCount >> 20) MiB, \(enclave.threads) threads, \
+            product \(enclave.productID), SVN \(enclave.securityVersion)
               files        \(record.files.count), of the runtime and app.tar, environment.tar
               platform     \(worth?.measurementWords ?? record.settings.agent.platform.rawValue)
 
@@ -106,7 +107,7 @@ public struct Packaging: Sendable {
         SecretsInMemory.expect()
         // Nothing is made for a folder that isn't there.
         guard Files.isFolder(folder) else {
-            throw OperationError(FileError.printable(folder), Self.noFolder(folder), code: .notFound)
+            throw OperationError(folder.printable(limit: nil), Self.noFolder(folder), code: .notFound)
         }
         try Self.checkPlace(output, apartFrom: folder)
         try Self.checkPlace(key, apartFrom: folder, "--key ")
@@ -115,7 +116,7 @@ public struct Packaging: Sendable {
         if isNew {
             try SecretKey().write(to: key)
             // Not removed: a key may be of more use than its owner remembers.
-            Unfinished.remark("the new key stays in \(FileError.printable(key))")
+            Unfinished.remark("the new key stays in \(key.printable(limit: nil))")
         }
         do {
             var notes: [String] = []
@@ -138,7 +139,7 @@ public struct Packaging: Sendable {
     private static func checkPlace(_ place: String, apartFrom folder: String, _ option: String = "") throws {
         if let objection = try SeparateTrees(reading: folder).objection(to: place) {
             throw OperationError(
-                option + FileError.printable(place),
+                option + place.printable(limit: nil),
                 objection,
                 mend: "name a place outside of it",
                 code: .outputIsInput
@@ -146,7 +147,7 @@ public struct Packaging: Sendable {
         }
         guard option.isEmpty, Files.exists(place) else { return }
         throw OperationError(
-            FileError.printable(place),
+            place.printable(limit: nil),
             "exists already",
             mend: "name a folder that doesn't",
             code: .exists
@@ -156,7 +157,7 @@ public struct Packaging: Sendable {
     public func decrypt(_ folder: String, to output: String, key: String) throws -> Int {
         SecretsInMemory.expect()
         guard Files.isFolder(folder) else {
-            throw OperationError(FileError.printable(folder), Self.noFolder(folder), code: .notFound)
+            throw OperationError(folder.printable(limit: nil), Self.noFolder(folder), code: .notFound)
         }
         try Self.checkPlace(output, apartFrom: folder)
         return try TreeEncryption.decrypt(folder, to: output, key: NamedFile.key(key).secretKey())
@@ -192,7 +193,7 @@ public struct Packaging: Sendable {
         SecretsInMemory.expect()
         guard !Self.isSame(input, output) else {
             throw OperationError(
-                "--output \(FileError.printable(output))",
+                "--output \(output.printable(limit: nil))",
                 "is the input itself, which the box would replace; name another file",
                 code: .outputIsInput
             )
@@ -210,7 +211,7 @@ public struct Packaging: Sendable {
             do throws(SecretError) {
                 box = try SealedBox.seal(message, to: key)
             } catch {
-                throw OperationError("--unverified-key \(FileError.printable(text))", "is \(error)", code: .key)
+                throw OperationError("--unverified-key \(text.printable(limit: nil))", "is \(error)", code: .key)
             }
         }
         try Files.write(box, to: output)
@@ -229,7 +230,10 @@ public struct Packaging: Sendable {
             option: "--unverified-key",
             path: text,
             expected:
-                "a public key of \(SealedBox.publicKeyByteCount) bytes, in a file or as \(2 * SealedBox.publicKeyByteCount) hex digits,",
+                """
+                a public key of \(SealedBox.publicKeyByteCount) bytes, in a file or as \
+                \(2 * SealedBox.publicKeyByteCount) hex digits,
+                """,
             mend: "or name with --receiver the service or its certificate, which is judged"
         )
         try named.check { $1 == SealedBox.publicKeyByteCount }
@@ -240,7 +244,7 @@ public struct Packaging: Sendable {
         SecretsInMemory.expect()
         guard !Self.isSame(input, output) else {
             throw OperationError(
-                "--output \(FileError.printable(output))",
+                "--output \(output.printable(limit: nil))",
                 "is the box itself, which its content would replace; name another file",
                 code: .outputIsInput
             )

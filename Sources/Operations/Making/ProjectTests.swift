@@ -92,7 +92,10 @@ public struct ProjectTests: Sendable {
         guard try runsForeign || MadePackages(state).holds(package.path) else {
             throw OperationError(
                 package.path,
-                "was not made here, and its tests are measured by nothing: they would run on this machine, with your secrets;"
+                """
+                was not made here, and its tests are measured by nothing: they would run on this machine, with your \
+                secrets;
+                """
                     + " name --foreign-tests when you trust whoever gave it to you",
                 code: .testsForeign
             )
@@ -187,7 +190,7 @@ public struct ProjectTests: Sendable {
         guard program.contains("/") else {
             throw OperationError(
                 "tests_cmd",
-                "'\(NotationError.printable(words[0]))' is not among what tests_requirements install",
+                "'\(words[0].printable())' is not among what tests_requirements install",
                 code: .testsCommand
             )
         }

@@ -11,14 +11,14 @@ public enum Scaffold {
         guard templates.contains(template) else {
             throw OperationError(
                 "--template",
-                "'\(NotationError.printable(template))' is unknown; there is: \(templates.joined(separator: ", "))",
+                "'\(template.printable())' is unknown; there is: \(templates.joined(separator: ", "))",
                 code: .usage
             )
         }
         let base = Files.split(name).name
         guard isName(base) else {
             throw OperationError(
-                NotationError.printable(name),
+                name.printable(),
                 "a name of a–z, 0–9, '-' and '_' expected",
                 code: .usage
             )

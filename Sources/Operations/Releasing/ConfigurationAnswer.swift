@@ -28,7 +28,9 @@ struct ConfigurationAnswer: Sendable {
         else {
             throw OperationError(
                 target,
-                "what it answered doesn't say that this configuration was accepted; judge it anew before you send again",
+                """
+                what it answered doesn't say that this configuration was accepted; judge it anew before you send again
+                """,
                 code: .configurationUnconfirmed
             )
         }
@@ -42,7 +44,7 @@ struct ConfigurationAnswer: Sendable {
         case "started": start = .started
         case "failed":
             start = .failed(
-                code: NotationError.printable(second("code") ?? "unknown"),
+                code: (second("code") ?? "unknown").printable(),
                 incident: Self.hex(second("incident"), 16),
                 text: second("text")
             )
@@ -65,7 +67,7 @@ struct ConfigurationAnswer: Sendable {
     private static func refusal(_ response: AttestedConnection.Response, of target: String) -> OperationError {
         let member = members(response.body)
         let words =
-            member?("message").map { ": \(NotationError.printable($0, limit: 500))" }
+            member?("message").map { ": \($0.printable(limit: 500))" }
             ?? " (status \(response.status))"
         var error = OperationError(target, "refused the configuration" + words, code: .configurationRefused)
         if let code = member?("code").flatMap({ AgentEvent.ConfigurationCode(rawValue: $0) }) {

@@ -177,7 +177,10 @@ struct Release: Sendable {
                 case .otherProtocol:
                     throw OperationError(
                         peer.name,
-                        "does not wait for a configuration: it was configured already, or is no agent of ours; nothing was sent",
+                        """
+                        does not wait for a configuration: it was configured already, or is no agent of ours; nothing \
+                        was sent
+                        """,
                         code: .serviceNotWaiting
                     )
                 case .broken where mayTryAgain():

@@ -13,11 +13,14 @@ public struct CollateralCheck: Sendable {
     public var isConsistent: Bool { examination.isConsistent }
 
     public var text: String {
-        var lines = ["\(isConsistent ? "CONSISTENT" : "REFUSED")  \(FileError.printable(path))"]
+        var lines = ["\(isConsistent ? "CONSISTENT" : "REFUSED")  \(path.printable(limit: nil))"]
         if let end = examination.validUntil { lines.append("  valid until  \(end)") }
         if !examination.isPCKCRLProven {
             lines.append(
-                "  note         the PCK CRL's signature is proven with a quote's chain only: its issuer's chain isn't here"
+                """
+                  note         the PCK CRL's signature is proven with a quote's chain only: its \
+                issuer's chain isn't here
+                """
             )
         }
         lines += ReasonList(examination.reasons).lines

@@ -25,51 +25,50 @@ public struct CollateralReport: Sendable {
     public var text: String {
         if entries.isEmpty { return "no collateral is kept here\n" }
         return entries.map { entry in
-            var lines = [FileError.printable("\(entry.title)  from \(entry.source)")]
+            var lines = ["\(entry.title)  from \(entry.source)".printable(limit: nil)]
             let width = entry.statement.parts.map(\.name.count).max() ?? 0
             for part in entry.statement.parts {
                 let end = part.end.map { $0.description } ?? "never"
                 let mark = part.end.map { time > $0 } ?? false ? "  EXPIRED" : ""
                 let name = part.name + String(repeating: " ", count: width - part.name.count)
                 lines.append(
-                    "  \(name)  \(part.start) to \(end)\(mark)  \(NotationError.printable(part.detail))"
+                    "  \(name)  \(part.start) to \(end)\(mark)  \(part.detail.printable())"
                 )
             }
             lines +=
-                entry.statement.problems.map { "  unreadable: \(NotationError.printable($0, limit: 500))" }
-                + entry.notes.map { "  \(NotationError.printable($0, limit: 500))" }
+                entry.statement.problems.map { "  unreadable: \($0.printable(limit: 500))" }
+                + entry.notes.map { "  \($0.printable(limit: 500))" }
             return lines.joined(separator: "\n") + "\n"
         }.joined(separator: "\n")
     }
 
     public var json: String {
-        JSON.pretty(
-            Node(
-                .array(
-                    entries.map { entry in
-                        .object([
-                            "title": Node(entry.title), "source": Node(entry.source),
-                            "fmspc": entry.statement.fmspc.map { Node($0.description) },
-                            "tee": entry.statement.tee.map { Node($0) },
-                            "tcbEvaluationDataNumber": entry.statement.tcbEvaluationDataNumber.map { Node($0) },
-                            "qeEvaluationDataNumber": entry.statement.qeEvaluationDataNumber.map { Node($0) },
-                            "validUntil": entry.statement.period.map { Node($0.end.description) },
-                            "parts": Node(
-                                .array(
-                                    entry.statement.parts.map { part in
-                                        .object([
-                                            "name": Node(part.name), "from": Node(part.start.description),
-                                            "until": part.end.map { Node($0.description) } ?? Node(.null),
-                                            "detail": Node(part.detail),
-                                        ])
-                                    }
-                                )
-                            ), "problems": Node(.array(entry.statement.problems.map { Node($0) })),
-                            "notes": Node(.array(entry.notes.map { Node($0) })),
-                        ])
-                    }
-                )
-            )
-        )
+        JSON.pretty(Node(.array(entries.map(\.node))))
+    }
+}
+
+extension CollateralReport.Entry {
+    fileprivate var node: Node {
+        .object([
+            "title": Node(title),
+            "source": Node(source),
+            "fmspc": statement.fmspc.map { Node($0.description) },
+            "tee": statement.tee.map { Node($0) },
+            "tcbEvaluationDataNumber": statement.tcbEvaluationDataNumber.map { Node($0) },
+            "qeEvaluationDataNumber": statement.qeEvaluationDataNumber.map { Node($0) },
+            "validUntil": statement.period.map { Node($0.end.description) },
+            "parts": Node(.array(statement.parts.map(Self.node))),
+            "problems": Node(.array(statement.problems.map { Node($0) })),
+            "notes": Node(.array(notes.map { Node($0) })),
+        ])
+    }
+
+    private static func node(_ part: CollateralStatement.Part) -> Node {
+        .object([
+            "name": Node(part.name),
+            "from": Node(part.start.description),
+            "until": part.end.map { Node($0.description) } ?? Node(.null),
+            "detail": Node(part.detail),
+        ])
     }
 }

@@ -42,29 +42,32 @@ public struct Judgement: Sendable {
     /// One screen, the answer first.
     public var report: String {
         let examination = verdict.examination
-        let root = examination.foreignRoot.map { "\(NotationError.printable($0)), NOT Intel" } ?? "Intel SGX Root CA"
+        let root = examination.foreignRoot.map { "\($0.printable()), NOT Intel" } ?? "Intel SGX Root CA"
         let quote = verdict.evidence.quote
         let kind = quote.layout.tee == .sgx ? "SGX" : "TDX"
-        var lines = ["\(verdict.isAccepted ? "ACCEPTED" : "REFUSED")  \(NotationError.printable(title))", ""]
+        var lines = ["\(verdict.isAccepted ? "ACCEPTED" : "REFUSED")  \(title.printable())", ""]
         lines.append("  genuine      \(yes(.genuine))  \(kind) quote v\(quote.version), root: \(root)")
         lines.append("  up to date   \(yes(.upToDate))  \(status)")
         lines += parts
         lines.append("  mine         \(yes(.mine))  \(subject)")
         if let launch = verdict.launch {
             lines.append(
-                "               launch record: \(launch.name), \(launch.sans.joined(separator: " ")), port \(launch.port), until \(launch.notAfter)"
+                """
+                               launch record: \(launch.name), \(launch.sans.joined(separator: " ")), port \
+                \(launch.port), until \(launch.notAfter)
+                """
             )
         } else if verdict.evidence.certificate != nil {
             lines.append("               no launch record: instance data is not vouched for")
         }
         if let settings {
             lines.append(
-                "               \(NotationError.printable(settings.application)), code \(settings.mode.words); \(settings.log.words)"
+                "               \(settings.application.printable()), code \(settings.mode.words); \(settings.log.words)"
             )
         }
         if let end = verdict.validUntil, verdict.isAccepted { lines.append("  valid until  \(end)") }
-        for note in notes { lines.append("  note         \(NotationError.printable(note, limit: 500))") }
-        if let pin { lines.append("  pin          \(NotationError.printable(pin.description, limit: 500))") }
+        for note in notes { lines.append("  note         \(note.printable(limit: 500))") }
+        if let pin { lines.append("  pin          \(pin.description.printable(limit: 500))") }
         lines += ReasonList(verdict.reasons).lines
         return lines.joined(separator: "\n") + "\n"
     }
@@ -93,7 +96,7 @@ public struct Judgement: Sendable {
     private static func status(_ status: TCBStatus, _ date: Timestamp?, _ advisories: [String]) -> String {
         let since = date.map { " since " + String($0.description.prefix(10)) } ?? ""
         guard !advisories.isEmpty else { return status.rawValue + since }
-        let few = NotationError.printable(advisories.prefix(6).joined(separator: ", "))
+        let few = advisories.prefix(6).joined(separator: ", ").printable()
         return status.rawValue + since + " (\(few)\(advisories.count > 6 ? ", …" : ""))"
     }
 
@@ -101,8 +104,8 @@ public struct Judgement: Sendable {
         let quote = verdict.evidence.quote
         if let report = quote.report {
             let debug = report.attributes.contains(.debug) ? ", DEBUG" : ""
-            return
-                "MRENCLAVE \(shorten(report.mrenclave.description))\(package.map { " against \(NotationError.printable($0.name))" } ?? "")\(debug)"
+            let reference = package.map { " against \($0.name.printable())" } ?? ""
+            return "MRENCLAVE \(shorten(report.mrenclave.description))\(reference)\(debug)"
         }
         return quote.tdReport.map { "MRTD \(shorten($0.mrtd.description))" } ?? ""
     }

@@ -52,7 +52,10 @@ struct LastStart {
     /// What happened to a sealed file, and what can be done.
     private static func damaged(_ file: AgentEvent.SealedFile, _ name: String) -> String {
         let found =
-            "its sealed state is damaged: services/\(name)/sealed/\(file.path) was cut or changed, or is another instance's,"
+            """
+            its sealed state is damaged: services/\(name)/sealed/\(file.path) was cut or changed, or is another \
+            instance's,
+            """
             + " epoch's or processor's; put a copy of it back"
         return switch file {
         case .home: found + ", or move it away: HOME is empty then, and begins anew"

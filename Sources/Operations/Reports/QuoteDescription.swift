@@ -92,29 +92,23 @@ struct QuoteDescription {
     }
 
     private var certificates: Node {
-        Node(
-            .array(
-                chain.map { certificate in
-                    .object([
-                        "subject": Node(certificate.subject.description),
-                        "issuer": Node(certificate.issuer.description),
-                        "serial": Node(certificate.serial.description),
-                        "notBefore": Node(certificate.notBefore.description),
-                        "notAfter": Node(certificate.notAfter.description),
-                        "publicKey": Node(Hex.text(certificate.key.point)),
-                        "extensions": Node(
-                            .array(
-                                certificate.extensions.map {
-                                    Node(
-                                        "\($0.identifier)\($0.isCritical ? ", critical" : ""): \(Hex.text(certificate.der[$0.value].prefix(64)))"
-                                    )
-                                }
-                            )
-                        ),
-                    ])
-                }
-            )
-        )
+        Node(.array(chain.map(Self.node)))
+    }
+
+    private static func node(_ certificate: Certificate) -> Node {
+        let extensions = certificate.extensions.map { one in
+            let value = Hex.text(certificate.der[one.value].prefix(64))
+            return Node("\(one.identifier)\(one.isCritical ? ", critical" : ""): \(value)")
+        }
+        return .object([
+            "subject": Node(certificate.subject.description),
+            "issuer": Node(certificate.issuer.description),
+            "serial": Node(certificate.serial.description),
+            "notBefore": Node(certificate.notBefore.description),
+            "notAfter": Node(certificate.notAfter.description),
+            "publicKey": Node(Hex.text(certificate.key.point)),
+            "extensions": Node(.array(extensions)),
+        ])
     }
 
     private var platform: Node? {

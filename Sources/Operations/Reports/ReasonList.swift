@@ -17,14 +17,14 @@ struct ReasonList {
     }
 
     private static func whole(_ reason: Reason) -> [String] {
-        ["  \(reason.code.name)   \(NotationError.printable(reason.message, limit: 1000))"]
+        ["  \(reason.code.name)   \(reason.message.printable(limit: 1000))"]
             + (reason.expected.map { ["    expected \(shorten($0))"] } ?? [])
             + (reason.found.map { ["    found    \(shorten($0))"] } ?? []) + ["    → \(reason.code.commandLineMend)"]
     }
 
     private var short: [String] {
         var lines = reasons.prefix(Self.lineLimit).map {
-            "  \($0.code.name)   \(NotationError.printable($0.message, limit: 100))"
+            "  \($0.code.name)   \($0.message.printable(limit: 100))"
         }
         if reasons.count > Self.lineLimit {
             lines.append("  … and \(reasons.count - Self.lineLimit) more; --json lists all")
@@ -38,7 +38,7 @@ struct ReasonList {
 
     /// Digests as their ends, so that a line stays a line.
     static func shorten(_ text: String) -> String {
-        let text = NotationError.printable(text, limit: 300)
+        let text = text.printable(limit: 300)
         return text.count >= 64 && !text.contains(" ") ? "\(text.prefix(8))…\(text.suffix(4))" : text
     }
 }

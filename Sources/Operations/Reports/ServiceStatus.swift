@@ -116,7 +116,7 @@ public struct ServiceStatus: Sendable {
 
     private static func text(_ node: Node?) -> String {
         switch node?.value {
-        case .string(let text)?: NotationError.printable(text, limit: textLimit)
+        case .string(let text)?: text.printable(limit: textLimit)
         case .number(let digits)?: digits
         case .array(let elements)?: elements.map { text($0) }.joined(separator: " ")
         default: "-"

@@ -56,7 +56,7 @@ public struct LogOperations: Sendable {
             guard let service else {
                 try surroundings.state.check()
                 throw OperationError(
-                    NotationError.printable(target),
+                    target.printable(),
                     "is no service here ('mse list'); a sealed log is opened with --key",
                     code: .notFound
                 )
@@ -88,7 +88,7 @@ public struct LogOperations: Sendable {
         if let service, let id = contents.ids.first(where: { $0 != (try? service.launch().id) }) {
             throw AlteredLog(
                 description:
-                    "\(FileError.printable(path)): holds the log of another instance, \(NotationError.printable(id))"
+                    "\(path.printable(limit: nil)): holds the log of another instance, \(id.printable())"
             )
         }
         var news = News(isEnded: !isAlive(service))

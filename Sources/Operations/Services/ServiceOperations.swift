@@ -104,7 +104,10 @@ public struct ServiceOperations: Sendable {
         guard let code else {
             return (
                 .failed,
-                "its launcher was ended, such as by a restart of the machine; 'mse restart \(service.name)' brings it back"
+                """
+                its launcher was ended, such as by a restart of the machine; 'mse restart \(service.name)' brings it \
+                back
+                """
             )
         }
         return (.failed, "it ended by itself with exit code \(code); \(LastStart.ownersLog(service.name))")
@@ -212,7 +215,7 @@ public struct ServiceOperations: Sendable {
             surroundings
         ).collateral
         let file = EvidenceFile(certificate: certificate, collateral: collateral, collectedAt: time)
-        let text = JSON.pretty(try file.node())
+        let text = try file.json()
         var folder = try ResultFolder(output)
         try Files.write([
             (Array(certificate.pem.utf8), output + "/ratls.pem"), (Array(text.utf8), output + "/evidence.json"),

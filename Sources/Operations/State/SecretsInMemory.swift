@@ -14,8 +14,11 @@ enum SecretsInMemory {
         guard isFirst.exchange(false, ordering: .relaxed) else { return }
         LockedMemory.whenRefused {
             let line = Array(
-                "mse: the limit of locked memory is too small, so the key or secrets may get into swap space; raise it ('ulimit -l unlimited'), or switch swap off\n"
-                    .utf8
+                """
+                mse: the limit of locked memory is too small, so the key or secrets may get into swap space; raise it \
+                ('ulimit -l unlimited'), or switch swap off\n
+                """
+                .utf8
             )
             // Work doesn't end because nobody reads what is said about it.
             _ = line.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }

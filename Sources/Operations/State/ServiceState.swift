@@ -38,7 +38,7 @@ struct ServiceState: Sendable {
     init(_ name: String, in state: StateFolder) throws {
         guard LaunchRecord.isName(name) else {
             throw OperationError(
-                NotationError.printable(name),
+                name.printable(),
                 "a service's name has 1 to 63 of a–z, 0–9 and '-'",
                 code: .usage
             )
@@ -143,7 +143,7 @@ struct ServiceState: Sendable {
 
     var refusal: String? {
         guard let bytes = try? Files.read(refusalPath, limit: 1 << 16) else { return nil }
-        return FileError.printable(String(decoding: bytes, as: UTF8.self))
+        return String(decoding: bytes, as: UTF8.self).printable(limit: nil)
     }
 
     /// Written over blanks that were laid there at the start, so that it can be told even when the disk is full.

@@ -33,7 +33,7 @@ public struct StateFolder: Sendable {
 
     /// A folder of it in a message, with what named it.
     private func subject(_ folder: String) -> String {
-        (variable.map { $0 + " " } ?? "") + FileError.printable(folder)
+        (variable.map { $0 + " " } ?? "") + folder.printable(limit: nil)
     }
 
     public var services: String { path + "/services" }
@@ -76,7 +76,7 @@ public struct StateFolder: Sendable {
             guard access(place, X_OK) != 0 else { return }
             throw OperationError(
                 subject(path),
-                "can't be entered: \(FileError.printable(place)) doesn't let this user in",
+                "can't be entered: \(place.printable(limit: nil)) doesn't let this user in",
                 mend: "name a folder as MSE_HOME",
                 code: .state
             )
@@ -85,7 +85,7 @@ public struct StateFolder: Sendable {
             subject(path),
             place == path
                 ? "a folder for the state is expected, found a file"
-                : "can't be made: \(FileError.printable(place)) is no folder",
+                : "can't be made: \(place.printable(limit: nil)) is no folder",
             mend: "name a folder as MSE_HOME",
             code: .state
         )
@@ -114,7 +114,7 @@ public struct StateFolder: Sendable {
     var configurationPath: String { configurationFolder + "/config.toml" }
 
     func setting(_ name: String, _ value: String) -> NamedSetting {
-        NamedSetting(value: value, place: "\(name) in \(FileError.printable(configurationPath))")
+        NamedSetting(value: value, place: "\(name) in \(configurationPath.printable(limit: nil))")
     }
 
     /// It names whom to trust: whoever else can write it decides whose quotes are believed.
@@ -124,7 +124,10 @@ public struct StateFolder: Sendable {
             guard access.isOwn || access.user == 0 else {
                 throw OperationError(
                     path,
-                    "belongs to another user (id \(access.user)), and names whom to trust; name a folder of your own as XDG_CONFIG_HOME",
+                    """
+                    belongs to another user (id \(access.user)), and names whom to trust; name a folder of your own as \
+                    XDG_CONFIG_HOME
+                    """,
                     code: .stateConfiguration
                 )
             }

@@ -50,10 +50,10 @@ public struct EnvironmentBuilder: Sendable {
         /// pip installs it without them, and only warns.
         var extrasNote: String? {
             guard !unknownExtras.isEmpty else { return nil }
-            let names = unknownExtras.map { "'\(NotationError.printable($0, limit: 60))'" }.joined(separator: ", ")
-            let there = extras.prefix(10).map { NotationError.printable($0, limit: 60) }.joined(separator: ", ")
+            let names = unknownExtras.map { "'\($0.printable(limit: 60))'" }.joined(separator: ", ")
+            let there = extras.prefix(10).map { $0.printable(limit: 60) }.joined(separator: ", ")
             return
-                "\(NotationError.printable(name)) \(NotationError.printable(version, limit: 60)) has no extra \(names): it is installed without; "
+                "\(name.printable()) \(version.printable(limit: 60)) has no extra \(names): it is installed without; "
                 + (there.isEmpty ? "it has none" : "there is: \(there)")
         }
     }
@@ -176,7 +176,10 @@ public struct EnvironmentBuilder: Sendable {
                 let file = PercentEncoding.decoded(escaped).map { String(decoding: $0, as: UTF8.self) } ?? escaped
                 guard downloaded.contains(ExactText(file)) else {
                     throw PackageError.environment(
-                        "\(name) \(version) was resolved, but its archive wasn't downloaded; did the index change meanwhile? Try again"
+                        """
+                        \(name) \(version) was resolved, but its archive wasn't downloaded; did the index change \
+                        meanwhile? Try again
+                        """
                     )
                 }
                 let digest = Hex.text(try FileDigest.sha256(archives + "/" + file))

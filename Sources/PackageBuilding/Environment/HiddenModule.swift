@@ -30,7 +30,7 @@ struct HiddenModule {
     }
 
     var sentence: String {
-        let name = FileError.printable(module), file = FileError.printable(file)
+        let name = module.printable(limit: nil), file = file.printable(limit: nil)
         return switch kind {
         case .builtin: "\(file) is never imported: Python's own '\(name)' comes first"
         case .library:

@@ -47,20 +47,26 @@ struct ImportCheck {
         }
 
         var sentence: String {
-            let place = line > 0 ? "\(FileError.printable(file)) line \(line)" : FileError.printable(file)
-            let name = FileError.printable(module)
-            let parent = FileError.printable(String(module.prefix(upTo: module.lastIndex(of: ".") ?? module.endIndex)))
+            let place = line > 0 ? "\(file.printable(limit: nil)) line \(line)" : file.printable(limit: nil)
+            let name = module.printable(limit: nil)
+            let parent = String(module.prefix(upTo: module.lastIndex(of: ".") ?? module.endIndex)).printable(limit: nil)
             return switch kind {
             case .local:
                 "\(place): '\(name)' is not among the files of mse_src that ship; add it, or look into .mseignore"
             case .file: "\(place): there is no '\(name)', since '\(parent)' is a file, no package"
             case .relative:
-                "\(place): the relative import '\(name)' leads out of every package, which fails; import it without the dots"
+                """
+                \(place): the relative import '\(name)' leads out of every package, which fails; import it without the \
+                dots
+                """
             case .python: "\(place): '\(name)' is not in the Python that runs in an enclave; do without it"
             case .inside:
                 "\(place): '\(name)' is not in the environment: '\(parent)' is, but has no such module in this version"
             case .environment:
-                "\(place): '\(name)' is not in the environment; add '\(FileError.printable(ImportCheck.distribution(of: module)))' to requirements.txt"
+                """
+                \(place): '\(name)' is not in the environment; add \
+                '\(ImportCheck.distribution(of: module).printable(limit: nil))' to requirements.txt
+                """
             }
         }
     }
@@ -101,7 +107,10 @@ struct ImportCheck {
             ).run()
             guard result.status == 0 else {
                 throw PackageError.environment(
-                    "can't look at what the code imports (\(interpreter), status \(result.status)); --no-import-check skips this:\n\(FileError.printable(String(result.output.suffix(500))))"
+                    """
+                    can't look at what the code imports (\(interpreter), status \(result.status)); --no-import-check \
+                    skips this:\n\(String(result.output.suffix(500)).printable(limit: nil))
+                    """
                 )
             }
             return try judge(JSON.read(Array(result.output.utf8)))
@@ -121,7 +130,8 @@ struct ImportCheck {
         try reader.finish()
         guard wrong.isEmpty, refused.isEmpty, variable?.isCertain != true, interface?.isCertain != true else {
             var lines =
-                wrong.map { FileError.printable($0) } + refused.map(\.sentence) + (variable.map { [$0.sentence] } ?? [])
+                wrong.map { $0.printable(limit: nil) } + refused.map(\.sentence)
+                + (variable.map { [$0.sentence] } ?? [])
                 + (interface.map { [$0.sentence] } ?? [])
             if lines.count > Self.refusalLimit {
                 lines = lines.prefix(Self.refusalLimit) + ["and \(lines.count - Self.refusalLimit) more"]
@@ -132,7 +142,11 @@ struct ImportCheck {
                 )
             }
             throw PackageError.environment(
-                "the application can't start:\n  \(lines.joined(separator: "\n  "))\n--no-import-check packages it all the same"
+                """
+                the application can't start:
+                  \(lines.joined(separator: "\n  "))
+                --no-import-check packages it all the same
+                """
             )
         }
         let notes = noted.map { "\($0.sentence) if it is needed" }
@@ -141,8 +155,8 @@ struct ImportCheck {
             + (hidden.count > Self.noteLimit ? ["\(hidden.count - Self.noteLimit) more files hide modules"] : [])
             + notes.prefix(Self.noteLimit)
             + (notes.count > Self.noteLimit ? ["\(notes.count - Self.noteLimit) more modules are missing"] : [])
-            + skipped.map { "its imports weren't looked at: \(FileError.printable($0))" }
-            + elsewhere.map { "\(FileError.printable($0)) is outside of the environment, and doesn't ship" }
+            + skipped.map { "its imports weren't looked at: \($0.printable(limit: nil))" }
+            + elsewhere.map { "\($0.printable(limit: nil)) is outside of the environment, and doesn't ship" }
     }
 
     /// The name of the application that its module doesn't have.
@@ -157,12 +171,12 @@ struct ImportCheck {
 
         var sentence: String {
             let start =
-                "\(FileError.printable(file)) \(isCertain ? "has" : "may have") no '\(FileError.printable(name))'"
+                "\(file.printable(limit: nil)) \(isCertain ? "has" : "may have") no '\(name.printable(limit: nil))'"
             if isOnlyInMain { return start + " but under 'if __name__ == \"__main__\"', which a service never runs" }
             let there =
                 instead.isEmpty
                 ? "no other name that could be the application"
-                : instead.map { FileError.printable($0) }.joined(separator: ", ")
+                : instead.map { $0.printable(limit: nil) }.joined(separator: ", ")
             return "\(start); there is: \(there) (python_application in \(ProjectConfiguration.fileName) names it)"
         }
     }

@@ -27,7 +27,8 @@ enum ImportCheckScript {
                 return True
             if isinstance(kind, ast.Tuple):
                 return any(map(catches, kind.elts))
-            return (kind.id if isinstance(kind, ast.Name) else kind.attr if isinstance(kind, ast.Attribute) else "") in WIDE
+            name = kind.id if isinstance(kind, ast.Name) else kind.attr if isinstance(kind, ast.Attribute) else ""
+            return name in WIDE
 
         def suppresses(item):
             call = item.context_expr
@@ -47,12 +48,14 @@ enum ImportCheckScript {
                 last = sure
                 if isinstance(node, (ast.Try, getattr(ast, "TryStar", ast.Try))):
                     # A handler that raises in its turn helps nobody.
-                    sure = sure and not any(catches(one.type) and not isinstance(one.body[-1], ast.Raise) for one in node.handlers)
+                    caught = [one for one in node.handlers if catches(one.type)]
+                    sure = sure and all(isinstance(one.body[-1], ast.Raise) for one in caught)
                 elif isinstance(node, (ast.With, ast.AsyncWith)):
                     sure = sure and not any(map(suppresses, node.items))
                 elif not isinstance(node, (ast.Module, ast.ClassDef)):
                     sure = False
-                for field, state in (("body", sure), ("handlers", False), ("cases", False), ("orelse", sure), ("finalbody", last)):
+                states = ("body", sure), ("handlers", False), ("cases", False), ("orelse", sure), ("finalbody", last)
+                for field, state in states:
                     inner = getattr(node, field, None)
                     if isinstance(inner, list):
                         stack += [(one, state) for one in inner]
@@ -60,7 +63,8 @@ enum ImportCheckScript {
             return found
 
         # Whoever uses one of these may make modules that no file shows.
-        ODD = re.compile(rb"\.modules\b|\bmodules\[|import.*\bmodules\b|__path__|meta_path|path_hooks|\bpkgutil\b|pkg_resources|apipkg")
+        ODD = re.compile(rb"\.modules\b|\bmodules\[|import.*\bmodules\b|__path__|meta_path|path_hooks"
+                         rb"|\bpkgutil\b|pkg_resources|apipkg")
         oddness = {}
 
         def is_odd(path):
@@ -74,7 +78,7 @@ enum ImportCheckScript {
             return oddness[path]
 
         def absent(parts, root, is_file, is_folder):
-            """Nothing where it is there, or may be; else how many of its parts are, and the file that should hold the next."""
+            """None where it is there, or may be; else how many of its parts are, and the file without the next."""
             path, parent, odd_above = root, "", False
             for index, part in enumerate(parts):
                 path += "/" + part
@@ -84,7 +88,8 @@ enum ImportCheckScript {
                     parent = packages[0]
                     odd_above = odd_above or is_odd(parent)
                 elif modules:
-                    return None if index + 1 == len(parts) or odd_above or is_odd(modules[0]) else (index + 1, modules[0])
+                    is_there = index + 1 == len(parts) or odd_above or is_odd(modules[0])
+                    return None if is_there else (index + 1, modules[0])
                 elif not is_folder(path) or path == site + "/bin":
                     return None if odd_above else (index, parent)
             return None
@@ -166,7 +171,7 @@ enum ImportCheckScript {
         def is_open(parts, path):
             for part in parts:
                 path += "/" + part
-                if any(os.path.isfile(path + suffix) or os.path.isfile(path + "/__init__" + suffix) for suffix in suffixes):
+                if any(os.path.isfile(path + inner + suffix) for inner in ("", "/__init__") for suffix in suffixes):
                     return False
                 if not os.path.isdir(path) or path == site + "/bin":
                     return False
@@ -188,7 +193,8 @@ enum ImportCheckScript {
                 if ".".join(parts[:count]) in closed:
                     return count - 1, ""
             found = absent(parts, standard, library.__contains__, library_folders.__contains__)
-            if found is None or absent(parts, standard + "/lib-dynload", library.__contains__, library_folders.__contains__) is None:
+            dynamic = standard + "/lib-dynload"
+            if found is None or absent(parts, dynamic, library.__contains__, library_folders.__contains__) is None:
                 return None
             name = ".".join(parts)
             if name == "__main__" or name in sys.builtin_module_names or _imp.is_frozen(name):
@@ -341,12 +347,14 @@ enum ImportCheckScript {
                     if node.level > len(package):
                         # Another folder on the path, or a name of its own, may be its package.
                         if sure and b"__package__" not in text:
-                            missing.append((path, node.lineno, "." * node.level + (node.module or ""), "relative", sure, ""))
+                            name = "." * node.level + (node.module or "")
+                            missing.append((path, node.lineno, name, "relative", sure, ""))
                         continue
                     base = package[:len(package) - node.level + 1]
                 whole = base + (node.module.split(".") if node.module else [])
                 # A folder that anybody may add to has nothing but modules.
-                is_open = not node.level and (is_open_in_site(whole) and local(whole)[1] == 0 or whole in (["google"], ["google", "cloud"]))
+                is_shared = whole in (["google"], ["google", "cloud"])
+                is_open = not node.level and (is_open_in_site(whole) and local(whole)[1] == 0 or is_shared)
                 if not is_open:
                     want(whole, path, node.lineno, sure)
                 for alias in node.names:
@@ -373,7 +381,8 @@ enum ImportCheckScript {
                     bind(node.name, 2, only_main)
                     unsure = unsure or node.name == "__getattr__"
                     stack += [(one, only_main) for one in node.decorator_list]
-                    outer = node.args.defaults + [one for one in node.args.kw_defaults if one] if hasattr(node, "args") else node.bases
+                    outer = node.bases if isinstance(node, ast.ClassDef) else (
+                        node.args.defaults + [one for one in node.args.kw_defaults if one])
                     stack += [(one, only_main) for one in outer]
                     continue
                 if isinstance(node, (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)):
@@ -406,7 +415,8 @@ enum ImportCheckScript {
                         if isinstance(target, ast.Name): bound.pop(target.id, None)
             return bound, main, unsure
 
-        TRICKS = (b"exec", b"eval", b"globals", b"locals", b"vars", b"setattr", b"__dict__", b"sys.modules", b"__builtins__", b"__setattr__")
+        TRICKS = (b"exec", b"eval", b"globals", b"locals", b"vars", b"setattr", b"__dict__", b"sys.modules",
+                  b"__builtins__", b"__setattr__")
 
         def application_name(path, name):
             """Nil where it is there, or can't be told."""
@@ -425,7 +435,8 @@ enum ImportCheckScript {
                 return None
             likely = [one for one in bound if bound[one] > 0 and not one.startswith("_")]
             close = difflib.get_close_matches(name, likely, 3, 0.5)
-            likely.sort(key=lambda one: (one not in close, one not in ("app", "application", "create_app", "make_app"), -bound[one]))
+            USUAL = "app", "application", "create_app", "make_app"
+            likely.sort(key=lambda one: (one not in close, one not in USUAL, -bound[one]))
             return {
                 "file": path, "name": name[:200], "instead": [one[:200] for one in likely[:5]], "main": name in main,
                 "certain": not unsure and not any(trick in text for trick in TRICKS),

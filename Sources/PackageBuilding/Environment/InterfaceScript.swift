@@ -1,5 +1,5 @@
-/// The part of the look at the code that tells what kind of application its name is bound to, and which modules its files
-/// hide. It follows names through assignments, factories, classes and imports of the code's own; it runs nothing.
+/// The part of the look at the code that tells what kind of application its name is bound to, and which modules its
+/// files hide. It follows names through assignments, factories, classes and imports of the code's own; it runs nothing.
 enum InterfaceScript {
     /// Uses what `ImportCheckScript` defines before it.
     static let text = #"""

@@ -32,9 +32,9 @@ struct OtherInterface {
     }
 
     var sentence: String {
-        let place = "\(FileError.printable(file)) line \(line)"
-        let what = label == "async" ? "an async function" : "of the kind \(FileError.printable(label))"
-        let start = "\(place): '\(FileError.printable(name))' \(isCertain ? "is" : "may be") \(what)"
+        let place = "\(file.printable(limit: nil)) line \(line)"
+        let what = label == "async" ? "an async function" : "of the kind \(label.printable(limit: nil))"
+        let start = "\(place): '\(name.printable(limit: nil))' \(isCertain ? "is" : "may be") \(what)"
         guard kind != .own else { return "\(start), which brings a server of its own; WSGI alone is served" }
         let mend =
             label.hasPrefix("Django")

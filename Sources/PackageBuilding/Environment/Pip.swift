@@ -54,9 +54,11 @@ struct Pip {
         run = subprocess.run([sys.executable, "-I", "-m", "pip", "config", "list"], capture_output=True, text=True)
         if run.returncode:
             from pip._internal.configuration import get_configuration_files
-            named = [path for paths in get_configuration_files().values() for path in paths] + [os.environ.get("PIP_CONFIG_FILE", "")]
+            named = [path for paths in get_configuration_files().values() for path in paths]
+            named.append(os.environ.get("PIP_CONFIG_FILE", ""))
             present = " ".join(dict.fromkeys(path for path in named if os.path.isfile(path)))
-            sys.exit(" ".join((run.stderr or run.stdout).split())[-500:] + f" (looked at: {present or 'variables PIP_*'})")
+            words = " ".join((run.stderr or run.stdout).split())[-500:]
+            sys.exit(f"{words} (looked at: {present or 'variables PIP_*'})")
         listing = run.stdout
         found = {}
         for rank, section in enumerate(("global", "download", "install", ":env:")):
@@ -166,7 +168,10 @@ struct Pip {
                 !real.utf8.starts(with: (own + "/").utf8)
             else {
                 throw PackageError.environment(
-                    "pip's setting cache-dir (\(FileError.printable(named))) holds what is run from \(FileError.printable(own)): name another folder"
+                    """
+                    pip's setting cache-dir (\(named.printable(limit: nil))) holds what is run from \
+                    \(own.printable(limit: nil)): name another folder
+                    """
                 )
             }
             return real
@@ -193,7 +198,7 @@ struct Pip {
             guard let (mark, words, mend) = kinds.first(where: { line.contains($0.0) }) else { continue }
             let path = line[(line.firstRange(of: mark)?.upperBound ?? line.endIndex)...].split(separator: "'")
                 .dropFirst().first
-            return words + (path.map { " (\(FileError.printable(String($0))))" } ?? "") + "; " + mend
+            return words + (path.map { " (\(String($0).printable(limit: nil)))" } ?? "") + "; " + mend
         }
         return nil
     }
@@ -212,7 +217,10 @@ struct Pip {
             found.output.split(whereSeparator: \.isNewline).last.map { $0.filter { !$0.isWhitespace } } ?? ""
         guard found.status == 0, foundVersion == version else {
             throw .environment(
-                "\(interpreter) is Python \(FileError.printable(foundVersion)), but Python \(version) is linked and measured; install the one that belongs to the library"
+                """
+                \(interpreter) is Python \(foundVersion.printable(limit: nil)), but Python \(version) is linked and \
+                measured; install the one that belongs to the library
+                """
             )
         }
         let folder: String
@@ -256,7 +264,7 @@ struct Pip {
                 var credentials = Credentials()
                 credentials.learn(from: result.output)
                 throw PackageError.environment(
-                    "pip's settings can't be read: \(FileError.printable(credentials.redacted(words)))"
+                    "pip's settings can't be read: \(credentials.redacted(words).printable(limit: nil))"
                 )
             }
             return members.reduce(into: [:]) { found, member in

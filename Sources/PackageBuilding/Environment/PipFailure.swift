@@ -83,7 +83,8 @@ struct PipFailure {
             return "\(shown(parts[1]))\(parts[2].isEmpty ? "" : " (\(shown(parts[2])))") depends on '\(wanted)': "
                 + "an address that neither your requirements nor an index names, so nothing was fetched from it. "
                 + "Where it is a wheel that you trust, add the line '\(wanted)' to your requirements; else name a "
-                + "version without it, or set allow_sources = true in [package] of mse.toml, and whatever it is gets built"
+                + "version without it, or set allow_sources = true in [package] of mse.toml, and whatever it is gets "
+                + "built"
         }
         if let parts = said(.sourceArchive) {
             return "\(shown(parts.first ?? "")) is a source archive, and was not unpacked" + sourcesAdvice
@@ -97,8 +98,8 @@ struct PipFailure {
             let version = lines.first.flatMap({ Self.text(after: PipGuard.Refusal.unknownPip.rawValue, in: $0) })
         {
             return
-                "this Python brings pip \(shown(version)), which can't be kept from unpacking source archives; pip 23 to "
-                + "25 is known to be kept from it"
+                "this Python brings pip \(shown(version)), which can't be kept from unpacking source archives; pip "
+                + "23 to 25 is known to be kept from it"
         }
         return nil
     }
@@ -206,14 +207,14 @@ struct PipFailure {
             let all = versions.split(separator: ",").map { Self.trimmed(String($0)) }
             text +=
                 "; there are \(all.count > Self.listed ? "…, " : "")"
-                + all.suffix(Self.listed).map { NotationError.printable($0, limit: 40) }.joined(separator: ", ")
+                + all.suffix(Self.listed).map { $0.printable(limit: 40) }.joined(separator: ", ")
         } else {
             text += ": its name isn't right, or the index doesn't have it"
         }
         if let others = record("Ignored the following versions that require a different python version: %s")?.arguments
             .first, others != "none"
         {
-            text += " (others need another Python: \(NotationError.printable(others, limit: 160)))"
+            text += " (others need another Python: \(others.printable(limit: 160)))"
         }
         return text + sourcesAdvice
     }
@@ -291,7 +292,10 @@ struct PipFailure {
     private var sourcesAdvice: String {
         allowsSources
             ? ""
-            : ". Only wheels are taken while allow_sources in [package] of mse.toml is false, and nothing is built or run: "
+            : """
+            . Only wheels are taken while allow_sources in [package] of mse.toml is false, and nothing is built or \
+            run: 
+            """
                 + "name versions that have wheels, build a wheel yourself ('pip wheel') and name its path, or set "
                 + "allow_sources = true"
     }
@@ -310,7 +314,7 @@ struct PipFailure {
 
     /// Bounded, printable, without users and passwords, and without paths of copies.
     private func shown(_ text: String) -> String {
-        NotationError.printable(credentials.redacted(withoutWork(text)), limit: Self.quotedWidth)
+        credentials.redacted(withoutWork(text)).printable(limit: Self.quotedWidth)
     }
 
     /// The lists that pip reads are copies; what they say stands elsewhere.

@@ -53,13 +53,13 @@ final class PipWatch: Sendable {
                 if state.unreachable == nil, let since = state.owesSince, ContinuousClock.now - since > Self.pageLimit,
                     let asked = state.asked
                 {
-                    state.unreachable = "the index \(NotationError.printable(asked)) does not answer"
+                    state.unreachable = "the index \(asked.printable()) does not answer"
                 }
             }
             if unreachable != nil { endPip() }
             guard ContinuousClock.now >= note, !state.withLock({ $0.isOver }) else { continue }
             note = .now + Self.nextNotes
-            let asked = state.withLock { $0.asked }.map { " (\(NotationError.printable($0)))" } ?? ""
+            let asked = state.withLock { $0.asked }.map { " (\($0.printable()))" } ?? ""
             let line = Array("mse: waiting to \(purpose)\(asked)\n".utf8)
             // Work doesn't end because nobody reads what is said about it.
             _ = line.withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
@@ -81,7 +81,7 @@ final class PipWatch: Sendable {
                     state.owesSince = isPage ? .now : nil
                 case .fails(let address, let reason):
                     guard state.unreachable == nil else { continue }
-                    state.unreachable = "the index \(NotationError.printable(credentials.origin(address))) \(reason)"
+                    state.unreachable = "the index \(credentials.origin(address).printable()) \(reason)"
                 case .isAnswered: state.owesSince = nil
                 case nil: break
                 }

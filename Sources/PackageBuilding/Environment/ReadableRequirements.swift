@@ -71,7 +71,10 @@ enum ReadableRequirements {
         } catch {
             throw PackageError.archive(
                 path: file.path,
-                "ships readable and can't be read as a list of requirements (\(error)); name it in \(IgnoreList.fileName)"
+                """
+                ships readable and can't be read as a list of requirements (\(error)); name it in \
+                \(IgnoreList.fileName)
+                """
             )
         }
     }

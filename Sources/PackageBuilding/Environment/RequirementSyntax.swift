@@ -1,7 +1,7 @@
 internal import Files
 
-/// How a line of a list of requirements is written: its comment, marker, extras and hashes, without a word on whether it
-/// is taken.
+/// How a line of a list of requirements is written: its comment, marker, extras and hashes, without a word on whether
+/// it is taken.
 enum RequirementSyntax {
     /// Suffixes of what pip would have to build.
     static let sourceSuffixes = [

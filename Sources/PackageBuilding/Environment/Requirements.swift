@@ -1,4 +1,3 @@
-internal import Files
 internal import Notation
 internal import PackageFormat
 
@@ -27,7 +26,7 @@ struct Requirements: Hashable, Sendable {
         let file: String
         /// 0 in what is no file.
         let number: Int
-        var description: String { FileError.printable(file) + (number > 0 ? " line \(number)" : "") }
+        var description: String { file.printable(limit: nil) + (number > 0 ? " line \(number)" : "") }
     }
 
     /// The list that pip reads.

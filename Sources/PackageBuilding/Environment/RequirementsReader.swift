@@ -105,7 +105,7 @@ struct RequirementsReader {
         if let marked {
             throw refusal(
                 line,
-                "'\(printable(String(marked)))' is joined with a mark of another script, or looks like another sign"
+                "'\(redacted(String(marked)))' is joined with a mark of another script, or looks like another sign"
             )
         }
         guard text.hasPrefix("-") else { return try requirement(text, line) }
@@ -152,7 +152,10 @@ struct RequirementsReader {
             guard Self.withValue.contains(name) else {
                 throw refusal(
                     line,
-                    "the option '\(printable(name))' isn't taken here; there are \((Self.withValue.union(Self.withoutValue)).sorted().joined(separator: ", "))"
+                    """
+                    the option '\(redacted(name))' isn't taken here; there are \
+                    \((Self.withValue.union(Self.withoutValue)).sorted().joined(separator: ", "))
+                    """
                 )
             }
             guard let value = value ?? rest.popFirst(), !value.isEmpty else {
@@ -169,7 +172,10 @@ struct RequirementsReader {
             guard !expanded.contains("://") else {
                 throw refusal(
                     line,
-                    "a list at an address can't be judged before pip reads it; keep a copy beside this one and name that"
+                    """
+                    a list at an address can't be judged before pip reads it; keep a copy beside this one and name \
+                    that
+                    """
                 )
             }
             let path = try existing(expanded, line)
@@ -177,7 +183,10 @@ struct RequirementsReader {
         case "--editable":
             throw refusal(
                 line,
-                "an editable install is a folder of this machine, no archive that can be locked; build a wheel of it ('pip wheel') and name that"
+                """
+                an editable install is a folder of this machine, no archive that can be locked; build a wheel of it \
+                ('pip wheel') and name that
+                """
             )
         case "--no-binary":
             guard allowsSources || value == ":none:" else {
@@ -217,7 +226,7 @@ struct RequirementsReader {
             guard name == "--hash" else {
                 throw refusal(
                     line,
-                    "the option '\(printable(String(name)))' of a requirement isn't taken here; there is --hash"
+                    "the option '\(redacted(String(name)))' of a requirement isn't taken here; there is --hash"
                 )
             }
             guard let hash = value ?? rest.popFirst(), RequirementSyntax.isHash(hash) else {
@@ -256,7 +265,7 @@ struct RequirementsReader {
             guard RequirementSyntax.isName(target.prefix { !"<>=!~;, (".contains($0) }) else {
                 throw refusal(
                     line,
-                    "'\(printable(target))' is no requirement: name==version, a wheel's path or its address expected"
+                    "'\(redacted(target))' is no requirement: name==version, a wheel's path or its address expected"
                 )
             }
             return try expand(text, line).written
@@ -278,25 +287,31 @@ struct RequirementsReader {
         if let kind = Self.repositories.first(where: { scheme == $0 || scheme.hasPrefix($0 + "+") }) {
             throw refusal(
                 line,
-                "a repository (\(kind)) is no archive that can be locked, and building it runs its code; build a wheel of it ('pip wheel') and name that"
+                """
+                a repository (\(kind)) is no archive that can be locked, and building it runs its code; build a wheel \
+                of it ('pip wheel') and name that
+                """
             )
         }
         if bare.lowercased().hasSuffix(".whl") { return }
         let isArchive = RequirementSyntax.sourceSuffixes.contains { bare.lowercased().hasSuffix($0) }
         if isArchive {
             guard allowsSources else {
-                throw sources(line, "'\(printable(bare))' is a source archive; building it would run its code")
+                throw sources(line, "'\(redacted(bare))' is a source archive; building it would run its code")
             }
             return
         }
         if bare.hasPrefix("file:") || !bare.contains("://") {
             throw refusal(
                 line,
-                "'\(printable(bare))' is no archive; a folder can't be locked: build a wheel of it ('pip wheel') and name that"
+                """
+                '\(redacted(bare))' is no archive; a folder can't be locked: build a wheel of it ('pip wheel') and \
+                name that
+                """
             )
         }
         guard allowsSources else {
-            throw sources(line, "'\(printable(bare))' isn't told to be a wheel by its name")
+            throw sources(line, "'\(redacted(bare))' isn't told to be a wheel by its name")
         }
     }
 
@@ -309,7 +324,7 @@ struct RequirementsReader {
         for candidate in candidates {
             if let real = try? Files.resolved(candidate) { return real }
         }
-        throw refusal(line, "there is no '\(printable(path))' beside it nor in the project")
+        throw refusal(line, "there is no '\(redacted(path))' beside it nor in the project")
     }
 
     /// A file or folder of this machine as the address that pip takes: words of a list end at blanks and quotes, an
@@ -321,14 +336,14 @@ struct RequirementsReader {
             fragment = String(target[rest.endIndex...])
             guard let bytes = PercentEncoding.decoded(String(rest)),
                 let text = String(validating: bytes, as: UTF8.self)
-            else { throw refusal(line, "'\(printable(target))' is no address: a '%' and two hex digits expected") }
+            else { throw refusal(line, "'\(redacted(target))' is no address: a '%' and two hex digits expected") }
             path = text
             if path.hasPrefix("//") {
                 let host = path.dropFirst(2).prefix { $0 != "/" }
                 guard host.isEmpty || host.lowercased() == "localhost" else {
                     throw refusal(
                         line,
-                        "'\(printable(target))' names another machine; 'file:///' and a path expected"
+                        "'\(redacted(target))' names another machine; 'file:///' and a path expected"
                     )
                 }
                 path = String(path.dropFirst(2)[host.endIndex...])
@@ -336,7 +351,7 @@ struct RequirementsReader {
         }
         let real = try existing(path, line)
         guard fragment.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && !"'\"\\$".utf8.contains($0) }) else {
-            throw refusal(line, "blanks or quotes stand behind the '#' of '\(printable(target))'")
+            throw refusal(line, "blanks or quotes stand behind the '#' of '\(redacted(target))'")
         }
         result.local.append(real)
         return "file://" + PercentEncoding.encodedPath(real) + fragment
@@ -345,7 +360,7 @@ struct RequirementsReader {
     /// pip reads words as a shell does; no value of these options has a blank or a quote.
     private func quoted(_ value: String, _ line: Line) throws(PackageError) -> String {
         guard !value.contains(where: { $0.isWhitespace || "'\"\\$#".contains($0) }) else {
-            throw refusal(line, "no blanks, quotes, '\\', '#' or '$' may stand in '\(printable(value))'")
+            throw refusal(line, "no blanks, quotes, '\\', '#' or '$' may stand in '\(redacted(value))'")
         }
         return value
     }
@@ -450,11 +465,12 @@ struct RequirementsReader {
 
     // MARK: Refusals
 
-    private func printable(_ text: String) -> String { result.credentials.redacted(NotationError.printable(text)) }
+    /// Of what a line holds, as it may stand in a message.
+    private func redacted(_ text: String) -> String { result.credentials.redacted(text.printable()) }
 
     private func refusal(_ line: Line, _ problem: String) -> PackageError {
         .environment(
-            "\(FileError.printable(line.file))\(line.number > 0 ? ": line \(line.number)" : ""): \(problem)"
+            "\(line.file.printable(limit: nil))\(line.number > 0 ? ": line \(line.number)" : ""): \(problem)"
         )
     }
 
@@ -462,7 +478,10 @@ struct RequirementsReader {
         refusal(
             line,
             problem
-                + ". Nothing is built while allow_sources in [package] of mse.toml is false: name a wheel, or set it to true"
+                + """
+                . Nothing is built while allow_sources in [package] of mse.toml is false: name a wheel, or set it \
+                to true
+                """
         )
     }
 }

@@ -71,7 +71,10 @@ public struct TestEnvironment: Sendable {
             // Its interpreter is there already.
             guard !Files.exists(target + "/" + name) else {
                 throw PackageError.environment(
-                    "one of the packages brings a script '\(FileError.printable(name))', which would take the place of the environment's own program; leave that package out"
+                    """
+                    one of the packages brings a script '\(name.printable(limit: nil))', which would take the place of \
+                    the environment's own program; leave that package out
+                    """
                 )
             }
             let bytes = try Files.read(folder + "/" + name)

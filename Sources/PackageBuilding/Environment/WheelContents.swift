@@ -31,7 +31,10 @@ struct WheelContents {
             ).run()
             guard result.status == 0 else {
                 throw PackageError.environment(
-                    "can't look into the wheels (\(interpreter), status \(result.status)):\n\(FileError.printable(String(result.output.suffix(500))))"
+                    """
+                    can't look into the wheels (\(interpreter), status \(result.status)):
+                    \(String(result.output.suffix(500)).printable(limit: nil))
+                    """
                 )
             }
             return try judge(JSON.read(Array(result.output.utf8), depthLimit: 8))
@@ -46,7 +49,7 @@ struct WheelContents {
         var files = 0, bytes = 0
         for item in items {
             var reader = try ObjectReader(item)
-            let wheel = FileError.printable(try reader.string("wheel") ?? "")
+            let wheel = (try reader.string("wheel") ?? "").printable(limit: nil)
             let (moreFiles, filesOverflow) = files.addingReportingOverflow(
                 try reader.integer("files", in: 0...Int.max) ?? 0
             )
@@ -61,7 +64,7 @@ struct WheelContents {
                 let paths = try reader.strings(member)?.map(\.text) ?? []
                 let count = try reader.integer(member + "Count", in: 0...Int.max) ?? paths.count
                 guard count > 0 else { return }
-                let shown = paths.map { NotationError.printable($0, limit: 100) }.joined(separator: ", ")
+                let shown = paths.map { $0.printable(limit: 100) }.joined(separator: ", ")
                 let more = count > paths.count ? " and \(count - paths.count) more" : ""
                 notes.append("\(wheel): \(words): \(shown)\(more)")
             }
@@ -129,6 +132,9 @@ public struct WheelLimits: Hashable, Sendable {
     public static let ofThisMachine = WheelLimits(byteCount: 16 << 30, mend: "name versions that hold less")
 
     func problem(_ subject: String, with wheel: String) -> String {
-        "\(subject), with \(wheel), unpacks to more than \(fileCount) files or \(byteCount >> 20) MiB, which is all that is taken; nothing of it was installed: \(mend)"
+        """
+        \(subject), with \(wheel), unpacks to more than \(fileCount) files or \(byteCount >> 20) MiB, which is all that is \
+        taken; nothing of it was installed: \(mend)
+        """
     }
 }

@@ -1,4 +1,4 @@
-public import Notation
+package import Notation
 
 /// Everything that is measured: the settings and each file with its digest.
 public struct EnclaveRecord: Hashable, Sendable {
@@ -24,7 +24,7 @@ public struct EnclaveRecord: Hashable, Sendable {
 
     public func digest(of path: String) -> [UInt8]? { files.first { ExactText($0.path) == ExactText(path) }?.digest }
 
-    public var node: Node {
+    package var node: Node {
         .object([
             "version": 1, "settings": settings.node,
             "files": Node(.array(files.map { .object(["path": Node($0.path), "sha256": Node(Hex.text($0.digest))]) })),
@@ -32,7 +32,7 @@ public struct EnclaveRecord: Hashable, Sendable {
     }
 
     /// Reads what `node` wrote.
-    public init(_ node: Node) throws(NotationError) {
+    package init(_ node: Node) throws(NotationError) {
         var reader = try ObjectReader(node)
         _ = try reader.integer("version", in: 1...1)
         let settings = try EnclaveSettings(reader.required("settings"))

@@ -1,4 +1,4 @@
-public import Notation
+package import Notation
 
 /// What decides trust besides the files: entry point, mode, and how the agent serves (docs/formats/record.md).
 public struct EnclaveSettings: Hashable, Sendable {
@@ -91,7 +91,7 @@ public struct EnclaveSettings: Hashable, Sendable {
         self.python = python
     }
 
-    public var node: Node {
+    package var node: Node {
         let modeNode: Node =
             switch mode {
             case .encrypted: .object(["kind": "encrypted"])
@@ -120,7 +120,7 @@ public struct EnclaveSettings: Hashable, Sendable {
     }
 
     /// Reads what `node` wrote.
-    public init(_ node: Node) throws(NotationError) {
+    package init(_ node: Node) throws(NotationError) {
         var root = try ObjectReader(node)
         func required<Value>(_ value: Value?, _ name: String) throws(NotationError) -> Value {
             guard let value else { throw NotationError(at: root.place, member: name, "is missing") }

@@ -27,7 +27,7 @@ public struct DistinguishedName: Hashable, Sendable, CustomStringConvertible {
     public init(_ reader: inout DERReader, _ field: StaticString) throws(DERError) {
         let element = try reader.element(.sequence, field)
         let list = reader.reader(of: element)
-        try Self.read(list, field) { (_, value) throws(DERError) in
+        try Self.read(list, field: field) { (_, value) throws(DERError) in
             guard (try? UTF8Span(validating: list.bytes.extracting(value))) != nil else {
                 throw DERError(offset: value.lowerBound, "\(field): bytes that are no UTF-8")
             }
@@ -38,7 +38,7 @@ public struct DistinguishedName: Hashable, Sendable, CustomStringConvertible {
     /// Passes on type and place of each attribute's value.
     private static func read(
         _ list: consuming DERReader,
-        _ field: StaticString,
+        field: StaticString,
         _ body: (ObjectIdentifier, Range<Int>) throws(DERError) -> Void
     ) throws(DERError) {
         var count = 0
@@ -60,7 +60,7 @@ public struct DistinguishedName: Hashable, Sendable, CustomStringConvertible {
     public var attributes: [Attribute] {
         var attributes: [Attribute] = []
         // The bytes were read once already, so this doesn't fail.
-        try? Self.read(content, "name") { (type, value) throws(DERError) in
+        try? Self.read(content, field: "name") { (type, value) throws(DERError) in
             attributes.append(Attribute(type: type, value: String(decoding: der[value], as: UTF8.self)))
         }
         return attributes
@@ -70,7 +70,7 @@ public struct DistinguishedName: Hashable, Sendable, CustomStringConvertible {
     public func consists(of expected: [Attribute]) -> Bool {
         var index = 0
         var isSame = true
-        try? Self.read(content, "name") { (type, value) throws(DERError) in
+        try? Self.read(content, field: "name") { (type, value) throws(DERError) in
             isSame =
                 isSame && index < expected.count && expected[index].type == type
                 && expected[index].value.utf8.elementsEqual(der[value])
@@ -97,7 +97,7 @@ public struct DistinguishedName: Hashable, Sendable, CustomStringConvertible {
     public var commonName: String? { attributes.first { $0.type == Self.commonName }?.value }
 
     public var description: String {
-        attributes.map { "\(Self.shortNames[$0.type] ?? $0.type.description)=\(NotationError.printable($0.value))" }
+        attributes.map { "\(Self.shortNames[$0.type] ?? $0.type.description)=\($0.value.printable())" }
             .joined(separator: ",")
     }
 }

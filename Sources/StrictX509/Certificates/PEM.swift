@@ -23,7 +23,9 @@ public enum PEM {
             while index < count, isBlank(text[index]) { index += 1 }
             guard index < count else { return blocks }
             let start = index
-            guard take("-----BEGIN ", text, &index), take(label, text, &index), take("-----", text, &index) else {
+            guard take("-----BEGIN ", from: text, at: &index), take(label, from: text, at: &index),
+                take("-----", from: text, at: &index)
+            else {
                 throw PEMError("something other than a \(label) block at offset \(start)")
             }
             guard blocks.count < limit else { throw PEMError("more than \(limit) blocks") }
@@ -31,7 +33,9 @@ public enum PEM {
                 throw PEMError("a \(label) block that isn't base64")
             }
             index = end
-            guard take("-----END ", text, &index), take(label, text, &index), take("-----", text, &index) else {
+            guard take("-----END ", from: text, at: &index), take(label, from: text, at: &index),
+                take("-----", from: text, at: &index)
+            else {
                 throw PEMError("a \(label) block that isn't base64, or has no end")
             }
             guard bytes.count <= byteLimit else { throw PEMError("a \(label) block of more than \(byteLimit) bytes") }
@@ -61,7 +65,7 @@ public enum PEM {
 
     private static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 }
 
-    private static func take(_ word: StaticString, _ text: Span<UInt8>, _ index: inout Int) -> Bool {
+    private static func take(_ word: StaticString, from text: Span<UInt8>, at index: inout Int) -> Bool {
         guard text.count - index >= word.utf8CodeUnitCount else { return false }
         for offset in 0..<word.utf8CodeUnitCount where text[index + offset] != word.utf8Start[offset] { return false }
         index += word.utf8CodeUnitCount

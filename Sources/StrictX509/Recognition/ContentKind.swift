@@ -60,7 +60,7 @@ public enum ContentKind: Hashable, Sendable {
         case .xml: "XML"
         case .json: "JSON of something else"
         case .sshKey: "an SSH public key"
-        case .otherPEM(let label): "a PEM block of '\(NotationError.printable(label))'"
+        case .otherPEM(let label): "a PEM block of '\(label.printable())'"
         case .unmarkedUTF16: "text in UTF-16 without a byte order mark; save it as UTF-8"
         case .keySized: "32 bytes of no form, as keys are"
         case .text: "text of something else"
