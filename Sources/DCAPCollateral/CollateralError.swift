@@ -35,11 +35,12 @@ public struct CollateralError: Error, CodedError, Hashable, CustomStringConverti
     }
 
     /// Any error of the parts below as one of ours.
-    package static func wrapping(_ error: any Error, source: String) -> CollateralError {
+    /// - Parameter mend: of a text that isn't what it should be.
+    package static func wrapping(_ error: any Error, source: String, mend: String? = nil) -> CollateralError {
         switch error {
         case let error as CollateralError: error
         case let error as FileError: CollateralError(source, kind: .malformed, error.problem)
-        default: CollateralError(source, kind: .malformed, "\(error)")
+        default: CollateralError(source, kind: .malformed, "\(error)" + (mend.map { "; " + $0 } ?? ""))
         }
     }
 

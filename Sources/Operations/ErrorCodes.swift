@@ -30,10 +30,8 @@ extension CertificateMakerError: CodedError { package var code: String { "certif
 extension DERError: CodedError { package var code: String { "certificate" } }
 extension PEMError: CodedError { package var code: String { "certificate" } }
 extension QuoteError: CodedError { package var code: String { "evidence" } }
-extension EvidenceInputError: CodedError { var code: String { "evidence" } }
 extension TrustAnchorError: CodedError { package var code: String { "file.kind" } }
 extension SealedLogError: CodedError { package var code: String { "log" } }
-extension AlteredLog: CodedError { package var code: String { "log.altered" } }
 extension SimulatorError: CodedError { package var code: String { "simulator" } }
 
 /// What could not be done, as programs tell it from other things (docs/errors.md, which a test compares).

@@ -77,22 +77,16 @@ public struct RuntimeList: Hashable, Sendable {
         var files: [EnclaveRecord.File] = []
         var seen: Set<ExactText> = []
         for one in list {
-            var entry = try ObjectReader(one, path: "files")
-            guard let path = try entry.string("path"), let digest = Hex.bytes(try entry.string("sha256") ?? ""),
-                digest.count == 32
-            else {
-                throw NotationError(at: one.place, member: "files", "path and sha256 expected")
-            }
-            try entry.finish()
-            try Self.check(path, "files", at: one.place)
-            guard seen.insert(ExactText(path)).inserted else {
+            let file = try EnclaveRecord.File(one)
+            try Self.check(file.path, "files", at: one.place)
+            guard seen.insert(ExactText(file.path)).inserted else {
                 throw NotationError(
                     at: one.place,
                     member: "files",
-                    "'\(path.printable())' stands in it twice"
+                    "'\(file.path.printable())' stands in it twice"
                 )
             }
-            files.append(.init(path: path, digest: digest))
+            files.append(file)
         }
         self.init(
             python: python,

@@ -9,6 +9,14 @@ struct Code: ParsableCommand {
         subcommands: [Encrypt.self, Decrypt.self]
     )
 
+    /// What is read, and what is made of it.
+    struct Trees: ParsableArguments {
+        @Argument(help: "The folder.", completion: .directory)
+        var folder: String
+        @Argument(help: "The folder to make.", transform: { try outputName($0) })
+        var output: String
+    }
+
     struct Encrypt: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "encrypt",
@@ -16,10 +24,7 @@ struct Code: ParsableCommand {
             discussion: "Example: mse code encrypt hello/mse_src encrypted --key code.key"
         )
 
-        @Argument(help: "The folder.", completion: .directory)
-        var folder: String
-        @Argument(help: "The folder to make.", transform: { try outputName($0) })
-        var output: String
+        @OptionGroup var trees: Trees
         @Option(
             help: "The key, 32 raw bytes; made when it isn't there.",
             completion: .file(),
@@ -29,8 +34,8 @@ struct Code: ParsableCommand {
 
         func run() async throws {
             Output.warn(private: key)
-            let count = try await Output.attempt { try Packaging().encrypt(folder, to: output, key: key) }
-            try Output.write("\(count) files in \(output)\n")
+            let count = try await Output.attempt { try Packaging().encrypt(trees.folder, to: trees.output, key: key) }
+            try Output.write("\(count) files in \(trees.output)\n")
         }
     }
 
@@ -41,17 +46,14 @@ struct Code: ParsableCommand {
             discussion: "Example: mse code decrypt encrypted plain --key code.key"
         )
 
-        @Argument(help: "The folder.", completion: .directory)
-        var folder: String
-        @Argument(help: "The folder to make.", transform: { try outputName($0) })
-        var output: String
+        @OptionGroup var trees: Trees
         @Option(help: "The key, 32 raw bytes.", completion: .file())
         var key: String
 
         func run() async throws {
             Output.warn(private: key)
-            let count = try await Output.attempt { try Packaging().decrypt(folder, to: output, key: key) }
-            try Output.write("\(count) files in \(output)\n")
+            let count = try await Output.attempt { try Packaging().decrypt(trees.folder, to: trees.output, key: key) }
+            try Output.write("\(count) files in \(trees.output)\n")
         }
     }
 }

@@ -43,16 +43,7 @@ struct Collateral: ParsableCommand {
             transform: { try Arguments.edition($0) }
         )
         var update = "standard"
-        @Option(
-            help: "Where to ask: the address of a service, a folder or an evidence file. Several are asked in turn.",
-            transform: { try Arguments.source($0) }
-        )
-        var collateral: [String] = []
-        @Option(
-            help: "Certificates, PEM or DER, trusted for the service's TLS instead of the system's authorities.",
-            completion: .file()
-        )
-        var collateralCa: String?
+        @OptionGroup var source: CollateralArguments
         @Option(
             help: "A root that counts as Intel's: what doesn't verify under it isn't kept, and the next is asked.",
             completion: .file()
@@ -87,14 +78,14 @@ struct Collateral: ParsableCommand {
                 edition: update
             )
             let options = JudgingOptions(
-                collateral: collateral,
-                collateralAuthority: collateralCa,
+                collateral: source.collateral,
+                collateralAuthority: source.collateralCa,
                 trustedRoot: trustedRoot
             )
             let report = try await Output.attempt {
                 try await CollateralOperations().fetch(request, options: options, output: output)
             }
-            if json { try Output.write(document: report.json) } else { try Output.write(report.text) }
+            try Output.show(report, json: json)
         }
     }
 
@@ -112,7 +103,7 @@ struct Collateral: ParsableCommand {
 
         func run() async throws {
             let report = try await Output.attempt { try CollateralOperations().show(path) }
-            if json { try Output.write(document: report.json) } else { try Output.write(report.text) }
+            try Output.show(report, json: json)
         }
     }
 
@@ -136,7 +127,7 @@ struct Collateral: ParsableCommand {
             let check = try await Output.attempt {
                 try CollateralOperations().check(path, options: JudgingOptions(trustedRoot: trustedRoot, at: at))
             }
-            if json { try Output.write(document: check.json) } else { try Output.write(check.text) }
+            try Output.show(check, json: json)
             if !check.isConsistent { throw ExitCode.refused }
         }
     }

@@ -4,20 +4,7 @@ import Operations
 
 /// The options of everything that judges.
 struct JudgingArguments: ParsableArguments {
-    @Option(
-        help:
-            """
-            Where collateral comes from: a folder, an evidence file or the address of a service. Several are asked \
-            in turn.
-            """,
-        transform: { try Arguments.source($0) }
-    )
-    var collateral: [String] = []
-    @Option(
-        help: "Certificates, PEM or DER, trusted for the service's TLS instead of the system's authorities.",
-        completion: .file()
-    )
-    var collateralCa: String?
+    @OptionGroup var source: CollateralArguments
     @Option(help: "What is good enough: a policy, TOML or JSON.", completion: .file())
     var policy: String?
     @Option(
@@ -30,13 +17,13 @@ struct JudgingArguments: ParsableArguments {
 
     /// Whether none was named.
     var areEmpty: Bool {
-        collateral.isEmpty && [collateralCa, policy, expected, trustedRoot].allSatisfy { $0 == nil }
+        source.collateral.isEmpty && [source.collateralCa, policy, expected, trustedRoot].allSatisfy { $0 == nil }
     }
 
     func options(package: String? = nil, at: Timestamp? = nil) -> JudgingOptions {
         JudgingOptions(
-            collateral: collateral,
-            collateralAuthority: collateralCa,
+            collateral: source.collateral,
+            collateralAuthority: source.collateralCa,
             policy: policy,
             expected: expected,
             package: package,
@@ -44,4 +31,8 @@ struct JudgingArguments: ParsableArguments {
             at: at
         )
     }
+}
+
+extension ArgumentHelp {
+    static let expectedPackage: ArgumentHelp = "The package whose measurement is expected."
 }

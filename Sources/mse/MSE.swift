@@ -37,9 +37,13 @@ extension Output {
     /// Says which private files are open to others. Nothing is refused for it.
     static func warn(private paths: String?...) { for warning in PrivateFiles.warnings(paths) { note(warning) } }
 
+    static func show(_ report: some Report, json: Bool) throws {
+        if json { try write(document: report.json) } else { try write(report.text) }
+    }
+
     /// Shows a verdict; a refusal is exit code 2.
-    static func show(_ judgement: Judgement, json: Bool) throws {
-        if json { try write(document: judgement.json) } else { try write(judgement.report) }
+    static func show(verdict judgement: Judgement, json: Bool) throws {
+        try show(judgement, json: json)
         if !judgement.isAccepted { throw ExitCode.refused }
     }
 }

@@ -16,6 +16,6 @@ struct Measure: AsyncParsableCommand {
 
     func run() async throws {
         let result = try await Output.attempt { try Packaging().measure(package) }
-        if json { try Output.write(document: result.json) } else { try Output.write(result.explanation) }
+        try Output.show(result, json: json)
     }
 }

@@ -27,7 +27,7 @@ struct Quote: ParsableCommand {
 
         func run() async throws {
             let result = try await Output.attempt { try QuoteOperations.show(file) }
-            if json { try Output.write(document: result.json) } else { try Output.write(result.text) }
+            try Output.show(result, json: json)
         }
     }
 
@@ -55,7 +55,9 @@ struct Quote: ParsableCommand {
 
         func run() async throws {
             try Output.show(
-                try await Output.attempt { try await QuoteOperations.verify(file, options: judging.options(at: at)) },
+                verdict: try await Output.attempt {
+                    try await QuoteOperations.verify(file, options: judging.options(at: at))
+                },
                 json: json
             )
         }

@@ -15,7 +15,7 @@ struct Run: AsyncParsableCommand {
 
     @Argument(help: "An instance's name or an https address.", transform: { try Arguments.peer($0) })
     var target: String
-    @Option(help: "The package whose measurement is expected.", completion: .file())
+    @Option(help: .expectedPackage, completion: .file())
     var package: String
     @Option(help: "The code key, or the start token of plain code.", completion: .file())
     var key: String?
@@ -50,9 +50,9 @@ struct Run: AsyncParsableCommand {
             waitSeconds: wait
         )
         switch try await Output.attempt({ try await provision.run() }) {
-        case .refused(let judgement): try Output.show(judgement, json: json)
+        case .refused(let judgement): try Output.show(verdict: judgement, json: json)
         case .started(let judgement, let homeEpoch):
-            try Output.show(judgement, json: json)
+            try Output.show(verdict: judgement, json: json)
             if !json {
                 try Output.write("\n\(target) is configured and answers; its HOME has the epoch \(homeEpoch)\n")
             }

@@ -9,9 +9,9 @@ struct Scaffold: AsyncParsableCommand {
         discussion: "Example: mse scaffold hello --template flask"
     )
 
-    @Argument(help: "The project's name; its folder is made here.", transform: { try Arguments.project($0) })
+    @Argument(help: "The project's name; its folder is made here.", transform: { try Operations.Scaffold.project($0) })
     var name: String
-    @Option(help: "What it is made from: flask.", transform: { try Arguments.template($0) })
+    @Option(help: "What it is made from: flask.", transform: { try Operations.Scaffold.template($0) })
     var template = "flask"
 
     func run() async throws {

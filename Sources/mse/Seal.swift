@@ -30,7 +30,7 @@ struct Seal: AsyncParsableCommand {
     var unverifiedKey: String?
     @Option(help: "Where the box goes (default: the input's name and .sealed).", transform: { try outputFile($0) })
     var output: String?
-    @Option(help: "The package whose measurement is expected.", completion: .file())
+    @Option(help: .expectedPackage, completion: .file())
     var package: String?
     @OptionGroup var judging: JudgingArguments
 
@@ -56,7 +56,7 @@ struct Seal: AsyncParsableCommand {
                 output: target
             )
         }
-        if let refusal { try Output.show(refusal, json: false) }
+        if let refusal { try Output.show(verdict: refusal, json: false) }
         try Output.write(target + "\n")
     }
 }

@@ -16,7 +16,7 @@ struct Status: AsyncParsableCommand {
 
     func run() async throws {
         let status = try await Output.attempt { try await ServiceOperations().status(name) }
-        if json { try Output.write(document: status.json) } else { try Output.write(status.text) }
+        try Output.show(status, json: json)
         if status.isDown { throw ExitCode.notRunning }
     }
 }

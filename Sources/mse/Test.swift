@@ -38,7 +38,7 @@ struct Test: AsyncParsableCommand {
         }
         let status: Int32
         switch outcome {
-        case .refused(let judgement): return try Output.show(judgement, json: false)
+        case .refused(let judgement): return try Output.show(verdict: judgement, json: false)
         case .ran(let code): status = code
         }
         guard status == 0 else {

@@ -19,7 +19,7 @@ struct Verify: AsyncParsableCommand {
         transform: { try Arguments.target($0) }
     )
     var target: String
-    @Option(help: "The package whose measurement is expected.", completion: .file())
+    @Option(help: .expectedPackage, completion: .file())
     var package: String?
     @OptionGroup var judging: JudgingArguments
     @Option(time: "Judge as of this time, such as 2026-01-31T12:00:00Z.")
@@ -46,6 +46,6 @@ struct Verify: AsyncParsableCommand {
             options: judging.options(package: package, at: at),
             certificateOut: certificateOut
         )
-        try Output.show(try await Output.attempt { try await verify.run() }, json: json)
+        try Output.show(verdict: try await Output.attempt { try await verify.run() }, json: json)
     }
 }

@@ -56,6 +56,48 @@ struct ArchitectureTests {
         }
     }
 
+    /// The folders of targets, in the order of their table.
+    private func folders() throws -> [(target: String, folders: [String])] {
+        let text = String(decoding: try Files.read(Self.project + "/docs/architecture.md"), as: UTF8.self)
+        return text.matches(of: /\| `(\w+)` \| ([A-Z]\w+(?:, [A-Z]\w+)+) \|\n/).map {
+            (String($0.1), $0.2.split(separator: ", ").map(String.init))
+        }
+    }
+
+    /// What a source declares at its outermost level, and what names it uses outside of comments and texts.
+    private func names(in file: String) throws -> (declared: Set<String>, used: Set<String>) {
+        var text = String(decoding: try Files.read(file), as: UTF8.self)
+        text.replace(/\/\/.*/, with: "")
+        text.replace(/"[^"\n]*"/, with: "")
+        let declaration = /^(?:[@\w]+ )*(?:struct|enum|class|protocol|actor) (\w+)/.anchorsMatchLineEndings()
+        return (
+            Set(text.matches(of: declaration).map { String($0.1) }),
+            Set(text.matches(of: /(?:^|[^.\w])([A-Z]\w*)/).map { String($0.1) })
+        )
+    }
+
+    @Test("within a target, folders know only those below them")
+    func foldersGoDown() throws {
+        let targets = try folders()
+        #expect(targets.count >= 3)
+        for (target, folders) in targets {
+            let place = Self.project + "/Sources/" + target
+            let there = try Files.names(in: place).filter { Files.isFolder(place + "/" + $0) && !$0.hasSuffix(".docc") }
+            #expect(folders.sorted() == there.sorted(), "\(target)")
+            var above: [String: String] = [:]
+            for folder in folders {
+                let files = try Files.names(in: place + "/" + folder).filter { $0.hasSuffix(".swift") }
+                let names = try files.map { try self.names(in: "\(place)/\(folder)/\($0)") }
+                for (file, names) in zip(files, names) {
+                    let upwards = names.used.compactMap { name in above[name].map { "\(name) of \($0)" } }
+                    #expect(upwards.isEmpty, "\(target)/\(folder)/\(file) knows \(upwards.sorted())")
+                }
+                for name in names.flatMap(\.declared) { above[name] = folder }
+            }
+            #expect(above.count > folders.count, "\(target)")
+        }
+    }
+
     /// Executables are tested from outside, C by what wraps it; what starts threads and programs, by those who do.
     private static let testedByOthers: Set<String> = [
         "mse", "mse-bootstrap", "mse-serve", "simulated-loader",

@@ -68,13 +68,7 @@ struct RevocationList: Sendable {
             throw DERError(offset: tbs.content.lowerBound, "CRL version 2 expected")
         }
         let inner = try reader.element(.sequence, "signature")
-        guard ECDSASignatureEncoding.isAlgorithm(inner, reader), ECDSASignatureEncoding.isAlgorithm(algorithm, reader)
-        else {
-            throw DERError(
-                offset: inner.whole.lowerBound,
-                "ecdsa-with-SHA256 without parameters expected in both places"
-            )
-        }
+        try ECDSASignatureEncoding.requireAlgorithm(inner, algorithm, in: reader)
         issuer = try DistinguishedName(&reader, "issuer")
         thisUpdate = try reader.time("thisUpdate")
         var objections: [String] = []

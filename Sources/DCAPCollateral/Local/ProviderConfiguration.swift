@@ -30,13 +30,11 @@ package struct ProviderConfiguration: Hashable, Sendable {
         let place = named == nil ? path : "\(Self.variable) \(path)"
         do {
             try self.init(try Files.read(path, limit: Self.byteLimit))
-        } catch let error as FileError {
-            throw CollateralError(place, kind: .malformed, error.problem)
         } catch {
-            throw CollateralError(
-                place,
-                kind: .malformed,
-                "\(error); mend it, or say with --collateral or MSE_COLLATERAL where collateral comes from"
+            throw .wrapping(
+                error,
+                source: place,
+                mend: "mend it, or say with --collateral or MSE_COLLATERAL where collateral comes from"
             )
         }
     }

@@ -46,8 +46,6 @@ public struct NamedCertificates: Sendable {
         return HTTPClient.Configuration(tlsConfiguration: tls)
     }
 
-    /// Of a server that shows one of these very certificates, and proves in the handshake that it has its key; nothing
-    /// is asked of any other.
     /// How a server's own certificate is none to trust.
     enum Mismatch: Error, Hashable, Sendable {
         /// It isn't among those that were named.
@@ -80,6 +78,8 @@ public struct NamedCertificates: Sendable {
         return now < period.lowerBound ? .notYetValid(until: period.lowerBound) : nil
     }
 
+    /// Of a server that shows one of these very certificates, and proves in the handshake that it has its key; nothing
+    /// is asked of any other.
     /// - Parameters:
     ///   - now: tells the time.
     ///   - refused: called when the server showed a certificate that isn't trusted as one of these.

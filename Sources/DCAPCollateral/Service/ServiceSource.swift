@@ -156,21 +156,26 @@ public struct ServiceSource: CollateralSource {
                 headers: response.headers,
                 body: Array(body.readableBytesView)
             )
-        } catch is NIOTooManyBytesError {
-            throw CollateralError(url, kind: .malformed, "the answer is larger than \(Self.bodyLimit) bytes")
-        } catch let error as HTTPClientError where error == .invalidURL || error == .emptyHost || error == .emptyScheme
-        {
-            throw CollateralError(url, kind: .refused, "is no address")
-        } catch let error as HTTPClientError {
-            throw CollateralError(url, kind: .unreachable, "can't be fetched: \(Self.words(error))")
-        } catch let error where error is NIOSSLError || error is NIOSSLExtraError {
+        } catch {
+            let (kind, problem) = Self.problem(error)
+            throw CollateralError(url, kind: kind, problem)
+        }
+    }
+
+    /// What the libraries of the network throw, as what it means for who asked.
+    private static func problem(_ error: any Error) -> (CollateralError.Kind, String) {
+        switch error {
+        case is NIOTooManyBytesError: return (.malformed, "the answer is larger than \(bodyLimit) bytes")
+        case let error as HTTPClientError where [.invalidURL, .emptyHost, .emptyScheme].contains(error):
+            return (.refused, "is no address")
+        case let error as HTTPClientError: return (.unreachable, "can't be fetched: \(words(error))")
+        case is NIOSSLError, is NIOSSLExtraError:
             let problem = ConnectionProblem.text(error)
             let mend =
                 problem.contains("isn't trusted")
                 ? "; name its authority, or its own certificate, with --collateral-ca" : ""
-            throw CollateralError(url, kind: .refused, problem + mend)
-        } catch {
-            throw CollateralError(url, kind: .unreachable, "can't be fetched: \(ConnectionProblem.text(error))")
+            return (.refused, problem + mend)
+        default: return (.unreachable, "can't be fetched: \(ConnectionProblem.text(error))")
         }
     }
 

@@ -52,20 +52,20 @@ struct ConfigurationRequest: ~Copyable {
         guard case .string(let uuid)? = root["uuid"]?.value else {
             throw ConfigurationRefusal(.uuid, "the member 'uuid' must be a string")
         }
-        let hasOwnKey = Self.said(root["code_secret_key"]) != nil
-        let box = try Self.said(root["app_sealed_secrets"]).map { (node) throws(ConfigurationRefusal) in
+        let hasOwnKey = Self.present(root["code_secret_key"]) != nil
+        let box = try Self.present(root["app_sealed_secrets"]).map { (node) throws(ConfigurationRefusal) in
             try Self.open(node, sealingKey)
         }
         let isBoxBelieved = box != nil && (isOpen || !hasOwnKey)
         if let box, isBoxBelieved { try Self.checkCompany(of: box, members) }
         let key = try Self.key(isBoxBelieved ? box?["code_secret_key"] : root["code_secret_key"])
         // What stands beside the box counts only where the box or the sender vouches for it; else nothing stands there.
-        func said(_ name: String) -> Node? { Self.said(root[name]) ?? Self.said(box?[name]) }
-        let secrets = Self.pythonic(said("app_secrets"))
+        func member(_ name: String) -> Node? { Self.present(root[name]) ?? Self.present(box?[name]) }
+        let secrets = Self.pythonic(member("app_secrets"))
         let sealedSecrets = Self.pythonic(box.flatMap(Self.applicationsPart))
         let tlsKey = try Self.pem(root["ssl_private_key"] ?? box?["ssl_private_key"])
-        let continueEpoch = try Self.epoch(said("continue_epoch"), isOpen)
-        guard said("state_key") == nil else {
+        let continueEpoch = try Self.epoch(member("continue_epoch"), isOpen)
+        guard member("state_key") == nil else {
             throw ConfigurationRefusal(
                 .stateKey,
                 "this service's state is sealed to its measurement: it takes no 'state_key'"
@@ -138,7 +138,7 @@ struct ConfigurationRequest: ~Copyable {
     }
 
     /// What Python holds for false is as if absent.
-    private static func said(_ node: Node?) -> Node? {
+    private static func present(_ node: Node?) -> Node? {
         switch node?.value {
         case nil, .null?, .boolean(false)?, .string("")?: nil
         case .array(let elements)? where elements.isEmpty: nil

@@ -36,20 +36,27 @@ struct Configurator: Sendable {
             )
         } catch {
             memory.discard()
-            if let refusal = error as? ConfigurationRefusal { throw refusal }
-            events.write(.failed(.init(error)))
-            throw ConfigurationRefusal(.storage, "the configuration could not be kept")
+            throw refusal(of: error, .storage, "the configuration could not be kept")
         }
+    }
+
+    /// What refuses by itself stays as it is; of everything else the operator gets the kind, and who asked what it
+    /// means for him.
+    private func refusal(
+        of error: any Error,
+        _ code: AgentEvent.ConfigurationCode,
+        _ message: String
+    ) -> ConfigurationRefusal {
+        if let refusal = error as? ConfigurationRefusal { return refusal }
+        events.write(.failed(.init(error)))
+        return ConfigurationRefusal(code, message)
     }
 
     private func prove(_ request: borrowing ConfigurationRequest) throws(ConfigurationRefusal) {
         do {
             try code.unpack(request.key, to: memory.code)
-        } catch let error as ConfigurationRefusal {
-            throw error
         } catch {
-            events.write(.failed(.init(error)))
-            throw ConfigurationRefusal(.code, "the code could not be unpacked")
+            throw refusal(of: error, .code, "the code could not be unpacked")
         }
     }
 

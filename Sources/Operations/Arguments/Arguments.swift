@@ -111,19 +111,6 @@ public enum Arguments {
         return text
     }
 
-    /// The name of a project, with the folder that it is made in.
-    public static func project(_ text: String) throws(OperationError) -> String {
-        guard Scaffold.isName(Files.split(text).name) else {
-            throw mismatch("a name of a–z, 0–9, '-' and '_' that begins with a letter or digit")
-        }
-        return text
-    }
-
-    public static func template(_ text: String) throws(OperationError) -> String {
-        guard Scaffold.templates.contains(text) else { throw mismatch(Scaffold.templates.joined(separator: " or ")) }
-        return text
-    }
-
     /// Which protocol an application speaks.
     public static func interface(_ text: String) throws(OperationError) -> String {
         guard ["auto", "wsgi"].contains(text) else { throw mismatch("auto or wsgi") }

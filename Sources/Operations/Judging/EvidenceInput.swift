@@ -118,7 +118,8 @@ struct EvidenceInput {
     }
 }
 
-struct EvidenceInputError: Error, CustomStringConvertible {
+struct EvidenceInputError: CodedError, CustomStringConvertible {
     let description: String
+    var code: String { "evidence" }
     init(_ description: String) { self.description = description }
 }

@@ -78,28 +78,12 @@ public struct Packaging: Sendable {
     }
 
     /// The reference value and where it comes from.
-    public func measure(_ package: String) throws -> (value: String, explanation: String, json: String) {
-        let file = try NamedFile.package(package, "").packageFile()
-        let record = try file.record()
-        let value = Hex.text(record.measurement)
-        let worth = surroundings.places[record.settings.agent.platform]?.platform.worth
-        let enclave = record.settings.enclave
-        let explanation = """
-            MRENCLAVE    \(value)
-              application  \(record.settings.application.printable()), code \(record.settings.mode.words)
-              Python       \(record.settings.python.printable())
-              log          \(record.settings.log.words)
-              enclave      \(enclave.byteCount >> 20) MiB, \(enclave.threads) threads, \
-            product \(enclave.productID), SVN \(enclave.securityVersion)
-              files        \(record.files.count), of the runtime and app.tar, environment.tar
-              platform     \(worth?.measurementWords ?? record.settings.agent.platform.rawValue)
-
-            """
-        let node = Node.object([
-            "mrenclave": Node(value), "simulated": Node(.boolean(worth == .simulated)),
-            "record": record.node,
-        ])
-        return (value, explanation, JSON.pretty(node))
+    public func measure(_ package: String) throws -> MeasurementReport {
+        let record = try NamedFile.package(package, "").packageFile().record()
+        return MeasurementReport(
+            record: record,
+            worth: surroundings.places[record.settings.agent.platform]?.platform.worth
+        )
     }
 
     /// - Returns: how many files.

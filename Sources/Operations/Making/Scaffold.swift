@@ -6,6 +6,20 @@ internal import PackageFormat
 public enum Scaffold {
     public static let templates = ["flask"]
 
+    /// The name of a project, with the folder that it is made in, as an argument.
+    public static func project(_ text: String) throws(OperationError) -> String {
+        guard isName(Files.split(text).name) else {
+            throw Arguments.mismatch("a name of a–z, 0–9, '-' and '_' that begins with a letter or digit")
+        }
+        return text
+    }
+
+    /// A template, as an option.
+    public static func template(_ text: String) throws(OperationError) -> String {
+        guard templates.contains(text) else { throw Arguments.mismatch(templates.joined(separator: " or ")) }
+        return text
+    }
+
     /// - Throws: when the folder exists or the template doesn't.
     public static func make(_ name: String, template: String) throws {
         guard templates.contains(template) else {

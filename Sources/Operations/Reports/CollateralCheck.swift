@@ -5,7 +5,7 @@ internal import Notation
 internal import StrictX509
 
 /// Whether collateral is consistent, for people and programs.
-public struct CollateralCheck: Sendable {
+public struct CollateralCheck: Report {
     let path: String
     let examination: CollateralExamination
     let checkedAt: Timestamp

@@ -5,7 +5,7 @@ internal import SGXQuote
 internal import StrictX509
 
 /// Collateral by its parts and their dates, for people and programs.
-public struct CollateralReport: Sendable {
+public struct CollateralReport: Report {
     struct Entry: Sendable {
         var title: String
         var source: String

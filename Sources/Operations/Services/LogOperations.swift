@@ -198,3 +198,5 @@ public struct LogOperations: Sendable {
 public struct AlteredLog: Error, CustomStringConvertible {
     public let description: String
 }
+
+extension AlteredLog: CodedError { package var code: String { "log.altered" } }

@@ -133,11 +133,11 @@ struct Pip {
             )
         }
         guard result.status == 0 else {
-            let said = PipRecord.all(records)
-            if let full = roomProblem(said, result.output) { throw .environment("can't \(purpose): \(full)") }
+            let told = PipRecord.all(records)
+            if let full = roomProblem(told, result.output) { throw .environment("can't \(purpose): \(full)") }
             let failure = PipFailure(
                 output: result.output,
-                records: said,
+                records: told,
                 purpose: purpose,
                 requirements: requirements,
                 credentials: credentials,

@@ -76,9 +76,9 @@ struct PipFailure {
     // MARK: Refusals of ours
 
     private var refused: String? {
-        if let parts = said(.tooLarge) { return limits.problem("an archive", with: shown(parts.first ?? "")) }
+        if let parts = details(of: .tooLarge) { return limits.problem("an archive", with: shown(parts.first ?? "")) }
         guard !allowsSources else { return nil }
-        if let parts = said(.directReference), parts.count == 3 {
+        if let parts = details(of: .directReference), parts.count == 3 {
             let wanted = shown(parts[0])
             return "\(shown(parts[1]))\(parts[2].isEmpty ? "" : " (\(shown(parts[2])))") depends on '\(wanted)': "
                 + "an address that neither your requirements nor an index names, so nothing was fetched from it. "
@@ -86,10 +86,10 @@ struct PipFailure {
                 + "version without it, or set allow_sources = true in [package] of mse.toml, and whatever it is gets "
                 + "built"
         }
-        if let parts = said(.sourceArchive) {
+        if let parts = details(of: .sourceArchive) {
             return "\(shown(parts.first ?? "")) is a source archive, and was not unpacked" + sourcesAdvice
         }
-        if let parts = said(.outsideWrite) {
+        if let parts = details(of: .outsideWrite) {
             return "something of it would write to \(shown(parts.first ?? "")), outside of its own folder; nothing was "
                 + "written there. Whoever publishes it should know; name versions that don't"
         }
@@ -105,7 +105,7 @@ struct PipFailure {
     }
 
     /// What a refusal names, which is the end of its message.
-    private func said(_ refusal: PipGuard.Refusal) -> [String]? {
+    private func details(of refusal: PipGuard.Refusal) -> [String]? {
         let error = refusal == .outsideWrite ? "PermissionError" : "InstallationError"
         for record in records where record.error == error {
             guard let rest = Self.text(after: refusal.rawValue, in: record.text) else { continue }

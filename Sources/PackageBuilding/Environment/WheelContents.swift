@@ -133,8 +133,8 @@ public struct WheelLimits: Hashable, Sendable {
 
     func problem(_ subject: String, with wheel: String) -> String {
         """
-        \(subject), with \(wheel), unpacks to more than \(fileCount) files or \(byteCount >> 20) MiB, which is all that is \
-        taken; nothing of it was installed: \(mend)
+        \(subject), with \(wheel), unpacks to more than \(fileCount) files or \(byteCount >> 20) MiB, which is all that \
+        is taken; nothing of it was installed: \(mend)
         """
     }
 }

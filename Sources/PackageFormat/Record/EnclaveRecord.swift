@@ -40,17 +40,22 @@ public struct EnclaveRecord: Hashable, Sendable {
             throw NotationError(at: reader.place, member: "files", "an array expected")
         }
         var files: [File] = []
-        for one in list {
-            var entry = try ObjectReader(one, path: "files")
-            guard let path = try entry.string("path"), let digest = Hex.bytes(try entry.string("sha256") ?? ""),
-                digest.count == 32
-            else {
-                throw NotationError(at: one.place, member: "files", "path and sha256 expected")
-            }
-            try entry.finish()
-            files.append(File(path: path, digest: digest))
-        }
+        for one in list { files.append(try File(one)) }
         try reader.finish()
         self.init(settings: settings, files: files)
+    }
+}
+
+extension EnclaveRecord.File {
+    /// An element of a list of files: `path` and `sha256`, and nothing else.
+    init(_ node: Node) throws(NotationError) {
+        var entry = try ObjectReader(node, path: "files")
+        guard let path = try entry.string("path"), let digest = Hex.bytes(try entry.string("sha256") ?? ""),
+            digest.count == 32
+        else {
+            throw NotationError(at: node.place, member: "files", "path and sha256 expected")
+        }
+        try entry.finish()
+        self.init(path: path, digest: digest)
     }
 }

@@ -61,13 +61,7 @@ public struct Certificate: Sendable {
         try version.finish("version")
         serial = try SerialNumber(&reader, "serialNumber")
         let inner = try reader.element(.sequence, "signature")
-        guard ECDSASignatureEncoding.isAlgorithm(inner, reader), ECDSASignatureEncoding.isAlgorithm(algorithm, reader)
-        else {
-            throw DERError(
-                offset: inner.whole.lowerBound,
-                "ecdsa-with-SHA256 without parameters expected in both places"
-            )
-        }
+        try ECDSASignatureEncoding.requireAlgorithm(inner, algorithm, in: reader)
         issuer = try DistinguishedName(&reader, "issuer")
         var validity = try reader.enter(.sequence, "validity")
         notBefore = try validity.time("notBefore")
@@ -136,6 +130,23 @@ public enum ECDSASignatureEncoding {
 
     public static func isAlgorithm(_ element: DERElement, _ reader: borrowing DERReader) -> Bool {
         element.whole.count == algorithm.count && reader.holds(algorithm, at: element.whole.lowerBound)
+    }
+
+    /// Who signs says how in two places, which have to agree.
+    /// - Parameters:
+    ///   - inner: within what is signed.
+    ///   - outer: beside the signature.
+    package static func requireAlgorithm(
+        _ inner: DERElement,
+        _ outer: DERElement,
+        in reader: borrowing DERReader
+    ) throws(DERError) {
+        guard isAlgorithm(inner, reader), isAlgorithm(outer, reader) else {
+            throw DERError(
+                offset: inner.whole.lowerBound,
+                "ecdsa-with-SHA256 without parameters expected in both places"
+            )
+        }
     }
 
     /// r ‖ s, 32 bytes each.

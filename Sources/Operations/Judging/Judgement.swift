@@ -8,7 +8,7 @@ internal import SGXQuote
 internal import StrictX509
 
 /// A verdict about something with a name, as the commands show it.
-public struct Judgement: Sendable {
+public struct Judgement: Report {
     public var title: String
     public var verdict: Verdict
     /// The package whose measurement was a reference value.
@@ -40,7 +40,7 @@ public struct Judgement: Sendable {
     }
 
     /// One screen, the answer first.
-    public var report: String {
+    public var text: String {
         let examination = verdict.examination
         let root = examination.foreignRoot.map { "\($0.printable()), NOT Intel" } ?? "Intel SGX Root CA"
         let quote = verdict.evidence.quote

@@ -4,7 +4,7 @@ internal import RATLS
 internal import StrictX509
 
 /// How one instance is, as `status` and `list` show it.
-public struct ServiceStatus: Sendable {
+public struct ServiceStatus: Report {
     public let name: String
     public let state: State
     /// Nil for one that is damaged.
