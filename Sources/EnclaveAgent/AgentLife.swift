@@ -1,20 +1,23 @@
 /// The agent's life as states: what happened goes in, what is to be done comes out. It does nothing itself.
 ///
-/// Its end has one order. Who is served already is drained first and HOME sealed then; who isn't only has its server
-/// closed. What comes last is the same for both: `EnclaveAgent.live`.
+/// Its end has one order. Who is served already is drained first; who isn't has its server closed. HOME is sealed then,
+/// once it had come back: an application may write there from its first line on. What comes last is the same for both:
+/// `EnclaveAgent.live`.
 struct AgentLife {
     enum State: Hashable, Sendable {
         /// For a configuration.
         case waiting
-        /// Configured; HOME comes back and the application is loaded.
+        /// Configured; HOME comes back.
+        case restoring
+        /// The application is loaded.
         case starting
         case serving
         /// Running requests end, then the application's exit functions.
         case draining
+        /// Nothing was served yet, so nothing is to be drained.
+        case closing(exitCode: Int32, sealsHome: Bool)
         /// HOME is sealed a last time.
-        case sealing
-        /// Nothing was served yet, so nothing is to be drained or sealed.
-        case closing(exitCode: Int32)
+        case sealing(exitCode: Int32)
         case ended(exitCode: Int32)
     }
 
@@ -27,6 +30,8 @@ struct AgentLife {
         case termination
         /// `mse stop` asks whether it may.
         case stopRequest
+        /// HOME is back.
+        case restored
         case loaded
         /// An application that ends itself while it is loaded, too.
         case startFailed
@@ -48,6 +53,7 @@ struct AgentLife {
         case awaitTimeLimit
         case awaitTermination
         case awaitStopRequest
+        case restoreHome
         case load
         case serve
         case keepHome
@@ -75,7 +81,7 @@ struct AgentLife {
 
     init(_ terms: Terms) {
         self.terms = terms
-        state = terms.isConfigured ? .starting : .waiting
+        state = !terms.isConfigured ? .waiting : terms.keepsHome ? .restoring : .starting
     }
 
     /// Nil while it lives.
@@ -86,53 +92,59 @@ struct AgentLife {
     /// What every life begins with.
     var firstSteps: [Step] {
         let always: [Step] = [.prepare, .awaitTermination, .awaitStopRequest]
-        if terms.isConfigured { return always + [.load] }
+        if terms.isConfigured { return always + [terms.keepsHome ? .restoreHome : .load] }
         return always + [.judgeConfigurations, .awaitConfiguration] + (terms.hasTimeLimit ? [.awaitTimeLimit] : [])
     }
 
     mutating func handle(_ event: Event) -> [Step] {
         switch (state, event) {
         case (.waiting, .configured):
-            state = .starting
-            return [.load]
+            state = terms.keepsHome ? .restoring : .starting
+            return [terms.keepsHome ? .restoreHome : .load]
         case (.waiting, .timeLimit): return close(EnclaveAgent.timeLimitExitCode, grace: .zero)
         case (.waiting, .termination), (.waiting, .stopRequest): return close(0, grace: .zero)
+        case (.restoring, .startFailed): return close(1, grace: terms.grace)
+        case (.restoring, .termination), (.restoring, .stopRequest): return close(0, grace: terms.grace)
+        case (.restoring, .restored):
+            state = .starting
+            return [.load, .keepHome]
         case (.starting, .loaded):
             state = .serving
-            return [.serve] + (terms.keepsHome ? [.keepHome] : [])
-        case (.starting, .startFailed): return close(1, grace: terms.grace)
-        // An import that never returns must not keep the process.
-        case (.starting, .termination), (.starting, .stopRequest): return close(0, grace: terms.grace)
-        case (.serving, .stopRequest) where terms.keepsHome: return [.saveHome]
+            return [.serve]
+        case (.starting, .stopRequest) where terms.keepsHome, (.serving, .stopRequest) where terms.keepsHome:
+            return [.saveHome]
         // Where HOME can't be sealed, the service goes on, and may be asked again.
-        case (.serving, .saved(false)): return [.awaitStopRequest]
+        case (.starting, .saved(false)), (.serving, .saved(false)): return [.awaitStopRequest]
+        case (.starting, .startFailed): return close(1, grace: terms.grace, sealsHome: terms.keepsHome)
+        // An import that never returns must not keep the process.
+        case (.starting, .termination), (.starting, .stopRequest), (.starting, .saved(true)):
+            return close(0, grace: terms.grace, sealsHome: terms.keepsHome)
         case (.serving, .termination), (.serving, .stopRequest), (.serving, .saved(true)):
             state = .draining
             return [.tellEnding, .drain]
-        case (.draining, .drained(let left)): return seal(within: left)
-        case (.sealing, .sealed(let isWhole)):
+        case (.draining, .drained(let left)): return end(0, sealsHome: terms.keepsHome, within: left)
+        case (.closing(let exitCode, let sealsHome), .closed):
+            return end(exitCode, sealsHome: sealsHome, within: terms.grace)
+        case (.sealing(let exitCode), .sealed(let isWhole)):
             // What was sealed before is whole in any case.
-            state = .ended(exitCode: isWhole ? 0 : 1)
-            return []
-        case (.closing(let exitCode), .closed):
-            state = .ended(exitCode: exitCode)
+            state = .ended(exitCode: exitCode == 0 && !isWhole ? 1 : exitCode)
             return []
         default: return []
         }
     }
 
-    private mutating func close(_ exitCode: Int32, grace: Duration) -> [Step] {
-        state = .closing(exitCode: exitCode)
+    private mutating func close(_ exitCode: Int32, grace: Duration, sealsHome: Bool = false) -> [Step] {
+        state = .closing(exitCode: exitCode, sealsHome: sealsHome)
         // A failure is told by its own event.
         return (exitCode == 0 ? [.tellEnding] : []) + [.close(grace: grace)]
     }
 
-    private mutating func seal(within left: Duration) -> [Step] {
-        guard terms.keepsHome else {
-            state = .ended(exitCode: 0)
+    private mutating func end(_ exitCode: Int32, sealsHome: Bool, within left: Duration) -> [Step] {
+        guard sealsHome else {
+            state = .ended(exitCode: exitCode)
             return []
         }
-        state = .sealing
+        state = .sealing(exitCode: exitCode)
         return [.sealHome(within: left)]
     }
 

@@ -26,6 +26,7 @@ struct AgentParts: Sendable {
 
     private let opening: Promise<Opening>
     private let host = Promise<Result<ApplicationHost, any Error>>()
+    private let home = Promise<HomeKeeper>()
     private let loaded = Promise<LoadedApplication>()
     private let served = Promise<ApplicationHost>()
 
@@ -33,8 +34,6 @@ struct AgentParts: Sendable {
         let host: ApplicationHost
         let responder: any Responder
         let tls: AgentEndpoint.ApplicationTLS
-        /// Nil where nothing is kept.
-        let home: HomeKeeper?
     }
 
     /// Takes up what an earlier start was given, or makes a new identity, and begins to answer.
@@ -131,14 +130,15 @@ struct AgentParts: Sendable {
         case .awaitTimeLimit: return await awaitTimeLimit()
         case .awaitTermination: return await ProcessSignal.termination.next() ? .termination : nil
         case .awaitStopRequest: return await ProcessSignal.stopRequest.next() ? .stopRequest : nil
+        case .restoreHome: return await restoreHome()
         case .load: return await load()
         case .serve:
             await serve()
             return nil
         case .keepHome:
-            await loaded.wait()?.home?.keep()
+            await home.wait()?.keep()
             return nil
-        case .saveHome: return .saved(await loaded.wait()?.home?.save(isAsked: true) ?? false)
+        case .saveHome: return .saved(await home.wait()?.save(.request) ?? false)
         case .tellEnding:
             events.write(.stopping)
             return nil
@@ -175,28 +175,37 @@ struct AgentParts: Sendable {
         return .timeLimit
     }
 
+    private func restoreHome() async -> AgentLife.Event? {
+        if configurationServer != nil { endpoint.leaveConfiguration() }
+        guard let opening = await opening.wait(), let state else { return nil }
+        let home = HomeKeeper(
+            memory: memory,
+            state: state,
+            epoch: opening.homeEpoch,
+            wasRestored: opening.hasHome,
+            log: log,
+            events: events,
+            clock: clock
+        )
+        do {
+            try await home.restore()
+        } catch {
+            report.end(failures.startFailed(error))
+            return .startFailed
+        }
+        self.home.keep(home)
+        return .restored
+    }
+
     private func load() async -> AgentLife.Event? {
         if configurationServer != nil { endpoint.leaveConfiguration() }
         do {
             guard let opening = await opening.wait() else { return nil }
-            let home = state.map {
-                HomeKeeper(
-                    memory: memory,
-                    state: $0,
-                    epoch: opening.homeEpoch,
-                    wasRestored: opening.hasHome,
-                    log: log,
-                    events: events,
-                    clock: clock
-                )
-            }
-            try await home?.restore()
             guard let host = try await host.wait()?.get() else { return nil }
             let application = LoadedApplication(
                 host: host,
                 responder: try await start.responder(on: host),
-                tls: try applicationTLS(opening.tlsKey),
-                home: home
+                tls: try applicationTLS(opening.tlsKey)
             )
             loaded.keep(application)
             return .loaded
@@ -236,9 +245,9 @@ struct AgentParts: Sendable {
 
     /// As often as the time allows: files that change while they are read, and room that isn't there, tell nobody.
     private func sealHome(within limit: Duration) async -> Bool {
-        guard let home = await loaded.wait()?.home else { return true }
+        guard let home = await home.wait() else { return true }
         let attempts = Backoff(first: .milliseconds(100), longest: .milliseconds(500))
-        let isSealed: Bool?? = try? await attempts.first(within: limit) { await home.save() ? true : nil }
+        let isSealed: Bool?? = try? await attempts.first(within: limit) { await home.save(.end) ? true : nil }
         return isSealed == true
     }
 }

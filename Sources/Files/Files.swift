@@ -183,6 +183,19 @@ package enum Files {
         return String(cString: folder) + "/" + path
     }
 
+    /// The text of a link, which is where it leads to.
+    /// - Throws: `FileError` when it isn't UTF-8.
+    package static func linkTarget(_ path: String) throws(FileError) -> String {
+        let buffer = UnsafeMutableBufferPointer<CChar>.allocate(capacity: Int(PATH_MAX))
+        defer { buffer.deallocate() }
+        let count = readlink(path, buffer.baseAddress!, buffer.count)
+        guard count >= 0 else { throw FileError(path, doing: "read the link") }
+        guard let text = String(validating: buffer[..<count].lazy.map { UInt8(bitPattern: $0) }, as: UTF8.self) else {
+            throw FileError(path, "leads to what isn't UTF-8")
+        }
+        return text
+    }
+
     /// The path with links, `.` and `..` resolved.
     package static func resolved(_ path: String) throws(FileError) -> String {
         guard let result = realpath(path, nil) else { throw FileError(path, doing: "find") }

@@ -94,6 +94,22 @@ package struct OpenFile: ~Copyable, Sendable {
         return filled
     }
 
+    /// Reads from a place until the buffer is full or the file ends, without moving the file's own.
+    /// - Returns: how many bytes were read.
+    package func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(FileError) -> Int {
+        var filled = 0
+        while filled < buffer.count {
+            let count = pread(descriptor, buffer.baseAddress! + filled, buffer.count - filled, offset + filled)
+            if count == 0 { break }
+            guard count > 0 else {
+                if errno == EINTR { continue }
+                throw FileError(path, doing: "read")
+            }
+            filled += count
+        }
+        return filled
+    }
+
     /// All of it.
     /// - Parameter limit: in bytes; more is refused.
     package func contents(limit: Int = 64 << 20) throws(FileError) -> [UInt8] {

@@ -10,6 +10,10 @@ public struct HomeReport: Hashable, Sendable {
         case noSpace
         /// Something in HOME couldn't be read, or what was read couldn't be written.
         case notSaved
+        /// Looking through HOME took too long.
+        case timeLimit
+        /// What was read of HOME could not be put back.
+        case tooLarge
     }
 
     public static let fileName = "home.json"

@@ -16,8 +16,8 @@ struct AgentLifeTests {
     }
 
     static let events: [Event] = [
-        .configured, .timeLimit, .termination, .stopRequest, .loaded, .startFailed, .saved(true), .saved(false),
-        .drained(left: .seconds(1)), .sealed(true), .sealed(false), .closed,
+        .configured, .timeLimit, .termination, .stopRequest, .restored, .loaded, .startFailed, .saved(true),
+        .saved(false), .drained(left: .seconds(1)), .sealed(true), .sealed(false), .closed,
     ]
 
     /// - Returns: what is done after what has happened, and the exit code when it has ended then.
@@ -34,23 +34,27 @@ struct AgentLifeTests {
         return (steps, life.exitCode)
     }
 
-    @Test("a whole life: configured, loaded, served; ended, drained, sealed")
+    @Test("a whole life: configured, restored, loaded, served; ended, drained, sealed")
     func whole() {
         let (steps, exitCode) = life(
             .configured,
+            .restored,
             .loaded,
             .termination,
             .drained(left: .seconds(20)),
             .sealed(true)
         )
-        #expect(steps == [.load, .serve, .keepHome, .tellEnding, .drain, .sealHome(within: .seconds(20))])
+        #expect(
+            steps == [.restoreHome, .load, .keepHome, .serve, .tellEnding, .drain, .sealHome(within: .seconds(20))]
+        )
         #expect(exitCode == 0)
     }
 
-    @Test("who was configured before is loaded at once, and waits for nobody")
-    func resumed() {
-        let life = AgentLife(.init(isConfigured: true, hasTimeLimit: true, keepsHome: true, grace: Self.grace))
-        #expect(Set(life.firstSteps) == [.prepare, .awaitTermination, .awaitStopRequest, .load])
+    @Test("who was configured before begins at once, and waits for nobody", arguments: [false, true])
+    func resumed(keepsHome: Bool) {
+        let life = AgentLife(.init(isConfigured: true, hasTimeLimit: true, keepsHome: keepsHome, grace: Self.grace))
+        let first: Step = keepsHome ? .restoreHome : .load
+        #expect(Set(life.firstSteps) == [.prepare, .awaitTermination, .awaitStopRequest, first])
     }
 
     @Test("there is a time limit only where one was given")
@@ -79,30 +83,78 @@ struct AgentLifeTests {
 
     @Test("a time limit that ends after the configuration changes nothing")
     func lateTimeLimit() {
-        #expect(life(.configured, .timeLimit).steps == [.load])
-        #expect(life(.configured, .loaded, .timeLimit).exitCode == nil)
+        #expect(life(.configured, .timeLimit).steps == [.restoreHome])
+        #expect(life(.configured, .restored, .loaded, .timeLimit).exitCode == nil)
     }
 
-    @Test("a signal during the import doesn't wait for it", arguments: [Event.termination, .stopRequest])
-    func signalDuringImport(signal: Event) {
-        let (steps, exitCode) = life(.configured, signal, .loaded, .closed)
+    @Test("a signal before HOME is back seals nothing", arguments: [Event.termination, .stopRequest])
+    func signalWhileRestoring(signal: Event) {
+        let (steps, exitCode) = life(.configured, signal, .restored, .closed)
+        #expect(steps == [.restoreHome, .tellEnding, .close(grace: Self.grace)])
+        #expect(exitCode == 0)
+    }
+
+    @Test("a HOME that doesn't come back ends the agent, and what is sealed stays")
+    func restoreFails() {
+        let (steps, exitCode) = life(.configured, .startFailed, .closed)
+        #expect(steps == [.restoreHome, .close(grace: Self.grace)])
+        #expect(exitCode == 1)
+    }
+
+    @Test("a signal during the import doesn't wait for it, and HOME is sealed", arguments: [true, false])
+    func signalDuringImport(isWhole: Bool) {
+        let (steps, exitCode) = life(.configured, .restored, .termination, .loaded, .closed, .sealed(isWhole))
+        #expect(
+            steps == [
+                .restoreHome, .load, .keepHome, .tellEnding, .close(grace: Self.grace), .sealHome(within: Self.grace),
+            ]
+        )
+        #expect(exitCode == (isWhole ? 0 : 1))
+    }
+
+    @Test("who asks for the stop during the import has HOME sealed first; where that fails, the import goes on")
+    func stopDuringImport() {
+        let refused = life(.configured, .restored, .stopRequest, .saved(false), .loaded)
+        #expect(refused.steps.suffix(3) == [.saveHome, .awaitStopRequest, .serve] && refused.exitCode == nil)
+        let (steps, exitCode) = life(.configured, .restored, .stopRequest, .saved(true), .closed, .sealed(true))
+        #expect(
+            steps.suffix(4) == [.saveHome, .tellEnding, .close(grace: Self.grace), .sealHome(within: Self.grace)]
+        )
+        #expect(exitCode == 0)
+        let late = life(.configured, .restored, .stopRequest, .loaded, .saved(true))
+        #expect(late.steps.suffix(4) == [.saveHome, .serve, .tellEnding, .drain])
+    }
+
+    @Test("a signal during the import where nothing is kept", arguments: [Event.termination, .stopRequest])
+    func signalWithoutHome(signal: Event) {
+        let (steps, exitCode) = life(keepsHome: false, .configured, signal, .loaded, .closed)
         #expect(steps == [.load, .tellEnding, .close(grace: Self.grace)])
         #expect(exitCode == 0)
     }
 
-    @Test("an application that ends itself while it is loaded, or can't be, ends the agent")
+    @Test("an application that ends itself while it is loaded, or can't be, ends the agent, and HOME is sealed")
     func startFails() {
-        let (steps, exitCode) = life(.configured, .startFailed, .termination, .closed)
-        #expect(steps == [.load, .close(grace: Self.grace)])
-        #expect(exitCode == 1)
+        for isWhole in [true, false] {
+            let (steps, exitCode) = life(
+                .configured,
+                .restored,
+                .startFailed,
+                .termination,
+                .closed,
+                .sealed(isWhole)
+            )
+            #expect(steps.suffix(2) == [.close(grace: Self.grace), .sealHome(within: Self.grace)])
+            #expect(exitCode == 1)
+        }
     }
 
     @Test("who asks for the stop has HOME sealed first; where that fails, the service goes on and may be asked again")
     func stopRequest() {
-        let refused = life(.configured, .loaded, .stopRequest, .saved(false))
+        let refused = life(.configured, .restored, .loaded, .stopRequest, .saved(false))
         #expect(refused.steps.suffix(2) == [.saveHome, .awaitStopRequest] && refused.exitCode == nil)
         let (steps, exitCode) = life(
             .configured,
+            .restored,
             .loaded,
             .stopRequest,
             .saved(false),
@@ -120,6 +172,7 @@ struct AgentLifeTests {
         for outcome in [true, false] {
             let (steps, exitCode) = life(
                 .configured,
+                .restored,
                 .loaded,
                 .stopRequest,
                 .termination,
@@ -136,6 +189,7 @@ struct AgentLifeTests {
     func twice() {
         let (steps, exitCode) = life(
             .configured,
+            .restored,
             .loaded,
             .termination,
             .termination,
@@ -144,7 +198,7 @@ struct AgentLifeTests {
             .sealed(false),
             .termination
         )
-        #expect(steps == [.load, .serve, .keepHome, .tellEnding, .drain, .sealHome(within: .zero)])
+        #expect(steps == [.restoreHome, .load, .keepHome, .serve, .tellEnding, .drain, .sealHome(within: .zero)])
         #expect(exitCode == 1)
         #expect(life(.termination, .stopRequest, .closed, .termination).steps == [.tellEnding, .close(grace: .zero)])
     }
@@ -180,13 +234,19 @@ struct AgentLifeTests {
         let closes = count { if case .close = $0 { true } else { false } }
         let serves = count { $0 == .serve }
         if drains + closes > 1 { return "it is ended twice" }
-        if seals > drains || serves > 1 || drains > serves { return "an end before what it ends" }
+        let keeps = count { $0 == .keepHome }
+        if seals > drains + closes || seals > keeps || serves > 1 || drains > serves {
+            return "an end before what it ends"
+        }
         if closes + serves > 1 { return "what is served is only closed" }
-        if count({ $0 == .load }) > (terms.isConfigured ? 0 : 1) { return "it is loaded twice" }
-        if !terms.keepsHome, seals + count({ $0 == .saveHome || $0 == .keepHome }) > 0 { return "nothing is kept" }
+        let loads = count { $0 == .load }, restores = count { $0 == .restoreHome }
+        if loads > (terms.isConfigured && !terms.keepsHome ? 0 : 1) { return "it is loaded twice" }
+        if restores > (terms.isConfigured ? 0 : 1) { return "HOME is restored twice" }
+        if terms.keepsHome, loads > keeps { return "HOME isn't kept from the first line on" }
+        if !terms.keepsHome, seals + keeps + restores + count({ $0 == .saveHome }) > 0 { return "nothing is kept" }
         if let exitCode = life.exitCode {
             guard drains + closes == 1 else { return "nothing ended it" }
-            if terms.keepsHome, drains == 1, seals == 0 { return "HOME isn't sealed before the end" }
+            if keeps == 1, seals == 0 { return "HOME isn't sealed before the end" }
             if exitCode == 0, seals == 1, !events.contains(.sealed(true)) { return "HOME is lost without a word" }
         }
         return nil
@@ -199,7 +259,7 @@ struct AgentLifeTests {
             checked += 1
             if let objection = objection(terms, events) { Issue.record("\(events): \(objection)") }
         }
-        #expect(checked == 248_832)
+        #expect(checked == 371_293)
     }
 
     // MARK: The group
@@ -228,11 +288,24 @@ struct AgentLifeTests {
     @Test("an import that never returns is cancelled, and has ended before the life has", .timeLimit(.minutes(1)))
     func abandonedImport() async {
         let parts = Parts(
-            [.awaitTermination: .termination, .close(grace: Self.grace): .closed],
-            endless: [.load, .awaitStopRequest]
+            [
+                .restoreHome: .restored, .close(grace: Self.grace): .closed,
+                .sealHome(within: Self.grace): .sealed(true),
+            ],
+            endless: [.load, .keepHome, .awaitStopRequest]
         )
+        // The signal comes once it is imported.
+        let gate = AsyncStream<Void>.makeStream()
         let terms = AgentLife.Terms(isConfigured: true, hasTimeLimit: false, keepsHome: true, grace: Self.grace)
-        #expect(await AgentLife(terms).run { await parts.perform($0) } == 0)
+        let exitCode = await AgentLife(terms).run { step in
+            if step == .load { gate.continuation.finish() }
+            if step == .awaitTermination {
+                for await _ in gate.stream {}
+                return .termination
+            }
+            return await parts.perform(step)
+        }
+        #expect(exitCode == 0)
         let story = await parts.story
         #expect(story.contains("load was cancelled") && story.contains("awaitStopRequest was cancelled"))
         #expect(story.count { $0.hasPrefix("close") } == 1)
@@ -242,7 +315,7 @@ struct AgentLifeTests {
     func failedSave() async throws {
         let parts = Parts(
             [
-                .load: .loaded, .awaitTermination: .termination, .drain: .drained(left: .zero),
+                .restoreHome: .restored, .load: .loaded, .awaitTermination: .termination, .drain: .drained(left: .zero),
                 .sealHome(within: .zero): .sealed(false),
             ],
             endless: [.keepHome, .awaitStopRequest]
@@ -251,7 +324,7 @@ struct AgentLifeTests {
         let gate = AsyncStream<Void>.makeStream()
         let terms = AgentLife.Terms(isConfigured: true, hasTimeLimit: false, keepsHome: true, grace: Self.grace)
         let exitCode = await AgentLife(terms).run { step in
-            if step == .keepHome { gate.continuation.finish() }
+            if step == .serve { gate.continuation.finish() }
             if step == .awaitTermination { for await _ in gate.stream {} }
             return await parts.perform(step)
         }

@@ -1,5 +1,7 @@
+import CodeEncryption
 import Enclave
 import Files
+import Glibc
 import Secrets
 import TestSupport
 import Testing
@@ -79,19 +81,109 @@ struct SealedStateTests {
     @Test("HOME of another epoch doesn't open, wherever it is laid, and stays where it is")
     func home() throws {
         let first = Epoch(), second = Epoch()
-        try folder.write("plain", "data")
-        try state().seal(file: folder.path + "/plain", as: .home, epoch: first)
+        func seal(_ text: String) throws {
+            try state().seal(.home, epoch: first) { stream in
+                try Array(text.utf8).withUnsafeBytes { try stream.write($0) }
+            }
+        }
+        func open(_ epoch: Epoch) throws -> String? {
+            var text: String?
+            let isThere = try state().open(.home, epoch: epoch) {
+                text = String(decoding: try content($0), as: UTF8.self)
+            }
+            #expect(isThere == (text != nil))
+            return text
+        }
+        try seal("data")
         let sealed = try folder.read("home/\(first.hex)/home.sealed")
         try folder.write("home/\(second.hex)/home.sealed", sealed)
-        let target = folder.path + "/opened"
-        #expect(throws: SealedStateError.self) { try state().open(.home, epoch: second, to: target) }
-        #expect(!Files.exists(target))
-        #expect(try !state().open(.home, epoch: Epoch(), to: target))
+        #expect(throws: SealedStateError.self) { try open(second) }
+        #expect(try open(Epoch()) == nil)
         var relabelled = sealed
         relabelled.replaceSubrange(8..<40, with: second.bytes)
         try folder.write("home/\(second.hex)/home.sealed", relabelled)
-        #expect(throws: SealedStateError.self) { try state().open(.home, epoch: second, to: target) }
-        #expect(try state().open(.home, epoch: first, to: target))
-        #expect(try folder.read("opened") == Array("data".utf8))
+        #expect(throws: SealedStateError.self) { try open(second) }
+        #expect(try open(first) == "data")
+    }
+
+    private func content(_ stream: DecryptingStream) throws -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: stream.byteCount)
+        let count = try bytes.withUnsafeMutableBytes { try stream.read(into: $0) }
+        #expect(count == bytes.count)
+        return bytes
+    }
+
+    @Test(
+        "what goes through a stream is what one file's encryption makes, whatever its size and its pieces",
+        arguments: [0, 1, 31, 32, 63, 64, 4096, (256 << 10) - 1, 256 << 10, (256 << 10) + 1, (512 << 10) + 33]
+    )
+    func streams(byteCount: Int) throws {
+        let epoch = Epoch()
+        let plain = (0..<byteCount).map { UInt8(truncatingIfNeeded: $0 &* 7) }
+        try state().seal(.home, epoch: epoch) { stream in
+            var rest = plain[...]
+            while !rest.isEmpty {
+                let piece = Array(rest.prefix(100_001))
+                try piece.withUnsafeBytes { try stream.write($0) }
+                rest = rest.dropFirst(piece.count)
+            }
+        }
+        var found: [UInt8]?
+        _ = try state().open(.home, epoch: epoch) { found = try content($0) }
+        #expect(found == plain)
+        #expect(try folder.read("home/\(epoch.hex)/home.sealed").count == 40 + 40 + byteCount)
+    }
+
+    @Test("what the operator changes between the two passes is told as that, and not as what it looks like")
+    func changedMeanwhile() throws {
+        let epoch = Epoch()
+        let path = folder.path + "/home/\(epoch.hex)/home.sealed"
+        func change(_ offset: Int) throws {
+            let file = try OpenFile(path, O_RDWR)
+            var byte = [UInt8(0)]
+            pread(file.descriptor, &byte, 1, offset)
+            try file.write([byte[0] ^ 1], at: offset)
+        }
+        struct Odd: Error {}
+        for offset in [80, 100_080, 300_079] {
+            try state().seal(.home, epoch: epoch) { stream in
+                try [UInt8](repeating: 1, count: 300_000).withUnsafeBytes { try stream.write($0) }
+            }
+            // Read to the end, read in part, and found odd.
+            #expect(throws: SealedStateError.self, "\(offset)") {
+                try state().open(.home, epoch: epoch) { stream in
+                    try change(offset)
+                    _ = try content(stream)
+                }
+            }
+            try change(offset)
+            // What was read into memory already can't be changed any more.
+            if offset > 256 << 10 {
+                #expect(throws: SealedStateError.self, "\(offset)") {
+                    try state().open(.home, epoch: epoch) { stream in
+                        try change(offset)
+                        throw Odd()
+                    }
+                }
+                try change(offset)
+            }
+            #expect(throws: Odd.self) { try state().open(.home, epoch: epoch) { _ in throw Odd() } }
+        }
+    }
+
+    @Test("what can't be written to its end leaves the last one whole, and nothing beside it")
+    func interrupted() throws {
+        let epoch = Epoch()
+        struct Odd: Error {}
+        try state().seal(.home, epoch: epoch) { stream in try [1, 2].withUnsafeBytes { try stream.write($0) } }
+        let sealed = try folder.read("home/\(epoch.hex)/home.sealed")
+        #expect(throws: Odd.self) {
+            try state().seal(.home, epoch: epoch) { stream in
+                try [UInt8](repeating: 1, count: 1 << 20).withUnsafeBytes { try stream.write($0) }
+                throw Odd()
+            }
+        }
+        #expect(try folder.read("home/\(epoch.hex)/home.sealed") == sealed)
+        #expect(try Files.names(in: folder.path + "/home/\(epoch.hex)") == ["home.sealed"])
     }
 }

@@ -1,3 +1,4 @@
+import CodeEncryption
 import Enclave
 import Files
 import Notation
@@ -71,9 +72,14 @@ struct SealedStateVectorTests {
         let home = try vectors["home"]
         let epoch = try #require(Epoch(hex: home.text("epoch")))
         try folder.write("home/\(epoch.hex)/home.sealed", home.hex("file"))
-        #expect(try state().open(.home, epoch: epoch, to: folder.path + "/home.tar"))
-        #expect(try folder.read("home.tar") == home.hex("plain"))
-        #expect(try !state().open(.home, epoch: Epoch(), to: folder.path + "/other.tar"))
+        var found = [UInt8](repeating: 0, count: try home.hex("plain").count)
+        let isThere = try state().open(.home, epoch: epoch) { stream in
+            #expect(stream.byteCount == found.count)
+            _ = try found.withUnsafeMutableBytes { try stream.read(into: $0) }
+        }
+        #expect(try isThere && found == home.hex("plain"))
+        let isOther = try state().open(.home, epoch: Epoch()) { _ in Issue.record("there is none") }
+        #expect(!isOther)
     }
 
     @Test("what isn't as the page says doesn't open")

@@ -16,6 +16,14 @@ extension EndToEndTests {
             from flask import Flask
             mode = Path(os.environ["HOME"]) / "mode"
             word = mode.read_text() if mode.exists() else ""
+            starts, tree = mode.with_name("starts"), mode.with_name("tree")
+            if not tree.exists():
+                (tree / "empty").mkdir(parents=True)
+                (tree / "tool").write_text("")
+                (tree / "tool").chmod(0o755)
+                os.utime(tree / "tool", ns=(1, 1700000000123456789))
+                (tree / "link").symlink_to("tool")
+            with starts.open("a") as file: file.write("x")
             if word == "fails": raise RuntimeError("hunter2")
             if word == "exits": os._exit(7)
             if word == "leaves": os._exit(0)
@@ -30,6 +38,12 @@ extension EndToEndTests {
             def wait(seconds):
                 time.sleep(seconds)
                 return ""
+
+            @app.get("/kept")
+            def kept():
+                tool = (tree / "tool").stat()
+                link = os.readlink(tree / "link")
+                return f"{starts.read_text()} {(tree / 'empty').is_dir()} {link} {tool.st_mode & 0o777:o} {tool.st_mtime_ns}"
 
             @app.get("/mode/<text>")
             def change(text):
@@ -214,6 +228,13 @@ extension EndToEndTests {
             let slow = try restart("--wait", "2")
             #expect(slow.code == 1 && slow.output.contains("still starting after 2 seconds"), "\(slow.output)")
             #expect(slow.seconds < 7)
+            // What it wrote while it was loaded is kept, whoever ends it meanwhile.
+            try bench.mse("stop", "a")
+            try bench.mse("restart", "a")
+            #expect(
+                try bench.curl("--cacert", "a.pem", "https://localhost:\(port)/kept").output
+                    == "xxx True tool 755 1700000000123456789"
+            )
             for _ in 0..<100 where try bench.state("a") != "running" { usleep(100_000) }
             #expect(try bench.state("a") == "running")
             try prepare("503")

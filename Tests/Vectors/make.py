@@ -302,16 +302,17 @@ def sealed_log():
 # MARK: package.md, record.md
 
 
-def tar_header(name, size, kind=b"0", mode=0o644):
+def tar_header(name, size, kind=b"0", mode=0o644, time=0, target=b""):
     block = bytearray(512)
     block[0 : len(name)] = name
     block[100:107] = b"%07o" % mode
     for offset in (108, 116):
         block[offset : offset + 7] = b"%07o" % 0
     block[124:135] = b"%011o" % size
-    block[136:147] = b"%011o" % 0
+    block[136:147] = b"%011o" % time
     block[148:156] = b" " * 8
     block[156:157] = kind
+    block[157 : 157 + len(target)] = target
     block[257:265] = b"ustar\0" + b"00"
     for offset in (329, 337):
         block[offset : offset + 7] = b"%07o" % 0
@@ -341,6 +342,34 @@ def tar_member(name, data):
 
 def tar(members):
     return b"".join(tar_member(name, data) for name, data in members) + bytes(1024)
+
+
+def tree_member(name, kind, mode=0o755, time="0", data=b"", target=""):
+    """One of a HOME's archive; the time is decimal, in seconds."""
+    encoded, link = (name + "/" if kind == b"5" else name).encode(), target.encode()
+    records, whole = b"", int(time) if time.isdigit() else 0
+    if len(encoded) > 100 or not encoded.isascii():
+        records, encoded = pax("path", encoded.decode()), b"@LongName"
+    if len(link) > 100 or not link.isascii():
+        records, link = records + pax("linkpath", target), b""
+    if time != str(whole) or whole >= 1 << 33:
+        records, whole = records + pax("mtime", time), 0
+    head = tar_header(b"@PaxHeader", len(records), b"x") + padded(records) if records else b""
+    return head + tar_header(encoded, len(data), kind, mode, whole, link) + padded(data)
+
+
+TREE = [
+    (".", b"5", 0o700),
+    ("bin", b"5", 0o750, "1700000000"),
+    ("bin/tool", b"0", 0o755, "1700000001.500000000", b"#!/bin/sh\n"),
+    ("early", b"0", 0o600, "-0.000000001", b""),
+    ("empty", b"5", 0o700, "1700000002.123456789"),
+    ("late", b"0", 0o400, str(1 << 33), b"late"),
+    ("latest", b"2", 0o777, "1700000003", b"", "bin/tool"),
+    ("more", b"1", 0o755, "1700000001.500000000", b"", "bin/tool"),
+    ("nowhere", b"2", 0o777, "1700000004.250000000", b"", "é/" * 60 + "x"),
+    ("é", b"0", 0o644, "1", b"accent"),
+]
 
 
 RUNTIME = {
@@ -895,6 +924,32 @@ def sealed_state():
             for item, text in plain.items()
         ],
         home={"epoch": other.hex(), "plain": tar([("notes.txt", b"kept")]).hex(), "file": sealed(tar([("notes.txt", b"kept")]), "home", epoch=other).hex()},
+        homeArchives={
+            "written": b"".join(tree_member(*member) for member in TREE).hex() + bytes(1024).hex(),
+            "holds": [
+                {"path": name, "kind": {b"0": "file", b"1": "file", b"2": "link", b"5": "folder"}[kind], "mode": "%o" % mode, "modified": time, "content": (more[1] if kind == b"2" else b"#!/bin/sh\n".decode() if kind == b"1" else (more or [b""])[0].decode())}
+                for name, kind, mode, time, *more in TREE[1:]
+            ],
+            "refused": [
+                {"what": what, "file": (b"".join(tree_member(*member) for member in [TREE[0]] + members) + bytes(1024)).hex()}
+                for what, members in [
+                    ("a file before its folder", [("a/b", b"0", 0o600, "0", b"x")]),
+                    ("a file behind a link", [("a", b"2", 0o777, "0", b"", "/tmp"), ("a/b", b"0", 0o600, "0", b"x")]),
+                    ("a file in a file", [("a", b"0", 0o600, "0", b""), ("a/b", b"0", 0o600, "0", b"x")]),
+                    ("a name twice", [("a", b"0", 0o600, "0", b""), ("a", b"0", 0o600, "0", b"x")]),
+                    ("a link in a folder's place", [("a", b"5"), ("a", b"2", 0o777, "0", b"", "/tmp")]),
+                    ("a name that leaves", [("../a", b"0", 0o600, "0", b"x")]),
+                    ("a link without a text", [("a", b"2", 0o777, "0", b"", "")]),
+                    ("a device", [("a", b"3", 0o600)]),
+                    ("a second name of nothing", [("b", b"1", 0o600, "0", b"", "a")]),
+                    ("a second name before the first", [("b", b"1", 0o600, "0", b"", "c"), ("c", b"0", 0o600)]),
+                    ("a second name of a link", [("c", b"2", 0o777, "0", b"", "/etc/passwd"), ("b", b"1", 0o600, "0", b"", "c")]),
+                    ("a second name of a folder", [("c", b"5"), ("b", b"1", 0o600, "0", b"", "c")]),
+                    ("a second name of what lies outside", [("b", b"1", 0o600, "0", b"", "/etc/passwd")]),
+                    ("a time that is no number", [("a", b"0", 0o600, "soon", b"x")]),
+                ]
+            ],
+        },
         refused=[
             {"what": what, "file": data.hex()}
             for what, data in [

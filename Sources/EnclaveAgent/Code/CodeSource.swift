@@ -1,5 +1,4 @@
 internal import CodeEncryption
-internal import Crypto
 internal import Enclave
 internal import Files
 internal import Glibc
@@ -20,8 +19,6 @@ enum CodeSource: Sendable {
         case measured([UInt8])
         /// The library OS proves the file whenever it is read.
         case enforcedByLibraryOS
-        /// They came out of a sealed file of this enclave.
-        case seal
     }
 
     /// A member of a package, nil when there is none.
@@ -118,7 +115,7 @@ enum CodeSource: Sendable {
                 guard hash.finish() == digest else {
                     throw CodeError.refused(path: path, "is not the archive that was measured")
                 }
-            case .enforcedByLibraryOS, .seal: break
+            case .enforcedByLibraryOS: break
             }
             guard rename(work, target) == 0 else { throw FileError(target, doing: "make") }
         } catch {
@@ -140,11 +137,4 @@ enum CodeSource: Sendable {
             throw .file(error)
         }
     }
-}
-
-/// SHA-256 over what passes by.
-private final class RunningHash {
-    private var hash = SHA256()
-    func update(_ bytes: UnsafeRawBufferPointer) { hash.update(bufferPointer: bytes) }
-    func finish() -> [UInt8] { Array(hash.finalize()) }
 }

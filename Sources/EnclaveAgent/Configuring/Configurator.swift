@@ -90,7 +90,7 @@ struct Configurator: Sendable {
     private func continueHome(_ epoch: Epoch?) throws -> Bool {
         guard let epoch else { return false }
         do {
-            guard let state, try PersistentHome(memory: memory, state: state, epoch: epoch).restore() else {
+            guard let state, try PersistentHome(folder: memory.home, state: state, epoch: epoch).restore() else {
                 throw ConfigurationRefusal(.epoch, "there is no HOME of the epoch that 'continue_epoch' names")
             }
             return true

@@ -1,7 +1,6 @@
 internal import CodeEncryption
 internal import Enclave
 internal import Files
-internal import Glibc
 internal import PackageFormat
 internal import Synchronization
 internal import Threads
@@ -11,8 +10,6 @@ internal import WallClock
 /// by code and time.
 final class HomeKeeper: Sendable {
     private static let period = Duration.seconds(10)
-    /// Below this much room, a failure is put down to the lack of it.
-    private static let roomByteCount = 1 << 20
 
     /// One at a time, on threads that may block.
     private let home: Mutex<PersistentHome>
@@ -41,7 +38,7 @@ final class HomeKeeper: Sendable {
         self.log = log
         self.events = events
         self.clock = clock
-        home = Mutex(PersistentHome(memory: memory, state: state, epoch: epoch))
+        home = Mutex(PersistentHome(folder: memory.home, state: state, epoch: epoch))
         folder = state.folder
         self.wasRestored = wasRestored
     }
@@ -56,14 +53,24 @@ final class HomeKeeper: Sendable {
 
     /// Seals what changed, again and again, until it is cancelled. What is being sealed then is sealed to its end.
     func keep() async {
-        while case .some = try? await Task.sleep(for: Self.period) { _ = await save() }
+        while case .some = try? await Task.sleep(for: Self.period) { _ = await save(.period) }
     }
 
-    /// - Parameter isAsked: somebody waits for how it goes.
+    /// Why it is saved.
+    enum Occasion {
+        case period
+        /// Somebody waits for how it goes.
+        case request
+        /// The service has ended.
+        case end
+    }
+
     /// - Returns: whether everything is sealed.
-    func save(isAsked: Bool = false) async -> Bool {
+    func save(_ occasion: Occasion) async -> Bool {
         do {
-            let contents = try await BlockingThread.run { try self.home.withLock { try $0.save() } }
+            let contents = try await BlockingThread.run {
+                try self.home.withLock { try $0.save(comparing: occasion == .period ? .versions : .contents) }
+            }
             tell {
                 $0.savedAt = self.clock.now
                 $0.problem = nil
@@ -76,10 +83,9 @@ final class HomeKeeper: Sendable {
             return true
         } catch {
             if tellOwner("HOME could not be sealed: \(error)") { events.write(.homeNotSaved) }
-            let hasRoom = self.hasRoom
             tell {
-                $0.problem = hasRoom ? .notSaved : .noSpace
-                if isAsked { $0.refusals += 1 }
+                $0.problem = HomeReport.Problem(error)
+                if occasion == .request { $0.refusals += 1 }
             }
             return false
         }
@@ -101,10 +107,5 @@ final class HomeKeeper: Sendable {
             // The operator's own folder: where he lets nothing be written, he is told nothing.
             try? $0.write(to: folder)
         }
-    }
-
-    private var hasRoom: Bool {
-        var status = statvfs()
-        return statvfs(folder, &status) != 0 || Int(status.f_bavail) * Int(status.f_frsize) >= Self.roomByteCount
     }
 }

@@ -74,23 +74,18 @@ struct SealedState: Sendable {
         return Opened(content: content, epoch: epoch)
     }
 
-    /// Seals a file piece by piece, in the place of the one that is there; that one stays whole until the new one is.
-    func seal(file source: String, as item: Item, epoch: Epoch) throws {
+    /// Seals what is written to a stream, in the place of the file that is there; that one stays whole until the new
+    /// one is.
+    func seal(_ item: Item, epoch: Epoch, _ write: (EncryptingStream) throws -> Void) throws {
         let target = path(item, epoch)
         try Files.makeFolder(Files.split(target).folder, mode: 0o700)
         let temporary = Files.temporaryName(beside: target)
         do {
-            let input = try OpenFile(source, O_RDONLY)
             let output = try OpenFile(temporary, O_WRONLY | O_CREAT | O_EXCL, mode: 0o600)
             try output.write(Self.head(epoch))
-            try FileEncryption(key: key(item, epoch)).encrypt(
-                input,
-                count: try input.byteCount(),
-                to: output,
-                nonce: FileCipher.randomNonce(),
-                path: item.rawValue
-            )
-            try output.synchronise()
+            let stream = try EncryptingStream(to: output, key: key(item, epoch))
+            try write(stream)
+            try stream.finish()
             guard rename(temporary, target) == 0 else { throw FileError(target, doing: "replace") }
         } catch {
             unlink(temporary)
@@ -98,31 +93,39 @@ struct SealedState: Sendable {
         }
     }
 
-    /// Opens a file that was sealed piece by piece; the target must be where nobody else looks.
+    /// Opens what was sealed through a stream. All of it is proven before anything is read, and once more behind what
+    /// is read, since the operator may change the file in between: what `read` makes of it may count only when this has
+    /// returned.
     /// - Returns: false when there is none of this epoch.
-    /// - Throws: `SealedStateError.doesNotOpen`; then nothing was made.
-    func open(_ item: Item, epoch: Epoch, to target: String) throws -> Bool {
-        let path = path(item, epoch)
+    /// - Throws: `SealedStateError.doesNotOpen`, and what `read` throws for what does open.
+    func open(_ item: Item, epoch: Epoch, _ read: (DecryptingStream) throws -> Void) throws -> Bool {
         guard try isThere(item, epoch) else { return false }
+        do {
+            try stream(item, epoch).finish()
+            let stream = try stream(item, epoch)
+            do {
+                try read(stream)
+            } catch {
+                try stream.finish()
+                throw error
+            }
+            try stream.finish()
+            return true
+        } catch CodeError.notAuthentic, CodeError.tooShort {
+            throw SealedStateError.doesNotOpen(event(item, epoch), path(item, epoch))
+        }
+    }
+
+    private func stream(_ item: Item, _ epoch: Epoch) throws -> DecryptingStream {
+        let path = path(item, epoch)
         let input = try OpenFile(regular: path)
         var head = [UInt8](repeating: 0, count: Self.headByteCount)
         let count = try head.withUnsafeMutableBytes { try input.read(into: $0) }
         guard count == head.count, Self.epoch(head[...]) == epoch else {
             throw SealedStateError.doesNotOpen(event(item, epoch), path)
         }
-        let output = try OpenFile(target, O_WRONLY | O_CREAT | O_EXCL, mode: 0o600)
-        do {
-            let size = try input.byteCount() - Self.headByteCount
-            try FileEncryption(key: key(item, epoch)).decrypt(input, count: size, to: output, path: path)
-            return true
-        } catch {
-            unlink(target)
-            switch error {
-            case CodeError.notAuthentic, CodeError.tooShort:
-                throw SealedStateError.doesNotOpen(event(item, epoch), path)
-            default: throw error
-            }
-        }
+        let size = try input.byteCount() - Self.headByteCount
+        return try DecryptingStream(input, count: size, key: key(item, epoch))
     }
 
     /// - Throws: `SealedStateError.doesNotOpen` when something is there that nobody sealed.

@@ -128,6 +128,8 @@ extension HomeReport.Problem {
     var words: String {
         switch self {
         case .noSpace: "there is no room to seal HOME"
+        case .timeLimit: "HOME holds so much that sealing it takes too long"
+        case .tooLarge: "HOME changed so much while it was read that it could not be put back"
         case .notSaved:
             "HOME could not be sealed (its owner reads why in the log)"
         }

@@ -5,14 +5,14 @@ internal import Notation
 
 /// Reads a tar member by member, in order and only once, from a part of an open file.
 ///
-/// Regular files and folders alone are taken; links, devices, names that leave the tree and members of one name are
-/// refused with their path.
+/// Regular files alone are taken, and folders passed over; links, devices, names that leave the tree and members of one
+/// name are refused with their path. Where whole trees are asked for, folders and symbolic links are members, too.
 public struct TarReader: ~Copyable {
     public static let memberLimit = 200_000
-    private static let blockByteCount = 512
+    private static let blockByteCount = TarHeader.blockByteCount
     package static let paxLimit = 1 << 20
 
-    private let file: OpenFile
+    private let source: Source
     private let path: String
     private var position: Int
     private let end: Int
@@ -20,14 +20,31 @@ public struct TarReader: ~Copyable {
     private var left = 0
     private var padding = 0
     private var names: Set<ExactText> = []
+    private let contents: Contents
     /// Sees every byte as it is read.
     private let observe: ((UnsafeRawBufferPointer) -> Void)?
 
+    /// What an archive may hold.
+    package enum Contents: Hashable, Sendable {
+        case files
+        /// Files with second names, folders and symbolic links; the first member may be the tree's own folder, `.`.
+        case trees
+    }
+
+    /// Where the bytes come from.
+    private enum Source: ~Copyable {
+        case file(OpenFile)
+        /// Each once, in their order.
+        case stream((UnsafeMutableRawBufferPointer) throws(FileError) -> Int)
+    }
+
     public struct Member: Hashable, Sendable {
+        /// A folder's without the `/` at its end.
         public let name: String
         public let byteCount: Int
         /// Where the content begins in the file.
         public let offset: Int
+        package let attributes: TarAttributes
     }
 
     /// - Parameter range: the part of the file that is the archive; nil for all of it.
@@ -36,20 +53,42 @@ public struct TarReader: ~Copyable {
     {
         let file = try OpenFile(path, O_RDONLY)
         let count = Int(try file.status().st_size)
-        self.file = file
+        source = .file(file)
         self.path = path
+        contents = .files
         position = range?.lowerBound ?? 0
         end = min(range?.upperBound ?? count, count)
         self.observe = observe
     }
 
-    /// The next regular file; nil at the end of the archive.
+    /// Reads what comes only once, all of it and in its order.
+    /// - Parameters:
+    ///   - path: for messages.
+    ///   - byteCount: how many there are.
+    ///   - read: fills the buffer as far as it can.
+    package init(
+        _ path: String,
+        byteCount: Int,
+        takes contents: Contents,
+        read: @escaping (UnsafeMutableRawBufferPointer) throws(FileError) -> Int
+    ) {
+        source = .stream(read)
+        self.path = path
+        self.contents = contents
+        position = 0
+        end = byteCount
+        observe = nil
+    }
+
+    /// The next member; nil at the end of the archive.
     public mutating func next() throws(CodeError) -> Member? {
         try skip(left + padding)
         left = 0
         padding = 0
         var longName: String?
         var longSize: Int?
+        var longTarget: String?
+        var time: FileTime?
         while let header = try block() {
             guard header.contains(where: { $0 != 0 }) else {
                 try finish()
@@ -66,29 +105,63 @@ public struct TarReader: ~Copyable {
                     guard let value = Int(text), value >= 0 else { throw problem("a PAX size that is no number") }
                     longSize = value
                 }
-                if records["linkpath"] != nil { throw problem("a link") }
+                if let text = records["linkpath"] {
+                    guard contents == .trees else { throw problem("a link") }
+                    longTarget = text
+                }
+                if let text = records["mtime"], contents == .trees {
+                    guard let value = FileTime(decimal: text) else { throw problem("a PAX time that is no number") }
+                    time = value
+                }
             case UInt8(ascii: "g"): _ = try pax(try content(size))
             case UInt8(ascii: "L"):
                 let bytes = try content(size)
                 longName = try name(bytes.prefix { $0 != 0 })
             case UInt8(ascii: "5"):
                 let folder = if let longName { longName } else { try memberName(header) }
-                try CodeTree.check(
-                    folder.utf8.last == UInt8(ascii: "/") ? String(Substring(folder.utf8.dropLast())) : folder
-                )
+                let name = folder.utf8.last == UInt8(ascii: "/") ? String(Substring(folder.utf8.dropLast())) : folder
+                // The tree's own folder.
+                if contents == .files || name != "." || !names.isEmpty {
+                    try check(name, isMember: contents == .trees)
+                }
+                if contents == .trees {
+                    guard size == 0 else { throw problem("a folder with a content") }
+                    return Member(
+                        name: name,
+                        byteCount: 0,
+                        offset: position,
+                        attributes: try attributes(.folder, header, time)
+                    )
+                }
                 longName = nil
                 longSize = nil
                 try skip(size + Self.padding(size))
+            case UInt8(ascii: "1") where contents == .trees, UInt8(ascii: "2") where contents == .trees:
+                let name = if let longName { longName } else { try memberName(header) }
+                try check(name)
+                let target =
+                    if let longTarget { longTarget } else { try self.name(header[157..<257].prefix { $0 != 0 }) }
+                guard size == 0, (1...TarAttributes.targetLimit).contains(target.utf8.count), !target.utf8.contains(0)
+                else { throw .refused(path: name, "a link without a place that it leads to") }
+                let kind: TarAttributes.Kind =
+                    header[156] == UInt8(ascii: "1") ? .secondName(of: target) : .link(to: target)
+                return Member(
+                    name: name,
+                    byteCount: 0,
+                    offset: position,
+                    attributes: try attributes(kind, header, time)
+                )
             case UInt8(ascii: "0"), 0:
                 let name = if let longName { longName } else { try memberName(header) }
-                try CodeTree.check(name)
-                guard names.insert(ExactText(name)).inserted else {
-                    throw .refused(path: name, "stands twice in the archive")
-                }
-                guard names.count <= Self.memberLimit else { throw problem("more than \(Self.memberLimit) members") }
+                try check(name)
                 left = size
                 padding = Self.padding(size)
-                return Member(name: name, byteCount: size, offset: position)
+                return Member(
+                    name: name,
+                    byteCount: size,
+                    offset: position,
+                    attributes: try attributes(.file, header, time)
+                )
             default:
                 let name = if let longName { longName } else { try memberName(header) }
                 throw .refused(path: name, "a link, device or other special member of an archive")
@@ -113,25 +186,51 @@ public struct TarReader: ~Copyable {
         return bytes
     }
 
+    /// Each name once, and not too many; folders that are passed over may be named as often as one likes.
+    private mutating func check(_ name: String, isMember: Bool = true) throws(CodeError) {
+        try CodeTree.check(name)
+        guard isMember else { return }
+        guard names.insert(ExactText(name)).inserted else {
+            throw .refused(path: name, "stands twice in the archive")
+        }
+        guard names.count <= Self.memberLimit else { throw problem("more than \(Self.memberLimit) members") }
+    }
+
+    private func attributes(_ kind: TarAttributes.Kind, _ header: [UInt8], _ time: FileTime?) throws(CodeError)
+        -> TarAttributes
+    {
+        // What nobody asked for needn't be anything.
+        guard contents == .trees else { return TarAttributes(kind: kind) }
+        let seconds = if let time { time } else { FileTime(seconds: try number(header[136..<148])) }
+        return TarAttributes(
+            kind: kind,
+            mode: UInt32(truncatingIfNeeded: try number(header[100..<108]) & 0o777),
+            modifiedAt: seconds
+        )
+    }
+
     // MARK: Blocks
 
     private func problem(_ text: String) -> CodeError { .refused(path: path, text) }
 
     private mutating func fill(_ buffer: UnsafeMutableRawBufferPointer) throws(FileError) -> Int {
-        var filled = 0
-        let wanted = min(buffer.count, end - position)
-        while filled < wanted {
-            let count = pread(file.descriptor, buffer.baseAddress! + filled, wanted - filled, position)
-            if count == 0 { break }
-            guard count > 0 else {
-                if errno == EINTR { continue }
-                throw FileError(path, doing: "read")
-            }
-            filled += count
-            position += count
+        let wanted = UnsafeMutableRawBufferPointer(rebasing: buffer[..<min(buffer.count, end - position)])
+        let filled: Int
+        switch source {
+        case .file(let file): filled = try file.read(into: wanted, at: position)
+        case .stream(let read): filled = try read(wanted)
         }
+        position += filled
         observe?(UnsafeRawBufferPointer(rebasing: buffer[..<filled]))
         return filled
+    }
+
+    /// Whether what is passed over has to be read.
+    private var readsAll: Bool {
+        switch source {
+        case .file: observe != nil
+        case .stream: true
+        }
     }
 
     private mutating func bytes(_ count: Int) throws(CodeError) -> [UInt8] {
@@ -160,10 +259,10 @@ public struct TarReader: ~Copyable {
         return content
     }
 
-    /// Passes over bytes; they are read only when somebody looks on.
+    /// Passes over bytes; they are read only where they have to be.
     private mutating func skip(_ count: Int) throws(CodeError) {
         guard count <= end - position else { throw problem("the archive ends in a member") }
-        guard observe != nil else { return position += count }
+        guard readsAll else { return position += count }
         var rest = count
         while rest > 0 {
             let part = min(rest, 1 << 20)
