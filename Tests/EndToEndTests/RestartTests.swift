@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import Glibc
 import Notation
 import PackageFormat
 import Processes
@@ -11,19 +12,27 @@ extension EndToEndTests {
     struct RestartTests {
         /// An application that behaves as a file in its HOME says at each start.
         private static let application = """
-            import os, time
+            import mmap, os, sqlite3, time
             from pathlib import Path
             from flask import Flask
             mode = Path(os.environ["HOME"]) / "mode"
             word = mode.read_text() if mode.exists() else ""
-            starts, tree = mode.with_name("starts"), mode.with_name("tree")
+            starts, tree, mapped = (mode.with_name(name) for name in ("starts", "tree", "mapped"))
             if not tree.exists():
                 (tree / "empty").mkdir(parents=True)
                 (tree / "tool").write_text("")
                 (tree / "tool").chmod(0o755)
                 os.utime(tree / "tool", ns=(1, 1700000000123456789))
                 (tree / "link").symlink_to("tool")
+                os.truncate(os.open(mapped, os.O_RDWR | os.O_CREAT), 4096)
             with starts.open("a") as file: file.write("x")
+            memory = mmap.mmap(os.open(mapped, os.O_RDWR), 4096)
+            database = sqlite3.connect(mode.with_name("db"), check_same_thread=False)
+            database.execute("pragma journal_mode=wal")
+            database.execute("create table if not exists notes (text)")
+            if word in ("endless", "once"): mode.write_text("200")
+            if word == "endless": time.sleep(600)
+            if word == "once": raise RuntimeError("hunter2")
             if word == "fails": raise RuntimeError("hunter2")
             if word == "exits": os._exit(7)
             if word == "leaves": os._exit(0)
@@ -42,8 +51,20 @@ extension EndToEndTests {
             @app.get("/kept")
             def kept():
                 tool = (tree / "tool").stat()
-                link = os.readlink(tree / "link")
-                return f"{starts.read_text()} {(tree / 'empty').is_dir()} {link} {tool.st_mode & 0o777:o} {tool.st_mtime_ns}"
+                texts = [text for text, in database.execute("select text from notes")]
+                content = memory[:].strip(bytes(1)).decode()
+                return " ".join(map(str, [
+                    starts.read_text(), (tree / "empty").is_dir(), os.readlink(tree / "link"),
+                    oct(tool.st_mode & 0o777), tool.st_mtime_ns, content, *texts,
+                ]))
+
+            @app.get("/map/<text>")
+            def write(text):
+                memory[:len(text)] = text.encode()
+                os.utime(mapped, (1, 1))
+                database.execute("insert into notes values (?)", (text,))
+                database.commit()
+                return ""
 
             @app.get("/mode/<text>")
             def change(text):
@@ -221,6 +242,58 @@ extension EndToEndTests {
             #expect(try bench.state("a") == "running")
         }
 
+        private func kept() throws -> String {
+            try bench.curl("--cacert", "a.pem", "https://localhost:\(port)/kept").output
+        }
+
+        private func status(_ member: String) throws -> Node.Value? {
+            try JSON.read(Array(bench.run(Workbench.products + "/mse", ["status", "a", "--json"]).output.utf8))[member]?
+                .value
+        }
+
+        private func homeSavedAt() throws -> String {
+            guard case .string(let time)? = try status("homeSavedAt") else { return "" }
+            return time
+        }
+
+        private func agent() throws -> Int32 {
+            guard case .number(let digits)? = try status("pid") else { return try #require(nil) }
+            return try #require(Int32(digits))
+        }
+
+        @Test(
+            "HOME comes back as it was: through maps, as it lies, and what was written while the application was loaded"
+        )
+        func home() throws {
+            try start()
+            let tree = "True tool 0o755 1700000000123456789"
+            for text in ["one", "two"] {
+                #expect(try bench.curl("--cacert", "a.pem", "https://localhost:\(port)/map/\(text)").status == 0)
+            }
+            try bench.mse("stop", "a")
+            #expect(try restart().code == 0)
+            #expect(try kept() == "xx \(tree) two one two")
+            #expect(try bench.curl("--cacert", "a.pem", "https://localhost:\(port)/map/six").status == 0)
+            // Saved while it is loaded, without being asked.
+            try prepare("endless")
+            #expect(try restart("--wait", "1").code == 1)
+            let before = try homeSavedAt()
+            for _ in 0..<300 where try homeSavedAt() <= before { usleep(100_000) }
+            kill(try agent(), SIGKILL)
+            for _ in 0..<100 where try status("pid") != .null { usleep(100_000) }
+            #expect(try restart().code == 0)
+            #expect(try kept() == "xxxx \(tree) six one two six")
+            // And as it is stopped, or fails.
+            try prepare("endless")
+            #expect(try restart("--wait", "3").code == 1)
+            try bench.mse("stop", "a")
+            #expect(try restart().code == 0)
+            try prepare("once")
+            #expect(try restart().code == 1)
+            #expect(try restart().code == 0)
+            #expect(try kept() == "xxxxxxxx \(tree) six one two six")
+        }
+
         @Test("an application that isn't there in time is told as it is, and goes on")
         func late() throws {
             try start()
@@ -228,13 +301,6 @@ extension EndToEndTests {
             let slow = try restart("--wait", "2")
             #expect(slow.code == 1 && slow.output.contains("still starting after 2 seconds"), "\(slow.output)")
             #expect(slow.seconds < 7)
-            // What it wrote while it was loaded is kept, whoever ends it meanwhile.
-            try bench.mse("stop", "a")
-            try bench.mse("restart", "a")
-            #expect(
-                try bench.curl("--cacert", "a.pem", "https://localhost:\(port)/kept").output
-                    == "xxx True tool 755 1700000000123456789"
-            )
             for _ in 0..<100 where try bench.state("a") != "running" { usleep(100_000) }
             #expect(try bench.state("a") == "running")
             try prepare("503")
