@@ -75,7 +75,7 @@ struct HomeArchiveReader: ~Copyable {
     private mutating func makeFolders(above name: String) throws {
         for folder in Files.foldersAbove(name) where !folders.contains(ExactText(folder)) {
             guard form == .files else {
-                throw CodeError.refused(path: path, "holds '\(FileError.printable(name))' before its folder")
+                throw CodeError.refused(path: path, "holds '\(name.printable(limit: nil))' before its folder")
             }
             try make(folder: folder)
         }

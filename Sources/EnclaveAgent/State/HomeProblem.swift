@@ -1,5 +1,6 @@
 internal import Files
 internal import Glibc
+internal import Notation
 internal import PackageFormat
 
 /// Why HOME isn't sealed as it is.
@@ -12,7 +13,7 @@ enum HomeProblem: Error, Hashable, CustomStringConvertible {
     var description: String {
         switch self {
         case .timeLimit(let path, let seconds):
-            "it takes longer than \(seconds) seconds; they were over at \(FileError.printable(path))"
+            "it takes longer than \(seconds) seconds; they were over at \(path.printable(limit: nil))"
         case .tooLarge(let byteCount):
             "what was read of it while it changed is more than the \(byteCount) bytes that private memory has for it, and could not be put back at the next start"
         }
