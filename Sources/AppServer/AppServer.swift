@@ -59,19 +59,21 @@ public final class AppServer: Sendable {
     /// A context for TLS 1.2 and 1.3.
     /// - Parameters:
     ///   - certificateChain: PEM text.
-    ///   - privateKey: PEM text.
+    ///   - privateKey: nil where there is none, as when what was given can't be read.
     ///   - protocols: offered by ALPN, the first that the client knows is taken; a client that knows none is served all
     ///     the same.
-    public static func tls(certificateChain: [UInt8], privateKey: [UInt8], protocols: [String] = ["http/1.1"]) throws
-        -> NIOSSLContext
-    {
+    public static func tls(
+        certificateChain: [UInt8],
+        privateKey: NIOSSLPrivateKey?,
+        protocols: [String] = ["http/1.1"]
+    ) throws -> NIOSSLContext {
         let chain: [NIOSSLCertificateSource]
         do {
             chain = try NIOSSLCertificate.fromPEMBytes(certificateChain).map { .certificate($0) }
         } catch {
             throw TLSMaterialError.certificate
         }
-        guard let key = try? NIOSSLPrivateKey(bytes: privateKey, format: .pem) else { throw TLSMaterialError.key }
+        guard let key = privateKey else { throw TLSMaterialError.key }
         var configuration = TLSConfiguration.makeServerConfiguration(
             certificateChain: chain,
             privateKey: .privateKey(key)

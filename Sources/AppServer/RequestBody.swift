@@ -1,5 +1,5 @@
 internal import Glibc
-public import NIOCore
+internal import NIOCore
 
 /// A request's body on its way from the event loop to whoever reads it, on another thread.
 public final class RequestBody: Sendable {
@@ -64,7 +64,7 @@ public final class RequestBody: Sendable {
         }
     }
 
-    var unreadByteCount: Int { state.withLock { $0.unread } }
+    public var unreadByteCount: Int { state.withLock { $0.unread } }
 
     /// Called once when less than half of the high-water mark is unread.
     func whenDrained(_ body: @escaping @Sendable () -> Void) {
@@ -93,14 +93,24 @@ public final class RequestBody: Sendable {
         return part
     }
 
-    /// All that has come so far; for bodies that were waited for.
-    public func takeAll() -> ByteBuffer {
+    /// Moves what is there into the buffer, for bodies that hold secrets: the memory in which it came is overwritten.
+    /// - Returns: how many bytes were moved.
+    public func move(into buffer: UnsafeMutableRawBufferPointer) -> Int {
         state.withLock { state in
-            var all = state.parts.first ?? ByteBuffer()
-            for var part in state.parts.dropFirst() { all.writeBuffer(&part) }
+            var filled = 0
+            for part in state.parts {
+                part.withUnsafeReadableBytes { bytes in
+                    let moved = UnsafeRawBufferPointer(rebasing: bytes.prefix(buffer.count - filled))
+                    UnsafeMutableRawBufferPointer(rebasing: buffer[filled...]).copyMemory(from: moved)
+                    filled += moved.count
+                    // Whoever shares it, as the connection's handlers do, has read it.
+                    guard let start = bytes.baseAddress else { return }
+                    explicit_bzero(UnsafeMutableRawPointer(mutating: start), bytes.count)
+                }
+            }
             state.parts.removeAll()
             state.unread = 0
-            return all
+            return filled
         }
     }
 

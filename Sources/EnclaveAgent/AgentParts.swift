@@ -222,7 +222,11 @@ struct AgentParts: Sendable {
         case .attested: .attested
         case .clear: .clear
         case .owner(let path):
-            .owner(try ServingCertificate(chainFile: path, key: key?.value.withBytes { Array($0) } ?? []).tls())
+            if let key {
+                .owner(try key.value.withBytes { try ServingCertificate(chainFile: path, key: $0.bytes).tls() })
+            } else {
+                throw TLSMaterialError.key
+            }
         }
     }
 

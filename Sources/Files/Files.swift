@@ -28,16 +28,37 @@ package enum Files {
         }
         for file in staged {
             Unfinished.begin(file.temporary)
-            do throws(FileError) {
-                let open = try OpenFile(file.temporary, O_WRONLY | O_CREAT | O_EXCL, mode: mode)
-                try open.write(file.bytes)
-                try open.synchronise()
-            } catch {
-                throw FileError(file.path, error.problem)
-            }
+            try stage(file.bytes.span.bytes, as: file.temporary, for: file.path, mode: mode)
         }
         for file in staged {
             guard rename(file.temporary, file.path) == 0 else { throw FileError(file.path, doing: "replace") }
+        }
+    }
+
+    /// Replaces a file in one step, by bytes of which no copy is made.
+    public static func write(_ bytes: UnsafeRawBufferPointer, to path: String, mode: mode_t) throws(FileError) {
+        let temporary = temporaryName(beside: path)
+        Unfinished.begin(temporary)
+        defer {
+            unlink(temporary)
+            Unfinished.end(temporary)
+        }
+        try stage(bytes.bytes, as: temporary, for: path, mode: mode)
+        guard rename(temporary, path) == 0 else { throw FileError(path, doing: "replace") }
+    }
+
+    private static func stage(
+        _ bytes: RawSpan,
+        as temporary: String,
+        for path: String,
+        mode: mode_t
+    ) throws(FileError) {
+        do throws(FileError) {
+            let file = try OpenFile(temporary, O_WRONLY | O_CREAT | O_EXCL, mode: mode)
+            try bytes.withUnsafeBytes { (bytes) throws(FileError) in try file.write(bytes) }
+            try file.synchronise()
+        } catch {
+            throw FileError(path, error.problem)
         }
     }
 

@@ -67,22 +67,12 @@ package enum JSON {
         return text
     }
 
-    /// What is escaped in strings.
-    private enum Escapes {
-        /// What JSON demands.
-        case needed
-        /// And what commands a terminal.
-        case commands
-        /// And everything beyond ASCII.
-        case beyondASCII
-    }
-
     private static func write(
         _ node: Node,
         to text: inout String,
         indent: Int?,
         sorted: Bool,
-        escapes: Escapes,
+        escapes: JSONEscapes,
         separators: (element: String, member: String)
     ) {
         func list<Element>(_ elements: [Element], open: String, close: String, _ one: (Element, Int?) -> Void) {
@@ -119,7 +109,7 @@ package enum JSON {
 
     /// Python reads `1.50` as a double and writes the shortest text that reads back the same; whole numbers keep their
     /// digits.
-    private static func pythonNumber(_ digits: String) -> String {
+    package static func pythonNumber(_ digits: String) -> String {
         if digits == "-0" { return "0" }
         guard digits.utf8.contains(where: { $0 == UInt8(ascii: ".") || $0 | 0x20 == UInt8(ascii: "e") }),
             let value = Double(digits)
@@ -129,27 +119,10 @@ package enum JSON {
         return value.isFinite ? value.description : (value < 0 ? "-Infinity" : "Infinity")
     }
 
-    private static func write(string: String, to text: inout String, escapes: Escapes) {
-        func escape(_ unit: UInt16) -> String {
-            let digits = String(unit, radix: 16)
-            return "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-        }
+    private static func write(string: String, to text: inout String, escapes: JSONEscapes) {
         text += "\""
         for scalar in string.unicodeScalars {
-            switch scalar {
-            case "\"": text += "\\\""
-            case "\\": text += "\\\\"
-            case "\n": text += "\\n"
-            case "\r": text += "\\r"
-            case "\t": text += "\\t"
-            case "\u{8}": text += "\\b"
-            case "\u{C}": text += "\\f"
-            case _ where scalar.value < 0x20: text += escape(UInt16(scalar.value))
-            case _ where escapes == .beyondASCII && scalar.value > 0x7E,
-                _ where escapes == .commands && scalar.commandsDisplay:
-                for unit in String(scalar).utf16 { text += escape(unit) }
-            default: text.unicodeScalars.append(scalar)
-            }
+            if let escape = escapes.text(for: scalar) { text += escape } else { text.unicodeScalars.append(scalar) }
         }
         text += "\""
     }

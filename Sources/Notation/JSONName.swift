@@ -5,8 +5,8 @@ package struct JSONName: Sendable, Equatable, ExpressibleByStringLiteral {
     let range: Range<Int>
     let isEscaped: Bool
     /// UTF-8 after unescaping, zero behind the end; all zero when `count` is beyond the limit.
-    private let words: (UInt64, UInt64, UInt64)
-    private let count: Int
+    private var words: (UInt64, UInt64, UInt64)
+    private var count: Int
 
     static let byteLimit = 24
     /// Too long to lie here: the text has it.
@@ -14,20 +14,29 @@ package struct JSONName: Sendable, Equatable, ExpressibleByStringLiteral {
 
     /// A name as it stands in a text.
     init(in text: Span<UInt8>, _ range: Range<Int>) {
-        self.init(text, range, at: range, isEscaped: false)
-    }
-
-    /// A name that was written with escapes.
-    /// - Parameter range: where it stands in its text.
-    init(unescaped name: Span<UInt8>, _ range: Range<Int>) {
-        self.init(name, 0..<name.count, at: range, isEscaped: true)
-    }
-
-    private init(_ bytes: Span<UInt8>, _ content: Range<Int>, at range: Range<Int>, isEscaped: Bool) {
         self.range = range
-        self.isEscaped = isEscaped
-        count = content.count
-        words = content.count > Self.byteLimit ? (0, 0, 0) : Self.pack(bytes.bytes, content)
+        isEscaped = false
+        count = range.count
+        words = range.count > Self.byteLimit ? (0, 0, 0) : Self.pack(text.bytes, range)
+    }
+
+    /// A name that was written with escapes, whose bytes are still to come.
+    /// - Parameter range: where it stands in its text.
+    init(escapedAt range: Range<Int>) {
+        self.range = range
+        isEscaped = true
+        (count, words) = (0, (0, 0, 0))
+    }
+
+    mutating func append(_ byte: UInt8) {
+        let shifted = UInt64(byte) << UInt64(8 * (count & 7))
+        switch count {
+        case 0..<8: words.0 |= shifted
+        case 8..<16: words.1 |= shifted
+        case 16..<Self.byteLimit: words.2 |= shifted
+        default: words = (0, 0, 0)
+        }
+        count += 1
     }
 
     /// A name to compare with.
@@ -82,12 +91,13 @@ struct JSONNameList {
     private var few: InlineArray<4, JSONName> = InlineArray(repeating: "")
     private var count = 0
     private var more: Set<JSONName> = []
-    private var long: Set<ExactText> = []
+    /// Where they stand, by what is as good as never the same of two.
+    private var long: [Int: [JSONName]] = [:]
 
-    /// - Parameter text: the name as text, asked for only when it is long.
+    /// - Parameter scanner: of the text that has the name.
     /// - Returns: false when it was there before.
-    mutating func insert(_ name: JSONName, _ text: () throws(NotationError) -> String) throws(NotationError) -> Bool {
-        if name.isLong { return long.insert(ExactText(try text())).inserted }
+    mutating func insert(_ name: JSONName, of scanner: borrowing JSONScanner) throws(NotationError) -> Bool {
+        if name.isLong { return try insertLong(name, of: scanner) }
         for index in 0..<min(count, Self.fewLimit) where few[index] == name { return false }
         count += 1
         if count <= Self.fewLimit {
@@ -95,5 +105,18 @@ struct JSONNameList {
             return true
         }
         return more.insert(name).inserted
+    }
+
+    private mutating func insertLong(_ name: JSONName, of scanner: borrowing JSONScanner) throws(NotationError) -> Bool
+    {
+        var hasher = Hasher()
+        try scanner.read(JSONScanner.StringToken(name)) { hasher.combine($0) }
+        let hash = hasher.finalize()
+        let known = long[hash] ?? []
+        for other in known where try ExactText(scanner.text(of: other)) == ExactText(scanner.text(of: name)) {
+            return false
+        }
+        long[hash] = known + [name]
+        return true
     }
 }

@@ -56,14 +56,8 @@ package struct JSONScanner: ~Escapable {
             throw failure("a member name in quotes expected")
         }
         let token = try stringToken()
-        let name: JSONName
-        if token.isEscaped {
-            let text = try text(token)
-            name = JSONName(unescaped: text.utf8.span, token.range)
-        } else {
-            name = JSONName(in: bytes, token.range)
-        }
-        guard try object.names.insert(name, { () throws(NotationError) in try text(token) }) else {
+        let name = try name(token)
+        guard try object.names.insert(name, of: self) else {
             throw failure("member '\(try text(token).printable())' stands twice in one object", at: place)
         }
         skipBlanks()
@@ -71,10 +65,16 @@ package struct JSONScanner: ~Escapable {
         return name
     }
 
-    /// A member's name as text.
-    package func text(of name: JSONName) throws(NotationError) -> String {
-        try text(StringToken(range: name.range, isEscaped: name.isEscaped))
+    /// A member's name, by which it is compared.
+    package func name(_ token: StringToken) throws(NotationError) -> JSONName {
+        guard token.isEscaped else { return JSONName(in: bytes, token.range) }
+        var name = JSONName(escapedAt: token.range)
+        try read(token) { name.append($0) }
+        return name
     }
+
+    /// A member's name as text.
+    package func text(of name: JSONName) throws(NotationError) -> String { try text(StringToken(name)) }
 
     package mutating func beginArray() throws(NotationError) -> ArrayCursor {
         try open(UInt8(ascii: "["), "an array")
@@ -171,10 +171,13 @@ package struct JSONScanner: ~Escapable {
     }
 
     /// A number as its text.
-    package mutating func number() throws(NotationError) -> String {
+    package mutating func number() throws(NotationError) -> String { try plain(try numberRange()) }
+
+    /// Where a number stands.
+    package mutating func numberRange() throws(NotationError) -> Range<Int> {
         let range = try skipNumber()
         guard range.count <= 400 else { throw failure("a number of more than 400 characters", at: range.lowerBound) }
-        return try text(StringToken(range: range, isEscaped: false))
+        return range
     }
 
     private mutating func skipNumber() throws(NotationError) -> Range<Int> {
@@ -217,9 +220,7 @@ package struct JSONScanner: ~Escapable {
         case .array:
             var array = try beginArray()
             while try nextElement(&array) { try skip() }
-        case .string:
-            let token = try stringToken()
-            if token.isEscaped { _ = try text(token) }
+        case .string: try read(try stringToken()) { _ in }
         case .number: _ = try skipNumber()
         case .boolean: _ = try boolean()
         case .null: try null()
@@ -315,12 +316,19 @@ package struct JSONScanner: ~Escapable {
     // MARK: Strings
 
     /// Where a string stands, without its quotes.
-    private struct StringToken {
-        var range: Range<Int>
-        var isEscaped: Bool
+    package struct StringToken: Sendable {
+        package let range: Range<Int>
+        package let isEscaped: Bool
+
+        init(_ range: Range<Int>, isEscaped: Bool) {
+            self.range = range
+            self.isEscaped = isEscaped
+        }
+
+        package init(_ name: JSONName) { self.init(name.range, isEscaped: name.isEscaped) }
     }
 
-    private mutating func stringToken() throws(NotationError) -> StringToken {
+    package mutating func stringToken() throws(NotationError) -> StringToken {
         skipBlanks()
         guard take(UInt8(ascii: "\"")) else { throw failure("a string expected") }
         let start = offset
@@ -329,7 +337,7 @@ package struct JSONScanner: ~Escapable {
             switch bytes[offset] {
             case UInt8(ascii: "\""):
                 offset += 1
-                return StringToken(range: start..<(offset - 1), isEscaped: isEscaped)
+                return StringToken(start..<(offset - 1), isEscaped: isEscaped)
             case UInt8(ascii: "\\"):
                 isEscaped = true
                 offset += 2
@@ -344,7 +352,7 @@ package struct JSONScanner: ~Escapable {
     /// The whole text was proven to be UTF-8; quotes and backslashes are no part of longer sequences, so parts between
     /// them are as well.
     private func text(_ token: StringToken) throws(NotationError) -> String {
-        token.isEscaped ? try unescaped(token.range) : try plain(token.range)
+        token.isEscaped ? try unescaped(token) : try plain(token.range)
     }
 
     private func plain(_ range: Range<Int>) throws(NotationError) -> String {
@@ -354,19 +362,24 @@ package struct JSONScanner: ~Escapable {
         return String(copying: utf8)
     }
 
-    private func unescaped(_ range: Range<Int>) throws(NotationError) -> String {
-        var result = ""
-        var start = range.lowerBound, index = range.lowerBound
-        while index < range.upperBound {
-            guard bytes[index] == UInt8(ascii: "\\") else {
+    private func unescaped(_ token: StringToken) throws(NotationError) -> String {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(token.range.count)
+        try read(token) { bytes.append($0) }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// Passes on a string's UTF-8, byte by byte: no copy of it is made.
+    package func read(_ token: StringToken, _ body: (UInt8) -> Void) throws(NotationError) {
+        var index = token.range.lowerBound
+        while index < token.range.upperBound {
+            if bytes[index] == UInt8(ascii: "\\") {
+                UTF8.encode(try escape(&index, token.range.upperBound))?.forEach(body)
+            } else {
+                body(bytes[index])
                 index += 1
-                continue
             }
-            result += try plain(start..<index)
-            result.unicodeScalars.append(try escape(&index, range.upperBound))
-            start = index
         }
-        return result + (try plain(start..<range.upperBound))
     }
 
     /// The scalar of the escape that begins at an index, which is left behind it.

@@ -1,5 +1,6 @@
 public import Attestation
 internal import ConnectionProblems
+internal import Glibc
 internal import NIOCore
 internal import NIOHTTP1
 internal import NIOPosix
@@ -221,10 +222,21 @@ public final class AttestedConnection: Sendable {
             head.headers.add(contentsOf: ["Content-Type": "application/json", "Content-Length": "\(body.count)"])
             channel.write(HTTPClientRequestPart.head(head), promise: nil)
             let buffer = body.withBytes { ByteBuffer(bytes: $0) }
-            channel.write(HTTPClientRequestPart.body(.byteBuffer(buffer)), promise: nil)
+            let sent = channel.eventLoop.makePromise(of: Void.self)
+            // Encrypted, or given up: either way nobody reads it any more.
+            sent.futureResult.whenComplete { _ in overwrite(buffer) }
+            channel.write(HTTPClientRequestPart.body(.byteBuffer(buffer)), promise: sent)
         case .none: channel.write(HTTPClientRequestPart.head(head), promise: nil)
         }
         channel.writeAndFlush(HTTPClientRequestPart.end(nil), promise: nil)
+    }
+
+    /// Whoever shares the buffer's memory has read it.
+    private static func overwrite(_ buffer: ByteBuffer) {
+        buffer.withUnsafeReadableBytes { bytes in
+            guard let start = bytes.baseAddress else { return }
+            explicit_bzero(UnsafeMutableRawPointer(mutating: start), bytes.count)
+        }
     }
 
     public func close() { channel.close(promise: nil) }

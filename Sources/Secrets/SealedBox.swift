@@ -9,12 +9,14 @@ public enum SealedBox {
     public static let publicKeyByteCount = Int(crypto_box_PUBLICKEYBYTES)
 
     /// - Throws: `SecretError` unless the receiver's key has 32 bytes.
-    public static func seal(_ message: [UInt8], to receiver: [UInt8]) throws(SecretError) -> [UInt8] {
+    public static func seal(_ message: borrowing SecretBytes, to receiver: [UInt8]) throws(SecretError) -> [UInt8] {
         guard sodium_init() >= 0, receiver.count == publicKeyByteCount else { throw .keySize(found: receiver.count) }
         var box = [UInt8](repeating: 0, count: message.count + overhead)
-        guard crypto_box_seal(&box, message, UInt64(message.count), receiver) == 0 else {
-            throw .unusableKey
+        let status = message.withBytes { text in
+            let input = text.baseAddress?.assumingMemoryBound(to: UInt8.self)
+            return crypto_box_seal(&box, input, UInt64(text.count), receiver)
         }
+        guard status == 0 else { throw .unusableKey }
         return box
     }
 

@@ -1,6 +1,6 @@
 /// Bytes of any number that are in one place, can't be copied or printed, and are wiped when their owner goes.
 public struct SecretBytes: ~Copyable, Sendable {
-    private let memory: GuardedMemory
+    let memory: GuardedMemory
     /// Of the bytes.
     public let count: Int
 
@@ -24,6 +24,13 @@ public struct SecretBytes: ~Copyable, Sendable {
     init(_ memory: GuardedMemory, count: Int) {
         self.memory = memory
         self.count = count
+    }
+
+    /// Without the byte order mark that an editor may have set before it.
+    public consuming func withoutMark() -> SecretBytes {
+        let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+        guard withBytes({ $0.starts(with: mark) }) else { return self }
+        return withBytes { SecretBytes(copying: UnsafeRawBufferPointer(rebasing: $0[mark.count...]).bytes) }
     }
 
     /// Another owner of the same memory, which is wiped when the last one goes.

@@ -34,7 +34,8 @@ struct ServingCertificateTests {
     func own(_ chain: String) throws {
         _ = try certificate(chain, "a.key").tls()
         _ = try certificate(chain, "a.key").tls(protocols: ["http/1.1", "mse-configuration/1"])
-        _ = try ServingCertificate(chain: folder.read(chain), key: folder.read("a.key")).tls()
+        let key = try folder.read("a.key")
+        _ = try ServingCertificate(chain: folder.read(chain), key: key.span.bytes).tls()
     }
 
     @Test(

@@ -8,6 +8,12 @@ import Testing
 
 @testable import EnclaveAgent
 
+extension ConfigurationRequest {
+    init(_ body: [UInt8], sealingKey: borrowing SecretKey, isOpen: Bool) throws(ConfigurationRefusal) {
+        try self.init(SecretBytes(copying: body.span.bytes), sealingKey: sealingKey, isOpen: isOpen)
+    }
+}
+
 @Suite("Configuration requests")
 final class ConfigurationRequestTests {
     private static let uuid = "533a2b83-4bc5-4a9c-955e-208c530bfd15"
@@ -70,7 +76,8 @@ final class ConfigurationRequestTests {
     private static let digits = String(repeating: "AB", count: 32)
 
     private func box(_ content: String) throws -> String {
-        Base64.text(try SealedBox.seal(Array(content.utf8), to: SealedBox.publicKey(of: key)), .url, padded: false)
+        let box = try SealedBox.seal(SecretBytes(copying: content.utf8.span.bytes), to: SealedBox.publicKey(of: key))
+        return Base64.text(box, .url, padded: false)
     }
 
     private func hasKey(_ request: borrowing ConfigurationRequest) -> Bool {

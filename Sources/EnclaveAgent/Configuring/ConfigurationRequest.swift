@@ -32,24 +32,24 @@ struct ConfigurationRequest: ~Copyable {
     let continueEpoch: Epoch?
 
     /// What a box may hold besides the application's sealed secrets; the application never sees these.
-    private static let boxMembers = [
+    private static let boxMembers: [JSONName] = [
         "code_secret_key", "app_secrets", "ssl_private_key", "continue_epoch", "state_key", "request_sha256",
     ]
+
+    private static let depthLimit = 64
 
     /// - Parameters:
     ///   - sealingKey: opens the box.
     ///   - isOpen: no key or token is proven, so none vouches for anything.
-    init(_ body: [UInt8], sealingKey: borrowing SecretKey, isOpen: Bool) throws(ConfigurationRefusal) {
-        let root: Node
+    init(_ body: borrowing SecretBytes, sealingKey: borrowing SecretKey, isOpen: Bool) throws(ConfigurationRefusal) {
+        let root: SecretNode
         do {
-            root = try JSON.read(body, depthLimit: 64)
+            root = try SecretNode(body, depthLimit: Self.depthLimit)
         } catch {
             throw ConfigurationRefusal(.malformed, "the body is no strict JSON: \(error)")
         }
-        guard case .object(let members) = root.value else {
-            throw ConfigurationRefusal(.malformed, "the body must be a JSON object")
-        }
-        guard case .string(let uuid)? = root["uuid"]?.value else {
+        guard root.isObject else { throw ConfigurationRefusal(.malformed, "the body must be a JSON object") }
+        guard let uuid = root["uuid"]?.plainText() else {
             throw ConfigurationRefusal(.uuid, "the member 'uuid' must be a string")
         }
         let hasOwnKey = Self.present(root["code_secret_key"]) != nil
@@ -57,10 +57,10 @@ struct ConfigurationRequest: ~Copyable {
             try Self.open(node, sealingKey)
         }
         let isBoxBelieved = box != nil && (isOpen || !hasOwnKey)
-        if let box, isBoxBelieved { try Self.checkCompany(of: box, members) }
+        if let box, isBoxBelieved { try Self.checkCompany(of: box, root) }
         let key = try Self.key(isBoxBelieved ? box?["code_secret_key"] : root["code_secret_key"])
         // What stands beside the box counts only where the box or the sender vouches for it; else nothing stands there.
-        func member(_ name: String) -> Node? { Self.present(root[name]) ?? Self.present(box?[name]) }
+        func member(_ name: JSONName) -> SecretNode? { Self.present(root[name]) ?? Self.present(box?[name]) }
         let secrets = Self.pythonic(member("app_secrets"))
         let sealedSecrets = Self.pythonic(box.flatMap(Self.applicationsPart))
         let tlsKey = try Self.pem(root["ssl_private_key"] ?? box?["ssl_private_key"])
@@ -81,16 +81,15 @@ struct ConfigurationRequest: ~Copyable {
     }
 
     /// Beside a box that is to be believed stands `uuid` alone, unless the box vouches for the rest.
-    private static func checkCompany(of box: Node, _ members: [Member]) throws(ConfigurationRefusal) {
-        if let node = box["request_sha256"] {
-            let rest = Node(.object(members.filter { $0.name != "app_sealed_secrets" }))
-            let digest = Hex.text(SHA256.hash(data: Array(JSON.canonical(rest).utf8)))
-            guard case .string(let digits) = node.value, digits.lowercased() == digest else {
+    private static func checkCompany(of box: SecretNode, _ root: SecretNode) throws(ConfigurationRefusal) {
+        if let vouched = box["request_sha256"] {
+            let digest = root.without(["app_sealed_secrets"]).canonical().withBytes { Hex.text(SHA256.hash(data: $0)) }
+            guard vouched.plainText()?.lowercased() == digest else {
                 throw ConfigurationRefusal(.mixed, "the box's 'request_sha256' is that of another request")
             }
             return
         }
-        guard members.allSatisfy({ $0.name == "uuid" || $0.name == "app_sealed_secrets" }) else {
+        guard root.hasNothing(but: ["uuid", "app_sealed_secrets"]) else {
             throw ConfigurationRefusal(
                 .mixed,
                 """
@@ -102,75 +101,65 @@ struct ConfigurationRequest: ~Copyable {
     }
 
     /// The box without what is the agent's; nil when nothing is left.
-    private static func applicationsPart(_ box: Node) -> Node? {
-        guard case .object(let members) = box.value else { return box }
-        let left = members.filter { !boxMembers.contains($0.name) }
-        return left.isEmpty ? nil : Node(.object(left))
+    private static func applicationsPart(_ box: SecretNode) -> SecretNode? {
+        guard box.isObject else { return box }
+        let left = box.without(boxMembers)
+        return left.isFalse ? nil : left
     }
 
-    private static func pythonic(_ node: Node?) -> SecretBytes? {
+    private static func pythonic(_ node: SecretNode?) -> SecretBytes? {
         guard let node else { return nil }
-        return SecretBytes(copying: JSON.pythonic(node).utf8.span.bytes)
+        return node.pythonic()
     }
 
-    private static func pem(_ node: Node?) throws(ConfigurationRefusal) -> SecretBytes? {
-        switch node?.value {
-        case .string(let pem)?: return SecretBytes(copying: pem.utf8.span.bytes)
-        case nil, .null?: return nil
-        default: throw ConfigurationRefusal(.tlsKey, "the member 'ssl_private_key' must be a string")
+    private static func pem(_ node: SecretNode?) throws(ConfigurationRefusal) -> SecretBytes? {
+        guard let node, !node.isNull else { return nil }
+        guard let pem = node.string() else {
+            throw ConfigurationRefusal(.tlsKey, "the member 'ssl_private_key' must be a string")
         }
+        return pem
     }
 
-    private static func epoch(_ node: Node?, _ isOpen: Bool) throws(ConfigurationRefusal) -> Epoch? {
-        switch node?.value {
-        case nil, .null?: return nil
-        case .string(let digits)? where !isOpen:
-            if let epoch = Epoch(hex: digits) { return epoch }
-            fallthrough
-        default:
+    private static func epoch(_ node: SecretNode?, _ isOpen: Bool) throws(ConfigurationRefusal) -> Epoch? {
+        guard let node else { return nil }
+        guard !isOpen else {
+            throw ConfigurationRefusal(.epoch, "a service that anybody can start continues no state")
+        }
+        guard let epoch = node.plainText().flatMap(Epoch.init(hex:)) else {
             throw ConfigurationRefusal(
                 .epoch,
-                isOpen
-                    ? "a service that anybody can start continues no state"
-                    : "the member 'continue_epoch' must be \(2 * Epoch.byteCount) hex digits"
+                "the member 'continue_epoch' must be \(2 * Epoch.byteCount) hex digits"
             )
         }
+        return epoch
     }
 
     /// What Python holds for false is as if absent.
-    private static func present(_ node: Node?) -> Node? {
-        switch node?.value {
-        case nil, .null?, .boolean(false)?, .string("")?: nil
-        case .array(let elements)? where elements.isEmpty: nil
-        case .object(let members)? where members.isEmpty: nil
-        case .number(let digits)? where Double(digits) == 0: nil
-        default: node
+    private static func present(_ node: SecretNode?) -> SecretNode? { node.flatMap { $0.isFalse ? nil : $0 } }
+
+    private static func key(_ node: SecretNode?) throws(ConfigurationRefusal) -> SecretKey? {
+        guard let node, !node.isNull else { return nil }
+        guard let key = node.key() else {
+            throw ConfigurationRefusal(
+                .key,
+                "the member 'code_secret_key' must be \(2 * SecretKey.byteCount) hex digits"
+            )
         }
+        return key
     }
 
-    private static func key(_ node: Node?) throws(ConfigurationRefusal) -> SecretKey? {
-        let refusal = ConfigurationRefusal(
-            .key,
-            "the member 'code_secret_key' must be \(2 * SecretKey.byteCount) hex digits"
-        )
-        switch node?.value {
-        case nil, .null?: return nil
-        case .string(let digits)?:
-            guard let key = SecretKey(hex: digits.utf8.span) else { throw refusal }
-            return key
-        default: throw refusal
-        }
-    }
-
-    private static func open(_ node: Node, _ sealingKey: borrowing SecretKey) throws(ConfigurationRefusal) -> Node {
-        guard case .string(let text) = node.value, let box = Base64.bytes(Array(text.utf8), .url) else {
+    private static func open(
+        _ node: SecretNode,
+        _ sealingKey: borrowing SecretKey
+    ) throws(ConfigurationRefusal) -> SecretNode {
+        guard let text = node.string(), let box = text.withBytes({ Base64.bytes(Array($0), .url) }) else {
             throw ConfigurationRefusal(.sealedSecrets, "the member 'app_sealed_secrets' must be base64url")
         }
         guard let content = SealedBox.open(box, with: sealingKey) else {
             throw ConfigurationRefusal(.sealedSecrets, "the box is not sealed to this enclave, or was changed")
         }
         do {
-            return try content.withBytes { bytes throws(NotationError) in try JSON.read(Array(bytes), depthLimit: 64) }
+            return try SecretNode(content, depthLimit: depthLimit)
         } catch {
             throw ConfigurationRefusal(.sealedSecrets, "the box holds no strict JSON")
         }

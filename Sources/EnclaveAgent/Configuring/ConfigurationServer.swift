@@ -114,15 +114,13 @@ final class ConfigurationServer: Responder {
     }
 
     private func judge(_ exchange: Exchange, isTyped: Bool) {
-        // What the network library holds of it is beyond reach; of our copies none is left.
-        var body = Array(exchange.body.takeAll().readableBytesView)
-        defer { body.wipe() }
+        let body = SecretBytes(capacity: exchange.body.unreadByteCount) { exchange.body.move(into: $0) }
         do throws(ConfigurationRefusal) {
             guard !isClosed.load(ordering: .acquiring) else {
                 throw ConfigurationRefusal(.done, "this instance is configured already")
             }
             guard !exchange.isClosed else { throw ConfigurationRefusal(.abandoned, "who sent it has gone") }
-            let digest = Hex.text(SHA256.hash(data: body))
+            let digest = body.withBytes { Hex.text(SHA256.hash(data: $0)) }
             let accepted = try configurator.configure(body) { !exchange.isClosed }
             isClosed.store(true, ordering: .releasing)
             events.write(.configured)

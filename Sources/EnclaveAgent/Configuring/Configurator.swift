@@ -1,4 +1,4 @@
-internal import AppServer
+internal import ApplicationServing
 internal import CodeEncryption
 internal import Enclave
 internal import Files
@@ -19,7 +19,10 @@ struct Configurator: Sendable {
     let opening: Promise<Opening>
 
     /// - Parameter isWanted: whether its sender is still there; asked again before anything is kept.
-    func configure(_ body: [UInt8], isWanted: () -> Bool) throws(ConfigurationRefusal) -> ConfigurationServer.Accepted {
+    func configure(
+        _ body: borrowing SecretBytes,
+        isWanted: () -> Bool
+    ) throws(ConfigurationRefusal) -> ConfigurationServer.Accepted {
         let request = try ConfigurationRequest(body, sealingKey: identity.value.sealingKey, isOpen: code.mode == .open)
         guard request.isFor(arguments.id) else { throw ConfigurationRefusal(.uuid, "the uuid is another instance's") }
         if case .owner(let certificate) = arguments.mode { try check(request.tlsKey, of: certificate) }
@@ -106,13 +109,14 @@ struct Configurator: Sendable {
     }
 
     private func check(_ key: borrowing SecretBytes?, of certificate: String) throws(ConfigurationRefusal) {
-        let bytes: [UInt8]
-        switch key {
-        case .some(let key): bytes = key.withBytes { Array($0) }
-        case .none: throw ConfigurationRefusal(.tlsKey, "'ssl_private_key' is needed")
-        }
         do {
-            _ = try AppServer.tls(certificateChain: try Files.read(certificate, limit: 1 << 20), privateKey: bytes)
+            switch key {
+            case .some(let key):
+                _ = try key.withBytes { try ServingCertificate(chainFile: certificate, key: $0.bytes).tls() }
+            case .none: throw ConfigurationRefusal(.tlsKey, "'ssl_private_key' is needed")
+            }
+        } catch let error as ConfigurationRefusal {
+            throw error
         } catch {
             throw ConfigurationRefusal(.tlsKey, "'ssl_private_key' is no key of the certificate")
         }

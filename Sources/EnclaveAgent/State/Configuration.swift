@@ -41,14 +41,14 @@ struct Configuration: ~Copyable {
         }
     }
 
-    private init(_ bytes: [UInt8], epoch: Epoch) throws {
-        var reader = try ObjectReader(JSON.read(bytes, depthLimit: 8))
-        let launch = try reader.string("launch"), home = try reader.string("homeEpoch").flatMap(Epoch.init(hex:))
-        let secrets = Self.secret(try reader.string("secrets"))
-        let sealedSecrets = Self.secret(try reader.string("sealedSecrets"))
-        let tlsKey = Self.secret(try reader.string("tlsKey"))
-        let key = try Self.key(try reader.string("key"))
-        guard let launch, let home else { throw SealedStateError.malformed(.configuration) }
+    private init(_ document: SecretNode, epoch: Epoch) throws(SealedStateError) {
+        guard document.isObject, let launch = document["launch"]?.plainText(),
+            let home = document["homeEpoch"]?.plainText().flatMap(Epoch.init(hex:))
+        else { throw .malformed(.configuration) }
+        let key = try Self.key(document["key"])
+        let secrets = try Self.secret(document["secrets"])
+        let sealedSecrets = try Self.secret(document["sealedSecrets"])
+        let tlsKey = try Self.secret(document["tlsKey"])
         self.epoch = epoch
         homeEpoch = home
         self.launch = launch
@@ -58,17 +58,16 @@ struct Configuration: ~Copyable {
         self.tlsKey = tlsKey
     }
 
-    private static func key(_ digits: String?) throws -> SecretKey? {
-        guard let digits else { return nil }
-        guard let key = SecretKey(hex: digits.utf8.span) else {
-            throw SealedStateError.malformed(.configuration)
-        }
+    private static func key(_ node: SecretNode?) throws(SealedStateError) -> SecretKey? {
+        guard let node else { return nil }
+        guard let key = node.key() else { throw .malformed(.configuration) }
         return key
     }
 
-    private static func secret(_ text: String?) -> SecretBytes? {
-        guard let text else { return nil }
-        return SecretBytes(copying: text.utf8.span.bytes)
+    private static func secret(_ node: SecretNode?) throws(SealedStateError) -> SecretBytes? {
+        guard let node else { return nil }
+        guard let text = node.string() else { throw .malformed(.configuration) }
+        return text
     }
 
     /// Nil when none was sealed yet.
@@ -76,7 +75,7 @@ struct Configuration: ~Copyable {
     static func restored(from state: SealedState) throws -> Configuration? {
         guard let sealed = try state.read(.configuration) else { return nil }
         do {
-            return try sealed.content.withBytes { try Configuration(Array($0), epoch: sealed.epoch) }
+            return try Configuration(SecretNode(sealed.content, depthLimit: 8), epoch: sealed.epoch)
         } catch is NotationError {
             throw SealedStateError.malformed(.configuration)
         }
@@ -118,7 +117,7 @@ struct Configuration: ~Copyable {
 
     private static func write(_ text: borrowing SecretBytes?, to path: String) throws {
         switch text {
-        case .some(let text): try text.withBytes { try Files.write(Array($0), to: path, mode: 0o600) }
+        case .some(let text): try text.withBytes { try Files.write($0, to: path, mode: 0o600) }
         case .none: break
         }
     }

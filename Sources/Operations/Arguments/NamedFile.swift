@@ -114,9 +114,12 @@ struct NamedFile {
         do {
             guard !Files.isFolder(path) else { throw FileError(path, "is a folder") }
             let file = try OpenFile(path, O_RDONLY)
+            // It may be a key.
             var bytes = [UInt8](repeating: 0, count: Self.lookLimit)
+            defer { bytes.wipe() }
             let count = try bytes.withUnsafeMutableBytes { try file.read(into: $0) }
-            return (ContentKind(Array(bytes[..<count])), max(count, try file.byteCount()))
+            bytes.removeLast(bytes.count - count)
+            return (ContentKind(bytes), max(count, try file.byteCount()))
         } catch {
             let problem = (error as? FileError)?.problem ?? "can't be read"
             throw OperationError(subject, "\(problem); \(expected) expected", mend: mend, code: .file)
@@ -169,22 +172,40 @@ struct NamedFile {
         return try PackageFile(path)
     }
 
-    /// JSON of whatever form, as it stands in the file.
-    func secretJSON() throws -> SecretBytes {
-        var bytes: [UInt8]
+    /// All of it, whatever it looks like, in guarded memory alone.
+    /// - Parameter limit: in bytes; more is refused.
+    func secret(limit: Int) throws(OperationError) -> SecretBytes {
         do {
-            bytes = PlainText.withoutMark(try Files.read(path, limit: 8 << 20))
+            return try SecretBytes(file: path, limit: limit)
         } catch {
             throw OperationError(subject, "\(error.problem); \(expected) expected", mend: mend, code: .file)
         }
-        defer { bytes.wipe() }
+    }
+
+    /// JSON of whatever form, as it stands in the file.
+    func secretJSON() throws -> SecretBytes {
+        let json = try secret(limit: 8 << 20).withoutMark()
         do {
-            var scanner = try JSONScanner(bytes.span, depthLimit: 60)
-            try scanner.skip()
-            try scanner.finish()
+            _ = try SecretNode(json, depthLimit: 60)
         } catch {
-            throw mismatch(ContentKind(bytes), "\(error)")
+            throw mismatch(Self.kind(of: json), "\(error)")
         }
-        return SecretBytes(copying: bytes.span.bytes)
+        return json
+    }
+
+    /// The key of a TLS certificate, PEM.
+    func privateKeyPEM() throws -> SecretBytes {
+        let pem = try secret(limit: 1 << 20)
+        let kind = Self.kind(of: pem)
+        guard kind == .privateKey, pem.withBytes({ $0.first }) != 0x30 else {
+            throw mismatch(kind, byteCount: pem.count)
+        }
+        return pem
+    }
+
+    private static func kind(of secret: borrowing SecretBytes) -> ContentKind {
+        var bytes = secret.withBytes { Array($0) }
+        defer { bytes.wipe() }
+        return ContentKind(bytes)
     }
 }

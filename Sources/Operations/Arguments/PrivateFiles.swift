@@ -2,6 +2,7 @@ internal import Files
 internal import Glibc
 internal import Notation
 internal import PackageFormat
+internal import Secrets
 internal import StrictX509
 
 /// Files that are their owner's alone: keys, tokens, secrets.
@@ -28,9 +29,10 @@ public enum PrivateFiles {
     /// A file of another kind was named by mistake, which is told soon enough: nobody is to close his certificates.
     private static func looksPrivate(_ path: String) -> Bool {
         guard let file = try? OpenFile(path, O_RDONLY) else { return false }
-        var bytes = [UInt8](repeating: 0, count: 1 << 16)
-        let count = (try? bytes.withUnsafeMutableBytes { try file.read(into: $0) }) ?? 0
-        let start = Array(bytes[..<count])
+        var start = [UInt8](repeating: 0, count: 1 << 16)
+        defer { start.wipe() }
+        let count = (try? start.withUnsafeMutableBytes { try file.read(into: $0) }) ?? 0
+        start.removeLast(start.count - count)
         return switch ContentKind(start) {
         case .keySized, .privateKey, .json: true
         case .text: isValue(start)
@@ -40,7 +42,7 @@ public enum PrivateFiles {
 
     /// A string or number is JSON too, and as secret as any.
     private static func isValue(_ bytes: [UInt8]) -> Bool {
-        (try? JSON.read(PlainText.withoutMark(bytes), depthLimit: 1)) != nil
+        (try? SecretNode(SecretBytes(copying: bytes.span.bytes).withoutMark(), depthLimit: 1)) != nil
     }
 
     /// The secrets that `localtest` takes where none are named.

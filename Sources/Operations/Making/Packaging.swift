@@ -164,7 +164,7 @@ public struct Packaging: Sendable {
                     found: isHex ? "\(text.utf8.count) hex digits" : nil
                 )
             }
-            guard (try? SealedBox.seal([], to: bytes)) != nil else {
+            guard (try? SealedBox.seal(SecretBytes(capacity: 0) { _ in 0 }, to: bytes)) != nil else {
                 throw Arguments.mismatch("a public key that somebody has the secret key of", found: "one of no use")
             }
             return text
@@ -182,7 +182,7 @@ public struct Packaging: Sendable {
                 code: .outputIsInput
             )
         }
-        let message = try NamedFile.content(input).read(limit: 64 << 20)
+        let message = try NamedFile.content(input).secret(limit: 64 << 20)
         let box: [UInt8]
         switch receiver {
         case .judged(let target, let options):
@@ -240,6 +240,6 @@ public struct Packaging: Sendable {
             if kind != .binary { throw NamedFile.box(input, "--input").mismatch(kind, byteCount: box.count) }
             throw OperationError(input, "is not sealed to this key, or was changed", code: .key)
         }
-        try message.withBytes { try Files.write(Array($0), to: output, mode: 0o600) }
+        try message.withBytes { try Files.write($0, to: output, mode: 0o600) }
     }
 }

@@ -7,6 +7,7 @@ internal import RATLSTransport
 internal import Secrets
 internal import StrictX509
 internal import Synchronization
+internal import Threads
 
 /// The one way by which keys, secrets and boxes leave: to a peer that is judged now, against the measurement of the
 /// very thing that is released, and by whatever the policy demands besides.
@@ -44,7 +45,7 @@ struct Release: Sendable {
         }
 
         /// A box that this enclave alone opens.
-        func seal(_ message: [UInt8]) throws -> [UInt8] {
+        func seal(_ message: borrowing SecretBytes) throws -> [UInt8] {
             let key = certificate.binding.sealingKey
             guard key.contains(where: { $0 != 0 }) else {
                 throw OperationError(judgement.title, "its enclave has no key to seal to", code: .evidenceSealingKey)
@@ -98,6 +99,8 @@ struct Release: Sendable {
     /// Of connections that break before anything was sent, and of requests that are answered with 503, together:
     /// whoever crowds a waiting agent takes the room of its owner's connection, or of his request.
     private static let attempts = 400, retrySeconds = 20
+    /// A stranger's place is free the moment that he has gone: who comes rarely finds the next one in it.
+    private static let distances = Backoff(first: .milliseconds(10), longest: .milliseconds(50))
 
     /// Calls an agent that waits for its configuration, within bounds of number and time.
     func call(_ peer: Peer) throws -> Call { Call(peer, try JudgingSession(options, surroundings)) }
@@ -116,7 +119,7 @@ struct Release: Sendable {
         }
 
         func connect() async throws -> Decision<ConnectedRecipient> {
-            try await Release.connect(peer, session, judged, mayTryAgain)
+            try await Release.connect(peer, session, judged, waitToTryAgain)
         }
 
         /// Connects again after an answer that says that there was no room.
@@ -125,8 +128,7 @@ struct Release: Sendable {
         func connectAgain(after response: AttestedConnection.Response, to certificate: AttestedCertificate) async throws
             -> ConnectedRecipient?
         {
-            guard response.status == 503, mayTryAgain() else { return nil }
-            try await Task.sleep(for: .milliseconds(50))
+            guard response.status == 503, try await waitToTryAgain() else { return nil }
             let other = OperationError(
                 peer.name,
                 "another certificate answers there now than the one that was judged; nothing more was sent",
@@ -140,12 +142,15 @@ struct Release: Sendable {
             return recipient
         }
 
-        private func mayTryAgain() -> Bool {
+        /// - Returns: false, at once, when it was tried often and long enough.
+        private func waitToTryAgain() async throws -> Bool {
             let count = attempts.withLock { attempts in
                 attempts += 1
                 return attempts
             }
-            return count < Release.attempts && ContinuousClock.now < end
+            guard count < Release.attempts, ContinuousClock.now < end else { return false }
+            try await Task.sleep(for: Release.distances.distance(after: count))
+            return true
         }
     }
 
@@ -154,7 +159,7 @@ struct Release: Sendable {
         _ peer: Peer,
         _ session: JudgingSession,
         _ judged: JudgementBox,
-        _ mayTryAgain: () -> Bool
+        _ waitToTryAgain: () async throws -> Bool
     ) async throws -> Decision<ConnectedRecipient> {
         while true {
             do throws(TransportError) {
@@ -183,9 +188,7 @@ struct Release: Sendable {
                         """,
                         code: .serviceNotWaiting
                     )
-                case .broken where mayTryAgain():
-                    try await Task.sleep(for: .milliseconds(50))
-                    continue
+                case .broken: if try await waitToTryAgain() { continue }
                 default: break
                 }
                 throw OperationError(peer.name, "\(error)", like: error)

@@ -30,7 +30,7 @@ struct ReleasedMaterial: ~Copyable {
         let key = try operation.key.map { try Self.key($0, of: package) }
         let secrets = try operation.secrets.map { try NamedFile.secrets($0).secretJSON() }
         let sealedSecrets = try operation.sealedSecrets.map(Self.box)
-        let privateKey = try operation.privateKey.map(Self.privateKey)
+        let privateKey = try operation.privateKey.map { try NamedFile.tlsKey($0).privateKeyPEM() }
         // A box may hold it, and a package of the original's may need none.
         if operation.key == nil, operation.sealedSecrets == nil, package.mode != .open {
             throw OperationError(
@@ -60,16 +60,6 @@ struct ReleasedMaterial: ~Copyable {
             throw NamedFile.box(path, "--sealed-secrets").mismatch(kind, byteCount: box.count)
         }
         return box
-    }
-
-    private static func privateKey(_ path: String) throws -> SecretBytes {
-        var pem = try NamedFile.tlsKey(path).read(limit: 1 << 20)
-        defer { pem.wipe() }
-        let kind = ContentKind(pem)
-        guard kind == .privateKey, pem.first != 0x30 else {
-            throw NamedFile.tlsKey(path).mismatch(kind, byteCount: pem.count)
-        }
-        return SecretBytes(copying: pem.span.bytes)
     }
 
     /// The configuration that the service takes.

@@ -42,10 +42,12 @@ public struct CertificateFileError: Error, Hashable, CustomStringConvertible {
 /// A PEM block in whatever text.
 struct PEMBlock {
     let label: String
-    /// Nil when it isn't base64, or has no end.
+    /// Of a certificate; nil when it isn't base64, or has no end. What a key says is read by nobody here.
     let content: [UInt8]?
 
-    var isCertificate: Bool { ["CERTIFICATE", "X509 CERTIFICATE"].contains(label) }
+    var isCertificate: Bool { Self.isCertificate(label) }
+
+    private static func isCertificate(_ label: String) -> Bool { ["CERTIFICATE", "X509 CERTIFICATE"].contains(label) }
 
     private static let begin = Array("-----BEGIN ".utf8), end = Array("-----END ".utf8), dashes = Array("-----".utf8)
 
@@ -82,7 +84,10 @@ struct PEMBlock {
                 blocks.append(PEMBlock(label: label, content: nil))
                 return blocks
             }
-            if text[bodyEnd...].starts(with: tail) {
+            if text[bodyEnd...].starts(with: tail), !isCertificate(label) {
+                blocks.append(PEMBlock(label: label, content: nil))
+                index = bodyEnd + tail.count
+            } else if text[bodyEnd...].starts(with: tail) {
                 let body = text[bodyStart..<bodyEnd].filter { $0 != 0x20 && $0 != 0x09 && $0 != 0x0A && $0 != 0x0D }
                 blocks.append(PEMBlock(label: label, content: Base64.bytes(body)))
                 index = bodyEnd + tail.count
