@@ -126,7 +126,8 @@ let package = Package(
         .target(
             name: "PackageBuilding",
             dependencies: [
-                "CodeEncryption", "Secrets", "Files", "Notation", "PackageFormat", "Processes", "Threads", crypto,
+                "CodeEncryption", "Secrets", "Files", "KernelEvents", "Notation", "PackageFormat", "Processes",
+                "Threads", crypto,
             ],
             swiftSettings: strict
         ),

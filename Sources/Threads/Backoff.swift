@@ -14,6 +14,9 @@ public struct Backoff: Sendable {
         self.longest = longest
     }
 
+    /// How long to wait after so many attempts, for who keeps the count himself.
+    public func distance(after attempts: Int) -> Duration { min(longest, first * (1 << min(max(attempts, 1) - 1, 30))) }
+
     /// Asks once in any case, and a last time when the time is over.
     /// - Parameters:
     ///   - pause: waits as long, or until asking may be of use again.

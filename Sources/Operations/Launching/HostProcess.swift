@@ -38,8 +38,9 @@ struct HostProcess: LaunchEngine {
 
     func watch(_ service: ServiceState, by events: KernelEvents) {
         for folder in [service.folder, service.sealedFolder] { events.watch(path: folder) }
-        guard let processes = InstanceProcesses(of: service) else { return }
-        for process in [processes.launcher, processes.agent] where process.isAlive { events.watch(process: process.id) }
+        let processes = InstanceProcesses(of: service).map { [$0.launcher, $0.agent] }
+        let starting = HostedProcess(startingOf: service).map { [$0] }
+        for process in processes ?? starting ?? [] where process.isAlive { events.watch(process: process.id) }
     }
 
     func send(_ request: EndRequest, to service: ServiceState) {

@@ -188,13 +188,8 @@ struct ServiceProcess: Sendable {
 
     /// How it ended, where it has or does so within some seconds; nil where it goes on.
     func end(within seconds: Int) async -> String? {
-        let end = ContinuousClock.now + .seconds(seconds)
-        while ContinuousClock.now < end {
-            if let code = service.exitCode { return words(ended: code) }
-            // Nobody cancels whoever waits here.
-            try? await Task.sleep(for: .milliseconds(50))
-        }
-        return nil
+        // Nobody cancels whoever waits here.
+        try? await first(within: .seconds(seconds)) { service.exitCode.map { words(ended: $0) } }
     }
 
     /// Asks the agent to seal HOME and end. Where that fails it goes on running, and nothing is lost.
@@ -235,8 +230,7 @@ struct ServiceProcess: Sendable {
 
     /// A launcher that still measures has no agent yet that could be asked anything.
     private func waitUntilLaunched(_ seconds: Int) async throws {
-        let end = ContinuousClock.now + .seconds(seconds)
-        while presence == .launching, ContinuousClock.now < end { try await Task.sleep(for: .milliseconds(50)) }
+        _ = try await first(within: .seconds(seconds)) { presence == .launching ? nil : true }
     }
 
     /// Ends the agent whatever becomes of HOME's last changes.
@@ -265,14 +259,25 @@ struct ServiceProcess: Sendable {
     /// Waits until nothing of it is there.
     /// - Parameter look: after whatever happened to it; what it throws ends the wait.
     private func hasEnded(within seconds: Int, _ look: () throws -> Void = {}) async throws -> Bool {
-        let events = KernelEvents()
-        let end = ContinuousClock.now + .seconds(seconds)
-        while true {
-            place.engine.watch(service, by: events)
+        let hasEnded = try await first(within: .seconds(seconds)) { () -> Bool? in
             guard presence != .gone else { return true }
             try look()
+            return nil
+        }
+        return hasEnded ?? false
+    }
+
+    /// Looks once in any case, and again after whatever happened to the instance.
+    /// - Returns: the first answer; nil when there was none within the time.
+    private func first<Value>(within limit: Duration, _ look: () throws -> Value?) async throws -> Value? {
+        let events = KernelEvents()
+        let end = ContinuousClock.now + limit
+        while true {
+            // Before it looks, so that nothing comes in between.
+            place.engine.watch(service, by: events)
+            if let value = try look() { return value }
             let left = end - .now
-            guard left > .zero else { return false }
+            guard left > .zero else { return nil }
             try await events.next(within: left)
         }
     }

@@ -1,5 +1,6 @@
 internal import Files
 internal import Glibc
+internal import KernelEvents
 internal import Notation
 internal import PackageFormat
 internal import Synchronization
@@ -16,15 +17,20 @@ final class PipWatch: Sendable {
         var owesSince: ContinuousClock.Instant?
         var unreachable: String?
         var place = 0
+
+        /// When it owed the page for too long.
+        var limit: ContinuousClock.Instant? { unreachable == nil ? owesSince.map { $0 + PipWatch.pageLimit } : nil }
     }
 
     private let records: String
     private let purpose: String
     private let credentials: Credentials
     private let state = Mutex(State())
+    private let events = KernelEvents()
     private static let firstNote = Duration.seconds(2), nextNotes = Duration.seconds(10)
     /// However patient pip's settings are.
     private static let pageLimit = Duration.seconds(25)
+    private static let gatheringTime = Duration.milliseconds(100)
 
     init(records: String, purpose: String, credentials: Credentials) {
         self.records = records
@@ -40,30 +46,39 @@ final class PipWatch: Sendable {
         defer {
             read()
             state.withLock { $0.isOver = true }
+            events.wake()
         }
         return try body()
     }
 
     private func watch() {
         var note = ContinuousClock.now + Self.firstNote
+        // The file comes with pip's first record.
+        events.watch(path: Files.split(records).folder)
         while !state.withLock({ $0.isOver }) {
-            usleep(100_000)
+            events.watch(path: records)
             read()
             state.withLock { state in
-                if state.unreachable == nil, let since = state.owesSince, ContinuousClock.now - since > Self.pageLimit,
-                    let asked = state.asked
-                {
+                if state.unreachable == nil, let limit = state.limit, limit < .now, let asked = state.asked {
                     state.unreachable = "the index \(asked.printable()) does not answer"
                 }
             }
             if unreachable != nil { endPip() }
-            guard ContinuousClock.now >= note, !state.withLock({ $0.isOver }) else { continue }
-            note = .now + Self.nextNotes
-            let asked = state.withLock { $0.asked }.map { " (\($0.printable()))" } ?? ""
-            let line = Array("mse: waiting to \(purpose)\(asked)\n".utf8)
-            // Work doesn't end because nobody reads what is said about it.
-            _ = line.withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
+            if ContinuousClock.now >= note {
+                note = .now + Self.nextNotes
+                say()
+            }
+            events.wait(for: min(note, state.withLock { $0.limit } ?? note) - .now)
+            // What is written at once is read at once, however many records it is.
+            Backoff.sleep(Self.gatheringTime)
         }
+    }
+
+    private func say() {
+        let asked = state.withLock { $0.asked }.map { " (\(NotationError.printable($0)))" } ?? ""
+        let line = Array("mse: waiting to \(purpose)\(asked)\n".utf8)
+        // Work doesn't end because nobody reads what is said about it.
+        _ = line.withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
     }
 
     /// What came since the last time.
