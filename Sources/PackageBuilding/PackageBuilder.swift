@@ -53,7 +53,7 @@ public struct PackageBuilder: Sendable {
         let key = Self.copy(existing)
         var notes: [String] = []
         do {
-            let configuration = try readConfiguration(&notes)
+            let (configuration, settings) = try readConfiguration(&notes)
             let base = output + "/package_\(configuration.name)_\(timestamp)"
             let length = Files.split(base).name.utf8.count + ".tar".utf8.count
             guard length <= CodeTree.nameLimit else {
@@ -73,7 +73,7 @@ public struct PackageBuilder: Sendable {
             let work = try Files.makeTemporaryFolder(in: output, prefix: ".package")
             defer { try? Files.remove(work) }
             let package = work + "/package.tar"
-            try write(package, configuration, key, work, &notes)
+            try write(package, configuration, settings, key, work, &notes)
             try Self.prove(package)
             Unfinished.begin(base + ".key")
             do {
@@ -156,7 +156,8 @@ public struct PackageBuilder: Sendable {
         }
     }
 
-    private func readConfiguration(_ notes: inout [String]) throws -> ProjectConfiguration {
+    /// Read once: what is shipped is what was judged.
+    private func readConfiguration(_ notes: inout [String]) throws -> (ProjectConfiguration, text: [UInt8]) {
         let path = project + "/" + ProjectConfiguration.fileName
         let bytes = try Files.read(path, limit: 1 << 20)
         do {
@@ -165,7 +166,7 @@ public struct PackageBuilder: Sendable {
             if configuration.hasCloudTable {
                 notes.append("[cloud] in \(ProjectConfiguration.fileName) means nothing here")
             }
-            return configuration
+            return (configuration, bytes)
         } catch {
             throw PackageError.text(path: path, error)
         }
@@ -174,6 +175,7 @@ public struct PackageBuilder: Sendable {
     private func write(
         _ package: String,
         _ configuration: ProjectConfiguration,
+        _ settings: [UInt8],
         _ key: borrowing SecretKey,
         _ work: String,
         _ notes: inout [String]
@@ -207,7 +209,6 @@ public struct PackageBuilder: Sendable {
         let tar = try TarWriter(package, mode: encrypts ? 0o644 : 0o600)
         try tar.add("app.tar", file: work + "/app.tar")
         try tar.add("tests.tar", file: work + "/tests.tar")
-        let settings = try Files.read(project + "/" + ProjectConfiguration.fileName, limit: 1 << 20)
         try tar.add(ProjectConfiguration.fileName, TOML.withoutComments(settings))
         try tar.add("start.json", Array(JSON.pretty(startNode(key)).utf8))
         try tar.add("environment.lock", Array(lock.utf8))

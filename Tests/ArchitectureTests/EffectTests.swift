@@ -68,4 +68,24 @@ struct EffectTests {
             ]
         )
     }
+
+    @Test("nothing but the command line imports Foundation whole")
+    func foundation() throws {
+        let found = try files(matching: /\bimport Foundation\b/)
+        #expect(found.filter { !$0.hasPrefix("mse/") }.isEmpty, "\(found)")
+    }
+
+    @Test(
+        "what others may build on names no option of the command line: a mend is a value, which mse words",
+        arguments: [
+            "Attestation", "CodeEncryption", "DCAP", "Notation", "RATLS", "SGXQuote", "Secrets",
+            "StrictX509", "PackageFormat", "PackageMeasurement", "RATLSTransport",
+        ]
+    )
+    func options(target: String) throws {
+        let found = try files(matching: /(?:^|[^-\w])--[a-z]/)
+        // It would find them: others name some.
+        #expect(found.contains { $0.hasPrefix("Operations/") })
+        #expect(found.filter { $0.hasPrefix(target + "/") }.isEmpty, "\(found)")
+    }
 }

@@ -3,6 +3,7 @@ import Foundation
 import Notation
 import PackageFormat
 import Processes
+import Synchronization
 import TestSupport
 import Testing
 
@@ -71,15 +72,50 @@ final class Workbench: Sendable {
         "out/" + (try #require(try Files.names(in: path + "/out").last { $0.hasSuffix(ending) }))
     }
 
-    /// Scaffolds and packages a project once.
+    /// Scaffolds and packages a project. Of a project that another bench has packaged as it is this one gets a copy: to
+    /// install the same environment fifty times proves nothing.
     func package(_ project: String = "hello", encrypts: Bool = true) throws -> (package: String, key: String) {
         if !Files.exists(path + "/" + project) { try mse("scaffold", project) }
-        if encrypts {
-            try mse("package", "--project", project, "--output", "out", "--encrypt")
+        let sources = try folder.tree(project)
+        let isFirst = !Files.exists(path + "/out")
+        if isFirst, let made = MadePackage.made.withLock({ $0.first { $0.isOf(sources, encrypts) } }) {
+            try made.write(to: folder)
         } else {
-            try mse("package", "--project", project, "--output", "out")
+            try mse(["package", "--project", project, "--output", "out"] + (encrypts ? ["--encrypt"] : []))
+            if isFirst {
+                let made = MadePackage(sources: sources, encrypts: encrypts, files: try MadePackage.files(of: folder))
+                MadePackage.made.withLock { $0.append(made) }
+            }
         }
         return (try output(".tar"), try output(".key"))
+    }
+
+    /// A package, its key, and the note that it was made here.
+    private struct MadePackage: Sendable {
+        static let made = Mutex<[MadePackage]>([])
+
+        let sources: [String: [UInt8]]
+        let encrypts: Bool
+        let files: [(path: String, mode: mode_t, bytes: [UInt8])]
+
+        func isOf(_ sources: [String: [UInt8]], _ encrypts: Bool) -> Bool {
+            self.sources == sources && self.encrypts == encrypts
+        }
+
+        static func files(of folder: TemporaryFolder) throws -> [(path: String, mode: mode_t, bytes: [UInt8])] {
+            try ["out", "home/packages"].flatMap { part in
+                try folder.tree(part).map { name, bytes in
+                    let path = "\(part)/\(name)"
+                    return (path, try #require(FileAccess(folder.path + "/" + path)).mode, bytes)
+                }
+            }
+        }
+
+        func write(to folder: TemporaryFolder) throws {
+            try Files.makeFolder(folder.path + "/home/packages", mode: 0o700)
+            try Files.makeFolder(folder.path + "/out")
+            for file in files { try Files.write(file.bytes, to: folder.path + "/" + file.path, mode: file.mode) }
+        }
     }
 
     static func freePort() -> Int { FreePort.reserve() }
