@@ -364,7 +364,11 @@ let package = Package(
             dependencies: ["CommandInterface", "Files", "Notation", argumentParser],
             swiftSettings: strict
         ),
-        .testTarget(name: "AppServerTests", dependencies: ["AppServer", logging, nioHTTP1], swiftSettings: strict),
+        .testTarget(
+            name: "AppServerTests",
+            dependencies: ["AppServer", logging, nioCore, nioHTTP1],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "PythonHostTests",
             dependencies: ["Processes", "Files", "TestSupport", "mse-serve"],

@@ -7,11 +7,13 @@ public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     var bytes = Array(UnsafeBufferPointer(start: start, count: count))
     guard let kind = bytes.popLast() else { return 0 }
     if kind & 1 == 1 {
-        guard let box = try? SealedBox.seal(bytes, to: SealedBox.publicKey(of: Fixed.key)) else { return 0 }
+        let content = SecretBytes(copying: bytes.span.bytes)
+        guard let box = try? SealedBox.seal(content, to: SealedBox.publicKey(of: Fixed.key)) else { return 0 }
         bytes = Array("{\"uuid\":\"x\",\"app_sealed_secrets\":\"\(Base64.text(box, .url, padded: false))\"}".utf8)
     }
+    let body = SecretBytes(copying: bytes.span.bytes)
     for isOpen in [false, true] {
-        guard let request = try? ConfigurationRequest(bytes, sealingKey: Fixed.key, isOpen: isOpen) else { continue }
+        guard let request = try? ConfigurationRequest(body, sealingKey: Fixed.key, isOpen: isOpen) else { continue }
         _ = request.isFor("533a2b83-4bc5-4a9c-955e-208c530bfd15")
         precondition((request.authority == .nobody) == isOpen, "who vouches for it?")
         precondition(isOpen || request.authority != .box || kind & 1 == 1, "a box that nobody sealed")

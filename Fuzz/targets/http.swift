@@ -54,6 +54,9 @@ private struct Answers: Responder {
     func respond(to exchange: Exchange) {
         precondition(exchange.body.unreadByteCount <= 16 << 10, "a body that is too large")
         precondition(exchange.head.headers[canonicalForm: "content-length"].count <= 1, "contradictory framing")
-        exchange.respond(ResponseHead("200 OK"), body: Array(exchange.body.takeAll().readableBytesView))
+        var body = [UInt8](repeating: 0, count: exchange.body.unreadByteCount)
+        let count = body.withUnsafeMutableBytes { exchange.body.move(into: $0) }
+        precondition(count == body.count, "a body that grew")
+        exchange.respond(ResponseHead("200 OK"), body: body)
     }
 }

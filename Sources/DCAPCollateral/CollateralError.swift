@@ -20,27 +20,49 @@ public struct CollateralError: Error, CodedError, Hashable, CustomStringConverti
         case malformed
     }
 
+    /// What helps; how it is done here, whoever asks knows.
+    public enum Mend: Hashable, Sendable, CustomStringConvertible {
+        /// To name an authority of the service's TLS, or its own certificate.
+        case nameAuthority
+        /// To name certificates for that, and no other file.
+        case nameCertificates
+        /// To put the file that names the source right, or to name another source.
+        case nameSource
+
+        /// In words that name no place where it is done.
+        public var description: String {
+            switch self {
+            case .nameAuthority: "name its authority, or its own certificate"
+            case .nameCertificates: "name certificates, PEM or DER"
+            case .nameSource: "mend it, or say where else collateral comes from"
+            }
+        }
+    }
+
     /// Folder, file or address.
     public var source: String
     /// What happened.
     public var kind: Kind
     /// In words, without the source.
     public var problem: String
+    /// Nil where nothing is known that would help.
+    public var mend: Mend?
 
     /// What happened with a source, and in words what it means.
-    public init(_ source: String, kind: Kind, _ problem: String) {
+    public init(_ source: String, kind: Kind, _ problem: String, mend: Mend? = nil) {
         self.source = source
         self.kind = kind
         self.problem = problem
+        self.mend = mend
     }
 
     /// Any error of the parts below as one of ours.
     /// - Parameter mend: of a text that isn't what it should be.
-    package static func wrapping(_ error: any Error, source: String, mend: String? = nil) -> CollateralError {
+    package static func wrapping(_ error: any Error, source: String, mend: Mend? = nil) -> CollateralError {
         switch error {
         case let error as CollateralError: error
         case let error as FileError: CollateralError(source, kind: .malformed, error.problem)
-        default: CollateralError(source, kind: .malformed, "\(error)" + (mend.map { "; " + $0 } ?? ""))
+        default: CollateralError(source, kind: .malformed, "\(error)", mend: mend)
         }
     }
 
@@ -64,5 +86,5 @@ public struct CollateralError: Error, CodedError, Hashable, CustomStringConverti
         }
     }
 
-    public var description: String { "\(source): \(problem)" }
+    public var description: String { "\(source): \(problem)" + (mend.map { "; \($0)" } ?? "") }
 }

@@ -78,7 +78,7 @@ struct EffectTests {
     @Test(
         "what others may build on names no option of the command line: a mend is a value, which mse words",
         arguments: [
-            "Attestation", "CodeEncryption", "DCAP", "Notation", "RATLS", "SGXQuote", "Secrets",
+            "Attestation", "CodeEncryption", "DCAP", "DCAPCollateral", "Notation", "RATLS", "SGXQuote", "Secrets",
             "StrictX509", "PackageFormat", "PackageMeasurement", "RATLSTransport",
         ]
     )

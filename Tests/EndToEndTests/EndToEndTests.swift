@@ -6,8 +6,8 @@ import Processes
 import TestSupport
 import Testing
 
-/// The real executables, one after the other: they share ports and two cores.
-@Suite("End to end", .serialized)
+/// The real executables: of a suite one test after the other, suites beside each other, as many as there are cores.
+@Suite("End to end")
 struct EndToEndTests {
     @Suite("Examples of the original", .serialized, .needsSharedVectors)
     struct ExampleTests {

@@ -14,14 +14,15 @@ extension EndToEndTests {
 
         init() throws { bench = try Workbench() }
 
-        /// Starts `mse`, waits for the first sign that it works, and sends it a signal.
+        /// Starts `mse`, waits for the first sign that it works (a file, or a word in one), and sends it a signal.
         private static let script = """
             import glob, os, signal, subprocess, sys, time
             number, sign, command = int(sys.argv[1]), sys.argv[2], sys.argv[3:]
+            sign, _, word = sign.partition("#")
+            def is_there(): return any(not word or word in open(file).read() for file in glob.glob(sign, recursive=True))
             process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
             end = time.monotonic() + 60
-            while not glob.glob(sign, recursive=True) and process.poll() is None and time.monotonic() < end:
-                time.sleep(0.005)
+            while not is_there() and process.poll() is None and time.monotonic() < end: time.sleep(0.005)
             time.sleep(0.2)
             process.send_signal(number)
             output = process.communicate(timeout=60)[0]
@@ -258,7 +259,7 @@ extension EndToEndTests {
             let port = Workbench.freePort()
             try bench.start("a", try bench.package(), port: port)
             _ = try bench.run("/bin/sh", ["-c", "curl -sk https://localhost:\(port)/slow >/dev/null 2>&1 & sleep 0.5"])
-            let (code, output) = try interrupt(SIGINT, at: "home/services/a/launch.json", [verb, "a"])
+            let (code, output) = try interrupt(SIGINT, at: "home/services/a/log#agent.stopping", [verb, "a"])
             #expect(code == 130 && output.contains("was asked to end, and does"), "\(output)")
             #expect(output.contains("'mse restart a' does that") == (verb == "restart"), "\(output)")
             for _ in 0..<100 where try bench.state("a") != "stopped" { usleep(100_000) }

@@ -31,11 +31,7 @@ package struct ProviderConfiguration: Hashable, Sendable {
         do {
             try self.init(try Files.read(path, limit: Self.byteLimit))
         } catch {
-            throw .wrapping(
-                error,
-                source: place,
-                mend: "mend it, or say with --collateral or MSE_COLLATERAL where collateral comes from"
-            )
+            throw .wrapping(error, source: place, mend: .nameSource)
         }
     }
 
@@ -59,7 +55,7 @@ package struct ProviderConfiguration: Hashable, Sendable {
             throw NotationError(
                 at: edition.place,
                 member: "tcb_update_type",
-                "only 'standard' is followed from here; see collateral fetch --update"
+                "only 'standard' is followed from here; earlier data is to be asked for where it is fetched"
             )
         }
         try known.finish()

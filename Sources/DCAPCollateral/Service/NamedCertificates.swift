@@ -26,16 +26,17 @@ public struct NamedCertificates: Sendable {
                 uniquingKeysWith: { first, _ in first }
             )
         } catch {
-            throw CollateralError(path, kind: .malformed, Self.problem(error))
+            let (problem, isOther) = Self.problem(error)
+            throw CollateralError(path, kind: .malformed, problem, mend: isOther ? .nameCertificates : nil)
         }
     }
 
-    private static func problem(_ error: any Error) -> String {
-        let takes = "; --collateral-ca takes certificates, PEM or DER"
-        return switch error {
-        case let error as FileError: error.problem + takes
-        case let error as CertificateFileError: "\(error)" + takes
-        default: "holds a certificate that can't be read"
+    /// - Returns: what is wrong, and whether another file was meant.
+    private static func problem(_ error: any Error) -> (String, isOther: Bool) {
+        switch error {
+        case let error as FileError: (error.problem, true)
+        case let error as CertificateFileError: ("\(error)", true)
+        default: ("holds a certificate that can't be read", false)
         }
     }
 
@@ -59,12 +60,12 @@ public struct NamedCertificates: Sendable {
             case .other: nil
             case .expired(let end):
                 """
-                its certificate is the one that --collateral-ca names, and has expired on \(end); \
+                its certificate is the one that was named for it, and has expired on \(end); \
                 have its owner renew it, and name the new one
                 """
             case .notYetValid(let start):
                 """
-                its certificate is the one that --collateral-ca names, and is valid only from \
+                its certificate is the one that was named for it, and is valid only from \
                 \(start) on; is this machine's clock right?
                 """
             }

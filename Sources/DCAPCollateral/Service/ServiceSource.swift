@@ -157,25 +157,22 @@ public struct ServiceSource: CollateralSource {
                 body: Array(body.readableBytesView)
             )
         } catch {
-            let (kind, problem) = Self.problem(error)
-            throw CollateralError(url, kind: kind, problem)
+            let (kind, problem, mend) = Self.problem(error)
+            throw CollateralError(url, kind: kind, problem, mend: mend)
         }
     }
 
     /// What the libraries of the network throw, as what it means for who asked.
-    private static func problem(_ error: any Error) -> (CollateralError.Kind, String) {
+    private static func problem(_ error: any Error) -> (CollateralError.Kind, String, CollateralError.Mend?) {
         switch error {
-        case is NIOTooManyBytesError: return (.malformed, "the answer is larger than \(bodyLimit) bytes")
+        case is NIOTooManyBytesError: return (.malformed, "the answer is larger than \(bodyLimit) bytes", nil)
         case let error as HTTPClientError where [.invalidURL, .emptyHost, .emptyScheme].contains(error):
-            return (.refused, "is no address")
-        case let error as HTTPClientError: return (.unreachable, "can't be fetched: \(words(error))")
+            return (.refused, "is no address", nil)
+        case let error as HTTPClientError: return (.unreachable, "can't be fetched: \(words(error))", nil)
         case is NIOSSLError, is NIOSSLExtraError:
             let problem = ConnectionProblem.text(error)
-            let mend =
-                problem.contains("isn't trusted")
-                ? "; name its authority, or its own certificate, with --collateral-ca" : ""
-            return (.refused, problem + mend)
-        default: return (.unreachable, "can't be fetched: \(ConnectionProblem.text(error))")
+            return (.refused, problem, problem.contains("isn't trusted") ? .nameAuthority : nil)
+        default: return (.unreachable, "can't be fetched: \(ConnectionProblem.text(error))", nil)
         }
     }
 

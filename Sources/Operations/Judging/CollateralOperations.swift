@@ -98,7 +98,8 @@ public struct CollateralOperations: Sendable {
         do throws(CollateralError) {
             delivery = try await source.collateral(for: request)
         } catch {
-            throw options.collateral.isEmpty ? try JudgingOptions.fromDefault(error, defaults) : error
+            guard options.collateral.isEmpty else { throw OperationError(error) }
+            throw try JudgingOptions.fromDefault(error, defaults)
         }
         if let output { try FolderSource(output).write(delivery.collateral) }
         return CollateralReport(

@@ -46,11 +46,19 @@ struct JudgingDefaults: Sendable {
         var notes: [String] = []
     }
 
-    /// - Throws: `CollateralError` for a configuration of this machine that isn't understood; it is read where nothing
+    private func machine() throws(OperationError) -> ProviderConfiguration? {
+        do throws(CollateralError) {
+            return try ProviderConfiguration(environment: environment)
+        } catch {
+            throw OperationError(error)
+        }
+    }
+
+    /// - Throws: `OperationError` for a configuration of this machine that isn't understood; it is read where nothing
     ///   else says.
     func source() throws -> Source {
         guard names.isEmpty else { return Source(names: names) }
-        guard let machine = try ProviderConfiguration(environment: environment) else {
+        guard let machine = try machine() else {
             let place = "Intel's service, since nothing names another"
             return Source(names: [NamedSetting(value: ServiceSource.intelAddress, place: place)])
         }

@@ -110,7 +110,7 @@ public struct JudgingOptions: Sendable {
             _ = try NamedCertificates(setting.value)
         } catch {
             let subject = "\(setting.place) \(setting.value.printable(limit: nil))"
-            throw OperationError(subject, error.problem, code: .fileKind)
+            throw OperationError(subject, error.problem, mend: error.mend?.commandLineMend, code: .fileKind)
         }
     }
 
@@ -193,7 +193,8 @@ public struct JudgingOptions: Sendable {
             return try await origin(maximumAge: maximumAge, at: time, defaults, surroundings).collateral(
                 for: quote
             )
-        } catch let error as CollateralError where collateral.isEmpty {
+        } catch let error as CollateralError {
+            guard collateral.isEmpty else { throw OperationError(error) }
             let own = surroundings.places.all.lazy.compactMap { $0.platform.mend(forCollateralOf: quote) }.first
             throw try Self.fromDefault(error, mend: own ?? Self.sourceMend, defaults)
         }
@@ -210,7 +211,7 @@ public struct JudgingOptions: Sendable {
             if !$0.contains($1) { $0.append($1) }
         }
         let problem = error.problem + " (it was asked because of \(places.joined(separator: ", ")))"
-        return OperationError(error.source, problem, mend: mend, like: error)
+        return OperationError(error.source, problem, mend: error.mend?.commandLineMend ?? mend, like: error)
     }
 
     func origin(

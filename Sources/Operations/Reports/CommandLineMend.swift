@@ -1,5 +1,6 @@
 internal import Attestation
 internal import DCAP
+internal import DCAPCollateral
 
 extension ReasonCode {
     /// The mend with the options by which it is done here, which a library can't know.
@@ -14,5 +15,21 @@ extension ReasonCode {
         case .debugEnclave: "have it spawned without --debug"
         default: mend
         }
+    }
+}
+
+extension CollateralError.Mend {
+    var commandLineMend: String {
+        switch self {
+        case .nameAuthority: "\(self), with --collateral-ca"
+        case .nameCertificates: "--collateral-ca takes certificates, PEM or DER"
+        case .nameSource: "mend it, or say with --collateral or MSE_COLLATERAL where collateral comes from"
+        }
+    }
+}
+
+extension OperationError {
+    init(_ error: CollateralError) {
+        self.init(error.source, error.problem, mend: error.mend?.commandLineMend, like: error)
     }
 }

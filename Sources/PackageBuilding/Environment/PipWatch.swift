@@ -75,7 +75,7 @@ final class PipWatch: Sendable {
     }
 
     private func say() {
-        let asked = state.withLock { $0.asked }.map { " (\(NotationError.printable($0)))" } ?? ""
+        let asked = state.withLock { $0.asked }.map { " (\($0.printable()))" } ?? ""
         let line = Array("mse: waiting to \(purpose)\(asked)\n".utf8)
         // Work doesn't end because nobody reads what is said about it.
         _ = line.withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
