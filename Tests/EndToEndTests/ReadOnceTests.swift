@@ -11,12 +11,12 @@ extension EndToEndTests {
 
         /// How often each of these files was opened meanwhile.
         private static func openings(of paths: [String], _ body: () throws -> Void) throws -> [Int] {
-            let events = inotify_init1(Int32(IN_NONBLOCK.rawValue))
+            let events = inotify_init1(Int32(IN_NONBLOCK))
             defer { close(events) }
             // Closing is watched too: the kernel tells what happens twice in a row once.
             let kinds = opened | UInt32(IN_CLOSE_NOWRITE)
             let watches = paths.map { inotify_add_watch(events, $0, kinds) }
-            try #require(watches.allSatisfy { $0 >= 0 })
+            #expect(watches.allSatisfy { $0 >= 0 })
             try body()
             var buffer = [UInt8](repeating: 0, count: 1 << 16)
             let count = max(0, read(events, &buffer, buffer.count))
