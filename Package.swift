@@ -350,7 +350,7 @@ let package = Package(
             name: "RATLSTransportTests",
             dependencies: [
                 "Files", "Notation", "Processes", "RATLS", "RATLSTransport", "StrictX509", "TestSupport", crypto,
-                nioConcurrencyHelpers, nioCore, nioPosix, nioSSL,
+                nioConcurrencyHelpers, nioCore, nioPosix, nioSSL, nioTLS,
             ],
             swiftSettings: strict
         ),
@@ -371,7 +371,7 @@ let package = Package(
         ),
         .testTarget(
             name: "PythonHostTests",
-            dependencies: ["Processes", "Files", "TestSupport", "mse-serve"],
+            dependencies: ["Processes", "Files", "PythonHost", "TestSupport", "mse-serve"],
             exclude: ["Scripts"],
             swiftSettings: strict
         ),

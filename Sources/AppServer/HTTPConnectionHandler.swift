@@ -249,6 +249,7 @@ final class HTTPConnectionHandler: ChannelInboundHandler {
     private func refuse(_ status: String, _ message: String) {
         guard let context, !isRefused else { return }
         isRefused = true
+        if status.hasPrefix("413") || status.hasPrefix("431") { responder.refused(status, message) }
         if let exchange, exchange.hasStarted { return context.close(promise: nil) }
         var text = "HTTP/1.1 \(status)\r\nContent-Type: application/json\r\nConnection: close\r\n"
         let code =

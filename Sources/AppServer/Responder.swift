@@ -2,6 +2,15 @@
 public protocol Responder: Sendable {
     /// Called on the connection's event loop, once the body is complete or too large to wait for. Must not block.
     func respond(to exchange: Exchange)
+    /// Called on the connection's event loop for a request that the server refused for its size. Must not block.
+    /// - Parameters:
+    ///   - status: of the answer, such as `413 Content Too Large`.
+    ///   - message: why.
+    func refused(_ status: String, _ message: String)
+}
+
+extension Responder {
+    public func refused(_ status: String, _ message: String) {}
 }
 
 /// What the server accepts.

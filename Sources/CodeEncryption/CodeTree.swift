@@ -189,7 +189,13 @@ package struct CodeTree: Sendable {
                     throw CodeError.refused(path: path, "a link that leads nowhere or in circles; \(Self.mend)")
                 }
                 guard Files.isInside(resolved, root) else {
-                    throw CodeError.refused(path: path, "a link that leaves the tree")
+                    throw CodeError.refused(
+                        path: path,
+                        """
+                        a link that leaves the tree; put a copy of what it leads to in its place, \
+                        or name it in \(IgnoreList.fileName)
+                        """
+                    )
                 }
                 guard !Files.isInside(folder, resolved) else {
                     throw CodeError.refused(path: path, "a link to a folder that it lies in; \(Self.mend)")

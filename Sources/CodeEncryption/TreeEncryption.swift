@@ -162,7 +162,7 @@ public enum TreeEncryption {
         for readers: Readers,
         _ write: (CodeTree.File, borrowing OpenFile) throws(CodeError) -> Bool
     ) throws(CodeError) -> Int {
-        guard !Files.exists(output) else { throw .file(.exists(output, "name a folder that doesn't")) }
+        guard !Files.isTaken(output) else { throw .file(.exists(output, "name a folder that doesn't")) }
         try checkCollisions(files.map(\.name))
         var temporary: String?
         do {
@@ -188,7 +188,11 @@ public enum TreeEncryption {
             return files.count
         } catch {
             if let temporary { try? Files.remove(temporary) }
-            throw .wrapping(error, path: output)
+            let error = CodeError.wrapping(error, path: output)
+            guard case .file(let file) = error, let temporary else { throw error }
+            // Where there is no room left is no file's that is read.
+            if file.code == "file.full" { throw .file(FileError(output, file.problem, number: file.number)) }
+            throw .file(file.named(output, insteadOf: temporary))
         }
     }
 

@@ -1,4 +1,5 @@
 internal import Files
+internal import Glibc
 internal import Notation
 
 /// What could not be done, as programs read it: `{"error":{"code":…,"message":…,"mend":…}}`.
@@ -10,7 +11,7 @@ struct Failure {
     init(_ error: any Error) {
         switch error {
         case let error as any CodedError:
-            (code, message, mend) = (error.code, "\(error)", error.mend)
+            (code, message, mend) = (error.code, "\(error)" + Self.remark(of: error), error.mend)
         case let error as NotationError:
             (code, message, mend) = ("text", "\(error)", nil)
         default:
@@ -20,6 +21,16 @@ struct Failure {
                 "unexpected", "an error that isn't expected here (\(type(of: error))): \(words)", nil
             )
         }
+    }
+
+    /// Names count from a folder that may have been removed since: then nothing is found.
+    private static func remark(of error: any CodedError) -> String {
+        guard error.code == "notFound" || error.code.hasSuffix(".notFound") else { return "" }
+        guard let folder = getcwd(nil, 0) else {
+            return "; the working folder itself isn't there any more: go to one that is"
+        }
+        free(folder)
+        return ""
     }
 
     private static let usage = "usage"

@@ -8,7 +8,22 @@ enum Invocation {
     private static let variables = ["HOME", "MSE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"]
 
     /// Whether whoever called is a program: then errors are JSON too, those of the arguments included.
-    static var wantsJSON: Bool { CommandLine.arguments.dropFirst().prefix { $0 != "--" }.contains("--json") }
+    static var wantsJSON: Bool {
+        CommandLine.arguments.dropFirst().prefix { $0 != "--" }.contains("--json")
+            || getenv(errorForm).map { String(cString: $0) == "json" } ?? false
+    }
+
+    /// The variable by which errors of all commands are JSON, of those too that have no other use for it.
+    private static let errorForm = "MSE_ERRORS"
+
+    static func checkErrorForm() throws {
+        guard let value = getenv(errorForm).map({ String(cString: $0) }), !["", "text", "json"].contains(value) else {
+            return
+        }
+        throw ValidationError(
+            "The variable \(errorForm) is '\(value.printable())'; 'json' or 'text' expected"
+        )
+    }
 
     /// What isn't UTF-8 would be repaired on reading, and then name another file.
     static func checkText() throws {

@@ -45,6 +45,7 @@ public enum Program {
     private static func parse(_ root: any ParsableCommand.Type) -> any ParsableCommand {
         do {
             try Invocation.checkText()
+            try Invocation.checkErrorForm()
             try Invocation.checkCommands(root)
             let command = try root.parseAsRoot()
             try Invocation.checkNames()

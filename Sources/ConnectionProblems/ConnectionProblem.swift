@@ -35,7 +35,7 @@ public enum ConnectionProblem {
 
     private static func channel(_ error: ChannelError) -> String {
         switch error {
-        case .connectTimeout: "nobody answered in time"
+        case .connectTimeout(let limit): "nobody answered within \(limit.nanoseconds / 1_000_000_000) seconds"
         case .eof, .ioOnClosedChannel, .alreadyClosed, .inputClosed, .outputClosed:
             "the connection was closed before the answer"
         case .unknownLocalAddress, .badInterfaceAddressFamily: "no address of this machine reaches it"

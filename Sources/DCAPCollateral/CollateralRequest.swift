@@ -28,6 +28,21 @@ public struct CollateralRequest: Hashable, Sendable {
     public var tee: TEE
     /// Which of Intel's TCB recoveries.
     public var edition: Edition
+    /// PEM: PCK CA and root as the quote shows them, unproven. With them the PCK CRL can be proven where its service
+    /// sends no chain; what is asked for doesn't depend on it.
+    public var authorityChain: [UInt8]?
+
+    public static func == (left: Self, right: Self) -> Bool {
+        left.fmspc == right.fmspc && left.authority == right.authority && left.tee == right.tee
+            && left.edition == right.edition
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(fmspc)
+        hasher.combine(authority)
+        hasher.combine(tee)
+        hasher.combine(edition)
+    }
 
     /// What is asked for by name.
     public init(fmspc: FixedBytes<6>, authority: Authority, tee: TEE, edition: Edition = .standard) {
@@ -58,6 +73,7 @@ public struct CollateralRequest: Hashable, Sendable {
             tee: layout.tee == .sgx ? .sgx : .tdx,
             edition: edition
         )
+        if blocks.count > 1 { authorityChain = Array(blocks[1...].map { PEM.text($0) }.joined().utf8) }
     }
 }
 

@@ -26,6 +26,14 @@ public struct FileError: Error, Hashable, CustomStringConvertible {
         problem = "can't \(action): \(String(cString: strerror(code)))"
     }
 
+    /// The same of a path that a person knows: what is being made has another name until it is whole.
+    /// - Parameter isShownWhole: whether what lies below it has names that a person knows, too.
+    package func named(_ path: String, insteadOf temporary: String, isShownWhole: Bool = true) -> FileError {
+        guard Files.isInside(self.path, temporary) else { return self }
+        let rest = isShownWhole ? String(decoding: self.path.utf8.dropFirst(temporary.utf8.count), as: UTF8.self) : ""
+        return FileError(path + rest, problem, number: number)
+    }
+
     public var description: String { "\(Self.shortened(path)): \(problem)".printable(limit: nil) }
 
     /// Of what is shown of a path, in characters.

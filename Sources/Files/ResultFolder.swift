@@ -40,7 +40,10 @@ package struct ResultFolder: ~Copyable {
             guard chmod(path, mode) == 0 else { throw FileError(path, doing: "set the mode of") }
             return true
         }
-        guard number == EEXIST, Files.isFolder(path) else { throw FileError(path, doing: "make the folder", number) }
+        guard number == EEXIST else { throw FileError(path, doing: "make the folder", number) }
+        guard Files.isFolder(path) else {
+            throw FileError(path, "a folder expected, found a link that leads nowhere", number: number)
+        }
         return false
     }
 

@@ -13,7 +13,7 @@ public import StrictX509
 extension TransportError: CodedError {
     package var code: String {
         switch self {
-        case .unreachable, .broken: "network.unreachable"
+        case .unreachable, .broken, .silent: "network.unreachable"
         case .notListening: "network.notListening"
         case .certificate: "evidence"
         case .refused: "refused"

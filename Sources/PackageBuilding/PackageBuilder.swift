@@ -73,8 +73,12 @@ public struct PackageBuilder: Sendable {
             let work = try Files.makeTemporaryFolder(in: output, prefix: ".package")
             defer { try? Files.remove(work) }
             let package = work + "/package.tar"
-            try write(package, configuration, settings, key, work, &notes)
-            try Self.prove(package)
+            do {
+                try write(package, configuration, settings, key, work, &notes)
+                try Self.prove(package)
+            } catch {
+                throw Self.named(output, insteadOf: work, error)
+            }
             Unfinished.begin(base + ".key")
             do {
                 try key.write(to: base + ".key")
@@ -95,6 +99,18 @@ public struct PackageBuilder: Sendable {
         } catch {
             throw .wrapping(error, path: project)
         }
+    }
+
+    /// Who packages knows of no work folder; and where there is no room left is no file's of the project.
+    private static func named(_ output: String, insteadOf work: String, _ error: any Error) -> any Error {
+        let file: FileError
+        switch error {
+        case let error as FileError: file = error
+        case PackageError.file(let error), CodeError.file(let error), PackageError.code(.file(let error)): file = error
+        default: return error
+        }
+        if file.code == "file.full" { return FileError(output, file.problem, number: file.number) }
+        return file.named(output, insteadOf: work, isShownWhole: false)
     }
 
     /// What is made in a folder that ships would be in the next package: its key too.

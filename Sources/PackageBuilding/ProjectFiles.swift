@@ -1,5 +1,6 @@
 public import CodeEncryption
 internal import Files
+internal import Glibc
 internal import Notation
 public import PackageFormat
 
@@ -48,6 +49,29 @@ public enum ProjectFiles {
             """
         }
         return lines + (keys.count > 20 ? ["WARNING: \(keys.count - 20) more private keys ship \(way)"] : [])
+    }
+
+    /// - Throws: unless it is a folder with settings.
+    public static func checkFolder(_ project: String) throws(PackageError) {
+        guard Files.isFolder(project) else {
+            let isThere = Files.exists(project)
+            throw .file(
+                FileError(
+                    project,
+                    isThere ? "a project's folder expected, found a file" : "there is no such folder",
+                    number: isThere ? ENOTDIR : ENOENT
+                )
+            )
+        }
+        let settings = project + "/" + ProjectConfiguration.fileName
+        guard !Files.exists(settings) else { return }
+        throw .file(
+            FileError(
+                settings,
+                "there is no such file, which says what a project is; 'mse scaffold' makes a whole project",
+                number: ENOENT
+            )
+        )
     }
 
     /// - Throws: when a file that stays readable says more than which packages are asked for.

@@ -6,7 +6,7 @@ public struct ProjectConfiguration: Hashable, Sendable {
     public static let fileName = "mse.toml"
 
     public var name: String
-    /// `module:variable`, the variable may be dotted.
+    /// `module:variable`, both may be dotted.
     public var application: String
     public var healthCheck: String
     public var testCommand: String
@@ -39,6 +39,7 @@ public struct ProjectConfiguration: Hashable, Sendable {
                 at: try root.required("python_application").place,
                 member: "python_application",
                 "'module:variable' expected, found \"\(application.printable())\""
+                    + (Self.applicationAdvice(application).map { "; " + $0 } ?? "")
             )
         }
         healthCheck = try Self.text(&root, "healthcheck_endpoint")
@@ -138,8 +139,34 @@ public struct ProjectConfiguration: Hashable, Sendable {
     public static func isApplication(_ text: String) -> Bool {
         guard let colon = text.firstIndex(of: ":") else { return false }
         let expression = text[text.index(after: colon)...]
-        guard let open = expression.firstIndex(of: "(") else { return isDotted(text[..<colon]) && isDotted(expression) }
-        return isDotted(text[..<colon]) && isDotted(expression[..<open]) && isArgumentList(expression[open...])
+        guard let open = expression.firstIndex(of: "(") else { return isModule(text[..<colon]) && isDotted(expression) }
+        return isModule(text[..<colon]) && isDotted(expression[..<open]) && isArgumentList(expression[open...])
+    }
+
+    /// What was probably meant.
+    public static func applicationAdvice(_ text: String) -> String? {
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+        guard parts.count <= 2, let module = parts.first else { return nil }
+        let dotted = module.replacing("/", with: ".")
+        let bare = dotted.hasSuffix(".py") ? dotted.dropLast(3) : dotted[...]
+        guard isModule(bare) else { return nil }
+        let variable = parts.count == 2 && isDotted(parts[1]) ? String(parts[1]) : nil
+        let whole = "\"\(bare):\(variable ?? "app")\""
+        if bare != module {
+            return "a module has no path: its folders and its name stand with dots between them, such as \(whole)"
+        }
+        return variable == nil
+            ? "the name that the application has in its module stands behind a colon, such as \(whole)" : nil
+    }
+
+    /// What can be imported by its name: unlike names in code, files' names may have dashes.
+    private static func isModule(_ text: Substring) -> Bool {
+        text.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { part in
+            guard let first = part.unicodeScalars.first, first == "_" || first.properties.isXIDStart else {
+                return false
+            }
+            return part.unicodeScalars.allSatisfy { $0 == "-" || $0.properties.isXIDContinue }
+        }
     }
 
     private static func isDotted(_ text: Substring) -> Bool {

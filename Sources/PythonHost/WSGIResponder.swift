@@ -11,6 +11,7 @@ public final class WSGIResponder: Responder {
     private let application: WSGIApplication
     private let queue = WorkQueue()
     private let report: any ApplicationReport
+    private let refusals = RefusedRequests()
 
     public init(_ application: WSGIApplication, threads: Int, report: any ApplicationReport) {
         self.application = application
@@ -19,6 +20,10 @@ public final class WSGIResponder: Responder {
     }
 
     public func respond(to exchange: Exchange) { queue.add(exchange) }
+
+    public func refused(_ status: String, _ message: String) {
+        if let text = refusals.note(status, message) { report.refused(text) }
+    }
 
     private func work(multithread: Bool) {
         // A thread state for life: making one for each call costs twenty microseconds.

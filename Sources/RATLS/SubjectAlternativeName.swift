@@ -37,6 +37,18 @@ public enum SubjectAlternativeName: Hashable, Sendable, CustomStringConvertible 
         return nil
     }
 
+    /// Whether it stands for many names, such as `*.example.com`: a certificate may be for those, but nobody calls
+    /// them.
+    public var isPattern: Bool { if case .dns(let name) = self { name.hasPrefix("*.") } else { false } }
+
+    /// An address of the machine itself, which no other one reaches.
+    public var isLoopback: Bool {
+        switch self {
+        case .dns(let name): name == "localhost"
+        case .address(let bytes): bytes.count == 4 ? bytes[0] == 127 : bytes == [UInt8](repeating: 0, count: 15) + [1]
+        }
+    }
+
     /// Whether a certificate with this name is for the host that somebody typed.
     public func covers(_ host: String) -> Bool {
         guard let host = Self(host) else { return false }

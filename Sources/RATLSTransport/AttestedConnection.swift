@@ -48,6 +48,7 @@ public final class AttestedConnection: Sendable {
         judge: @escaping Judge
     ) async throws(TransportError) -> AttestedConnection {
         let outcome = Judged()
+        let timeLimit = TimeLimit(seconds: seconds)
         let eventLoop = MultiThreadedEventLoopGroup.singleton.next()
         // Made before the channel: a peer may end it, and its handlers with it, before anybody could ask them.
         let handshake = eventLoop.makePromise(of: String?.self)
@@ -78,7 +79,7 @@ public final class AttestedConnection: Sendable {
                 .connect(host: host, port: port)
                 .get()
             isConnected = true
-            let limit = channel.eventLoop.scheduleTask(in: .seconds(Int64(seconds))) { channel.close(promise: nil) }
+            let limit = timeLimit.begin(on: channel)
             defer { limit.cancel() }
             async let judging: Void = Self.judge(presented.futureResult, judge, outcome)
             let negotiated = try await handshake.futureResult.get()
@@ -94,6 +95,7 @@ public final class AttestedConnection: Sendable {
             handshake.fail(error)
             if case .failure(let reason)? = outcome.value.withLock({ $0 }) { throw reason }
             let address = host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+            if timeLimit.hasPassed { throw .silent(address, seconds: seconds) }
             if ConnectionProblem.isRefusal(error) { throw .notListening(address, ConnectionProblem.text(error)) }
             if let error = error as? TransportError { throw error }
             let text = ConnectionProblem.text(error)
@@ -188,15 +190,14 @@ public final class AttestedConnection: Sendable {
         async throws(TransportError)
         -> Response
     {
+        let timeLimit = TimeLimit(seconds: seconds)
         let promise = channel.eventLoop.makePromise(of: Response.self)
         do {
             try await channel.eventLoop.submit { [channel] in
                 try channel.pipeline.syncOperations.addHTTPClientHandlers()
                 try channel.pipeline.syncOperations.addHandler(ResponseHandler(promise: promise, bodyLimit: bodyLimit))
             }.get()
-            let limit = channel.eventLoop.scheduleTask(in: .seconds(Int64(seconds))) { [channel] in
-                channel.close(promise: nil)
-            }
+            let limit = timeLimit.begin(on: channel)
             defer { limit.cancel() }
             var head = HTTPRequestHead(version: .http1_1, method: HTTPMethod(rawValue: method), uri: path)
             head.headers = [
@@ -210,6 +211,7 @@ public final class AttestedConnection: Sendable {
             // Where the connection ended before, no handler has it.
             promise.fail(error)
             channel.close(promise: nil)
+            if timeLimit.hasPassed { throw .silent(host, seconds: seconds) }
             throw error as? TransportError ?? .unreachable(host, ConnectionProblem.text(error))
         }
     }
@@ -247,6 +249,8 @@ public enum TransportError: Error, CustomStringConvertible {
     case unreachable(String, String)
     /// Somebody is there, but the connection ended before the handshake did.
     case broken(String, String)
+    /// Somebody is there, but says nothing for so long.
+    case silent(String, seconds: Int)
     /// The host is there, and says that nobody listens.
     case notListening(String, String)
     case certificate(AttestedCertificateError)
@@ -263,6 +267,7 @@ public enum TransportError: Error, CustomStringConvertible {
         case .unreachable(let target, let problem), .broken(let target, let problem),
             .notListening(let target, let problem):
             "\(target): can't be reached: \(problem)"
+        case .silent(let target, let seconds): "\(target): did not answer within \(seconds) seconds"
         case .certificate(let error): "\(error)"
         case .refused: "the peer was refused"
         case .otherProtocol(let expected): "the peer doesn't speak '\(expected)'; nothing was sent"

@@ -65,4 +65,5 @@ struct DevelopmentServer: Sendable {
 private struct LoggedFailures: ApplicationReport {
     let logger: Logger
     func failed(_ text: String) { logger.error("\(text)") }
+    func refused(_ text: String) { logger.warning("\(text)") }
 }

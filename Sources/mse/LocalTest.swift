@@ -9,7 +9,7 @@ struct LocalTest: AsyncParsableCommand {
         discussion: "Example: mse localtest --project hello"
     )
 
-    @Option(help: "The project's folder.", completion: .directory)
+    @Option(help: "The project's folder.", completion: .directory, transform: { Arguments.projectFolder($0) })
     var project: String
     @Option(help: "The secrets (default: secrets.json of the project, if there is one).", completion: .file())
     var secrets: String?

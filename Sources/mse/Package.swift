@@ -10,7 +10,7 @@ struct Package: AsyncParsableCommand {
         discussion: "Example: mse package --project hello --output out --encrypt"
     )
 
-    @Option(help: "The project's folder.", completion: .directory)
+    @Option(help: "The project's folder.", completion: .directory, transform: { Arguments.projectFolder($0) })
     var project: String
     @Option(help: "Where package and key go.", completion: .directory, transform: { try outputName($0) })
     var output: String

@@ -27,8 +27,11 @@ struct Spawn: AsyncParsableCommand {
     var port: Int
     @Option(help: "Where it runs: simulator or sgx, as it was packaged.")
     var platform: EnclaveSettings.Platform
-    @Option(help: "The address to listen on.", transform: { try Arguments.host($0) })
-    var host = "127.0.0.1"
+    @Option(
+        help: "The address to listen on (default: 127.0.0.1, or ::1 where all names are addresses of IPv6).",
+        transform: { try Arguments.host($0) }
+    )
+    var host: String?
     @Option(help: "The certificate's subject, RFC 4514.", transform: { try Operations.Spawn.subject($0) })
     var subject: String?
     @Option(in: Operations.Spawn.days, help: "How long the certificate lives, at most 397.")
@@ -52,7 +55,7 @@ struct Spawn: AsyncParsableCommand {
             name: name,
             package: package,
             sans: san,
-            host: host,
+            host: host ?? Operations.Spawn.defaultHost(for: san),
             port: port,
             subject: subject,
             days: days,

@@ -3,6 +3,7 @@ import Foundation
 import Glibc
 import Logging
 import NIOHTTP1
+import Synchronization
 import Testing
 
 /// Answers with what it was asked, so that tests see what arrived.
@@ -42,9 +43,13 @@ private struct Echo: Responder {
 @Suite("HTTP server")
 struct AppServerTests {
     /// Sends raw bytes, and reads until the server closes or a second passes without a byte.
-    private func exchange(_ text: String, limits: ServerLimits = ServerLimits()) async throws -> String {
+    private func exchange(
+        _ text: String,
+        limits: ServerLimits = ServerLimits(),
+        responder: any Responder = Echo()
+    ) async throws -> String {
         let server = AppServer(
-            responder: Echo(),
+            responder: responder,
             tls: nil,
             limits: limits,
             logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
@@ -251,6 +256,33 @@ struct AppServerTests {
                 "HTTP/1.1 431"
             )
         )
+    }
+
+    /// Counts what it was told of.
+    private final class Told: Responder {
+        let statuses = Mutex<[String]>([])
+        func respond(to exchange: Exchange) { exchange.respond(ResponseHead("200 OK"), body: []) }
+        func refused(_ status: String, _ message: String) { statuses.withLock { $0.append(status) } }
+    }
+
+    @Test("whoever answers is told of requests that were refused for their size, and of no others")
+    func told() async throws {
+        var limits = ServerLimits()
+        limits.bodyByteCount = 100
+        limits.headerByteCount = 1000
+        for (request, told) in [
+            ("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 101\r\n\r\n", ["413 Content Too Large"]),
+            (
+                "GET /\(String(repeating: "a", count: 1001)) HTTP/1.1\r\nHost: x\r\n\r\n",
+                ["431 Request Header Fields Too Large"]
+            ),
+            ("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\n", []),
+            ("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", []),
+        ] {
+            let responder = Told()
+            _ = try await exchange(request, limits: limits, responder: responder)
+            #expect(responder.statuses.withLock { $0 } == told, "\(request.prefix(40))")
+        }
     }
 
     @Test("a client that stands still is dropped")

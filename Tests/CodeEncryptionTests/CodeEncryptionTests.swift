@@ -133,9 +133,8 @@ struct TreeEncryptionTests {
         #expect(tree.files.map(\.path) == ["\u{301}/kept/.env"] && tree.leftOut.count == 2)
         try folder.write("e\u{301}/secret", "x")
         symlink(folder.path + "/e\u{301}/secret", folder.path + "/\u{E9}/link")
-        #expect(throws: CodeError.refused(path: "link", "a link that leaves the tree")) {
-            try CodeTree(folder.path + "/\u{E9}")
-        }
+        let error = #expect(throws: CodeError.self) { try CodeTree(folder.path + "/\u{E9}") }
+        #expect(error?.description.hasPrefix("link: a link that leaves the tree") == true)
         try Files.remove(folder.path + "/\u{E9}/link")
         symlink("\u{301}/kept/.env", folder.path + "/\u{E9}/link")
         #expect(try CodeTree(folder.path + "/\u{E9}").files.count == 4)

@@ -78,6 +78,27 @@ struct CacheTests {
         #expect(cache.all().map(\.request) == [Served.request] && cache.all().map(\.fetchedAt) == [Self.now])
     }
 
+    @Test("what a service delivers without the chain of its PCK CRL is kept where the quote's own chain proves it")
+    func quotesChain() async throws {
+        var bare = served.collateral
+        bare.pckCRLChain = nil
+        source.answer(.success(bare))
+        var request = Served.request
+        let unproven = try await cached().collateral(for: request)
+        #expect(unproven.notes.count == 1 && unproven.notes[0].contains("isn't kept"))
+        request.authorityChain = served.authorityChain
+        #expect(try await cached().collateral(for: request).notes.isEmpty)
+        // Kept under the same question, whoever asks it with or without a quote.
+        #expect(try await cached().collateral(for: Served.request).source.hasSuffix("(cached)"))
+        #expect(source.count == 2)
+        // Another authority's chain proves nothing.
+        let other = try Served()
+        request.authorityChain = other.authorityChain
+        request.edition = .early
+        #expect(try await cached().collateral(for: request).notes.isEmpty == false)
+        #expect(source.count == 3 && cache.all().count == 1)
+    }
+
     @Test("another platform, edition or source is another question")
     func keys() async throws {
         _ = try await cached().collateral(for: Served.request)

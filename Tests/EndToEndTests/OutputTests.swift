@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import Notation
 import PackageFormat
 import Processes
 import TestSupport
@@ -137,6 +138,24 @@ extension EndToEndTests {
             // What is said beside a result is no reason to give none.
             let (verdict, text) = try run([Self.mse, "simulator", "root"], 2, sink)
             #expect(verdict == 0 && text.hasSuffix("root.pem\n"))
+        }
+
+        @Test("whoever asks for it reads the code of every command's error")
+        func codes() throws {
+            for (command, code, status) in [
+                (["package", "--project", "nowhere", "--output", "out"], "file.notFound", 1),
+                (["stop", "nobody"], "service.unknown", 1), (["spawn", "--port", "0"], "usage", 64),
+                (["code", "encrypt", "nowhere", "out", "--key", "k"], "notFound", 1), (["nonsense"], "usage", 64),
+            ] as [([String], String, Int32)] {
+                let result = try bench.run(Self.mse, command, environment: ["MSE_ERRORS": "json"])
+                let answer = try JSON.read(Array(result.output.utf8))
+                #expect(answer["error"]?["code"]?.value == .string(code), "\(command): \(result.output)")
+                #expect(result.status == status, "\(command)")
+                let text = try bench.run(Self.mse, command, environment: ["MSE_ERRORS": "text"])
+                #expect(text.status == status && !text.output.contains(#"{"error""#), "\(text.output)")
+            }
+            let result = try bench.run(Self.mse, ["list"], environment: ["MSE_ERRORS": "yes"])
+            #expect(result.status == 64 && result.output.contains("'json' or 'text' expected"), "\(result.output)")
         }
 
         @Test("nothing that is opened takes the place of a closed stream")

@@ -34,6 +34,23 @@ struct ResultFolderTests {
         #expect(Files.exists(folder.path + "/x/y/file") && !Files.exists(folder.path + "/x/y/z"))
     }
 
+    @Test("a link that leads nowhere is told as one")
+    func dangling() throws {
+        symlink("/nowhere/at/all", folder.path + "/link")
+        let error = #expect(throws: FileError.self) { try make("link", keeping: true) }
+        #expect(error?.problem == "a folder expected, found a link that leads nowhere")
+        #expect(Files.isTaken(folder.path + "/link") && !Files.exists(folder.path + "/link"))
+    }
+
+    @Test("an error names the path that a person knows, by whole names")
+    func named() {
+        let error = FileError("/out/.x.1/a/b", "can't write", number: 28)
+        #expect(error.named("/out/x", insteadOf: "/out/.x.1").path == "/out/x/a/b")
+        #expect(error.named("/out", insteadOf: "/out/.x.1", isShownWhole: false).path == "/out")
+        #expect(error.named("/out/x", insteadOf: "/out/.x") == error)
+        #expect(error.named("/out/x", insteadOf: "/out/.x.1").code == "file.full")
+    }
+
     @Test("in a file's place none is made, and nothing else goes")
     func file() throws {
         try folder.write("file", "x")

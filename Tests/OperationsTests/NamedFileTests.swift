@@ -17,6 +17,27 @@ struct NamedFilesOfAPurposeTests {
         return folder.path + "/file"
     }
 
+    @Test(
+        "secrets are a JSON object, and what is none is called what it is",
+        arguments: [
+            ("[]", "an array"), ("\n [{\"a\": 1}]", "an array"), ("\"x\"", "a string"), ("null", "null"),
+            ("true", "true or false"), ("-1.5", "a number"), ("", "empty"), ("{", "JSON"),
+        ]
+    )
+    func secrets(text: String, word: String) throws {
+        let path = try put(Array(text.utf8))
+        let error = #expect(throws: OperationError.self) { _ = try NamedFile.secrets(path).secretObject() }
+        #expect(error?.code == "file.kind" && error?.problem.contains(word) == true, "\(error.map { "\($0)" } ?? "")")
+        #expect(error?.mend?.contains(#"{"name": "value"}"#) == true)
+    }
+
+    @Test("an object is taken as it stands", arguments: ["{}", "\u{FEFF}\t\r\n{\"a\": [1, null]} "])
+    func objects(text: String) throws {
+        let secrets = try NamedFile.secrets(try put(Array(text.utf8))).secretObject()
+        let bytes = secrets.withBytes { Array($0) }
+        #expect(bytes == Array(text.utf8.drop { $0 > 0x7F }))
+    }
+
     private static let key: [UInt8] = (0..<32).map { 200 &+ UInt8($0) &* 7 }
 
     @Test("a key has 32 bytes, whatever they are")

@@ -60,6 +60,24 @@ struct PackageTests {
         return builder
     }
 
+    @Test("a full disk is told of the output, not of what lies in it meanwhile", .enabled(if: geteuid() == 0))
+    func fullDisk() throws {
+        let small = folder.path + "/small"
+        try Files.makeFolder(small)
+        let mounted = try ProgramRun("/bin/mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", small]).run()
+        guard mounted.status == 0 else { return }
+        defer { _ = try? ProgramRun("/bin/umount", [small]).run() }
+        try folder.write("project/mse_src/large.txt", [UInt8](repeating: 7, count: 200_000))
+        var builder = builder("small/out")
+        builder.nonces = .random
+        let error = #expect(throws: PackageError.self) { try builder.build() }
+        #expect(
+            error?.description == "\(small)/out: can't write: No space left on device" && error?.code == "file.full",
+            "\(error.map { "\($0)" } ?? "")"
+        )
+        #expect(try Files.names(in: small).isEmpty)
+    }
+
     @Test("two files named with two forms of one letter ship as two, plain and encrypted", arguments: [true, false])
     func namesakes(encrypts: Bool) throws {
         let names = ["\u{E9}.py", "e\u{301}.py", "\u{E9}/x.txt", "e\u{301}/x.txt", "K", "\u{212A}"]

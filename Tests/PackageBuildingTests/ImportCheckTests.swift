@@ -417,6 +417,63 @@ struct ImportCheckTests {
         #expect(!text.contains("refused") && text.contains("app.py may have no 'app'"), "\(text)")
     }
 
+    @Test(
+        "an application named by its file, or from above mse_src, is told its module's name",
+        arguments: [
+            ("app.py", "'app.py' is a file's name; python_application names the module: 'app'"),
+            ("web.main.py", "'web.main.py' is a file's name; python_application names the module: 'web.main'"),
+            ("mse_src.app", "modules are looked for in mse_src, so python_application names them without it"),
+        ]
+    )
+    func applicationNames(module: String, words: String) {
+        #expect(refusal(["app.py": "", "web/main.py": ""], module: module).contains("mse.toml: " + words))
+    }
+
+    @Test(
+        "a server that is started whenever the module is imported is told with file and line",
+        arguments: [
+            ("app = 1\napp.run()\n", "app.py line 2: 'app.run'"),
+            ("app = 1\nif True:\n    pass\napp.run(host='x')\n", "app.py line 4: 'app.run'"),
+            ("import uvicorn\napp = 1\nuvicorn.run(app)\n", "app.py line 3: 'uvicorn.run'"),
+            ("from waitress import serve\napp = 1\nserve(app)\n", "app.py line 3: 'serve'"),
+            (
+                "from wsgiref.simple_server import make_server\napp = 1\nwith make_server('', 1, app) as h:\n"
+                    + "    h.serve_forever()\n",
+                "app.py line 4: 'h.serve_forever'"
+            ),
+            ("import other\napp = 1\n", "other.py line 2: 'run_simple'"),
+            ("app = 1\ntry:\n    app.run()\nfinally:\n    pass\n", "app.py line 3: 'app.run'"),
+        ]
+    )
+    func serving(code: String, words: String) throws {
+        let notes = try check(
+            ["app.py": code, "other.py": "from werkzeug.serving import run_simple\nrun_simple('', 1, 2)\n"],
+            site: ["uvicorn.py", "waitress.py", "werkzeug/serving.py", "werkzeug/__init__.py"],
+            variable: "app"
+        )
+        #expect(notes.first?.hasPrefix(words + " serves by itself") == true, "\(notes)")
+    }
+
+    @Test(
+        "one that isn't is no matter",
+        arguments: [
+            "if __name__ == '__main__':\n    app.run()\n", "def main():\n    app.run()\n", "app.register()\n",
+            "import subprocess\nsubprocess.run(['x'])\n", "import asyncio\nasyncio.run(print())\n", "serve(app)\n",
+        ]
+    )
+    func notServing(code: String) throws {
+        #expect(try check(["app.py": "app = 1\n" + code], variable: "app").isEmpty)
+    }
+
+    @Test("a module whose name has dashes is one")
+    func dashes() throws {
+        #expect(
+            try check(["my-app.py": "import helper\napp = 1\n", "helper.py": ""], module: "my-app", variable: "app")
+                .isEmpty
+        )
+        #expect(outcome(["my-app.py": ""], module: "my-app", variable: "app").contains("my-app.py has no 'app'"))
+    }
+
     @Test("a folder's parts are names of its package")
     func otherModules() {
         #expect(outcome(["app/__init__.py": "", "app/web.py": ""], variable: "web") == "")

@@ -2,6 +2,7 @@ import TestSupport
 import Testing
 
 @testable import PackageBuilding
+@testable import Processes
 
 /// What pip of several versions says, as it says it.
 @Suite("pip's words")
@@ -133,8 +134,50 @@ struct PipFailureTests {
             credentials: requirements.credentials,
             settings: settings,
             allowsSources: allowsSources,
+            standardModules: ["sqlite3", "json", "_thread"],
             work: Self.work
         ).problem
+    }
+
+    @Test("a module of Python's own is told to be no package", arguments: ["sqlite3", "json==1.0", "_thread"])
+    func standardModules(wanted: String) throws {
+        let output = "ERROR: Could not find a version that satisfies the requirement \(wanted) (from versions: none)\n"
+        let text = try problem(output)
+        #expect(text.contains("\(wanted) is no package but a module of Python's own"), "\(text)")
+        #expect(try !problem(output.replacing(wanted, with: "sqlite")).contains("Python's own"))
+        #expect(try !problem(output.replacing("versions: none", with: "versions: 0.1, 0.2")).contains("Python's own"))
+    }
+
+    @Test(
+        "an index among pip's settings that can't be asked is told by setting, and without its user",
+        arguments: [
+            ("pypi.example/simple", "no address"), ("localhost:3141/root", "no address"), ("//x/y", "no address"),
+            ("ftp://x/", "'ftp' isn't spoken"), ("http://", "no host"), ("https:/x", "no host"),
+            ("me:hunter2@pypi.example/simple", "no address"), ("/nowhere/simple", "no address"),
+            ("https://a.example/ b.example/simple", "'b.example/simple', which is no address"),
+        ]
+    )
+    func indexes(value: String, words: String) throws {
+        for name in ["index-url", "extra-index-url"] {
+            let text = try #require(PipSettings.problem([name: value], Requirements()))
+            #expect(text.hasPrefix("pip's setting \(name), from its configuration ('pip config debug'"), "\(text)")
+            #expect(text.contains(words) && !text.contains("hunter2"), "\(text)")
+        }
+        let text = ProgramRun.$surroundings.withValue(["PIP_INDEX_URL": value]) {
+            PipSettings.problem(["index-url": value], Requirements())
+        }
+        #expect(text?.contains("from the variable PIP_INDEX_URL, says") == true, "\(text ?? "")")
+        var own = Requirements()
+        own.options = ["--index-url=https://own.example/simple"]
+        #expect(PipSettings.problem(["index-url": value], own) == nil)
+    }
+
+    @Test(
+        "addresses and folders of this machine are taken",
+        arguments: ["https://a.example/simple http://b:80", "HTTPS://u:p@a/", "file:///srv/simple", "/tmp", ""]
+    )
+    func soundIndexes(value: String) {
+        #expect(PipSettings.problem(["index-url": value, "extra-index-url": value], Requirements()) == nil)
     }
 
     @Test(

@@ -273,6 +273,14 @@ struct PipLimitsTests {
         #expect(!Files.exists(folder.path + "/out"))
     }
 
+    @Test("where packages are built and the kernel keeps nothing from them, that is told")
+    func withoutLandlock() {
+        #expect(PipGuard.note(allowsSources: true, isEnforced: false)?.contains("Landlock") == true)
+        for (sources, enforced) in [(true, true), (false, true), (false, false)] {
+            #expect(PipGuard.note(allowsSources: sources, isEnforced: enforced) == nil)
+        }
+    }
+
     @Test("first runs at once make pip's environment once, and none removes what another makes")
     func firstRuns() async throws {
         let pip = Pip(

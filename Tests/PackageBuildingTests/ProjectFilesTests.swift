@@ -162,10 +162,28 @@ struct ProjectFilesTests {
         }
     }
 
+    @Test("what is no project's folder is told what it is")
+    func folders() throws {
+        func problem(_ name: String) -> String {
+            #expect(throws: PackageError.self) { try ProjectFiles.checkFolder(folder.path + "/" + name) }?.description
+                ?? ""
+        }
+        try folder.write("file", "x")
+        try Files.makeFolder(folder.path + "/empty")
+        #expect(problem("absent").hasSuffix("/absent: there is no such folder"))
+        #expect(problem("file").hasSuffix("/file: a project's folder expected, found a file"))
+        #expect(
+            problem("empty").contains("/empty/mse.toml: there is no such file") && problem("empty").contains("scaffold")
+        )
+        try ProjectFiles.checkFolder(folder.path + "/project")
+    }
+
     @Test(
         "applications as gunicorn takes them",
         arguments: [
-            ("app:app", true), ("a.b:c.d", true), ("app:create_app()", true),
+            ("app:app", true), ("a.b:c.d", true), ("my-app:app", true), ("a-b.c-d:make()", true), ("app:my-app", false),
+            ("-a:b", false), ("a.-b:c", false), ("a:-b", false), ("a..b:c", false), ("a/b:c", false), ("a b:c", false),
+            ("app:create_app()", true),
             ("app:create_app(\"prod\", debug=False)", true),
             ("app:create_app('a:b', x=[1, 2.5, -3], y={'k': (None,)})", true),
             ("app:create_app(os.system('x'))", false),

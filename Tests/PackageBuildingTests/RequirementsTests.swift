@@ -561,6 +561,15 @@ struct RequirementsTests {
             ("-r missing.txt", "missing.txt"),
             ("-r requirements.txt", "itself"), ("x --config-settings=a=b", "--config-settings"), ("a\u{0}b", "NUL"),
             ("x --hash=md5:00", "sha256"),
+            ("certifi @ file:///croot/certifi_1690232220950/work/certifi", "pip list --format=freeze"),
+            ("x @ file:///home/conda/feedstock_root/x%201/work ; python_version > '3'", "pip list --format=freeze"),
+            ("file:///croot/x_1/work", "pip list --format=freeze"), ("x @ file:///tmp", "a folder can't be locked"),
+            ("flask=3.0.0=py311h06a4308_0", "flask==3.0.0"), ("_libgcc_mutex=0.1=main", "conda's list"),
+            ("python=3.11", "conda's list"), ("--index-url pypi.invalid/simple\nx", "no address"),
+            ("-i localhost:3141/root\nx", "no address"),
+            ("--extra-index-url ftp://h.invalid/\nx", "'ftp' isn't spoken"),
+            ("--index-url https:/h.invalid/simple\nx", "names no host"),
+            ("--index-url http:///simple\nx", "names no host"),
         ]
     )
     func refused(text: String, expected: String) {

@@ -33,6 +33,20 @@ struct ProjectKeysTests {
         #expect(words.hasPrefix("line 6"), "\(words)")
     }
 
+    @Test(
+        "an application that is named in another way is told how it is named",
+        arguments: [
+            ("app", #""app:app""#), ("my-app", #""my-app:app""#), ("app.py", #""app:app""#),
+            ("app/main.py", #""app.main:app""#), ("pkg/app:web", #""pkg.app:web""#), ("wsgi:", #""wsgi:app""#),
+            ("app.py:create app", nil), ("a:b:c", nil), ("a b", nil), (":app", nil),
+        ]
+    )
+    func applications(text: String, meant: String?) {
+        let words = error(without: ["python_application"], "python_application = \"\(text)\"\n")
+        #expect(words.contains("'module:variable' expected, found \"\(text)\""), "\(words)")
+        if let meant { #expect(words.hasSuffix(", such as " + meant), "\(words)") }
+    }
+
     @Test("so is a key of a table")
     func keys() {
         let words = error(without: [], "[server]\nthread = 3\n")

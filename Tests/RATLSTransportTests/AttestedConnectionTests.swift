@@ -13,7 +13,7 @@ import Testing
 @testable import RATLSTransport
 
 /// A TLS server that keeps what is sent to it inside.
-private final class Listener: Sendable {
+final class Listener: Sendable {
     private let channel: any Channel
     /// Bytes of all connections, and answers of their owner's choice.
     private final class Keeper: ChannelInboundHandler, Sendable {
@@ -177,6 +177,14 @@ struct AttestedConnectionTests {
         try await listener.close()
     }
 
+    /// Speaks first, and no TLS.
+    private final class Banner: ChannelInboundHandler {
+        typealias InboundIn = ByteBuffer
+        func channelActive(context: ChannelHandlerContext) {
+            context.writeAndFlush(NIOAny(ByteBuffer(string: "SSH-2.0-OpenSSH_9.2\r\n")), promise: nil)
+        }
+    }
+
     @Test("nobody there, and who speaks no TLS, are told apart")
     func nobody() async throws {
         let error = await #expect(throws: TransportError.self) {
@@ -187,7 +195,9 @@ struct AttestedConnectionTests {
             return
         }
         let plain = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
-            .childChannelInitializer { $0.writeAndFlush(ByteBuffer(string: "SSH-2.0-OpenSSH_9.2\r\n")) }
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(Banner()) }
+            }
             .bind(host: "127.0.0.1", port: 0).get()
         let port = plain.localAddress?.port ?? 0
         let broken = await #expect(throws: TransportError.self) {

@@ -55,6 +55,8 @@ public struct CachedSource: CollateralSource {
         if let stored = fresh(request), !alwaysAsks || stored.fetchedAt >= start { return delivery(stored) }
         do throws(CollateralError) {
             var delivery = try await source.collateral(for: request)
+            // The quote's own chain proves as well whose list it is.
+            delivery.collateral.pckCRLChain = delivery.collateral.pckCRLChain ?? request.authorityChain
             if let objection = trial.objection(toKeeping: delivery.collateral) {
                 if let stored = usable(request) {
                     return self.delivery(stored, note: "what \(name) delivers now doesn't verify (\(objection))")

@@ -9,6 +9,8 @@ struct SealedReport: ApplicationReport {
 
     func failed(_ text: String) { events.write(.applicationFailed(entry(text))) }
 
+    func refused(_ text: String) { log.append(.errors, Array("mse: \(text)".utf8)) }
+
     /// What kept it from starting, as who sent the configuration is told.
     func startFailed(_ error: any Error) -> StartReport.Outcome {
         let traceback = (error as? PythonError)?.traceback ?? ""

@@ -11,6 +11,7 @@ final class ServicePhase: Responder {
     func change(to responder: any Responder) { current.withLock { $0 = responder } }
 
     func respond(to exchange: Exchange) { current.withLock { $0 }.respond(to: exchange) }
+    func refused(_ status: String, _ message: String) { current.withLock { $0 }.refused(status, message) }
 }
 
 /// Between configuration and application: whoever asks is told to come back.

@@ -107,8 +107,18 @@ public enum Arguments {
 
     /// `module:variable` or `module:factory`.
     public static func application(_ text: String) throws(OperationError) -> String {
-        guard ProjectConfiguration.isApplication(text) else { throw mismatch("module:variable or module:factory") }
+        guard ProjectConfiguration.isApplication(text) else {
+            let advice = ProjectConfiguration.applicationAdvice(text).map { "; " + $0 } ?? ""
+            throw OperationError("", "module:variable or module:factory expected" + advice, code: .usage)
+        }
         return text
+    }
+
+    /// A project's folder, which its settings' file may stand for.
+    public static func projectFolder(_ text: String) -> String {
+        let (folder, name) = Files.split(text)
+        let isSettings = name == ProjectConfiguration.fileName && Files.exists(text) && !Files.isFolder(text)
+        return isSettings ? folder : text
     }
 
     /// Which protocol an application speaks.

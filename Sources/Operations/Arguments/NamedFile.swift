@@ -172,6 +172,29 @@ struct NamedFile {
         return try PackageFile(path)
     }
 
+    /// A JSON object, as it stands in the file: what a service finds nothing in, it wouldn't get at all.
+    func secretObject() throws -> SecretBytes {
+        let secrets = try secretJSON()
+        let first = secrets.withBytes { $0.first { ![0x20, 0x09, 0x0A, 0x0D].contains($0) } }
+        guard first == UInt8(ascii: "{") else {
+            let words =
+                switch first {
+                case UInt8(ascii: "["): "an array"
+                case UInt8(ascii: "\""): "a string"
+                case UInt8(ascii: "t"), UInt8(ascii: "f"): "true or false"
+                case UInt8(ascii: "n"): "null"
+                default: "a number"
+                }
+            throw OperationError(
+                subject,
+                "secrets as a JSON object expected, found: it is \(words)",
+                mend: mend,
+                code: .fileKind
+            )
+        }
+        return secrets
+    }
+
     /// All of it, whatever it looks like, in guarded memory alone.
     /// - Parameter limit: in bytes; more is refused.
     func secret(limit: Int) throws(OperationError) -> SecretBytes {

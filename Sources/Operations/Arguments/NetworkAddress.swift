@@ -1,5 +1,6 @@
 internal import FoundationEssentials
 internal import Notation
+internal import RATLS
 
 /// An address such as `https://localhost:7443`, of a service or of one that has collateral.
 struct NetworkAddress {
@@ -34,6 +35,12 @@ struct NetworkAddress {
         case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
         default: "-._:[]".utf8.contains(byte)
         }
+    }
+
+    /// Where an instance is called: by the first of its names that isn't a pattern.
+    static func text(of launch: LaunchRecord) -> String {
+        let name = launch.sans.first { SubjectAlternativeName($0)?.isPattern == false } ?? launch.host
+        return text(name, launch.port)
     }
 
     /// As people and programs write it: an address of IPv6 stands in brackets.

@@ -60,7 +60,13 @@ public struct Spawn: Sendable {
     /// A DNS name or an address.
     public static func san(_ text: String) throws(OperationError) -> String {
         guard SubjectAlternativeName(text) != nil else {
-            throw OperationError("", "a DNS name or an address expected", code: .usage)
+            throw OperationError(
+                "",
+                "a DNS name or an address expected; a name has a–z, 0–9, '-' and '_' and no dot at its end, "
+                    + "one in other letters has a form in these that begins with 'xn--' (RFC 5891), "
+                    + "and '*' stands alone before two names at least, as in '*.example.com'",
+                code: .usage
+            )
         }
         return text
     }
@@ -89,6 +95,7 @@ public struct Spawn: Sendable {
                 code: .usage
             )
         }
+        try checkReach()
         return try OperationError.naming(name, code: .usage) {
             let record = try LaunchRecord(
                 id: UUID().uuidString.lowercased(),
@@ -113,6 +120,45 @@ public struct Spawn: Sendable {
             }
             return record
         }
+    }
+
+    /// Where an instance listens when nobody says so: this machine's own address, of the version that its names have.
+    public static func defaultHost(for sans: [String]) -> String {
+        let isOfVersion6 = sans.allSatisfy { san in
+            if case .address(let bytes)? = SubjectAlternativeName(san) { bytes.count == 16 } else { false }
+        }
+        return isOfVersion6 && !sans.isEmpty ? "::1" : "127.0.0.1"
+    }
+
+    /// - Throws: for names by which nobody can call what listens there.
+    private func checkReach() throws(OperationError) {
+        let names = sans.compactMap { SubjectAlternativeName($0) }
+        guard !names.allSatisfy(\.isPattern) || names.isEmpty else {
+            throw OperationError(
+                "--san",
+                "'\(names[0])' stands for many names, none of which it says",
+                mend: "name one that is called besides, such as '--san api\(names[0].description.dropFirst())'",
+                code: .usage
+            )
+        }
+        guard let host = SubjectAlternativeName(host), case .address = host, host.isLoopback, !names.isEmpty,
+            names.allSatisfy({ if case .address = $0 { $0.isLoopback && $0 != host } else { false } })
+        else { return }
+        throw OperationError(
+            "--host",
+            "\(host) isn't reached by '\(names[0])', the only name",
+            mend: "name '--host \(names[0])', or '--san \(host)' besides",
+            code: .usage
+        )
+    }
+
+    /// What its operator may not expect: it is called from elsewhere, and listens for this machine alone.
+    private var reachNote: String? {
+        guard SubjectAlternativeName(host)?.isLoopback == true,
+            let called = sans.compactMap({ SubjectAlternativeName($0) }).first(where: { !$0.isPattern }),
+            !called.isLoopback
+        else { return nil }
+        return "listens on   \(host), which this machine alone reaches; --host names another address"
     }
 
     /// - Returns: a line for the person.
@@ -180,8 +226,8 @@ public struct Spawn: Sendable {
             let losses = place.platform.losses(without: place.engine.missingProtection(of: service))
             return
                 """
-                \(name) waits for its key at \(NetworkAddress.text(launch.sans[0], port)) \
-                (\(place.platform.worth.words))\(losses.map { "\n  " + $0 }.joined())
+                \(name) waits for its key at \(NetworkAddress.text(of: launch)) \
+                (\(place.platform.worth.words))\(reachNote.map { "\n  " + $0 } ?? "")\(losses.map { "\n  " + $0 }.joined())
                 """
         }
     }

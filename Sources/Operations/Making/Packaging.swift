@@ -45,6 +45,7 @@ public struct Packaging: Sendable {
     ) throws -> Product {
         let place = try surroundings.places.place(on: platform, for: project)
         SecretsInMemory.expect()
+        try ProjectFiles.checkFolder(project)
         try checkState(project)
         try state.prepare()
         let timestamp = surroundings.clock.nanoseconds
@@ -129,7 +130,7 @@ public struct Packaging: Sendable {
                 code: .outputIsInput
             )
         }
-        guard option.isEmpty, Files.exists(place) else { return }
+        guard option.isEmpty, Files.isTaken(place) else { return }
         throw OperationError(
             place.printable(limit: nil),
             "exists already",

@@ -21,8 +21,18 @@ public struct ProjectTests: Sendable {
     /// gone afterwards, and the project stays as it was.
     /// - Returns: the tests' exit code.
     public func local(project: String, secrets: String?, sealedSecrets: String?) throws -> Int32 {
+        try ProjectFiles.checkFolder(project)
         try state.prepare()
         let configuration = try configuration(project)
+        guard Files.isFolder(project + "/tests") else {
+            throw OperationError(
+                (project + "/tests").printable(limit: nil),
+                "there is no such folder, so the project has no tests",
+                mend: "make it, with a test in it such as test_app.py",
+                code: .notFound
+            )
+        }
+        let command = try TestCommand(configuration.testCommand)
         let runtime = try Runtime.ofThisMachine(for: surroundings.places.any.platform)
         let work = try Files.resolved(try Files.makeTemporaryFolder(in: Self.folderInMemory, prefix: "mse-localtest"))
         defer { try? Files.remove(work) }
@@ -34,8 +44,8 @@ public struct ProjectTests: Sendable {
             cache: state.cache
         ).site
         for name in ["home", "tmp"] { try Files.makeFolder(work + "/" + name) }
-        if let secrets { _ = try NamedFile.secrets(secrets).secretJSON() }
         let given = secrets ?? (Files.exists(project + "/secrets.json") ? project + "/secrets.json" : nil)
+        try Self.check(given, sealedSecrets)
         let port = try freePort()
         let server = try DevelopmentServerProgram(
             application: configuration.application,
@@ -50,6 +60,7 @@ public struct ProjectTests: Sendable {
         defer { server.end(graceSeconds: Self.graceSeconds) }
         try waitFor(port, server)
         return try run(
+            command,
             configuration,
             folder: project + "/tests",
             runtime,
@@ -81,13 +92,14 @@ public struct ProjectTests: Sendable {
     {
         SecretsInMemory.expect()
         let release = try Release(options, surroundings)
-        if let secrets { _ = try NamedFile.secrets(secrets).secretJSON() }
+        try Self.check(secrets, sealedSecrets)
         guard let package = try options.package.map({ try NamedFile.package($0).packageFile() }) else {
             throw OperationError("--package", "is needed: its tests are run, against its enclave alone", code: .usage)
         }
-        guard let range = package.range(of: "tests.tar") else {
+        guard let range = package.range(of: "tests.tar"), try Self.holdsMembers(package.path, range) else {
             throw OperationError(package.path, "there are no tests in it", code: .notFound)
         }
+        let command = try TestCommand(package.configuration.testCommand)
         let recipient: Release.Recipient
         guard try runsForeign || MadePackages(state).holds(package.path) else {
             throw OperationError(
@@ -123,10 +135,11 @@ public struct ProjectTests: Sendable {
         let runtime = try Runtime.ofThisMachine(for: surroundings.places.any.platform)
         return .ran(
             try run(
+                command,
                 package.configuration,
                 folder: work + "/tests",
                 runtime,
-                url: NetworkAddress.text(launch.sans[0], launch.port),
+                url: NetworkAddress.text(of: launch),
                 pin: work + "/pin.pem",
                 secrets: secrets,
                 sealedSecrets: sealedSecrets
@@ -174,7 +187,19 @@ public struct ProjectTests: Sendable {
         }
     }
 
+    private static func holdsMembers(_ archive: String, _ range: Range<Int>) throws -> Bool {
+        var reader = try TarReader(archive, range: range)
+        return try reader.next() != nil
+    }
+
+    /// Before anything is made or asked for them.
+    private static func check(_ secrets: String?, _ sealedSecrets: String?) throws {
+        if let secrets { _ = try NamedFile.secrets(secrets).secretObject() }
+        if let sealedSecrets { _ = try NamedFile.secrets(sealedSecrets, "--sealed-secrets").secretJSON() }
+    }
+
     private func run(
+        _ command: TestCommand,
         _ configuration: ProjectConfiguration,
         folder: String,
         _ runtime: MachineRuntime,
@@ -185,12 +210,13 @@ public struct ProjectTests: Sendable {
     ) throws -> Int32 {
         let tools = try TestEnvironment(.tests(configuration, project: folder), runtime: runtime, cache: state.cache)
             .folder
-        let words = configuration.testCommand.split(separator: " ").map(String.init)
-        let program = Files.exists(tools + "/bin/" + words[0]) ? tools + "/bin/" + words[0] : words[0]
-        guard program.contains("/") else {
+        let installed = tools + "/bin/" + command.program
+        let program = Files.exists(installed) ? installed : command.program
+        guard program.utf8.contains(UInt8(ascii: "/")) else {
             throw OperationError(
                 "tests_cmd",
-                "'\(words[0].printable())' is not among what tests_requirements install",
+                "'\(command.program.printable())' is not among what tests_requirements install",
+                mend: "add what brings it, or write the whole path of a program of this machine",
                 code: .testsCommand
             )
         }
@@ -198,10 +224,11 @@ public struct ProjectTests: Sendable {
             "TEST_REMOTE_URL": url, "TEST_CA_FILE": pin, "TEST_SECRET_JSON": try secrets.map { try Files.resolved($0) },
             "TEST_SEALED_SECRET_JSON": try sealedSecrets.map { try Files.resolved($0) }, "PYTHONDONTWRITEBYTECODE": "1",
         ]
+        for (name, value) in command.variables { variables[name] = value }
         variables["PATH"] = tools + "/bin:" + (ProgramRun.inheritedVariables["PATH"] ?? "/usr/bin:/bin")
         return try ProgramRun(
             program,
-            Array(words.dropFirst()) + (words[0] == "pytest" ? ["-p", "no:cacheprovider"] : []),
+            command.arguments + (command.program == "pytest" ? ["-p", "no:cacheprovider"] : []),
             environment: variables,
             folder: folder
         ).run(captures: false).status

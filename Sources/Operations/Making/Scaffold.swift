@@ -37,7 +37,7 @@ public enum Scaffold {
                 code: .usage
             )
         }
-        guard !Files.exists(name) else { throw OperationError(name, "exists already", code: .exists) }
+        guard !Files.isTaken(name) else { throw OperationError(name, "exists already", code: .exists) }
         let work = Files.temporaryName(beside: name)
         Unfinished.begin(work)
         do {
@@ -48,7 +48,7 @@ public enum Scaffold {
             try Unfinished.complete([work]) { try FileMove.move(work, to: name) }
         } catch {
             try? Files.remove(work)
-            throw error
+            throw (error as? FileError)?.named(name, insteadOf: work) ?? error
         }
     }
 

@@ -147,6 +147,12 @@ public struct Provision: Sendable {
                 ContinuousClock.now < end
                     ? "took its configuration, but ended the connection before it said that it started; was it stopped?"
                     : "took its configuration, but has not said within \(waitSeconds) seconds that it started",
+                mend: ContinuousClock.now < end
+                    ? nil
+                    : """
+                    it may still be imported, which never ends where the application serves by itself, as 'app.run()' \
+                    does outside of 'if __name__ == "__main__"'; --wait gives it longer
+                    """,
                 code: .serviceUntold
             )
         }

@@ -28,7 +28,7 @@ struct ReleasedMaterial: ~Copyable {
 
     init(_ operation: Provision, _ package: PackageFile) throws {
         let key = try operation.key.map { try Self.key($0, of: package) }
-        let secrets = try operation.secrets.map { try NamedFile.secrets($0).secretJSON() }
+        let secrets = try operation.secrets.map { try NamedFile.secrets($0).secretObject() }
         let sealedSecrets = try operation.sealedSecrets.map(Self.box)
         let privateKey = try operation.privateKey.map { try NamedFile.tlsKey($0).privateKeyPEM() }
         // A box may hold it, and a package of the original's may need none.

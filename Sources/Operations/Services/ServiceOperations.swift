@@ -126,6 +126,7 @@ public struct ServiceOperations: Sendable {
     /// - Returns: what was lost; nil for nothing, or for what was to be removed.
     public func stop(_ name: String, _ end: End) async throws -> String? {
         let service = try ServiceState.existing(name, in: state)
+        if end == .removing { try service.checkRemoval() }
         if end == .removing, service.isUnfinished {
             try await service.withLock { if service.isUnfinished { try service.remove() } }
             guard Files.exists(service.folder) else { return nil }

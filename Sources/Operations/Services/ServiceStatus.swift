@@ -67,7 +67,7 @@ public struct ServiceStatus: Report {
         return .object([
             "name": Node(name), "id": Node(launch.id), "state": Node(state.rawValue),
             "platform": Node(record.platform.rawValue),
-            "url": Node(NetworkAddress.text(launch.sans[0], launch.port)),
+            "url": Node(NetworkAddress.text(of: launch)),
             "sans": Node(.array(launch.sans.map { Node($0) })),
             "mrenclave": Node(record.mrenclave),
             "startedAt": Node(record.startedAt.description),

@@ -84,6 +84,22 @@ struct ServiceState: Sendable {
         return try await body()
     }
 
+    /// Before anything of it is ended: what can't be removed would be left without its state.
+    func checkRemoval() throws(FileError) {
+        let folders = [Files.split(folder).folder] + (Files.isFolder(folder) ? [folder] : [])
+        for path in folders where access(path, W_OK | X_OK) != 0 {
+            let number = errno
+            throw FileError(
+                path,
+                """
+                can't be written to (\(String(cString: strerror(number)))), so '\(name)' can't be removed, and nothing \
+                of it was ended; let this user write there, or end it with 'mse stop \(name)'
+                """,
+                number: number
+            )
+        }
+    }
+
     /// Removes all of it; what the service laid there first and its record last, so that it is still known when
     /// something is in the way.
     /// - Throws: `FileError` with what is left.

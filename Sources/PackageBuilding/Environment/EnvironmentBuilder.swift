@@ -130,7 +130,11 @@ public struct EnvironmentBuilder: Sendable {
             work: folder,
             writing: [try Self.resolved(site)]
         )
-        return Built(lock: Self.text(locked), notes: locked.compactMap(\.extrasNote) + notes)
+        return Built(
+            lock: Self.text(locked),
+            notes: [PipGuard.note(allowsSources: allowsSources)].compactMap { $0 } + locked.compactMap(\.extrasNote)
+                + notes
+        )
     }
 
     struct Built {

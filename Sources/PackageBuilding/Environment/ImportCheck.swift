@@ -46,10 +46,26 @@ struct ImportCheck {
             case environment
         }
 
+        /// The application's own module, named as a file or from above the folder that it is looked for in.
+        private var applicationAdvice: String? {
+            guard file == ProjectConfiguration.fileName else { return nil }
+            if kind == .file, module.hasSuffix(".py") {
+                return """
+                    '\(module.printable(limit: nil))' is a file's name; python_application names the module: \
+                    '\(String(module.dropLast(3)).printable(limit: nil))'
+                    """
+            }
+            if kind == .local, module == "mse_src" {
+                return "modules are looked for in mse_src, so python_application names them without it"
+            }
+            return nil
+        }
+
         var sentence: String {
             let place = line > 0 ? "\(file.printable(limit: nil)) line \(line)" : file.printable(limit: nil)
             let name = module.printable(limit: nil)
             let parent = String(module.prefix(upTo: module.lastIndex(of: ".") ?? module.endIndex)).printable(limit: nil)
+            if let advice = applicationAdvice { return "\(place): \(advice)" }
             return switch kind {
             case .local:
                 "\(place): '\(name)' is not among the files of mse_src that ship; add it, or look into .mseignore"
@@ -126,6 +142,7 @@ struct ImportCheck {
         let variable = try Self.missingName(reader.optional("variable"))
         let interface = try OtherInterface(reader.optional("interface"))
         let hidden = try HiddenModule.list(reader.required("hidden"))
+        let serving = try Self.texts(reader.required("serving"))
         let elsewhere = try Self.texts(reader.required("elsewhere"))
         try reader.finish()
         guard wrong.isEmpty, refused.isEmpty, variable?.isCertain != true, interface?.isCertain != true else {
@@ -151,7 +168,13 @@ struct ImportCheck {
         }
         let notes = noted.map { "\($0.sentence) if it is needed" }
         let hiding = hidden.prefix(Self.noteLimit).map(\.sentence)
-        return (variable.map { [$0.sentence] } ?? []) + (interface.map { [$0.sentence] } ?? []) + hiding
+        let endless = serving.map {
+            """
+            \($0.printable(limit: nil)) serves by itself whenever the module is imported, which then never ends; \
+            put it under 'if __name__ == "__main__"'
+            """
+        }
+        return endless + (variable.map { [$0.sentence] } ?? []) + (interface.map { [$0.sentence] } ?? []) + hiding
             + (hidden.count > Self.noteLimit ? ["\(hidden.count - Self.noteLimit) more files hide modules"] : [])
             + notes.prefix(Self.noteLimit)
             + (notes.count > Self.noteLimit ? ["\(notes.count - Self.noteLimit) more modules are missing"] : [])

@@ -37,11 +37,13 @@ enum ImportCheckScript {
             name = call.func.id if isinstance(call.func, ast.Name) else getattr(call.func, "attr", "")
             return name == "suppress" and any(map(catches, call.args))
 
-        def imports(tree):
-            """Each import statement, and whether it runs whenever the module does."""
+        def imports(tree, calls=None):
+            """Each import statement, and whether it runs whenever the module does; with `calls`, those that do."""
             found, stack = [], [(tree, True)]
             while stack:
                 node, sure = stack.pop()
+                if calls is not None and sure and isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+                    calls.append(node.value)
                 if isinstance(node, (ast.Import, ast.ImportFrom)):
                     found.append((node, sure))
                     continue
@@ -306,6 +308,22 @@ enum ImportCheckScript {
             sure = sure and not (makes_modules and kind in ("environment", "inside"))
             missing.append((path, line, ".".join(parts[:depth])[:200], kind, sure, parent))
 
+        def serves(call, text):
+            """Whether a call serves requests by itself, until it is told to end."""
+            function = call.func
+            if isinstance(function, ast.Name):
+                return function.id in ("run_simple", "run_app") or function.id == "serve" and b"waitress" in text
+            if not isinstance(function, ast.Attribute):
+                return False
+            if function.attr in ("serve_forever", "run_forever", "run_simple", "run_app"):
+                return True
+            owner = getattr(function.value, "id", "")
+            if function.attr == "serve":
+                return owner == "waitress"
+            return function.attr == "run" and owner in ("app", "application", "uvicorn", "hypercorn", asked["variable"])
+
+        serving = []
+
         def look(path, is_reached):
             global moves_path
             if len(looked) >= FILES or time.monotonic() > deadline:
@@ -336,7 +354,8 @@ enum ImportCheckScript {
             if ODD.search(text):
                 odd.add(path)
             package = path.split("/")[:-1]
-            for node, sure in imports(tree):
+            calls = [] if is_reached else None
+            for node, sure in imports(tree, calls):
                 sure = sure and is_reached
                 if isinstance(node, ast.Import):
                     for alias in node.names:
@@ -360,6 +379,7 @@ enum ImportCheckScript {
                 for alias in node.names:
                     if whole and alias.name != "*":
                         want(whole + [alias.name], path, node.lineno, sure, optional=not is_open)
+            serving.extend(f"{path} line {call.lineno}: '{ast.unparse(call.func)[:80]}'" for call in calls or () if serves(call, text))
             return True
 
         def names(tree):
@@ -473,7 +493,7 @@ enum ImportCheckScript {
                 (refused if sure else noted).setdefault((module, path) if kind == "relative" else module, entry)
             answer = {
                 "interface": other, "hidden": hidden()[:LISTED], "syntax": syntax[:LISTED], "skipped": skipped[:20],
-                "elsewhere": elsewhere[:20], "variable": variable, "refused": list(refused.values())[:LISTED],
+                "elsewhere": elsewhere[:20], "serving": serving[:5], "variable": variable, "refused": list(refused.values())[:LISTED],
                 "noted": [entry for module, entry in noted.items() if module not in refused][:LISTED],
             }
             sys.stdout.buffer.write(json.dumps(answer, ensure_ascii=False).encode())

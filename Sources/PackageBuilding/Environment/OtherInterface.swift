@@ -39,7 +39,10 @@ struct OtherInterface {
         let mend =
             label.hasPrefix("Django")
             ? "name get_wsgi_application() instead, as Django's wsgi.py has it"
-            : "wrap it, such as with ASGIMiddleware of a2wsgi, or use a framework that speaks WSGI, such as Flask"
+            : """
+            wrap it, such as with ASGIMiddleware of a2wsgi (what it does at its start and end isn't run then), \
+            or use a framework that speaks WSGI, such as Flask
+            """
         return "\(start), which speaks ASGI; this version serves WSGI alone: until a later one does, \(mend)"
     }
 }

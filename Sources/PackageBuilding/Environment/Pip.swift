@@ -80,6 +80,9 @@ struct Pip {
     ) throws(PackageError) {
         let python = try environment()
         let settings = try settings(python)
+        if let problem = PipSettings.problem(settings, requirements) {
+            throw .environment("can't \(purpose): \(problem)")
+        }
         var credentials = requirements.credentials
         var variables = Self.cleared
         for name in Self.proxyVariables {
@@ -144,10 +147,20 @@ struct Pip {
                 settings: settings,
                 allowsSources: allowsSources,
                 limits: limits,
+                standardModules: standardModules(python),
                 work: work.path
             )
             throw .environment(credentials.redacted(failure.problem))
         }
+    }
+
+    /// Names of what Python brings itself; none where it doesn't say.
+    private func standardModules(_ python: String) -> Set<String> {
+        let script = "import sys; print(*sorted(sys.stdlib_module_names))"
+        guard let said = try? program(python, ["-I", "-S", "-c", script], Self.cleared), said.status == 0 else {
+            return []
+        }
+        return Set(said.output.split(whereSeparator: \.isWhitespace).map(String.init))
     }
 
     /// pip's cache of what it downloaded. Where packages are built, their code could lay something there that is

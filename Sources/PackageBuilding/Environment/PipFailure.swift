@@ -13,6 +13,8 @@ struct PipFailure {
     let allowsSources: Bool
     /// Of what archives hold.
     let limits: WheelLimits
+    /// Names of what Python brings itself.
+    let standardModules: Set<String>
     /// The folder that pip worked in.
     let work: String
     private let credentials: Credentials
@@ -36,6 +38,7 @@ struct PipFailure {
         settings: [String: String],
         allowsSources: Bool,
         limits: WheelLimits = .ofThisMachine,
+        standardModules: Set<String> = [],
         work: String
     ) {
         self.purpose = purpose
@@ -43,6 +46,7 @@ struct PipFailure {
         self.settings = settings
         self.allowsSources = allowsSources
         self.limits = limits
+        self.standardModules = standardModules
         self.work = work
         self.credentials = credentials
         lines = Self.lines(output)
@@ -197,12 +201,16 @@ struct PipFailure {
         let subject = shown(bare(Self.text(before: " (from", in: rest)))
         let stated = place(in: rest) ?? placeOf(bare(Self.text(before: " (from", in: rest)))
         let wanted = stated.map { "\(subject) (\($0))" } ?? subject
+        let versions = Self.text(after: "(from versions: ", in: rest).map { Self.text(before: ")", in: $0) }
+        let name = subject.prefix { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }
+        if versions == nil || versions == "none", standardModules.contains(String(name)) {
+            return "\(wanted) is no package but a module of Python's own, which is there anyway: take the line out"
+        }
         if let origin = noIndex {
             return "\(wanted) isn't where --find-links leads, and no index is asked, since \(origin): "
                 + "take that away, or name with --find-links a folder that has it" + sourcesAdvice
         }
         var text = "no \(allowsSources ? "archive" : "wheel") of \(wanted) is found for this Python"
-        let versions = Self.text(after: "(from versions: ", in: rest).map { Self.text(before: ")", in: $0) }
         if let versions, versions != "none" {
             let all = versions.split(separator: ",").map { Self.trimmed(String($0)) }
             text +=

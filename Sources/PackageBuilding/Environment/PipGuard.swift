@@ -19,6 +19,15 @@ struct PipGuard {
         WriteLimit.isEnforced ? WriteLimit(places, makesLinks: allowsSources) : nil
     }
 
+    /// What its owner should know where packages are built, and nothing keeps what they run from other files.
+    static func note(allowsSources: Bool, isEnforced: Bool = WriteLimit.isEnforced) -> String? {
+        guard allowsSources, !isEnforced else { return nil }
+        return """
+            WARNING: this kernel has no Landlock (Linux 5.13 and later have it, unless it is turned off): \
+            what is built with allow_sources may write wherever this user may
+            """
+    }
+
     /// For Python, to run pip with `arguments`.
     /// - Parameter records: where pip's messages go.
     func arguments(records: String, _ arguments: [String]) -> [String] {

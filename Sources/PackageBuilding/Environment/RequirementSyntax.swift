@@ -50,6 +50,16 @@ enum RequirementSyntax {
         }
     }
 
+    /// `name=version` and `name=version=build`, as conda lists packages.
+    static func condaPin(_ text: String) -> (name: String, version: String)? {
+        let parts = text.split(separator: "=", omittingEmptySubsequences: false)
+        guard (2...3).contains(parts.count), parts.allSatisfy({ !$0.isEmpty && !$0.contains(where: \.isWhitespace) }),
+            let name = parts.first,
+            name.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || "-_.".contains($0)) })
+        else { return nil }
+        return (String(name), String(parts[1]))
+    }
+
     static func isArchive(_ text: String) -> Bool {
         let path = withoutExtras(text).path.lowercased()
         return ([".whl"] + sourceSuffixes).contains { path.hasSuffix($0) } && !path.contains("=")

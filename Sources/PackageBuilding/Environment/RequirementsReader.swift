@@ -199,9 +199,11 @@ struct RequirementsReader {
                 RequirementSyntax.isLocal(expanded) ? try located(expanded, line) : try optionsAddress(value, line)
             result.options.append("--find-links=" + made)
         case "--index-url", "--pypi-url", "--extra-index-url":
-            result.options.append(
-                "\(name == "--pypi-url" ? "--index-url" : name)=\(try optionsAddress(value, line))"
-            )
+            let address = try optionsAddress(value, line)
+            if let problem = PipSettings.indexProblem(try expand(value, line).expanded) {
+                throw refusal(line, "'\(name)' \(problem)")
+            }
+            result.options.append("\(name == "--pypi-url" ? "--index-url" : name)=\(address)")
         default: result.options.append("\(name)=\(try quoted(try expand(value, line).expanded, line))")
         }
     }
@@ -262,6 +264,15 @@ struct RequirementsReader {
             target.contains("://") || target.hasPrefix("file:") || target.contains("/") || target.hasPrefix(".")
                 || RequirementSyntax.isArchive(target)
         else {
+            if let (name, version) = RequirementSyntax.condaPin(target) {
+                throw refusal(
+                    line,
+                    """
+                    '\(redacted(target))' is a line of conda's list, with one '='; pip's form is \
+                    '\(redacted(name))==\(redacted(version))', for what is a Python package
+                    """
+                )
+            }
             guard RequirementSyntax.isName(target.prefix { !"<>=!~;, (".contains($0) }) else {
                 throw refusal(
                     line,
@@ -301,6 +312,15 @@ struct RequirementsReader {
             }
             return
         }
+        if bare.hasPrefix("file:"), Self.isForeign(bare) {
+            throw refusal(
+                line,
+                """
+                '\(redacted(bare))' is a folder of the machine that built it, as 'pip freeze' writes them in a conda \
+                environment; name the version instead, as 'pip list --format=freeze' does: 'name==version'
+                """
+            )
+        }
         if bare.hasPrefix("file:") || !bare.contains("://") {
             throw refusal(
                 line,
@@ -313,6 +333,13 @@ struct RequirementsReader {
         guard allowsSources else {
             throw sources(line, "'\(redacted(bare))' isn't told to be a wheel by its name")
         }
+    }
+
+    /// An address of this machine where there is nothing.
+    private static func isForeign(_ address: String) -> Bool {
+        let path = address.dropFirst("file:".count)
+        guard path.hasPrefix("/"), let bytes = PercentEncoding.decoded(String(path)) else { return false }
+        return !Files.exists(String(decoding: bytes, as: UTF8.self))
     }
 
     // MARK: Paths, addresses, variables
