@@ -78,12 +78,25 @@ let package = Package(
         .target(name: "DCAP", dependencies: ["StrictX509", "Notation", "SGXQuote", crypto], swiftSettings: strict),
         .target(
             name: "RATLS",
-            dependencies: ["StrictX509", "Notation", "SGXQuote", asn1, crypto, x509],
+            dependencies: [
+                "StrictX509",
+                "Notation",
+                "SGXQuote",
+                asn1,
+                crypto,
+                x509,
+            ],
             swiftSettings: strict
         ),
         .target(
             name: "Attestation",
-            dependencies: ["DCAP", "Notation", "RATLS", "SGXQuote", "StrictX509"],
+            dependencies: [
+                "DCAP",
+                "Notation",
+                "RATLS",
+                "SGXQuote",
+                "StrictX509",
+            ],
             swiftSettings: strict
         ),
 
@@ -96,80 +109,150 @@ let package = Package(
         .target(name: "CLinux", cSettings: guarded),
         .target(name: "CProcesses", cSettings: guarded),
 
-        .target(name: "Threads", dependencies: ["CLinux"], swiftSettings: strict),
+        .target(name: "Threads", dependencies: ["Notation", "CLinux"], swiftSettings: strict),
         .target(name: "KernelEvents", dependencies: ["CLinux", "Threads"], swiftSettings: strict),
 
         // Making.
         .target(
             name: "Files",
-            dependencies: ["CLinux", "KernelEvents", "Notation", "Threads"],
+            dependencies: [
+                "CLinux",
+                "KernelEvents",
+                "Notation",
+                "Threads",
+            ],
             swiftSettings: strict
         ),
         .target(name: "WallClock", dependencies: ["Notation"], swiftSettings: strict),
         .target(name: "Secrets", dependencies: ["CSodium", "Notation"], swiftSettings: strict),
         .target(
             name: "CodeEncryption",
-            dependencies: ["CSodium", "Files", "Notation", "Secrets"],
+            dependencies: [
+                "CSodium",
+                "Files",
+                "Notation",
+                "Secrets",
+            ],
             swiftSettings: strict
         ),
         .target(name: "Processes", dependencies: ["CProcesses", "Files", "KernelEvents"], swiftSettings: strict),
         .target(
             name: "PackageFormat",
-            dependencies: ["CodeEncryption", "Secrets", "Files", "Notation", crypto],
+            dependencies: [
+                "CodeEncryption",
+                "Secrets",
+                "Files",
+                "Notation",
+                crypto,
+            ],
             swiftSettings: strict
         ),
         .target(
             name: "PackageMeasurement",
-            dependencies: ["Notation", "PackageFormat", crypto],
+            dependencies: [
+                "SGXQuote",
+                "Notation",
+                "PackageFormat",
+                crypto,
+            ],
             swiftSettings: strict
         ),
         .target(
             name: "PackageBuilding",
             dependencies: [
-                "CodeEncryption", "Secrets", "Files", "KernelEvents", "Notation", "PackageFormat", "Processes",
-                "Threads", crypto,
+                "CodeEncryption",
+                "Secrets",
+                "Files",
+                "KernelEvents",
+                "Notation",
+                "PackageFormat",
+                "Processes",
+                "Threads",
+                crypto,
             ],
             swiftSettings: strict
         ),
 
         // Judging, at the edge.
-        .target(name: "ConnectionProblems", dependencies: [nioCore, nioPosix, nioSSL], swiftSettings: strict),
+        .target(
+            name: "ConnectionProblems",
+            dependencies: ["Notation", nioCore, nioPosix, nioSSL],
+            swiftSettings: strict
+        ),
         .target(
             name: "DCAPCollateral",
             dependencies: [
-                "ConnectionProblems", "DCAP", "Files", "Notation", "SGXQuote", "StrictX509", "Threads",
+                "ConnectionProblems",
+                "DCAP",
+                "Files",
+                "Notation",
+                "SGXQuote",
+                "StrictX509",
+                "Threads",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
-                crypto, nioCore, nioHTTP1, nioSSL,
+                crypto,
+                nioCore,
+                nioHTTP1,
+                nioSSL,
             ],
             swiftSettings: strict
         ),
         .target(
             name: "RATLSTransport",
             dependencies: [
-                "Attestation", "ConnectionProblems", "RATLS", "Secrets", "StrictX509", nioCore, nioHTTP1, nioPosix,
-                nioSSL, nioTLS,
+                "Notation",
+                "Attestation",
+                "ConnectionProblems",
+                "RATLS",
+                "Secrets",
+                "StrictX509",
+                nioCore,
+                nioHTTP1,
+                nioPosix,
+                nioSSL,
+                nioTLS,
             ],
             swiftSettings: strict
         ),
 
         // Running.
-        .target(name: "Enclave", dependencies: ["Files", crypto], swiftSettings: strict),
+        .target(name: "Enclave", dependencies: ["Notation", "Files", crypto], swiftSettings: strict),
         .target(
             name: "SimulatedProcessor",
             dependencies: [
-                "PackageFormat", "PackageMeasurement",
-                "CLinux", "ConnectionProblems", "DCAP", "Enclave", "Files", "Notation", "SGXQuote", "StrictX509",
-                "Threads", "WallClock",
+                "PackageFormat",
+                "PackageMeasurement",
+                "CLinux",
+                "ConnectionProblems",
+                "DCAP",
+                "Enclave",
+                "Files",
+                "Notation",
+                "SGXQuote",
+                "StrictX509",
+                "Threads",
+                "WallClock",
                 asn1,
-                crypto, x509,
-                nioCore, nioHTTP1, nioPosix,
+                crypto,
+                x509,
+                nioCore,
+                nioHTTP1,
+                nioPosix,
             ],
             swiftSettings: strict
         ),
         .target(
             name: "AppServer",
             dependencies: [
-                "ConnectionProblems", "Threads", logging, nioConcurrencyHelpers, nioCore, nioHTTP1, nioPosix, nioSSL,
+                "Notation",
+                "ConnectionProblems",
+                "Threads",
+                logging,
+                nioConcurrencyHelpers,
+                nioCore,
+                nioHTTP1,
+                nioPosix,
+                nioSSL,
                 nioTLS,
             ],
             swiftSettings: strict
@@ -177,23 +260,50 @@ let package = Package(
         .target(
             name: "PythonHost",
             dependencies: [
-                "AppServer", "CPython", "CPythonShim", "Files", "Notation", "Threads", nioCore, nioHTTP1,
+                "Notation",
+                "AppServer",
+                "CPython",
+                "CPythonShim",
+                "Files",
+                "Threads",
+                nioCore,
+                nioHTTP1,
             ],
             swiftSettings: strict
         ),
         .target(
             name: "ApplicationServing",
-            dependencies: ["AppServer", "Files", "PythonHost", nioSSL],
+            dependencies: [
+                "AppServer",
+                "Files",
+                "PythonHost",
+                nioSSL,
+            ],
             swiftSettings: strict
         ),
         .target(
             name: "EnclaveAgent",
             dependencies: [
                 "PackageFormat",
-                "AppServer", "ApplicationServing", "CLinux", "CodeEncryption", "ConnectionProblems", "Enclave", "Files",
-                "Notation", "Secrets",
-                "PythonHost", "RATLS", "StrictX509", "Threads", "WallClock",
-                crypto, logging, nioCore, nioHTTP1, nioSSL,
+                "AppServer",
+                "ApplicationServing",
+                "CLinux",
+                "CodeEncryption",
+                "ConnectionProblems",
+                "Enclave",
+                "Files",
+                "Notation",
+                "Secrets",
+                "PythonHost",
+                "RATLS",
+                "StrictX509",
+                "Threads",
+                "WallClock",
+                crypto,
+                logging,
+                nioCore,
+                nioHTTP1,
+                nioSSL,
             ],
             swiftSettings: strict
         ),
@@ -201,11 +311,28 @@ let package = Package(
         .target(
             name: "Operations",
             dependencies: [
-                "PackageBuilding", "PackageFormat", "PackageMeasurement", "Processes",
-                "Attestation", "CFreedMemory", "CLinux", "CodeEncryption", "Secrets", "DCAP", "DCAPCollateral",
-                "Enclave", "Files", "KernelEvents",
+                "PackageBuilding",
+                "PackageFormat",
+                "PackageMeasurement",
+                "Processes",
+                "Attestation",
+                "CFreedMemory",
+                "CLinux",
+                "CodeEncryption",
+                "Secrets",
+                "DCAP",
+                "DCAPCollateral",
+                "Enclave",
+                "Files",
+                "KernelEvents",
                 "Notation",
-                "RATLS", "RATLSTransport", "SGXQuote", "SimulatedProcessor", "StrictX509", "Threads", "WallClock",
+                "RATLS",
+                "RATLSTransport",
+                "SGXQuote",
+                "SimulatedProcessor",
+                "StrictX509",
+                "Threads",
+                "WallClock",
                 crypto,
             ],
             swiftSettings: strict
@@ -214,12 +341,24 @@ let package = Package(
         // The command line and the agent's entry point: arguments in, one call, output out.
         .target(
             name: "CommandInterface",
-            dependencies: ["CLinux", "Files", "Notation", "Threads", argumentParser],
+            dependencies: [
+                "CLinux",
+                "Files",
+                "Notation",
+                "Threads",
+                argumentParser,
+            ],
             swiftSettings: strict
         ),
         .executableTarget(
             name: "mse",
-            dependencies: ["CommandInterface", "Notation", "Operations", "PackageFormat", argumentParser],
+            dependencies: [
+                "CommandInterface",
+                "Notation",
+                "Operations",
+                "PackageFormat",
+                argumentParser,
+            ],
             swiftSettings: strict,
             linkerSettings: hardened + [unexported]
         ),
@@ -227,9 +366,17 @@ let package = Package(
             name: "mse-bootstrap",
             dependencies: [
                 "PackageFormat",
-                "CFreedMemory", "CGramineShim", "CLinux", "CommandInterface", "Enclave", "EnclaveAgent", "Files",
-                "Notation", "RATLS",
-                "Threads", "WallClock",
+                "CFreedMemory",
+                "CGramineShim",
+                "CLinux",
+                "CommandInterface",
+                "Enclave",
+                "EnclaveAgent",
+                "Files",
+                "Notation",
+                "RATLS",
+                "Threads",
+                "WallClock",
                 argumentParser,
             ],
             // Swift 6.3.1 crashes when it optimises this module (its verifier objects to a swifterror value); nothing
@@ -240,8 +387,16 @@ let package = Package(
         .executableTarget(
             name: "mse-serve",
             dependencies: [
-                "AppServer", "ApplicationServing", "CLinux", "CommandInterface", "Files", "PythonHost", "Threads",
-                argumentParser, logging,
+                "AppServer",
+                "ApplicationServing",
+                "CLinux",
+                "CommandInterface",
+                "Files",
+                "Notation",
+                "PythonHost",
+                "Threads",
+                argumentParser,
+                logging,
             ],
             swiftSettings: strict,
             linkerSettings: hardened + [unexported]
@@ -250,13 +405,23 @@ let package = Package(
 
         .target(
             name: "TestSupport",
-            dependencies: ["Files", "Notation", "Secrets"],
+            dependencies: [
+                "Files",
+                "Notation",
+                "Secrets",
+            ],
             path: "Tests/TestSupport",
             swiftSettings: strict
         ),
         .target(
             name: "FakePKI",
-            dependencies: ["DCAP", "Notation", "SGXQuote", "StrictX509", crypto],
+            dependencies: [
+                "DCAP",
+                "Notation",
+                "SGXQuote",
+                "StrictX509",
+                crypto,
+            ],
             path: "Tests/FakePKI",
             swiftSettings: strict
         ),
@@ -265,7 +430,11 @@ let package = Package(
         .testTarget(name: "ThreadsTests", dependencies: ["Threads"], swiftSettings: strict),
         .testTarget(
             name: "KernelEventsTests",
-            dependencies: ["KernelEvents", "Processes", "TestSupport"],
+            dependencies: [
+                "KernelEvents",
+                "Processes",
+                "TestSupport",
+            ],
             swiftSettings: strict
         ),
         .testTarget(name: "SecretsTests", dependencies: ["Notation", "Secrets", "TestSupport"], swiftSettings: strict),
@@ -276,8 +445,16 @@ let package = Package(
         .testTarget(
             name: "DCAPTests",
             dependencies: [
-                "DCAP", "Enclave", "FakePKI", "Files", "Notation", "SGXQuote", "SimulatedProcessor", "StrictX509",
-                "TestSupport", crypto,
+                "DCAP",
+                "Enclave",
+                "FakePKI",
+                "Files",
+                "Notation",
+                "SGXQuote",
+                "SimulatedProcessor",
+                "StrictX509",
+                "TestSupport",
+                crypto,
             ],
             exclude: ["Scripts"],
             swiftSettings: strict
@@ -285,20 +462,43 @@ let package = Package(
         .testTarget(
             name: "DCAPCollateralTests",
             dependencies: [
-                "DCAP", "DCAPCollateral", "Files", "Notation", "SGXQuote", "SimulatedProcessor", "TestSupport", nioCore,
-                nioHTTP1, nioPosix,
+                "DCAP",
+                "DCAPCollateral",
+                "Files",
+                "Notation",
+                "SGXQuote",
+                "SimulatedProcessor",
+                "TestSupport",
+                nioCore,
+                nioHTTP1,
+                nioPosix,
             ],
             swiftSettings: strict
         ),
         .testTarget(
             name: "RATLSTests",
-            dependencies: ["Files", "Notation", "RATLS", "SGXQuote", "StrictX509", "TestSupport", crypto],
+            dependencies: [
+                "Files",
+                "Notation",
+                "RATLS",
+                "SGXQuote",
+                "StrictX509",
+                "TestSupport",
+                crypto,
+            ],
             swiftSettings: strict
         ),
         .testTarget(
             name: "AttestationTests",
             dependencies: [
-                "Attestation", "DCAP", "FakePKI", "Files", "Notation", "RATLS", "SGXQuote", "SimulatedProcessor",
+                "Attestation",
+                "DCAP",
+                "FakePKI",
+                "Files",
+                "Notation",
+                "RATLS",
+                "SGXQuote",
+                "SimulatedProcessor",
                 "StrictX509",
                 "TestSupport",
                 crypto,
@@ -307,28 +507,56 @@ let package = Package(
         ),
         .testTarget(
             name: "CodeEncryptionTests",
-            dependencies: ["CodeEncryption", "Secrets", "Files", "Notation", "TestSupport", crypto],
+            dependencies: [
+                "CodeEncryption",
+                "Secrets",
+                "Files",
+                "Notation",
+                "TestSupport",
+                crypto,
+            ],
             swiftSettings: strict
         ),
         .testTarget(
             name: "PackageFormatTests",
             dependencies: [
-                "CodeEncryption", "Files", "Notation", "PackageFormat", "PackageMeasurement", "Processes", "Secrets",
+                "CodeEncryption",
+                "Files",
+                "Notation",
+                "PackageFormat",
+                "SGXQuote",
+                "PackageMeasurement",
+                "Processes",
+                "Secrets",
                 "TestSupport",
             ],
             swiftSettings: strict
         ),
         .testTarget(
             name: "PackageMeasurementTests",
-            dependencies: ["Notation", "PackageFormat", "PackageMeasurement", "TestSupport"],
+            dependencies: [
+                "Notation",
+                "PackageFormat",
+                "PackageMeasurement",
+                "SGXQuote",
+                "TestSupport",
+            ],
             swiftSettings: strict
         ),
         .testTarget(
             name: "PackageBuildingTests",
             dependencies: [
-                "PackageBuilding", "PackageFormat", "PackageMeasurement", "Processes", "CodeEncryption", "Secrets",
+                "PackageBuilding",
+                "PackageFormat",
+                "SGXQuote",
+                "PackageMeasurement",
+                "Processes",
+                "CodeEncryption",
+                "Secrets",
                 "Files",
-                "Notation", "TestSupport", "Threads",
+                "Notation",
+                "TestSupport",
+                "Threads",
             ],
             swiftSettings: strict
         ),
@@ -336,32 +564,65 @@ let package = Package(
         .testTarget(
             name: "SimulatedProcessorTests",
             dependencies: [
-                "DCAP", "Enclave", "Files", "Notation", "PackageFormat", "SGXQuote", "SimulatedProcessor",
-                "TestSupport", "WallClock",
+                "DCAP",
+                "Enclave",
+                "Files",
+                "Notation",
+                "PackageFormat",
+                "SGXQuote",
+                "SimulatedProcessor",
+                "TestSupport",
+                "WallClock",
             ],
             swiftSettings: strict
         ),
         .testTarget(
             name: "ConnectionProblemsTests",
-            dependencies: ["ConnectionProblems", nioCore, nioPosix, nioSSL],
+            dependencies: [
+                "ConnectionProblems",
+                nioCore,
+                nioPosix,
+                nioSSL,
+            ],
             swiftSettings: strict
         ),
         .testTarget(
             name: "RATLSTransportTests",
             dependencies: [
-                "Files", "Notation", "Processes", "RATLS", "RATLSTransport", "StrictX509", "TestSupport", crypto,
-                nioConcurrencyHelpers, nioCore, nioPosix, nioSSL, nioTLS,
+                "Files",
+                "Notation",
+                "Processes",
+                "RATLS",
+                "RATLSTransport",
+                "StrictX509",
+                "TestSupport",
+                crypto,
+                nioConcurrencyHelpers,
+                nioCore,
+                nioPosix,
+                nioSSL,
+                nioTLS,
             ],
             swiftSettings: strict
         ),
         .testTarget(
             name: "ApplicationServingTests",
-            dependencies: ["ApplicationServing", "Files", "Processes", "TestSupport"],
+            dependencies: [
+                "ApplicationServing",
+                "Files",
+                "Processes",
+                "TestSupport",
+            ],
             swiftSettings: strict
         ),
         .testTarget(
             name: "CommandInterfaceTests",
-            dependencies: ["CommandInterface", "Files", "Notation", argumentParser],
+            dependencies: [
+                "CommandInterface",
+                "Files",
+                "Notation",
+                argumentParser,
+            ],
             swiftSettings: strict
         ),
         .testTarget(
@@ -371,7 +632,13 @@ let package = Package(
         ),
         .testTarget(
             name: "PythonHostTests",
-            dependencies: ["Processes", "Files", "PythonHost", "TestSupport", "mse-serve"],
+            dependencies: [
+                "Processes",
+                "Files",
+                "PythonHost",
+                "TestSupport",
+                "mse-serve",
+            ],
             exclude: ["Scripts"],
             swiftSettings: strict
         ),
@@ -385,7 +652,14 @@ let package = Package(
             name: "EnclaveAgentTests",
             dependencies: [
                 "PackageFormat",
-                "CodeEncryption", "Secrets", "Enclave", "EnclaveAgent", "Files", "Notation", "TestSupport", "Threads",
+                "CodeEncryption",
+                "Secrets",
+                "Enclave",
+                "EnclaveAgent",
+                "Files",
+                "Notation",
+                "TestSupport",
+                "Threads",
                 "WallClock",
                 crypto,
             ],
@@ -394,19 +668,45 @@ let package = Package(
         .testTarget(
             name: "OperationsTests",
             dependencies: [
-                "Attestation", "DCAP", "DCAPCollateral", "Files", "KernelEvents", "Notation", "Operations",
-                "PackageFormat", "Processes", "RATLS", "RATLSTransport", "SGXQuote", "Secrets", "StrictX509",
-                "TestSupport", "WallClock",
+                "Attestation",
+                "DCAP",
+                "DCAPCollateral",
+                "Files",
+                "KernelEvents",
+                "Notation",
+                "Operations",
+                "PackageFormat",
+                "Processes",
+                "RATLS",
+                "RATLSTransport",
+                "SGXQuote",
+                "Secrets",
+                "StrictX509",
+                "TestSupport",
+                "WallClock",
             ],
             swiftSettings: strict
         ),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "PackageFormat", "PackageMeasurement", "Processes", "SimulatedProcessor",
-                "DCAP", "FakePKI", "Files", "Notation", "RATLS", "SGXQuote", "StrictX509", "TestSupport", "mse",
-                "mse-bootstrap", "mse-serve",
-                "simulated-loader", crypto,
+                "PackageFormat",
+                "PackageMeasurement",
+                "Processes",
+                "SimulatedProcessor",
+                "DCAP",
+                "FakePKI",
+                "Files",
+                "Notation",
+                "RATLS",
+                "SGXQuote",
+                "StrictX509",
+                "TestSupport",
+                "mse",
+                "mse-bootstrap",
+                "mse-serve",
+                "simulated-loader",
+                crypto,
             ],
             exclude: ["Scripts"],
             swiftSettings: strict

@@ -5,6 +5,7 @@ internal import NIOCore
 internal import NIOHTTP1
 internal import NIOPosix
 public import NIOSSL
+public import Notation
 internal import Synchronization
 internal import Threads
 
@@ -188,7 +189,7 @@ public final class AppServer: Sendable {
 }
 
 /// Why nothing can be served over TLS.
-public enum TLSMaterialError: Error, Hashable, CustomStringConvertible {
+public enum TLSMaterialError: Error, CodedError, Hashable, CustomStringConvertible {
     case certificate, key, pair
 
     public var description: String {
@@ -196,6 +197,15 @@ public enum TLSMaterialError: Error, Hashable, CustomStringConvertible {
         case .certificate: "the certificate chain is no PEM with certificates"
         case .key: "the private key is no PEM with a key that isn't encrypted"
         case .pair: "the private key is not the certificate's"
+        }
+    }
+
+    /// Stable; programs may depend on it.
+    public var code: String {
+        switch self {
+        case .certificate: "tls.certificate"
+        case .key: "tls.key"
+        case .pair: "tls.pair"
         }
     }
 }

@@ -173,7 +173,7 @@ public final class Exchange: Sendable {
     }
 }
 
-/// Who is at the other end, and of what.
+/// A connection's two ends, and what its handshake agreed on.
 public struct ConnectionInfo: Sendable {
     public var remoteAddress: String
     public var remotePort: Int

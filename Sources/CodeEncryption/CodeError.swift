@@ -1,5 +1,5 @@
 public import Files
-internal import Notation
+public import Notation
 internal import Secrets
 
 /// Why code could not be encrypted or decrypted: which file, and what is wrong with it.

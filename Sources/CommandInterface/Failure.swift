@@ -12,8 +12,6 @@ struct Failure {
         switch error {
         case let error as any CodedError:
             (code, message, mend) = (error.code, "\(error)" + Self.remark(of: error), error.mend)
-        case let error as NotationError:
-            (code, message, mend) = ("text", "\(error)", nil)
         default:
             // No words of ours: a library's, of whatever length, with whatever in them.
             let words = "\(error)".printable(limit: Self.foreignLimit)

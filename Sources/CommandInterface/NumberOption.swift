@@ -1,12 +1,15 @@
 public import ArgumentParser
+internal import Notation
 
 /// Why a number was refused.
-struct NumberError: Error, CustomStringConvertible {
+struct NumberError: CodedError, CustomStringConvertible {
     var description: String
 
     init(_ range: ClosedRange<Int>) {
         description = "a whole number from \(range.lowerBound) to \(range.upperBound) expected"
     }
+
+    var code: String { "usage" }
 }
 
 /// Options that are numbers, checked where they are read. What follows one is its value, so that `-1` is told to be out

@@ -1,12 +1,18 @@
+internal import Notation
+
 /// Why a name can't be that of what is to be made.
-struct OutputNameError: Error, CustomStringConvertible {
+struct OutputNameError: CodedError, CustomStringConvertible {
     let description =
         "the name of a file or folder expected: nothing is written to standard output here ('./-' names a file '-')"
+
+    var code: String { "usage" }
 }
 
 /// Why a name can't be that of a file that is to be made.
-struct OutputFileError: Error, CustomStringConvertible {
+struct OutputFileError: CodedError, CustomStringConvertible {
     let description = "the name of a file expected: this is a folder's"
+
+    var code: String { "usage" }
 }
 
 /// Names of what is to be made. To many programs `-` is standard output; here nothing of that name is made by mistake.

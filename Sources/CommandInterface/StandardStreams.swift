@@ -1,7 +1,8 @@
 internal import Glibc
+public import Notation
 
 /// Why something could not be printed.
-public struct OutputError: Error, Hashable, CustomStringConvertible {
+public struct OutputError: Error, CodedError, Hashable, CustomStringConvertible {
     /// The system's number, as in `errno`.
     public var number: Int32
 
@@ -12,6 +13,9 @@ public struct OutputError: Error, Hashable, CustomStringConvertible {
     public var exitCode: Int32 { isClosed ? 128 + SIGPIPE : 1 }
 
     public var description: String { "standard output: can't write: \(String(cString: strerror(number)))" }
+
+    /// Stable; programs may depend on it.
+    public var code: String { "output" }
 }
 
 /// The three descriptors that every program is given, or isn't.

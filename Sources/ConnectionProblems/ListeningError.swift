@@ -1,9 +1,10 @@
 internal import Glibc
 internal import NIOCore
 internal import NIOPosix
+public import Notation
 
 /// Why an address can't be listened on, in our words, whatever the network library calls it.
-public struct ListeningError: Error, Hashable, CustomStringConvertible {
+public struct ListeningError: Error, CodedError, Hashable, CustomStringConvertible {
     public let host: String
     public let port: Int
     private let problem: String
@@ -32,4 +33,7 @@ public struct ListeningError: Error, Hashable, CustomStringConvertible {
     }
 
     public var description: String { "can't listen on \(host.contains(":") ? "[\(host)]" : host):\(port): \(problem)" }
+
+    /// Stable; programs may depend on it.
+    public var code: String { "network.port" }
 }

@@ -1,4 +1,5 @@
-public import Files
+internal import Files
+public import Notation
 
 /// Why collateral could not be had: from where, what happened, and in words what it means.
 public struct CollateralError: Error, CodedError, Hashable, CustomStringConvertible {

@@ -1,3 +1,5 @@
+public import Notation
+
 /// What runs around the enclave, seen from inside: who signs its quotes and keeps its sealing keys.
 public protocol EnclavePlatform: Sendable {
     /// `sgx` or `simulator`.
@@ -19,7 +21,7 @@ public protocol EnclavePlatform: Sendable {
     func close()
 }
 
-public enum EnclaveError: Error, Hashable, CustomStringConvertible {
+public enum EnclaveError: Error, CodedError, Hashable, CustomStringConvertible {
     case notAnEnclave(String)
     case attestationType(found: String)
     case refused(String)
@@ -30,6 +32,15 @@ public enum EnclaveError: Error, Hashable, CustomStringConvertible {
         case .attestationType(let found):
             "remote attestation of type 'dcap' expected, found '\(found)'; set sgx.remote_attestation in the manifest"
         case .refused(let problem): "the platform refused: \(problem)"
+        }
+    }
+
+    /// Stable; programs may depend on it.
+    public var code: String {
+        switch self {
+        case .notAnEnclave: "enclave.missing"
+        case .attestationType: "enclave.attestationType"
+        case .refused: "enclave.refused"
         }
     }
 }

@@ -1,5 +1,5 @@
 internal import Enclave
-internal import Notation
+public import Notation
 internal import PackageFormat
 public import RATLS
 
@@ -23,34 +23,48 @@ public struct AgentArguments: Sendable {
         }
     }
 
+    /// What a launch record says, or arguments in its place.
+    public struct Instance: Sendable {
+        public var id: String
+        public var maker: CertificateMaker
+        public var host: String
+        public var port: Int
+        /// For the configuration; nil waits for ever.
+        public var timeLimit: Duration?
+
+        /// - Parameter timeLimit: nil waits for ever.
+        public init(id: String, maker: CertificateMaker, host: String, port: Int, timeLimit: Duration?) {
+            self.id = id
+            self.maker = maker
+            self.host = host
+            self.port = port
+            self.timeLimit = timeLimit
+        }
+    }
+
     /// Nil with a package, whose settings say it.
     public var application: String?
     public var package: String?
     /// The original's unpacked code.
     public var codeFolder: String?
-    public var id: String
-    public var maker: CertificateMaker
-    public var host: String
-    public var port: Int
+    public var instance: Instance
     public var mode: Mode
     /// Plain code, by the original's argument.
     public var isPlain: Bool
-    /// Seconds; 0 waits for ever.
-    public var configurationTimeout: Int
     /// For sealed files; nil keeps nothing.
     public var stateFolder: String?
     public var renews: Bool
     /// Gramine's pseudo files.
     public var attestationFolder: String
-    public var isVerbose: Bool
 
     /// What the owner accepts besides the measurement; sealed with the configuration, so that a start under another one
     /// is told.
     var launchText: String {
+        let maker = instance.maker
         if let launch = maker.launch { return String(decoding: launch.encoded, as: UTF8.self) }
         return JSON.canonical(
             .object([
-                "id": Node(id), "sans": Node(.array(maker.sans.map { Node($0) })),
+                "id": Node(instance.id), "sans": Node(.array(maker.sans.map { Node($0) })),
                 "subject": maker.subject.map { Node($0) },
                 "mode": Node("\(mode)"),
                 // Where the certificate only carries the configuration, its end follows the clock.
@@ -63,36 +77,26 @@ public struct AgentArguments: Sendable {
         application: String?,
         package: String?,
         codeFolder: String?,
-        id: String,
-        maker: CertificateMaker,
-        host: String,
-        port: Int,
+        instance: Instance,
         mode: Mode,
         isPlain: Bool,
-        configurationTimeout: Int,
         stateFolder: String?,
         renews: Bool,
-        attestationFolder: String,
-        isVerbose: Bool
+        attestationFolder: String
     ) {
         self.application = application
         self.package = package
         self.codeFolder = codeFolder
-        self.id = id
-        self.maker = maker
-        self.host = host
-        self.port = port
+        self.instance = instance
         self.mode = mode
         self.isPlain = isPlain
-        self.configurationTimeout = configurationTimeout
         self.stateFolder = stateFolder
         self.renews = renews
         self.attestationFolder = attestationFolder
-        self.isVerbose = isVerbose
     }
 }
 
-public struct AgentError: Error, CustomStringConvertible {
+public struct AgentError: Error, CodedError, CustomStringConvertible {
     public let description: String
     /// What the operator is told of it.
     let failure: AgentEvent.Failure
@@ -103,4 +107,7 @@ public struct AgentError: Error, CustomStringConvertible {
         self.description = description
         self.failure = failure
     }
+
+    /// Stable; programs may depend on it.
+    public var code: String { "agent" }
 }

@@ -47,13 +47,15 @@ struct AgentParts: Sendable {
     ) async throws {
         (self.arguments, self.memory, self.events, self.log, self.clock) = (arguments, memory, events, log, clock)
         let now = clock.now
-        let state = try arguments.stateFolder.map { try SealedState(folder: $0, id: arguments.id, platform: platform) }
+        let state = try arguments.stateFolder.map {
+            try SealedState(folder: $0, id: arguments.instance.id, platform: platform)
+        }
         let service = try MeasuredService(arguments, on: platform)
         let settings = service.settings
         let ownersLog = OwnersLog(
             setting: settings.log,
             mode: settings.mode,
-            id: arguments.id,
+            id: arguments.instance.id,
             state: state,
             events: events,
             log: log
@@ -67,7 +69,10 @@ struct AgentParts: Sendable {
             ownersLog.begin(resumed.configuration)
             opening.keep(resumed.configuration.opening)
             identity = SharedIdentity(resumed.takeIdentity())
-        case .none: identity = SharedIdentity(try EnclaveIdentity(maker: arguments.maker, platform: platform, now: now))
+        case .none:
+            identity = SharedIdentity(
+                try EnclaveIdentity(maker: arguments.instance.maker, platform: platform, now: now)
+            )
         }
         if !identity.value.isBound { events.write(.quoteUnbound) }
         try identity.value.publish(in: memory)
@@ -105,14 +110,14 @@ struct AgentParts: Sendable {
         )
         terms = AgentLife.Terms(
             isConfigured: isConfigured,
-            hasTimeLimit: arguments.configurationTimeout > 0,
+            hasTimeLimit: arguments.instance.timeLimit != nil,
             keepsHome: state != nil,
             grace: .seconds(settings.server.grace)
         )
         self.state = state
         self.opening = opening
 
-        let port = try await endpoint.server.start(host: arguments.host, port: arguments.port)
+        let port = try await endpoint.server.start(host: arguments.instance.host, port: arguments.instance.port)
         events.write(.listening(port: port, isConfigured: isConfigured, isMemoryHidden: memory.isHidden))
         if platform.isSimulated { events.write(.simulated) }
     }
@@ -165,13 +170,11 @@ struct AgentParts: Sendable {
     }
 
     private func awaitTimeLimit() async -> AgentLife.Event? {
-        do {
-            try await Task.sleep(for: .seconds(arguments.configurationTimeout))
-        } catch {
+        guard let limit = arguments.instance.timeLimit, case .some = try? await Task.sleep(for: limit) else {
             return nil
         }
         guard opening.value == nil else { return nil }
-        events.write(.timeLimit(seconds: arguments.configurationTimeout))
+        events.write(.timeLimit(seconds: Int(limit.components.seconds)))
         return .timeLimit
     }
 

@@ -1,8 +1,8 @@
 public import Glibc
-internal import Notation
+public import Notation
 
 /// Why a file could not be read or written: which one, what was tried, and the system's word.
-public struct FileError: Error, Hashable, CustomStringConvertible {
+public struct FileError: Error, CodedError, Hashable, CustomStringConvertible {
     public var path: String
     public var problem: String
     /// The system's number, as in `errno`, where a call of it failed.
@@ -24,6 +24,17 @@ public struct FileError: Error, Hashable, CustomStringConvertible {
         self.path = path
         number = code
         problem = "can't \(action): \(String(cString: strerror(code)))"
+    }
+
+    /// Stable; programs may depend on it.
+    public var code: String {
+        switch number {
+        case ENOENT, ENOTDIR: "file.notFound"
+        case EEXIST: "file.exists"
+        case EACCES, EPERM, EROFS: "file.denied"
+        case ENOSPC, EDQUOT: "file.full"
+        default: "file"
+        }
     }
 
     /// The same of a path that a person knows: what is being made has another name until it is whole.

@@ -1,5 +1,5 @@
-public import Files
-internal import Notation
+internal import Files
+public import Notation
 
 /// Why an operation could not be done: about what, the problem, and the mend where there is one.
 public struct OperationError: Error, CodedError, CustomStringConvertible {

@@ -1,8 +1,9 @@
 internal import CPython
 internal import CPythonShim
+public import Notation
 
 /// What Python objected to.
-public struct PythonError: Error, Sendable, CustomStringConvertible {
+public struct PythonError: Error, CodedError, Sendable, CustomStringConvertible {
     /// Such as `ModuleNotFoundError: No module named 'app'`.
     public var summary: String
     public var traceback: String
@@ -75,6 +76,9 @@ public struct PythonError: Error, Sendable, CustomStringConvertible {
         }
         return String(cString: characters)
     }
+
+    /// Stable; programs may depend on it.
+    public var code: String { "python" }
 }
 
 typealias PyPointer = UnsafeMutablePointer<PyObject>

@@ -65,7 +65,12 @@ final class WorkQueue: @unchecked Sendable {  // the mutex guards everything
 
     init() {
         pthread_mutex_init(mutex, nil)
-        pthread_cond_init(condition, nil)
+        var attributes = pthread_condattr_t()
+        pthread_condattr_init(&attributes)
+        // The host's clock may be set; patience isn't measured by it.
+        pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
+        pthread_cond_init(condition, &attributes)
+        pthread_condattr_destroy(&attributes)
     }
 
     func add(_ exchange: Exchange) {
@@ -133,7 +138,7 @@ final class WorkQueue: @unchecked Sendable {  // the mutex guards everything
         isWatched = true
         let before = finished
         var end = timespec()
-        clock_gettime(CLOCK_REALTIME, &end)
+        clock_gettime(CLOCK_MONOTONIC, &end)
         end.tv_nsec += Self.patience
         if end.tv_nsec >= 1_000_000_000 {
             end.tv_sec += 1

@@ -1,4 +1,4 @@
-internal import Notation
+public import Notation
 public import SGXQuote
 package import StrictX509
 
@@ -128,7 +128,7 @@ public struct AttestedCertificate: Sendable {
 }
 
 /// Why a certificate can't be judged at all.
-public enum AttestedCertificateError: Error, CustomStringConvertible {
+public enum AttestedCertificateError: Error, CodedError, CustomStringConvertible {
     case certificate(String)
     case noQuote
     /// It carries evidence that isn't judged here.
@@ -148,4 +148,7 @@ public enum AttestedCertificateError: Error, CustomStringConvertible {
         case .quote(let error): "the certificate's quote: \(error)"
         }
     }
+
+    /// Stable; programs may depend on it.
+    public var code: String { "evidence" }
 }

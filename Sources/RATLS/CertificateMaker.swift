@@ -135,7 +135,10 @@ public struct CertificateMaker: Sendable {
 }
 
 /// Why no certificate can be made.
-public struct CertificateMakerError: Error, CustomStringConvertible {
+public struct CertificateMakerError: Error, CodedError, CustomStringConvertible {
     public let description: String
     init(_ description: String) { self.description = description }
+
+    /// Stable; programs may depend on it.
+    public var code: String { "certificate" }
 }

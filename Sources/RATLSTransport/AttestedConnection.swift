@@ -5,6 +5,7 @@ internal import NIOCore
 internal import NIOHTTP1
 internal import NIOPosix
 internal import NIOSSL
+public import Notation
 public import RATLS
 public import Secrets
 internal import StrictX509
@@ -245,7 +246,7 @@ public final class AttestedConnection: Sendable {
 }
 
 /// Why there is no connection.
-public enum TransportError: Error, CustomStringConvertible {
+public enum TransportError: Error, CodedError, CustomStringConvertible {
     case unreachable(String, String)
     /// Somebody is there, but the connection ended before the handshake did.
     case broken(String, String)
@@ -273,6 +274,18 @@ public enum TransportError: Error, CustomStringConvertible {
         case .otherProtocol(let expected): "the peer doesn't speak '\(expected)'; nothing was sent"
         case .judging(let problem): problem
         case .protocolError(let problem): problem
+        }
+    }
+
+    /// Stable; programs may depend on it.
+    public var code: String {
+        switch self {
+        case .unreachable, .broken, .silent: "network.unreachable"
+        case .notListening: "network.notListening"
+        case .certificate(let error): error.code
+        case .refused: "refused"
+        case .otherProtocol, .protocolError: "network.protocol"
+        case .judging: "judging"
         }
     }
 }

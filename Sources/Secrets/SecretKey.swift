@@ -1,5 +1,5 @@
 internal import CSodium
-internal import Notation
+public import Notation
 
 /// A 32-byte key that is in one place, can't be copied or printed, and is wiped when its owner goes.
 public struct SecretKey: ~Copyable, Sendable {
@@ -83,7 +83,7 @@ public struct SecretKey: ~Copyable, Sendable {
 }
 
 /// Why something is no secret of the kind that was expected.
-public enum SecretError: Error, Hashable, Sendable, CustomStringConvertible {
+public enum SecretError: Error, CodedError, Hashable, Sendable, CustomStringConvertible {
     case keySize(found: Int)
     /// A key of weak order, to which no box can be sealed.
     case unusableKey
@@ -92,6 +92,14 @@ public enum SecretError: Error, Hashable, Sendable, CustomStringConvertible {
         switch self {
         case .keySize(let found): "a key of \(SecretKey.byteCount) bytes expected, found \(found)"
         case .unusableKey: "a key that no box can be sealed to"
+        }
+    }
+
+    /// Stable; programs may depend on it.
+    public var code: String {
+        switch self {
+        case .keySize: "secret.keySize"
+        case .unusableKey: "secret.unusableKey"
         }
     }
 }

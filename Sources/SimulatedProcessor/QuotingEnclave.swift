@@ -1,15 +1,14 @@
 internal import Crypto
-internal import SGXQuote
+public import SGXQuote
 
 /// What an enclave is to the processor that launched it.
 public struct LaunchedEnclave: Sendable {
-    /// 32 bytes.
-    public var measurement: [UInt8]
+    public var measurement: FixedBytes<32>
     public var productID: Int
     public var securityVersion: Int
     public var isDebug: Bool
 
-    public init(measurement: [UInt8], productID: Int, securityVersion: Int, isDebug: Bool) {
+    public init(measurement: FixedBytes<32>, productID: Int, securityVersion: Int, isDebug: Bool) {
         self.measurement = measurement
         self.productID = productID
         self.securityVersion = securityVersion
@@ -39,7 +38,7 @@ struct QuotingEnclave {
         )
         let qeReport = Self.report(
             [.initialised, .mode64Bit, .provisionKey],
-            mrenclave: Array(SHA256.hash(data: pki.quotingSigner)),
+            mrenclave: Self.digest(of: pki.quotingSigner),
             mrsigner: pki.quotingSigner,
             product: 1,
             svn: Self.securityVersion,
@@ -63,7 +62,7 @@ struct QuotingEnclave {
 
     /// 32 bytes that only an enclave of this measurement gets; a debug enclave gets others.
     func sealingSecret(_ enclave: LaunchedEnclave) -> [UInt8] {
-        let info = Array("mrenclave".utf8) + enclave.measurement + [enclave.isDebug ? 1 : 0]
+        let info = Array("mrenclave".utf8) + enclave.measurement.array + [enclave.isDebug ? 1 : 0]
         return HKDF<SHA256>.deriveKey(
             inputKeyMaterial: SymmetricKey(data: pki.fuse),
             salt: Array("mse-simulated-seal".utf8),
@@ -73,9 +72,15 @@ struct QuotingEnclave {
         .withUnsafeBytes { Array($0) }
     }
 
+    private static func digest(of bytes: [UInt8]) -> FixedBytes<32> {
+        var digest = FixedBytes<32>()
+        digest.replace(at: 0, with: Array(SHA256.hash(data: bytes)))
+        return digest
+    }
+
     private static func report(
         _ attributes: EnclaveAttributes,
-        mrenclave: [UInt8],
+        mrenclave: FixedBytes<32>,
         mrsigner: [UInt8],
         product: Int,
         svn: Int,
@@ -85,7 +90,7 @@ struct QuotingEnclave {
         report.cpuSVN = FixedBytes(repeating: SimulatedPKI.platformSVN)
         report.attributes = attributes
         report.xfrm = ExtendedFeatures(rawValue: 7)
-        report.mrenclave.replace(at: 0, with: mrenclave)
+        report.mrenclave = mrenclave
         report.mrsigner.replace(at: 0, with: mrsigner)
         report.productID = UInt16(product)
         report.securityVersion = UInt16(svn)

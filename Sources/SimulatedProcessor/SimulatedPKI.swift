@@ -1,6 +1,6 @@
 internal import Crypto
 internal import Files
-internal import Notation
+public import Notation
 internal import StrictX509
 
 /// The keys and certificates of a processor that doesn't exist; they never enter an agent.
@@ -131,7 +131,10 @@ struct SimulatedPKI: Sendable {
     }
 }
 
-public struct SimulatorError: Error, CustomStringConvertible {
+public struct SimulatorError: Error, CodedError, CustomStringConvertible {
     public let description: String
     public init(_ description: String) { self.description = description }
+
+    /// Stable; programs may depend on it.
+    public var code: String { "simulator" }
 }

@@ -1,4 +1,5 @@
 internal import Glibc
+public import Notation
 
 /// A thread for one call that blocks, so that none of the pool's does.
 public enum BlockingThread {
@@ -48,6 +49,9 @@ public enum BlockingThread {
 }
 
 /// The system gives no more threads.
-public struct ThreadError: Error, CustomStringConvertible {
+public struct ThreadError: Error, CodedError, CustomStringConvertible {
     public var description: String { "the system gives no more threads" }
+
+    /// Stable; programs may depend on it.
+    public var code: String { "threads" }
 }

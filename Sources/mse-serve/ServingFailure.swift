@@ -1,4 +1,4 @@
-import Files
+import Notation
 import PythonHost
 
 /// Why the server can't start or can't go on; of an application with its traceback, since it is its developer's.

@@ -7,7 +7,7 @@ struct Simulator: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "simulator",
         abstract: "The simulated processor of this user: everything but the silicon.",
-        subcommands: [Init.self, Root.self, Service.self, Recover.self, Revoke.self, Expire.self, Launch.self]
+        subcommands: [Init.self, Root.self, Service.self, Recover.self, Revoke.self, Expire.self]
     )
 
     struct Init: AsyncParsableCommand {
@@ -95,22 +95,5 @@ struct Simulator: ParsableCommand {
         )
 
         func run() async throws { try await Output.attempt { try SimulatorOperations().expire() } }
-    }
-
-    /// What `spawn` starts in the background.
-    struct Launch: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(
-            commandName: "launch",
-            abstract: "Launch an instance and answer its agent.",
-            shouldDisplay: false
-        )
-
-        @Argument(transform: { try Arguments.instance($0) }) var name: String
-        @Flag var renew = false
-
-        func run() async throws {
-            let code = try await Output.attempt { try ServiceOperations().launch(name, renews: renew) }
-            throw ExitCode(code)
-        }
     }
 }

@@ -98,6 +98,52 @@ struct ArchitectureTests {
         }
     }
 
+    /// Of our targets, by `Package.swift`.
+    private func dependencies(among targets: Set<String>) throws -> [String: Set<String>] {
+        let text = String(decoding: try Files.read(Self.project + "/Package.swift"), as: UTF8.self)
+        var found: [String: Set<String>] = [:]
+        for part in text.split(separator: /\.(?:executableTarget|target|systemLibrary)\(/).dropFirst() {
+            guard let name = part.firstMatch(of: /name: "([\w-]+)"/).map({ String($0.1) }), targets.contains(name)
+            else {
+                continue
+            }
+            let list = part.firstMatch(of: /dependencies: \[((?:[^\[\]]|\[[^\]]*\])*)\]/)?.1 ?? ""
+            let names = list.matches(of: /"([\w-]+)"/).map { String($0.1) }
+            found[name] = Set(names).intersection(targets)
+        }
+        return found
+    }
+
+    @Test("the package declares for each target what it imports, and nothing else")
+    func declared() throws {
+        let rows = try table()
+        let targets = Set(rows.map(\.target))
+        let declared = try dependencies(among: targets)
+        for row in rows where !row.target.hasPrefix("C") {
+            #expect(declared[row.target] == row.imports, "\(row.target)")
+        }
+    }
+
+    @Test("the picture has every target once, and what a target imports stands on a floor below it")
+    func picture() throws {
+        let text = String(decoding: try Files.read(Self.project + "/docs/architecture.md"), as: UTF8.self)
+        let rows = try table()
+        let targets = Set(rows.map(\.target))
+        var floors: [String: Int] = [:]
+        let blocks = text.split(separator: "```", omittingEmptySubsequences: false)
+        for (floor, line) in try #require(blocks.count > 2 ? blocks[1] : nil).split(separator: "\n").enumerated() {
+            for word in line.split(separator: " ").map(String.init) where targets.contains(word) {
+                #expect(floors.updateValue(floor, forKey: word) == nil, "\(word) stands there twice")
+            }
+        }
+        #expect(Set(floors.keys) == targets, "\(targets.subtracting(floors.keys))")
+        for row in rows where row.imports != [row.target] && row.target != "CSodium" {
+            for below in row.imports.subtracting([row.target]) {
+                #expect(floors[row.target, default: 0] < floors[below, default: 0], "\(row.target) above \(below)")
+            }
+        }
+    }
+
     /// Executables are tested from outside, C by what wraps it; what starts threads and programs, by those who do.
     private static let testedByOthers: Set<String> = [
         "mse", "mse-bootstrap", "mse-serve", "simulated-loader",
@@ -120,17 +166,13 @@ struct ArchitectureTests {
     @Test("every file that the document names is there")
     func names() throws {
         let text = String(decoding: try Files.read(Self.project + "/docs/architecture.md"), as: UTF8.self)
-        let paths = text.matches(of: /`([A-Z]\w+\/[\w\/]+)`/).map { String($0.1) }
+        let paths = text.matches(of: /`((?:[A-Z]|mse-)[\w-]*\/[\w\/]+)`/).map { String($0.1) }
         #expect(paths.count > 8)
         for path in paths {
-            let parts = path.split(separator: "/")
-            let files = FileManager.default.enumerator(
-                atPath: Self.project + "/" + (parts[0] == "Sources" ? "" : "Sources/") + parts[0]
-            )
-            var isThere = false
-            while let file = files?.nextObject() as? String {
-                let name = Files.split(file).name
-                if name == parts.last! || name == parts.last! + ".swift" { isThere = true }
+            let isThere = ["Sources/", "Tests/", ""].contains { root in
+                ["", ".swift"].contains {
+                    FileManager.default.fileExists(atPath: Self.project + "/" + root + path + $0)
+                }
             }
             #expect(isThere, "\(path)")
         }

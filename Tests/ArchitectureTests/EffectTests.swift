@@ -36,8 +36,6 @@ struct EffectTests {
                 "WallClock/WallClock.swift",
                 // A header that decides nothing (RFC 9110, section 6.6.1).
                 "AppServer/HTTPDate.swift",
-                // Until when to wait: the condition's own clock.
-                "PythonHost/WSGIResponder.swift",
             ]
         )
     }
@@ -63,8 +61,8 @@ struct EffectTests {
         #expect(
             ofOperations == [
                 "Operations/Launching/SimulatedPlace.swift", "Operations/Launching/SimulatorOperations.swift",
-                // The log that a launcher writes, and the code of its errors.
-                "Operations/Launching/HostProcess.swift", "Operations/ErrorCodes.swift",
+                // The log that a launcher writes.
+                "Operations/Launching/HostProcess.swift",
             ]
         )
     }

@@ -49,11 +49,14 @@ struct FurtherEvidenceTests {
         platform = try SimulatedPlatform.make(in: folder.path, now: Self.now)
     }
 
-    private func quote(_ reportData: [UInt8], measurement: [UInt8]? = nil, product: Int = 1, isDebug: Bool = false)
-        throws -> [UInt8]
-    {
+    private func quote(
+        _ reportData: [UInt8],
+        measurement: FixedBytes<32>? = nil,
+        product: Int = 1,
+        isDebug: Bool = false
+    ) throws -> [UInt8] {
         let enclave = LaunchedEnclave(
-            measurement: measurement ?? self.measurement.array,
+            measurement: measurement ?? self.measurement,
             productID: product,
             securityVersion: 3,
             isDebug: isDebug
@@ -124,7 +127,7 @@ struct FurtherEvidenceTests {
     @Test("one that says something else is refused")
     func contradictions() throws {
         let others = [
-            try quote(infoBinding, measurement: [UInt8](repeating: 0xAC, count: 32)),
+            try quote(infoBinding, measurement: FixedBytes(repeating: 0xAC)),
             try quote(infoBinding, product: 2),
             try quote(infoBinding, isDebug: true),
         ]
@@ -135,7 +138,7 @@ struct FurtherEvidenceTests {
     func platforms() throws {
         let elsewhere = try TemporaryFolder()
         let other = try SimulatedPlatform.make(in: elsewhere.path, now: Self.now)
-        let enclave = LaunchedEnclave(measurement: measurement.array, productID: 1, securityVersion: 3, isDebug: false)
+        let enclave = LaunchedEnclave(measurement: measurement, productID: 1, securityVersion: 3, isDebug: false)
         let found = try codes((Self.gramine, other.quote(for: enclave, reportData: infoBinding)))
         #expect(found.contains("certificate.root") && !found.isEmpty)
         var forged = try quote(infoBinding)

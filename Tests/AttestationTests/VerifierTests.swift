@@ -29,7 +29,7 @@ struct VerifierTests {
             sealingKey: [UInt8](repeating: 7, count: 32)
         )
         let enclave = LaunchedEnclave(
-            measurement: Self.measurement.array,
+            measurement: Self.measurement,
             productID: 1,
             securityVersion: 3,
             isDebug: debug

@@ -342,7 +342,7 @@ extension EndToEndTests {
             // In whatever other way it is launched; the owner's log has words of ours too.
             let launched = try bench.run(
                 Workbench.products + "/mse",
-                ["simulator", "launch", "a"],
+                ["launch", "a"],
                 environment: ["MSE_HOME": bench.path + "/home"]
             )
             #expect(launched.status == 1, "\(launched.output)")

@@ -43,11 +43,15 @@ struct LaunchPlaceTests {
     }
 
     private final class OtherEngine: LaunchEngine {
+        let name: String
         private let known = Mutex<(isThere: Bool, requests: [EndRequest], starts: Int)>((true, [], 0))
         /// It ends when it is asked so.
         private let obeys: EndRequest
 
-        init(obeys: EndRequest = .whenSaved) { self.obeys = obeys }
+        init(obeys: EndRequest = .whenSaved, name: String = "elsewhere") {
+            self.obeys = obeys
+            self.name = name
+        }
 
         var requests: [EndRequest] { known.withLock { $0.requests } }
         var starts: Int { known.withLock { $0.starts } }
@@ -98,6 +102,7 @@ struct LaunchPlaceTests {
         try service.write(
             .init(
                 platform: .sgx,
+                engine: engine.name,
                 isDebug: false,
                 startedAt: Timestamp(seconds: 1_800_000_000),
                 mrenclave: "00",
@@ -130,6 +135,19 @@ struct LaunchPlaceTests {
         }
         #expect(places[.simulator] != nil)
         #expect(Set(places.all.map(\.platform.name)).count == places.all.count, "a platform is found by its name")
+    }
+
+    @Test("of two engines on one platform an instance keeps its own, and is refused where that is missing")
+    func engines() async throws {
+        let engine = OtherEngine(name: "second")
+        try await withInstance(on: engine) { surroundings, service in
+            let first = LaunchPlace(platform: OtherPlatform(), engine: OtherEngine(name: "first"))
+            let places = LaunchPlaces([first] + surroundings.places.all)
+            #expect(try places.place(of: service).engine.name == "second")
+            #expect(places[.sgx]?.engine.name == "first")
+            let error = try #require(throws: OperationError.self) { _ = try LaunchPlaces([first]).place(of: service) }
+            #expect(error.description.contains("engine second") && error.code == OperationCode.platformUnbuilt.rawValue)
+        }
     }
 
     @Test("how an instance is, its platform's worth and its log come from its own place")

@@ -5,6 +5,7 @@ import Notation
 import PackageBuilding
 import PackageFormat
 import PackageMeasurement
+import SGXQuote
 import TestSupport
 import Testing
 
@@ -13,7 +14,7 @@ import Testing
 struct MeasuredFieldTests {
     private let folder: TemporaryFolder
     private var members: [(name: String, bytes: [UInt8])] = []
-    private let measurement: [UInt8]
+    private let measurement: FixedBytes<32>
 
     init() throws {
         folder = try TemporaryFolder()

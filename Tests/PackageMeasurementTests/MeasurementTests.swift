@@ -1,6 +1,7 @@
 import Notation
 import PackageFormat
 import PackageMeasurement
+import SGXQuote
 import TestSupport
 import Testing
 
@@ -27,8 +28,7 @@ struct MeasurementTests {
         let vector = try #require(records.first)
         let text = JSON.canonical(try vector["record"].node)
         let own = try EnclaveRecord(JSON.read(Array(text.utf8))).measurement
-        #expect(own.count == 32)
-        var found: Set<[UInt8]> = [own]
+        var found: Set<FixedBytes<32>> = [own]
         let changes = [
             ("\"application\":\"app:app\"", "\"application\":\"app:other\""), ("\"threads\":16", "\"threads\":17"),
             ("\"productID\":7", "\"productID\":8"), ("\"securityVersion\":3", "\"securityVersion\":4"),

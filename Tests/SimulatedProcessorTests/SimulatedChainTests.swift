@@ -19,7 +19,7 @@ struct SimulatedChainTests {
         folder = try TemporaryFolder()
         platform = try SimulatedPlatform.make(in: folder.path, now: Self.now)
         let enclave = LaunchedEnclave(
-            measurement: [UInt8](repeating: 0xAB, count: 32),
+            measurement: FixedBytes(repeating: 0xAB),
             productID: 1,
             securityVersion: 2,
             isDebug: false

@@ -1,4 +1,5 @@
 public import Files
+public import Notation
 internal import Secrets
 
 /// The clear head of a piece of a sealed log. Its bytes are bound to the piece's first message, so none can be changed.
@@ -64,7 +65,7 @@ package struct SealedLogHead: Hashable, Sendable {
 }
 
 /// Why a sealed log can't be read, or isn't believed.
-public enum SealedLogError: Error, Hashable, CustomStringConvertible {
+public enum SealedLogError: Error, CodedError, Hashable, CustomStringConvertible {
     case notALog(String)
     /// The first message doesn't open: another key, or a changed head.
     case otherKey(String)
@@ -87,4 +88,7 @@ public enum SealedLogError: Error, Hashable, CustomStringConvertible {
         case .file(let error): error.description
         }
     }
+
+    /// Stable; programs may depend on it.
+    public var code: String { "log" }
 }

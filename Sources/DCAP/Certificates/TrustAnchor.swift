@@ -1,5 +1,5 @@
 internal import Crypto
-internal import Notation
+public import Notation
 package import StrictX509
 
 /// The root that chains must end in: its key, and the maker's name that all its certificates carry.
@@ -123,7 +123,7 @@ public struct TrustAnchor: Sendable, Hashable, CustomStringConvertible {
 }
 
 /// Why a file can't be a root.
-public struct TrustAnchorError: Error, Hashable, CustomStringConvertible {
+public struct TrustAnchorError: Error, CodedError, Hashable, CustomStringConvertible {
     public let description: String
     init(_ description: String) { self.description = description }
 
@@ -135,6 +135,9 @@ public struct TrustAnchorError: Error, Hashable, CustomStringConvertible {
         default: TrustAnchorError("is no root certificate: \(error)")
         }
     }
+
+    /// Stable; programs may depend on it.
+    public var code: String { "file.kind" }
 }
 
 /// The places a certificate can have in a chain.

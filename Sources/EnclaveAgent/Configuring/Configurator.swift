@@ -24,7 +24,9 @@ struct Configurator: Sendable {
         isWanted: () -> Bool
     ) throws(ConfigurationRefusal) -> ConfigurationServer.Accepted {
         let request = try ConfigurationRequest(body, sealingKey: identity.value.sealingKey, isOpen: code.mode == .open)
-        guard request.isFor(arguments.id) else { throw ConfigurationRefusal(.uuid, "the uuid is another instance's") }
+        guard request.isFor(arguments.instance.id) else {
+            throw ConfigurationRefusal(.uuid, "the uuid is another instance's")
+        }
         if case .owner(let certificate) = arguments.mode { try check(request.tlsKey, of: certificate) }
         try prove(request)
         guard isWanted() else {

@@ -38,7 +38,7 @@ struct ResumedState: ~Copyable {
                 return nil
             }
             guard arguments.renews else { return ResumedState(configuration: configuration, identity: identity) }
-            let renewed = try EnclaveIdentity(maker: arguments.maker, platform: platform, now: now)
+            let renewed = try EnclaveIdentity(maker: arguments.instance.maker, platform: platform, now: now)
             try renewed.seal(in: state, epoch: configuration.epoch)
             return ResumedState(configuration: configuration, identity: renewed)
         } catch let error as SealedStateError {

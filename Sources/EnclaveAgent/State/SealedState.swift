@@ -3,6 +3,7 @@ internal import Crypto
 internal import Enclave
 internal import Files
 internal import Glibc
+internal import Notation
 internal import Secrets
 
 /// Files that only this measurement can open again, on this processor: what survives a restart.
@@ -180,7 +181,7 @@ struct SealedState: Sendable {
 }
 
 /// Why sealed state isn't believed.
-enum SealedStateError: Error, Hashable, CustomStringConvertible {
+enum SealedStateError: CodedError, Hashable, CustomStringConvertible {
     /// It was sealed by another enclave, processor or instance, or was changed.
     case doesNotOpen(AgentEvent.SealedFile, String)
     /// It opens, and isn't what this version writes.
@@ -200,4 +201,6 @@ enum SealedStateError: Error, Hashable, CustomStringConvertible {
         case .malformed(let file): "\(file.path): opens, but isn't what this version seals"
         }
     }
+
+    var code: String { "state.damaged" }
 }

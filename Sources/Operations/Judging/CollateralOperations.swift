@@ -93,13 +93,13 @@ public struct CollateralOperations: Sendable {
             surroundings
         )
         origin.alwaysAsks = true
-        let source = try origin.sources()
+        let sources = try origin.sources()
         let delivery: CollateralDelivery
         do throws(CollateralError) {
-            delivery = try await source.collateral(for: request)
+            delivery = try await sources.collateral(for: request)
         } catch {
             guard options.collateral.isEmpty else { throw OperationError(error) }
-            throw try JudgingOptions.fromDefault(error, defaults)
+            throw JudgingOptions.fromDefault(error, origin.source)
         }
         if let output { try FolderSource(output).write(delivery.collateral) }
         return CollateralReport(

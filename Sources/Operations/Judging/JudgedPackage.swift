@@ -2,6 +2,7 @@ internal import Files
 internal import Notation
 internal import PackageFormat
 internal import PackageMeasurement
+internal import SGXQuote
 
 /// The package whose measurement was a reference value, and what it fixes.
 struct JudgedPackage: Sendable {
@@ -16,7 +17,7 @@ struct JudgedPackage: Sendable {
     }
 
     /// What is measured, for an enclave of this measurement; nil for any other, of which nothing is known.
-    func settings(of mrenclave: [UInt8]?) -> EnclaveSettings? {
+    func settings(of mrenclave: FixedBytes<32>?) -> EnclaveSettings? {
         record.flatMap { $0.measurement == mrenclave ? $0.settings : nil }
     }
 }

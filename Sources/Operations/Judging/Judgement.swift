@@ -74,7 +74,7 @@ public struct Judgement: Report {
 
     /// What is measured of the enclave that was found, where it is the package's.
     private var settings: EnclaveSettings? {
-        package?.settings(of: verdict.evidence.quote.report.map { Array($0.mrenclave) })
+        package?.settings(of: verdict.evidence.quote.report?.mrenclave)
     }
 
     private func yes(_ question: Question) -> String { verdict.answers(question) ? "yes" : "no " }

@@ -83,9 +83,9 @@ public struct JudgingOptions: Sendable {
             if isRelease {
                 policy.measurement.released =
                     file.runtime == nil
-                    ? try onlyMeasurement(of: file, policy) : try Self.measurement(of: file)
+                    ? try onlyMeasurement(of: file, policy) : try file.record().measurement
             } else if file.runtime != nil || !policy.namesReference {
-                policy.measurement.mrenclave.append(try Self.measurement(of: file))
+                policy.measurement.mrenclave.append(try file.record().measurement)
             }
         }
         return Verifier(anchor: try anchor(defaults), policy: policy)
@@ -132,7 +132,7 @@ public struct JudgingOptions: Sendable {
 
     /// Of a package that says no measurement: its key is for one enclave, and which one that is has to be said.
     private func onlyMeasurement(of file: PackageFile, _ policy: AttestationPolicy) throws -> FixedBytes<32> {
-        guard policy.namesReference else { return try Self.measurement(of: file) }
+        guard policy.namesReference else { return try file.record().measurement }
         let named = policy.measurement.mrenclave
         // What `--expected` names stands last.
         if let only = named.last, expected != nil || named.count == 1 { return only }
@@ -145,12 +145,6 @@ public struct JudgingOptions: Sendable {
             mend: "name the one that its key is for with --expected",
             code: .packageMeasurement
         )
-    }
-
-    private static func measurement(of file: PackageFile) throws -> FixedBytes<32> {
-        let bytes = try file.record().measurement
-        guard let measurement = FixedBytes<32>(bytes) else { preconditionFailure("a SHA-256 of \(bytes.count) bytes") }
-        return measurement
     }
 
     private static func add(_ expected: String, to policy: inout AttestationPolicy) throws {
@@ -189,14 +183,13 @@ public struct JudgingOptions: Sendable {
         _ surroundings: Surroundings
     ) async throws -> CollateralDelivery {
         if collateral.isEmpty, let own = try place?.platform.collateral(at: time) { return own }
+        let origin = try origin(maximumAge: maximumAge, at: time, defaults, surroundings)
         do {
-            return try await origin(maximumAge: maximumAge, at: time, defaults, surroundings).collateral(
-                for: quote
-            )
+            return try await origin.collateral(for: quote)
         } catch let error as CollateralError {
             guard collateral.isEmpty else { throw OperationError(error) }
             let own = surroundings.places.all.lazy.compactMap { $0.platform.mend(forCollateralOf: quote) }.first
-            throw try Self.fromDefault(error, mend: own ?? Self.sourceMend, defaults)
+            throw Self.fromDefault(error, mend: own ?? Self.sourceMend, origin.source)
         }
     }
 
@@ -204,12 +197,12 @@ public struct JudgingOptions: Sendable {
         "name another source with --collateral: a folder, an evidence file or the address of a service"
 
     /// Nobody named that source here: where it was named, and that another can be, isn't known either.
-    static func fromDefault(_ error: CollateralError, mend: String = sourceMend, _ defaults: JudgingDefaults) throws
-        -> OperationError
-    {
-        let places = try defaults.source().names.map(\.place).reduce(into: [String]()) {
-            if !$0.contains($1) { $0.append($1) }
-        }
+    static func fromDefault(
+        _ error: CollateralError,
+        mend: String = sourceMend,
+        _ source: JudgingDefaults.Source
+    ) -> OperationError {
+        let places = source.names.map(\.place).reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
         let problem = error.problem + " (it was asked because of \(places.joined(separator: ", ")))"
         return OperationError(error.source, problem, mend: error.mend?.commandLineMend ?? mend, like: error)
     }

@@ -6,8 +6,10 @@ internal import SimulatedProcessor
 
 /// Instances as processes of this host: each has a launcher of its own, and the agent that it launched.
 struct HostProcess: LaunchEngine {
-    /// Words of this program's command line before an instance's name, by which `LauncherProcess` runs.
-    let command: [String]
+    /// The verb of this program's command line, before an instance's name, by which `LauncherProcess` runs.
+    static let verb = "launch"
+
+    var name: String { ServiceState.Record.firstEngine }
 
     func start(_ service: ServiceState, renews: Bool) throws -> RunningProgram {
         try InstanceProcesses.forget(service)
@@ -15,7 +17,7 @@ struct HostProcess: LaunchEngine {
         // Nothing that is found in this process's environment goes on: who starts an instance again may stand anywhere.
         let launcher = try ProgramRun(
             Programs.mse(),
-            command + [service.name] + (renews ? ["--renew"] : []),
+            [Self.verb, service.name] + (renews ? ["--renew"] : []),
             environment: ["MSE_HOME": service.home],
             folder: "/",
             inheritsEnvironment: false

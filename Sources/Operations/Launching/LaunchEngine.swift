@@ -3,6 +3,9 @@ internal import Processes
 
 /// What brings instances to a platform, and holds on to them there: launch, signals, logs.
 protocol LaunchEngine: Sendable {
+    /// As an instance's record keeps it: which of several engines on one platform it was launched by.
+    var name: String { get }
+
     /// Starts an instance in the background.
     /// - Returns: what holds it until it answers; it ends when the instance does.
     func start(_ service: ServiceState, renews: Bool) throws -> RunningProgram

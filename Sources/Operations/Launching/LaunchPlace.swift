@@ -1,3 +1,4 @@
+internal import Notation
 internal import PackageFormat
 internal import WallClock
 
@@ -20,6 +21,7 @@ struct LaunchPlaces: Sendable {
         ])
     }
 
+    /// The first on a platform is the one that is meant where nobody names an engine.
     subscript(platform: EnclaveSettings.Platform) -> LaunchPlace? { all.first { $0.platform.name == platform } }
 
     /// Whichever, for what is the same on all of them: this machine's interpreter.
@@ -41,6 +43,15 @@ struct LaunchPlaces: Sendable {
 
     /// Where an instance was launched.
     func place(of service: ServiceState) throws -> LaunchPlace {
-        try place(on: service.record().platform, for: service.name)
+        let record = try service.record()
+        if let place = all.first(where: { $0.platform.name == record.platform && $0.engine.name == record.engine }) {
+            return place
+        }
+        _ = try place(on: record.platform, for: service.name)
+        throw OperationError(
+            service.name,
+            "was launched by the engine \(record.engine.printable()), which this version hasn't",
+            code: .platformUnbuilt
+        )
     }
 }

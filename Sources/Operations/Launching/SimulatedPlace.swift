@@ -14,7 +14,7 @@ extension LaunchPlace {
     static func simulatedProcessor(_ state: StateFolder, _ clock: WallClock) -> LaunchPlace {
         LaunchPlace(
             platform: SimulatedLaunchPlatform(folder: state.simulator, clock: clock),
-            engine: HostProcess(command: ["simulator", "launch"])
+            engine: HostProcess()
         )
     }
 }

@@ -202,6 +202,7 @@ public struct Spawn: Sendable {
                 try service.write(
                     .init(
                         platform: platform,
+                        engine: place.engine.name,
                         isDebug: isDebug,
                         startedAt: now,
                         mrenclave: Hex.text(record.measurement),

@@ -28,6 +28,10 @@ struct ServiceState: Sendable {
     /// What `spawn` was told.
     struct Record: Sendable {
         var platform: EnclaveSettings.Platform
+        /// Of those on this platform.
+        var engine: String
+        /// What earlier versions had alone, and named nowhere.
+        static let firstEngine = "host"
         var isDebug: Bool
         var startedAt: Timestamp
         /// Hexadecimal.
@@ -113,7 +117,8 @@ struct ServiceState: Sendable {
 
     func write(_ record: Record) throws {
         let node = Node.object([
-            "version": 1, "platform": Node(record.platform.rawValue), "debug": Node(.boolean(record.isDebug)),
+            "version": 1, "platform": Node(record.platform.rawValue), "engine": Node(record.engine),
+            "debug": Node(.boolean(record.isDebug)),
             "startedAt": Node(Int(record.startedAt.seconds)),
             "mrenclave": Node(record.mrenclave), "healthCheck": Node(record.healthCheck),
         ])
@@ -136,6 +141,7 @@ struct ServiceState: Sendable {
             }
             return Record(
                 platform: platform,
+                engine: try reader.string("engine") ?? Record.firstEngine,
                 isDebug: try reader.boolean("debug") ?? false,
                 startedAt: Timestamp(seconds: Int64(try reader.integer("startedAt", in: 0...Int.max) ?? 0)),
                 mrenclave: try reader.string("mrenclave") ?? "",

@@ -1,4 +1,4 @@
-internal import Notation
+public import Notation
 
 /// PEM texts as Intel's services write them, read strictly (RFC 7468, section 3, "stricttextualmsg").
 public enum PEM {
@@ -73,7 +73,10 @@ public enum PEM {
     }
 }
 
-public struct PEMError: Error, Hashable, CustomStringConvertible {
+public struct PEMError: Error, CodedError, Hashable, CustomStringConvertible {
     public let description: String
     init(_ description: String) { self.description = description }
+
+    /// Stable; programs may depend on it.
+    public var code: String { "certificate" }
 }

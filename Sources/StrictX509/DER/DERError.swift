@@ -1,5 +1,7 @@
+public import Notation
+
 /// Why bytes are no strict DER: where and what.
-public struct DERError: Error, Hashable, CustomStringConvertible {
+public struct DERError: Error, CodedError, Hashable, CustomStringConvertible {
     /// Counted from the start of the outermost value.
     public var offset: Int
     public var problem: String
@@ -10,4 +12,7 @@ public struct DERError: Error, Hashable, CustomStringConvertible {
     }
 
     public var description: String { "\(problem) at offset \(offset)" }
+
+    /// Stable; programs may depend on it.
+    public var code: String { "certificate" }
 }

@@ -1,5 +1,5 @@
 internal import Glibc
-internal import Notation
+public import Notation
 
 /// The certificates in a file as people have it: DER, or PEM with whatever stands around the blocks, such as the output
 /// of `openssl s_client` or `openssl x509 -text`; with a byte order mark, in UTF-16, with any line ends. Each
@@ -34,9 +34,12 @@ public enum CertificateFile {
     }
 }
 
-public struct CertificateFileError: Error, Hashable, CustomStringConvertible {
+public struct CertificateFileError: Error, CodedError, Hashable, CustomStringConvertible {
     public let description: String
     init(_ description: String) { self.description = description }
+
+    /// Stable; programs may depend on it.
+    public var code: String { "file.kind" }
 }
 
 /// A PEM block in whatever text.

@@ -1,39 +1,3 @@
-public import CodeEncryption
-public import DCAP
-internal import Files
-public import RATLS
-public import RATLSTransport
-public import SGXQuote
-public import SimulatedProcessor
-public import StrictX509
-
-// Stable codes of what the parts below throw, for programs. Files, code, packages, collateral and operations have
-// theirs where they are declared.
-
-extension TransportError: CodedError {
-    package var code: String {
-        switch self {
-        case .unreachable, .broken, .silent: "network.unreachable"
-        case .notListening: "network.notListening"
-        case .certificate: "evidence"
-        case .refused: "refused"
-        case .otherProtocol: "network.protocol"
-        case .judging: "judging"
-        case .protocolError: "network.protocol"
-        }
-    }
-}
-
-extension AttestedCertificateError: CodedError { package var code: String { "evidence" } }
-extension CertificateFileError: CodedError { package var code: String { "file.kind" } }
-extension CertificateMakerError: CodedError { package var code: String { "certificate" } }
-extension DERError: CodedError { package var code: String { "certificate" } }
-extension PEMError: CodedError { package var code: String { "certificate" } }
-extension QuoteError: CodedError { package var code: String { "evidence" } }
-extension TrustAnchorError: CodedError { package var code: String { "file.kind" } }
-extension SealedLogError: CodedError { package var code: String { "log" } }
-extension SimulatorError: CodedError { package var code: String { "simulator" } }
-
 /// What could not be done, as programs tell it from other things (docs/errors.md, which a test compares).
 public enum OperationCode: String, CaseIterable, Sendable {
     case usage

@@ -63,7 +63,8 @@ struct RunInEnclave: ParsableCommand {
     var platform = EnclaveSettings.Platform.sgx
     @Option(help: "Gramine's pseudo files.")
     var attestationFolder = "/dev/attestation"
-    @Flag(help: "Log more.")
+    // Its log is a closed list of events.
+    @Flag(help: "Taken for the original's sake; changes nothing.")
     var debug = false
 
     func validate() throws {
@@ -140,56 +141,52 @@ struct RunInEnclave: ParsableCommand {
     }
 
     private func agentArguments(_ now: Timestamp) throws -> AgentArguments {
-        let mode: AgentArguments.Mode =
-            try noSSL ? .clear : certificate.map { .owner(certificate: try Files.absolute($0)) } ?? .attested
-        if let launch {
-            let record: LaunchRecord
-            do {
-                record = try LaunchRecord(Files.read(launch, limit: LaunchRecord.byteLimit))
-            } catch let error as FileError {
-                throw error
-            } catch {
-                throw AgentError("\(launch): \(error)")
-            }
-            return AgentArguments(
-                application: application,
-                package: try package.map { try Files.absolute($0) },
-                codeFolder: try appDir.map { try Files.absolute($0) },
-                id: record.id,
-                maker: CertificateMaker(record),
-                host: record.host,
-                port: record.port,
-                mode: mode,
-                isPlain: plaincode,
-                configurationTimeout: record.configurationTimeout,
-                stateFolder: try state.map { try Files.absolute($0) },
-                renews: renew,
-                attestationFolder: try Files.absolute(attestationFolder),
-                isVerbose: debug
-            )
-        }
-        let subject = subject ?? "CN=localhost,O=MSE,L=Paris,ST=Ile-de-France,C=FR"
-        // Where the certificate only carries the configuration, ten hours are enough.
-        let maker = CertificateMaker(
-            sans: [san ?? "localhost"],
-            subject: subject,
-            notAfter: ratls.map { Timestamp(seconds: Int64($0)) } ?? now + 36000
-        )
-        return AgentArguments(
+        AgentArguments(
             application: application,
             package: try package.map { try Files.absolute($0) },
             codeFolder: try appDir.map { try Files.absolute($0) },
-            id: id ?? "",
-            maker: maker,
-            host: host ?? "0.0.0.0",
-            port: port ?? 443,
-            mode: mode,
+            instance: try launch.map { try instance(launchedBy: $0) } ?? instance(now),
+            mode: try noSSL ? .clear : certificate.map { .owner(certificate: try Files.absolute($0)) } ?? .attested,
             isPlain: plaincode,
-            configurationTimeout: timeout ?? 0,
             stateFolder: try state.map { try Files.absolute($0) },
             renews: renew,
-            attestationFolder: try Files.absolute(attestationFolder),
-            isVerbose: debug
+            attestationFolder: try Files.absolute(attestationFolder)
         )
     }
+
+    private func instance(launchedBy path: String) throws -> AgentArguments.Instance {
+        let record: LaunchRecord
+        do {
+            record = try LaunchRecord(Files.read(path, limit: LaunchRecord.byteLimit))
+        } catch let error as FileError {
+            throw error
+        } catch {
+            throw AgentError("\(path): \(error)")
+        }
+        return AgentArguments.Instance(
+            id: record.id,
+            maker: CertificateMaker(record),
+            host: record.host,
+            port: record.port,
+            timeLimit: Self.timeLimit(record.configurationTimeout)
+        )
+    }
+
+    /// As the original's command line says it.
+    private func instance(_ now: Timestamp) -> AgentArguments.Instance {
+        AgentArguments.Instance(
+            id: id ?? "",
+            maker: CertificateMaker(
+                sans: [san ?? "localhost"],
+                subject: subject ?? "CN=localhost,O=MSE,L=Paris,ST=Ile-de-France,C=FR",
+                // Where the certificate only carries the configuration, ten hours are enough.
+                notAfter: ratls.map { Timestamp(seconds: Int64($0)) } ?? now + 36000
+            ),
+            host: host ?? "0.0.0.0",
+            port: port ?? 443,
+            timeLimit: Self.timeLimit(timeout ?? 0)
+        )
+    }
+
+    private static func timeLimit(_ seconds: Int) -> Duration? { seconds == 0 ? nil : .seconds(seconds) }
 }
