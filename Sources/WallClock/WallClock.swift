@@ -15,11 +15,18 @@ public struct WallClock: Sendable {
     public static let system = WallClock {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
-        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+        return nanoseconds(Int64(time.tv_sec), Int64(time.tv_nsec))
     }
 
     /// Always the same moment.
-    public static func stopped(at time: Timestamp) -> WallClock { WallClock { time.seconds * 1_000_000_000 } }
+    public static func stopped(at time: Timestamp) -> WallClock { WallClock { nanoseconds(time.seconds, 0) } }
+
+    /// The nearest that there is: the years 1677 to 2262. Whoever sets the system's clock may set it to any.
+    static func nanoseconds(_ seconds: Int64, _ part: Int64) -> Int64 {
+        let (whole, isTooMuch) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+        let (sum, isOver) = whole.addingReportingOverflow(part)
+        return isTooMuch || isOver ? (seconds < 0 ? .min : .max) : sum
+    }
 
     public var now: Timestamp { Timestamp(seconds: read() / 1_000_000_000) }
     /// Since 1970.

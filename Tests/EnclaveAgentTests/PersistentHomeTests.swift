@@ -3,6 +3,7 @@ import Files
 import Foundation
 import Glibc
 import Notation
+import PackageFormat
 import Secrets
 import Synchronization
 import TestSupport
@@ -307,6 +308,46 @@ struct PersistentHomeTests {
         for name in try Files.names(in: other) { #expect(try taken(other + "/" + name) < 100_000, "\(name)") }
         #expect(FileVersion(other + "/middle") == FileVersion(other + "/d/again"))
         #expect(FileVersion(other + "/odd") == FileVersion(other + "/a"))
+    }
+
+    @Test("a file of more than 2 GiB comes back, and one of more than 8 GiB is read and written", .onlyDeep)
+    func large() throws {
+        let file = try OpenFile(home + "/large", O_RDWR | O_CREAT)
+        let size = (5 << 29) + 3
+        #expect(ftruncate(file.descriptor, size) == 0)
+        for place in [0, 1 << 31, size - 1] { try file.write([7], at: place) }
+        _ = try persistent().save(comparing: .versions)
+        let other = folder.path + "/other"
+        try Files.makeFolder(other)
+        #expect(try persistent(other).restore())
+        #expect(try taken(other + "/large") < 100_000)
+        let restored = try OpenFile(other + "/large", O_RDONLY)
+        #expect(try restored.byteCount() == size)
+        for place in [0, 1, 1 << 31, size - 1] {
+            var byte: UInt8 = 0
+            _ = try withUnsafeMutableBytes(of: &byte) { try restored.read(into: $0, at: place) }
+            #expect(byte == (place == 1 ? 0 : 7))
+        }
+
+        let huge = (9 << 30) + 1
+        let header =
+            TarHeader.bytes(".", byteCount: 0, TarAttributes(kind: .folder)) + TarHeader.bytes("a", byteCount: huge)
+        let position = Mutex(0)
+        let total = header.count + huge + TarHeader.padding(huge).count + TarHeader.end.count
+        var reader = HomeArchiveReader("an archive", byteCount: total, to: folder.path + "/huge") {
+            (buffer) throws(FileError) in
+            position.withLock { position in
+                let piece = header.dropFirst(position).prefix(buffer.count)
+                buffer.copyBytes(from: piece)
+                UnsafeMutableRawBufferPointer(rebasing: buffer[piece.count...])
+                    .initializeMemory(as: UInt8.self, repeating: 0)
+                position += buffer.count
+                return buffer.count
+            }
+        }
+        try reader.extract()
+        #expect(FileVersion(folder.path + "/huge/a")?.byteCount == huge)
+        #expect(try taken(folder.path + "/huge/a") < 100_000)
     }
 
     @Test("what changed while it was looked at is found, though it has the same time")

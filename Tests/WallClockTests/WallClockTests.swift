@@ -1,7 +1,8 @@
 import Glibc
 import Notation
 import Testing
-import WallClock
+
+@testable import WallClock
 
 @Suite("Who says what time it is")
 struct WallClockTests {
@@ -21,6 +22,19 @@ struct WallClockTests {
         let clock = WallClock.stopped(at: Timestamp(seconds: seconds))
         #expect([clock.now, clock.now].allSatisfy { $0.seconds == seconds })
         #expect(clock.nanoseconds == seconds * 1_000_000_000)
+    }
+
+    @Test(
+        "a clock that is set to a time beyond all counting tells the nearest that can be told",
+        arguments: [
+            (9_223_372_036, 854_775_807, Int64.max), (9_223_372_036, 854_775_808, .max), (9_223_372_037, 0, .max),
+            (.max, 999_999_999, .max), (-9_223_372_037, 0, .min), (.min, 0, .min), (-1, 5, -999_999_995), (0, 7, 7),
+        ] as [(Int64, Int64, Int64)]
+    )
+    func beyond(seconds: Int64, part: Int64, nanoseconds: Int64) {
+        #expect(WallClock.nanoseconds(seconds, part) == nanoseconds)
+        let now = WallClock.stopped(at: Timestamp(seconds: seconds)).now
+        #expect((Int64.min / 1_000_000_000...Int64.max / 1_000_000_000).contains(now.seconds))
     }
 
     @Test("a clock is asked each time")
