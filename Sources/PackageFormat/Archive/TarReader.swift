@@ -12,7 +12,10 @@ public struct TarReader: ~Copyable {
     private static let blockByteCount = TarHeader.blockByteCount
     package static let paxLimit = 1 << 20
 
-    private let source: Source
+    /// Fills the buffer as far as it can from a place; what comes as a stream is read in its order alone.
+    private let source: (UnsafeMutableRawBufferPointer, Int) throws(FileError) -> Int
+    /// Whether what is passed over has to be read.
+    private let readsAll: Bool
     private let path: String
     private var position: Int
     private let end: Int
@@ -31,11 +34,10 @@ public struct TarReader: ~Copyable {
         case trees
     }
 
-    /// Where the bytes come from.
-    private enum Source: ~Copyable {
-        case file(OpenFile)
-        /// Each once, in their order.
-        case stream((UnsafeMutableRawBufferPointer) throws(FileError) -> Int)
+    /// An open file that a closure can hold.
+    private final class HeldFile {
+        let file: OpenFile
+        init(_ file: consuming OpenFile) { self.file = file }
     }
 
     public struct Member: Hashable, Sendable {
@@ -53,7 +55,9 @@ public struct TarReader: ~Copyable {
     {
         let file = try OpenFile(path, O_RDONLY)
         let count = Int(try file.status().st_size)
-        source = .file(file)
+        let held = HeldFile(file)
+        source = { (buffer, offset) throws(FileError) in try held.file.read(into: buffer, at: offset) }
+        readsAll = observe != nil
         self.path = path
         contents = .files
         position = range?.lowerBound ?? 0
@@ -72,7 +76,8 @@ public struct TarReader: ~Copyable {
         takes contents: Contents,
         read: @escaping (UnsafeMutableRawBufferPointer) throws(FileError) -> Int
     ) {
-        source = .stream(read)
+        source = { (buffer, _) throws(FileError) in try read(buffer) }
+        readsAll = true
         self.path = path
         self.contents = contents
         position = 0
@@ -215,22 +220,10 @@ public struct TarReader: ~Copyable {
 
     private mutating func fill(_ buffer: UnsafeMutableRawBufferPointer) throws(FileError) -> Int {
         let wanted = UnsafeMutableRawBufferPointer(rebasing: buffer[..<min(buffer.count, end - position)])
-        let filled: Int
-        switch source {
-        case .file(let file): filled = try file.read(into: wanted, at: position)
-        case .stream(let read): filled = try read(wanted)
-        }
+        let filled = try source(wanted, position)
         position += filled
         observe?(UnsafeRawBufferPointer(rebasing: buffer[..<filled]))
         return filled
-    }
-
-    /// Whether what is passed over has to be read.
-    private var readsAll: Bool {
-        switch source {
-        case .file: observe != nil
-        case .stream: true
-        }
     }
 
     private mutating func bytes(_ count: Int) throws(CodeError) -> [UInt8] {
