@@ -226,16 +226,20 @@ public struct TarReader: ~Copyable {
         return filled
     }
 
+    private mutating func fillWhole(_ buffer: UnsafeMutableRawBufferPointer) throws(CodeError) {
+        let count: Int
+        do throws(FileError) {
+            count = try fill(buffer)
+        } catch {
+            throw .file(error)
+        }
+        guard count == buffer.count else { throw problem("the archive ends in a member") }
+    }
+
     private mutating func bytes(_ count: Int) throws(CodeError) -> [UInt8] {
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: max(count, 1), alignment: 16)
         defer { buffer.deallocate() }
-        do {
-            guard try fill(UnsafeMutableRawBufferPointer(rebasing: buffer[..<count])) == count else {
-                throw problem("the archive ends in a member")
-            }
-        } catch {
-            throw .wrapping(error, path: path)
-        }
+        try fillWhole(UnsafeMutableRawBufferPointer(rebasing: buffer[..<count]))
         return Array(buffer[..<count])
     }
 
@@ -256,11 +260,13 @@ public struct TarReader: ~Copyable {
     private mutating func skip(_ count: Int) throws(CodeError) {
         guard count <= end - position else { throw problem("the archive ends in a member") }
         guard readsAll else { return position += count }
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: min(max(count, 1), 1 << 18), alignment: 16)
+        defer { buffer.deallocate() }
         var rest = count
         while rest > 0 {
-            let part = min(rest, 1 << 20)
-            _ = try bytes(part)
-            rest -= part
+            let part = UnsafeMutableRawBufferPointer(rebasing: buffer[..<min(rest, buffer.count)])
+            try fillWhole(part)
+            rest -= part.count
         }
     }
 
