@@ -1,5 +1,6 @@
 import Attestation
 import DCAP
+import FakePKI
 import Files
 import Notation
 import RATLS
@@ -93,15 +94,7 @@ struct ProjectQuoteVerdictTests {
 
     private func collateral(_ folder: String) throws -> Collateral {
         func file(_ name: String) throws -> [UInt8] { try Files.read(ProjectVectors.path("quotes/\(folder)/\(name)")) }
-        return Collateral(
-            rootCRL: try file("root_ca.crl.der"),
-            pckCRL: try file("pck.crl.der"),
-            tcbInfo: try file("tcb_info.json"),
-            qeIdentity: try file("qe_identity.json"),
-            tcbInfoChain: try file("tcb_info_chain.pem"),
-            qeIdentityChain: try file("qe_identity_chain.pem"),
-            pckChain: nil
-        )
+        return try Collateral(vector: file)
     }
 
     private func verdict(_ vector: Vector, measuring isMeasured: Bool = true, anchor: TrustAnchor = .intel) throws

@@ -1,4 +1,5 @@
 import DCAP
+import FakePKI
 import Files
 import Notation
 import SGXQuote
@@ -127,15 +128,7 @@ struct VectorCase {
         } catch let error as QuoteError {
             throw NotEvenInput(description: "\(error)")
         }
-        let collateral = Collateral(
-            rootCRL: try file("root_ca.crl.der"),
-            pckCRL: try file("pck.crl.der"),
-            tcbInfo: try file("tcb_info.json"),
-            qeIdentity: try file("qe_identity.json"),
-            tcbInfoChain: try file("tcb_info_chain.pem"),
-            qeIdentityChain: try file("qe_identity_chain.pem"),
-            pckChain: files["pck_chain.pem"]
-        )
+        let collateral = try Collateral(vector: file, pckChain: files["pck_chain.pem"])
         return QuoteExaminer(anchor: anchor).examine(quote, with: collateral, at: time)
     }
 

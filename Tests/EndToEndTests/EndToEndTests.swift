@@ -62,28 +62,10 @@ struct EndToEndTests {
             let made = try bench.package(encrypts: false)
             let port = Workbench.freePort()
             try bench.spawn("plain", made.package, port: port)
-            let without = try bench.mse(
-                "run",
-                "plain",
-                "--package",
-                made.package,
-                "--trusted-root",
-                bench.root,
-                expecting: 1
-            )
+            let without = try bench.release("plain", made.package, expecting: 1)
             #expect(without.contains("start token"))
             try bench.folder.write("other.key", [UInt8](repeating: 1, count: 32))
-            try bench.mse(
-                "run",
-                "plain",
-                "--package",
-                made.package,
-                "--trusted-root",
-                bench.root,
-                "--key",
-                "other.key",
-                expecting: 1
-            )
+            try bench.release("plain", made.package, "--key", "other.key", expecting: 1)
             #expect(try bench.state("plain") == "waiting")
             try bench.configure("plain", made)
             #expect(try bench.state("plain") == "running")
@@ -107,38 +89,10 @@ struct EndToEndTests {
             try bench.mse("evidence", "hello-1", "--output", "out")
             let key = Hex.text(try bench.folder.read(made.key))
             try bench.folder.write("seal.json", "{\"code_secret_key\": \"\(key)\", \"password\": \"p\"}")
-            let refused = try bench.mse(
-                "seal",
-                "--input",
-                "seal.json",
-                "--receiver",
-                "out/evidence.json",
-                "--package",
-                made.package,
-                expecting: 2
-            )
+            let refused = try bench.seal("seal.json", to: "out/evidence.json", made.package, expecting: 2)
             #expect(refused.contains("certificate.root") && !Files.exists(bench.path + "/seal.json.sealed"))
-            try bench.mse(
-                "seal",
-                "--input",
-                "seal.json",
-                "--receiver",
-                "out/evidence.json",
-                "--package",
-                made.package,
-                "--trusted-root",
-                bench.root
-            )
-            try bench.mse(
-                "run",
-                "hello-1",
-                "--package",
-                made.package,
-                "--trusted-root",
-                bench.root,
-                "--sealed-secrets",
-                "seal.json.sealed"
-            )
+            try bench.seal("seal.json", to: "out/evidence.json", made.package, "--trusted-root", bench.root)
+            try bench.release("hello-1", made.package, "--sealed-secrets", "seal.json.sealed")
             #expect(try bench.state("hello-1") == "running")
             #expect(!(try bench.mse("logs", "hello-1").contains(key)))
         }
@@ -215,7 +169,7 @@ struct EndToEndTests {
             let url = "https://localhost:\(port)"
             #expect(try bench.curl("--cacert", "hello-1.pem", url + "/visits").output == "1")
             try bench.mse("restart", "hello-1")
-            for _ in 0..<50 where try bench.state("hello-1") != "running" { usleep(100_000) }
+            try bench.wait(for: "hello-1", toBe: "running")
             for expected in ["2", "3"] {
                 #expect(try bench.curl("--cacert", "hello-1.pem", url + "/visits").output == expected)
             }
@@ -232,7 +186,7 @@ struct EndToEndTests {
                 "--certificate-out",
                 "new.pem"
             )
-            for _ in 0..<50 where try bench.state("hello-1") != "running" { usleep(100_000) }
+            try bench.wait(for: "hello-1", toBe: "running")
             #expect(try bench.curl("--cacert", "new.pem", "-d", "x", url + "/proof").output == proof)
             #expect(try bench.curl("--cacert", "new.pem", url + "/visits").output == "4")
             // Sealed state opens for nobody else.
@@ -250,21 +204,8 @@ struct EndToEndTests {
             let bench = try Workbench()
             let made = try bench.package()
             let port = Workbench.freePort()
-            try bench.mse(
-                "spawn",
-                "timed",
-                "--package",
-                made.package,
-                "--san",
-                "localhost",
-                "--port",
-                "\(port)",
-                "--platform",
-                "simulator",
-                "--timeout",
-                "1"
-            )
-            for _ in 0..<100 where try bench.state("timed") != "failed" { usleep(100_000) }
+            try bench.spawn("timed", made.package, port: port, "--timeout", "1")
+            try bench.wait(for: "timed", toBe: "failed")
             #expect(String(decoding: try bench.folder.read("home/services/timed/exit"), as: UTF8.self) == "124\n")
             try bench.start("hello-1", made, port: port)
             let status = try JSON.read(Array(try bench.mse("status", "hello-1", "--json").utf8))
@@ -276,15 +217,15 @@ struct EndToEndTests {
             // process's view.
             #expect(try !String(decoding: Files.read("/proc/self/mounts"), as: UTF8.self).contains(bench.path))
             kill(try #require(Int32(pid)), SIGTERM)
-            for _ in 0..<100 where try bench.state("hello-1") != "stopped" { usleep(100_000) }
+            try bench.wait(for: "hello-1", toBe: "stopped")
             #expect(String(decoding: try bench.folder.read("home/services/hello-1/exit"), as: UTF8.self) == "0\n")
             try bench.mse("restart", "hello-1")
             let again = try JSON.read(Array(try bench.mse("status", "hello-1", "--json").utf8))
             if case .number(let pid)? = again["pid"]?.value { kill(try #require(Int32(pid)), SIGKILL) }
-            for _ in 0..<100 where try bench.state("hello-1") != "failed" { usleep(100_000) }
+            try bench.wait(for: "hello-1", toBe: "failed")
             #expect(try bench.state("hello-1") == "failed")
             try bench.mse("restart", "hello-1")
-            for _ in 0..<100 where try bench.state("hello-1") != "running" { usleep(100_000) }
+            try bench.wait(for: "hello-1", toBe: "running")
             #expect(try bench.state("hello-1") == "running")
         }
 
@@ -293,34 +234,10 @@ struct EndToEndTests {
             let bench = try Workbench()
             let made = try bench.package()
             #expect(
-                try bench.mse(
-                    "spawn",
-                    "Hello",
-                    "--package",
-                    made.package,
-                    "--san",
-                    "localhost",
-                    "--port",
-                    "1",
-                    "--platform",
-                    "simulator",
-                    expecting: 64
-                ).contains("1 to 63")
+                try bench.spawn("Hello", made.package, port: 1, expecting: 64).contains("1 to 63")
             )
             #expect(
-                try bench.mse(
-                    "spawn",
-                    "a",
-                    "--package",
-                    "nowhere.tar",
-                    "--san",
-                    "localhost",
-                    "--port",
-                    "1",
-                    "--platform",
-                    "simulator",
-                    expecting: 1
-                ).contains("nowhere.tar")
+                try bench.spawn("a", "nowhere.tar", port: 1, expecting: 1).contains("nowhere.tar")
             )
             try bench.mse(
                 "spawn",
@@ -358,19 +275,7 @@ struct EndToEndTests {
             )
             #expect(other.status == 0, "\(other.output)")
             #expect(
-                try bench.mse(
-                    "spawn",
-                    "b",
-                    "--package",
-                    "other.tar",
-                    "--san",
-                    "localhost",
-                    "--port",
-                    "1",
-                    "--platform",
-                    "simulator",
-                    expecting: 1
-                ).contains("os.py")
+                try bench.spawn("b", "other.tar", port: 1, expecting: 1).contains("os.py")
             )
         }
     }
@@ -562,11 +467,7 @@ struct EndToEndTests {
             )
             // And the right key still works, once.
             try bench.configure("hello-1", made)
-            let second = try bench.configure(
-                "hello-1",
-                made,
-                expecting: 1
-            )
+            let second = try bench.configure("hello-1", made, expecting: 1)
             #expect(second.contains("not waiting") || second.contains("configured"), "\(second)")
         }
 

@@ -103,20 +103,7 @@ extension EndToEndTests {
                 """
             for (index, subject) in subjects.enumerated() {
                 let name = "a\(index)"
-                try bench.mse(
-                    "spawn",
-                    name,
-                    "--package",
-                    made.package,
-                    "--san",
-                    "localhost",
-                    "--port",
-                    "\(Workbench.freePort())",
-                    "--platform",
-                    "simulator",
-                    "--subject",
-                    subject
-                )
+                try bench.spawn(name, made.package, port: Workbench.freePort(), "--subject", subject)
                 try bench.mse("evidence", name, "--output", "e\(index)")
                 try bench.folder.write(name + ".pem", bench.folder.read("e\(index)/ratls.pem"))
                 let result = try bench.run(
@@ -140,20 +127,10 @@ extension EndToEndTests {
         func application() throws {
             let made = try ReleaseTests.project(bench, "a", app: Self.app)
             try bench.spawn("a", made.package, port: Workbench.freePort())
-            let output = try bench.mse(
-                "run",
-                "a",
-                "--package",
-                made.package,
-                "--key",
-                made.key,
-                "--trusted-root",
-                bench.root,
-                expecting: 1
-            )
+            let output = try bench.configure("a", made, expecting: 1)
             #expect(output.contains("  | ") && output.contains("forged: line"), "\(output)")
             expectNoForgery(output, "run")
-            for _ in 0..<50 where try bench.state("a") != "failed" { usleep(100_000) }
+            try bench.wait(for: "a", toBe: "failed")
             let log = try bench.run(Workbench.products + "/mse", ["logs", "a", "--key", made.key]).output
             #expect(log.contains("forged by a pair"), "\(log)")
             expectNoForgery(log, "logs")

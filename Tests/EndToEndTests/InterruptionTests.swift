@@ -65,6 +65,18 @@ extension EndToEndTests {
             return process
         }
 
+        /// A project whose requirements come from such a server.
+        private func silentIndex() throws -> Process {
+            let server = try silentServer()
+            let port = String(decoding: try bench.folder.read("port"), as: UTF8.self)
+            try bench.mse("scaffold", "hello")
+            try bench.folder.write(
+                "hello/mse_src/requirements.txt",
+                "--index-url=http://127.0.0.1:\(port)/simple\nflask\n"
+            )
+            return server
+        }
+
         /// Programs with this in their arguments.
         private func programs(_ mark: String) throws -> String {
             try bench.folder.write("mark", mark)
@@ -73,14 +85,8 @@ extension EndToEndTests {
 
         @Test("package leaves neither folder nor key nor pip behind", arguments: [SIGINT, SIGTERM, SIGHUP])
         func package(signal: Int32) throws {
-            let server = try silentServer()
+            let server = try silentIndex()
             defer { kill(server.processIdentifier, SIGKILL) }
-            let port = String(decoding: try bench.folder.read("port"), as: UTF8.self)
-            try bench.mse("scaffold", "hello")
-            try bench.folder.write(
-                "hello/mse_src/requirements.txt",
-                "--index-url=http://127.0.0.1:\(port)/simple\nflask\n"
-            )
             try Files.makeFolder(bench.path + "/tmp")
             let (code, output) = try interrupt(
                 signal,
@@ -99,14 +105,8 @@ extension EndToEndTests {
 
         @Test("pip's own environment leaves nothing either, nor does that of the tests")
         func environments() throws {
-            let server = try silentServer()
+            let server = try silentIndex()
             defer { kill(server.processIdentifier, SIGKILL) }
-            let port = String(decoding: try bench.folder.read("port"), as: UTF8.self)
-            try bench.mse("scaffold", "hello")
-            try bench.folder.write(
-                "hello/mse_src/requirements.txt",
-                "--index-url=http://127.0.0.1:\(port)/simple\nflask\n"
-            )
             for (sign, made) in [("fresh/cache/pip-*/lib/python3*/site-packages/*", "pip-"), ("", "environment")] {
                 try Files.makeFolder(bench.path + "/tmp")
                 let (code, output) = try interrupt(
@@ -262,7 +262,7 @@ extension EndToEndTests {
             let (code, output) = try interrupt(SIGINT, at: "home/services/a/log#agent.stopping", [verb, "a"])
             #expect(code == 130 && output.contains("was asked to end, and does"), "\(output)")
             #expect(output.contains("'mse restart a' does that") == (verb == "restart"), "\(output)")
-            for _ in 0..<100 where try bench.state("a") != "stopped" { usleep(100_000) }
+            try bench.wait(for: "a", toBe: "stopped")
             #expect(try bench.state("a") == "stopped")
         }
 

@@ -202,7 +202,7 @@ struct IsolationTests {
         ]
         let result = try bench.run(Workbench.products + "/mse", ["restart", "hello-1"], environment: found)
         #expect(result.status == 0, "\(result.output)")
-        for _ in 0..<50 where try bench.state("hello-1") != "running" { usleep(100_000) }
+        try bench.wait(for: "hello-1", toBe: "running")
         #expect(!Files.exists(bench.path + "/marker"))
         #expect(try get(bench, "hello-1", port, "/works") == before)
         for name in found.keys
@@ -269,7 +269,7 @@ struct IsolationTests {
         let library = Files.split(try #require(Self.libraries(bench, made).first { $0.contains("libpython") })).name
         try bench.folder.write("bin/" + library, "no library")
         _ = try mse("restart", "hello-1")
-        for _ in 0..<50 where try bench.state("hello-1") != "running" { usleep(100_000) }
+        try bench.wait(for: "hello-1", toBe: "running")
         #expect(try bench.state("hello-1") == "running")
         try bench.mse("stop", "hello-1", "--remove")
     }
@@ -306,7 +306,7 @@ struct IsolationTests {
             """
         )
         #expect(laid.status == 0, "\(laid.output)")
-        for _ in 0..<50 where try bench.state("hello-1") != "running" { usleep(100_000) }
+        try bench.wait(for: "hello-1", toBe: "running")
         #expect(try get(bench, "hello-1", port, "/modules/flask").hasPrefix("/memory/site/"))
         #expect(try get(bench, "hello-1", port, "/modules/mine").contains("Internal Server Error"))
         let changed = try restart("echo '# not measured' >> copy/json/__init__.py")

@@ -184,15 +184,9 @@ extension EndToEndTests {
                     """
             )
             try bench.spawn("broken", made.package, port: Workbench.freePort())
-            let output = try bench.configure(
-                "broken",
-                made,
-                "--secrets",
-                "secrets.json",
-                expecting: 1
-            )
+            let output = try bench.configure("broken", made, "--secrets", "secrets.json", expecting: 1)
             #expect(output.contains("KeyError: '\(Self.secret)'"), "\(output)")
-            for _ in 0..<100 where try bench.state("broken") != "failed" { usleep(100_000) }
+            try bench.wait(for: "broken", toBe: "failed")
             for (name, bytes) in try everything(bench) where !name.hasSuffix("package.tar") {
                 for text in [Self.secret, "KeyError", "Traceback"] {
                     #expect(!holds(bytes, text), "\(name) holds \(text)")

@@ -14,6 +14,14 @@ extension EndToEndTests {
 
         init() throws { bench = try Workbench() }
 
+        /// On one line, which has all of these words.
+        private func expectRefused(_ command: [String], with words: [String]) throws {
+            let result = try bench.run(Workbench.products + "/mse", command)
+            #expect(result.status == 1, "\(command): \(result.output)")
+            for word in words { #expect(result.output.contains(word), "\(command): \(word): \(result.output)") }
+            #expect(result.output.split(separator: "\n").count == 1, "\(result.output)")
+        }
+
         @Test("a file of the wrong kind is told with what was expected, what it looks like, and the mend")
         func kinds() throws {
             let made = try bench.package()
@@ -107,14 +115,7 @@ extension EndToEndTests {
                     [raw, "PEM or DER"]
                 ),
             ]
-            for one in cases {
-                let result = try bench.run(Workbench.products + "/mse", one.command)
-                #expect(result.status == 1, "\(one.command): \(result.output)")
-                for word in one.words {
-                    #expect(result.output.contains(word), "\(one.command): \(word): \(result.output)")
-                }
-                #expect(result.output.split(separator: "\n").count == 1, "\(result.output)")
-            }
+            for one in cases { try expectRefused(one.command, with: one.words) }
             #expect(try Files.names(in: bench.path).filter { ["enc", "dec", "out2"].contains($0) }.isEmpty)
         }
 
@@ -152,14 +153,7 @@ extension EndToEndTests {
                 (run + ["--key", made.key, "--private-key", "folder"], ["--private-key folder: is a folder"]),
                 (["collateral", "check", "folder"], ["folder"]),
             ]
-            for one in cases {
-                let result = try bench.run(Workbench.products + "/mse", one.command)
-                #expect(result.status == 1, "\(one.command): \(result.output)")
-                for word in one.words {
-                    #expect(result.output.contains(word), "\(one.command): \(word): \(result.output)")
-                }
-                #expect(result.output.split(separator: "\n").count == 1, "\(result.output)")
-            }
+            for one in cases { try expectRefused(one.command, with: one.words) }
         }
 
         @Test("values that no option can have are usage errors, told before anything is read")

@@ -15,18 +15,7 @@ extension EndToEndTests {
         init() throws {
             bench = try Workbench()
             made = try bench.package()
-            try bench.mse(
-                "spawn",
-                "a",
-                "--package",
-                made.package,
-                "--san",
-                "localhost",
-                "--port",
-                "\(Workbench.freePort())",
-                "--platform",
-                "simulator"
-            )
+            try bench.spawn("a", made.package, port: Workbench.freePort())
             try bench.mse("evidence", "a", "--output", "out")
         }
 

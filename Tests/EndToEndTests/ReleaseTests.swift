@@ -91,11 +91,7 @@ extension EndToEndTests {
                 output.contains("accepted and started") && output.contains("the standing connection was closed"),
                 "\(output)"
             )
-            let second = try bench.configure(
-                "hello-1",
-                made,
-                expecting: 1
-            )
+            let second = try bench.configure("hello-1", made, expecting: 1)
             #expect(second.contains("does not wait for a configuration"))
             #expect(try bench.curl("-k", "https://localhost:\(port)/seen").output == "[]")
         }
@@ -105,11 +101,7 @@ extension EndToEndTests {
             let bench = try Workbench()
             let made = try Self.project(bench, "broken", app: "app = None\nraise ValueError('no luck: 4711')\n")
             try bench.spawn("broken-1", made.package, port: Workbench.freePort())
-            let output = try bench.configure(
-                "broken-1",
-                made,
-                expecting: 1
-            )
+            let output = try bench.configure("broken-1", made, expecting: 1)
             #expect(output.contains("ValueError: no luck: 4711") && output.contains("app.py"), "\(output)")
         }
 
@@ -118,13 +110,7 @@ extension EndToEndTests {
             let bench = try Workbench()
             let made = try Self.project(bench, "endless", app: "import time\napp = None\nwhile True: time.sleep(1)\n")
             try bench.spawn("endless-1", made.package, port: Workbench.freePort())
-            let output = try bench.configure(
-                "endless-1",
-                made,
-                "--wait",
-                "2",
-                expecting: 1
-            )
+            let output = try bench.configure("endless-1", made, "--wait", "2", expecting: 1)
             #expect(output.contains("has not said within 2 seconds"), "\(output)")
             let start = Date()
             #expect(try bench.mse("stop", "endless-1").contains("is stopped"))
@@ -244,51 +230,14 @@ extension EndToEndTests {
                 "secrets.json",
                 "{\"code_secret_key\": \"\(Hex.text(try bench.folder.read(made.key)))\", \"k\": \"v\"}"
             )
-            try bench.mse(
-                "seal",
-                "--input",
-                "secrets.json",
-                "--receiver",
-                "hello-1",
-                "--package",
-                made.package,
-                expecting: 2
-            )
+            try bench.seal("secrets.json", to: "hello-1", made.package, expecting: 2)
             #expect(!Files.exists(bench.path + "/secrets.json.sealed"))
             try bench.folder.write("bare", [UInt8](repeating: 9, count: 32))
-            try bench.mse(
-                "seal",
-                "--input",
-                "secrets.json",
-                "--receiver",
-                "bare",
-                "--package",
-                made.package,
-                expecting: 1
-            )
+            try bench.seal("secrets.json", to: "bare", made.package, expecting: 1)
             try bench.mse("seal", "--input", "secrets.json", expecting: 64)
             try bench.mse("seal", "--input", "secrets.json", "--unverified-key", "bare", "--output", "bare.sealed")
-            try bench.mse(
-                "seal",
-                "--input",
-                "secrets.json",
-                "--receiver",
-                "hello-1",
-                "--package",
-                made.package,
-                "--trusted-root",
-                bench.root
-            )
-            try bench.mse(
-                "run",
-                "hello-1",
-                "--package",
-                made.package,
-                "--trusted-root",
-                bench.root,
-                "--sealed-secrets",
-                "secrets.json.sealed"
-            )
+            try bench.seal("secrets.json", to: "hello-1", made.package, "--trusted-root", bench.root)
+            try bench.release("hello-1", made.package, "--sealed-secrets", "secrets.json.sealed")
             // The code key has done its work before the application could see it.
             let status = try bench.mse("status", "hello-1", "--json")
             guard case .string(let url)? = try JSON.read(Array(status.utf8))["url"]?.value else {

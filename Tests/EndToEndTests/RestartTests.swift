@@ -301,7 +301,7 @@ extension EndToEndTests {
             let slow = try restart("--wait", "2")
             #expect(slow.code == 1 && slow.output.contains("still starting after 2 seconds"), "\(slow.output)")
             #expect(slow.seconds < 7)
-            for _ in 0..<100 where try bench.state("a") != "running" { usleep(100_000) }
+            try bench.wait(for: "a", toBe: "running")
             #expect(try bench.state("a") == "running")
             try prepare("503")
             let unhealthy = try restart("--wait", "3")
@@ -421,7 +421,7 @@ extension EndToEndTests {
             #expect(try bench.mse("list").contains("unresponsive"))
             #expect(Date().timeIntervalSince(start) < 40)
             kill(pid, SIGCONT)
-            for _ in 0..<50 where try bench.state("a") != "running" { usleep(100_000) }
+            try bench.wait(for: "a", toBe: "running")
             #expect(try bench.state("a") == "running")
             try bench.mse("stop", "a")
             #expect(try bench.state("a") == "stopped")

@@ -10,23 +10,6 @@ extension EndToEndTests {
     /// What survives a restart, and for whom.
     @Suite("Sealed state of services", .serialized)
     struct SealedStateTests {
-        private func run(
-            _ bench: Workbench,
-            _ name: String,
-            _ made: (package: String, key: String),
-            _ more: String...,
-            expecting: Int32 = 0
-        )
-            throws -> String
-        {
-            let result = try bench.run(
-                Workbench.products + "/mse",
-                ["run", name, "--package", made.package, "--trusted-root", bench.root, "--key", made.key] + more
-            )
-            #expect(result.status == expecting, "\(result.output)")
-            return result.output
-        }
-
         /// The epoch of HOME, as `run` printed it.
         private func epoch(_ output: String) throws -> String {
             let word = output.split(whereSeparator: \.isWhitespace).map(String.init).last { Hex.bytes($0)?.count == 32 }
@@ -39,9 +22,17 @@ extension EndToEndTests {
             return try bench.curl("-k", url).output
         }
 
-        private func waitFor(_ bench: Workbench, _ name: String, _ state: String) throws {
-            for _ in 0..<100 where try bench.state(name) != state { usleep(100_000) }
-            #expect(try bench.state(name) == state)
+        /// An instance that sealed a note, and is stopped.
+        private func stopped(_ bench: Workbench) throws -> (
+            made: (package: String, key: String), port: Int, epoch: String
+        ) {
+            let made = try ReleaseTests.project(bench, "shop")
+            let port = Workbench.freePort()
+            try bench.spawn("shop", made.package, port: port)
+            let first = try epoch(bench.configure("shop", made))
+            #expect(try note(bench, port, "kept") == "kept")
+            try bench.mse("stop", "shop")
+            return (made, port, first)
         }
 
         @Test("what one instance sealed is nothing to another, not even one of the same package")
@@ -50,7 +41,7 @@ extension EndToEndTests {
             let made = try ReleaseTests.project(bench, "shop")
             let port = Workbench.freePort(), other = Workbench.freePort()
             try bench.spawn("staging", made.package, port: port)
-            let stagingEpoch = try epoch(run(bench, "staging", made))
+            let stagingEpoch = try epoch(bench.configure("staging", made))
             #expect(try note(bench, port, "the operator's data") == "the operator's data")
             try bench.mse("stop", "staging")
             #expect(Files.exists(bench.path + "/home/services/staging/sealed/home/\(stagingEpoch)/home.sealed"))
@@ -63,11 +54,11 @@ extension EndToEndTests {
             try FileManager.default.copyItem(atPath: bench.path + "/home/services/staging/sealed", toPath: sealed)
             try bench.mse("restart", "production", expecting: 1)
             #expect(try bench.state("production") == "waiting")
-            let refused = try run(bench, "production", made, "--continue", stagingEpoch, expecting: 1)
+            let refused = try bench.configure("production", made, "--continue", stagingEpoch, expecting: 1)
             #expect(refused.contains("continue_epoch") || refused.contains("could not be kept"), "\(refused)")
             #expect(try bench.state("production") == "waiting")
             // One file for another isn't taken either.
-            _ = try run(bench, "production", made)
+            try bench.configure("production", made)
             #expect(try note(bench, other) == "nothing")
             try bench.mse("stop", "production")
             try Files.write(try Files.read(sealed + "/identity.sealed"), to: sealed + "/configuration.sealed")
@@ -103,7 +94,7 @@ extension EndToEndTests {
             let made = try ReleaseTests.project(bench, "shop", app: app)
             let port = Workbench.freePort()
             try bench.spawn("shop", made.package, port: port)
-            _ = try run(bench, "shop", made)
+            try bench.configure("shop", made)
             try bench.mse("stop", "shop")
             try bench.mse("restart", "shop")
             #expect(try bench.curl("-k", "https://localhost:\(port)/").output == "x")
@@ -118,12 +109,7 @@ extension EndToEndTests {
         @Test("sealed state that is damaged is told as that, with its file and what to do, and is nobody's fault")
         func damaged() throws {
             let bench = try Workbench()
-            let made = try ReleaseTests.project(bench, "shop")
-            let port = Workbench.freePort()
-            try bench.spawn("shop", made.package, port: port)
-            let first = try epoch(run(bench, "shop", made))
-            #expect(try note(bench, port, "kept") == "kept")
-            try bench.mse("stop", "shop")
+            let (_, port, first) = try stopped(bench)
             let sealed = "home/services/shop/sealed/"
             let home = sealed + "home/\(first)/home.sealed"
             let whole = try bench.folder.read(home)
@@ -171,12 +157,7 @@ extension EndToEndTests {
         @Test("another launch record waits for its owner, who may continue HOME; nothing is lost meanwhile")
         func otherRecord() throws {
             let bench = try Workbench()
-            let made = try ReleaseTests.project(bench, "shop")
-            let port = Workbench.freePort()
-            try bench.spawn("shop", made.package, port: port)
-            let first = try epoch(run(bench, "shop", made))
-            #expect(try note(bench, port, "kept") == "kept")
-            try bench.mse("stop", "shop")
+            let (made, port, first) = try stopped(bench)
             let path = "home/services/shop/launch.json"
             let record = String(decoding: try bench.folder.read(path), as: UTF8.self)
             let members = try JSON.read(Array(record.utf8))
@@ -184,7 +165,7 @@ extension EndToEndTests {
                 Issue.record("no end")
                 return
             }
-            let later = CalendarTimeText.later(end)
+            let later = (try #require(Timestamp(end)) + 86400).description
             for change in [
                 { (text: String) in text.replacing(end, with: later) },
                 { $0.replacing("\"localhost\"", with: "\"localhost\",\"evil.example\"") },
@@ -200,21 +181,27 @@ extension EndToEndTests {
             // The accepted record again: it is back without anybody.
             try bench.folder.write(path, record)
             try bench.mse("restart", "shop")
-            try waitFor(bench, "shop", "running")
+            try bench.wait(for: "shop", toBe: "running")
             #expect(try note(bench, port) == "kept")
             try bench.mse("stop", "shop")
             // Another one, released anew: HOME is continued where its owner says so, and is untouched where not.
             try bench.folder.write(path, record.replacing(end, with: later))
             try bench.mse("restart", "shop", expecting: 1)
-            let wrong = try run(bench, "shop", made, "--continue", String(repeating: "ab", count: 32), expecting: 1)
+            let wrong = try bench.configure(
+                "shop",
+                made,
+                "--continue",
+                String(repeating: "ab", count: 32),
+                expecting: 1
+            )
             #expect(wrong.contains("continue_epoch"), "\(wrong)")
-            let second = try epoch(run(bench, "shop", made))
+            let second = try epoch(bench.configure("shop", made))
             #expect(second != first)
             #expect(try note(bench, port) == "nothing")
             try bench.mse("stop", "shop")
             try bench.folder.write(path, record)
             try bench.mse("restart", "shop", expecting: 1)
-            #expect(try epoch(run(bench, "shop", made, "--continue", first)) == first)
+            #expect(try epoch(bench.configure("shop", made, "--continue", first)) == first)
             #expect(try note(bench, port) == "kept")
         }
 
@@ -326,14 +313,5 @@ extension EndToEndTests {
             #expect(result.status == 0 && result.output.contains("exit code 1"), "\(result.output)")
             #expect(result.output.contains("exit code 1\n") && result.output.contains("first"), "\(result.output)")
         }
-    }
-}
-
-/// Times of launch records.
-enum CalendarTimeText {
-    /// A day later.
-    static func later(_ text: String) -> String {
-        let formatter = ISO8601DateFormatter()
-        return formatter.date(from: text).map { formatter.string(from: $0.addingTimeInterval(86400)) } ?? text
     }
 }

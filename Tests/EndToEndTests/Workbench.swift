@@ -121,9 +121,39 @@ final class Workbench: Sendable {
     static func freePort() -> Int { FreePort.reserve() }
 
     /// Launches an instance for `localhost`.
-    func spawn(_ name: String, _ package: String, port: Int) throws {
+    @discardableResult
+    func spawn(
+        _ name: String,
+        _ package: String,
+        port: Int,
+        _ more: String...,
+        expecting code: Int32 = 0
+    ) throws -> String {
         let options = ["--package", package, "--san", "localhost", "--port", "\(port)", "--platform", "simulator"]
-        try mse(["spawn", name] + options)
+        return try mse(["spawn", name] + options + more, expecting: code)
+    }
+
+    /// Seals a file to whoever is judged to run a package.
+    @discardableResult
+    func seal(
+        _ input: String,
+        to receiver: String,
+        _ package: String,
+        _ more: String...,
+        expecting code: Int32 = 0
+    ) throws -> String {
+        try mse(["seal", "--input", input, "--receiver", receiver, "--package", package] + more, expecting: code)
+    }
+
+    /// Releases what the options name to an instance of a package.
+    @discardableResult
+    func release(
+        _ name: String,
+        _ package: String,
+        _ more: String...,
+        expecting code: Int32 = 0
+    ) throws -> String {
+        try mse(["run", name, "--package", package, "--trusted-root", root] + more, expecting: code)
     }
 
     /// Releases a package's key to an instance of it.
@@ -143,6 +173,12 @@ final class Workbench: Sendable {
         try spawn(name, made.package, port: port)
         try mse("verify", name, "--package", made.package, "--trusted-root", root, "--certificate-out", "\(name).pem")
         if let secrets { try configure(name, made, "--secrets", secrets) } else { try configure(name, made) }
+    }
+
+    /// Waits for up to ten seconds, and expects it to be so then.
+    func wait(for name: String, toBe state: String) throws {
+        for _ in 0..<100 where try self.state(name) != state { usleep(100_000) }
+        #expect(try self.state(name) == state)
     }
 
     func state(_ name: String) throws -> String {

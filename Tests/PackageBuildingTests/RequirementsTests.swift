@@ -105,24 +105,18 @@ struct RequirementsTests {
         ).run()
         return result?.output.filter { !$0.isWhitespace } ?? ""
     }()
+    /// This machine's own Python, which pip has to run with.
+    private static let runtime = MachineRuntime(
+        interpreter: "/usr/bin/python3",
+        list: RuntimeList(python: version, platform: .simulator, loader: "/loader", agent: "/agent", files: [])
+    )
     /// pip's own environment is made once.
     static let cache = NSTemporaryDirectory() + "mse-tests-pip-\(getpid())"
 
     init() throws {
         folder = try TemporaryFolder()
         try LocalIndex.fill(folder)
-        try folder.write(
-            "project/mse.toml",
-            """
-            name = "p"
-            python_application = "app:app"
-            healthcheck_endpoint = "/"
-            tests_cmd = "pytest"
-            tests_requirements = []
-
-            """
-        )
-        try folder.write("project/mse_src/app.py", "app = print\n")
+        try SmallProject.write(to: folder)
     }
 
     private func build(_ requirements: String, encrypts: Bool = true, output: String = "out") throws -> (
@@ -132,16 +126,7 @@ struct RequirementsTests {
         let builder = PackageBuilder(
             project: folder.path + "/project",
             output: folder.path + "/" + output,
-            runtime: MachineRuntime(
-                interpreter: "/usr/bin/python3",
-                list: RuntimeList(
-                    python: Self.version,
-                    platform: .simulator,
-                    loader: "/loader",
-                    agent: "/agent",
-                    files: []
-                )
-            ),
+            runtime: Self.runtime,
             cache: Self.cache,
             encrypts: encrypts,
             timestamp: Int64.random(in: 1...Int64.max)
@@ -647,16 +632,7 @@ struct RequirementsTests {
         )
         return try TestEnvironment(
             .tests(configuration, project: folder.path + "/project"),
-            runtime: MachineRuntime(
-                interpreter: "/usr/bin/python3",
-                list: RuntimeList(
-                    python: Self.version,
-                    platform: .simulator,
-                    loader: "/loader",
-                    agent: "/agent",
-                    files: []
-                )
-            ),
+            runtime: Self.runtime,
             cache: Self.cache
         )
     }
