@@ -28,7 +28,7 @@ sanitize: setup ## Misuse what the Python host hands out, under the address and 
 	@scripts/sanitize
 check: setup ## Format, lint, warnings as errors, API documentation
 	swift format lint --strict --recursive Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources Fuzz/targets
-	@scripts/width
+	@scripts/style
 	swift build --build-tests $(FLAGS)
 	@scripts/documentation
 demo: build ## Run the main job, every refusal, and the attacks on what leaves and what runs, with the release build

@@ -11,22 +11,21 @@ package final class FileLock: Sendable {
     /// - Returns: nil while somebody else holds it.
     package static func tryToHold(_ path: String) throws(FileError) -> FileLock? {
         let file = try OpenFile(path, O_RDWR | O_CREAT)
-        guard try isHeld(file, LOCK_EX | LOCK_NB, path) else { return nil }
+        guard try isHeld(file, LOCK_EX | LOCK_NB) else { return nil }
         return FileLock(file)
     }
 
     /// Blocks its thread until nobody else holds it.
     package static func hold(_ path: String) throws(FileError) -> FileLock {
         let file = try OpenFile(path, O_RDWR | O_CREAT)
-        _ = try isHeld(file, LOCK_EX, path)
+        _ = try isHeld(file, LOCK_EX)
         return FileLock(file)
     }
 
-    private static func isHeld(_ file: borrowing OpenFile, _ operation: Int32, _ path: String) throws(FileError) -> Bool
-    {
+    private static func isHeld(_ file: borrowing OpenFile, _ operation: Int32) throws(FileError) -> Bool {
         while flock(file.descriptor, operation) != 0 {
             if errno == EINTR { continue }
-            guard errno == EWOULDBLOCK else { throw FileError(path, doing: "lock") }
+            guard errno == EWOULDBLOCK else { throw FileError(file.path, doing: "lock") }
             return false
         }
         return true

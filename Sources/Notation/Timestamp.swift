@@ -96,7 +96,7 @@ public struct Timestamp: Hashable, Comparable, Sendable {
         }
         let offset = Array(rest)
         guard offset.count == 6, offset[0] == UInt8(ascii: "+") || offset[0] == UInt8(ascii: "-"),
-            offset[3] == UInt8(ascii: ":"),
+            offset[3] == UInt8(ascii: ":"), [1, 2, 4, 5].allSatisfy({ (0x30...0x39).contains(offset[$0]) }),
             let hours = Int64(String(decoding: offset[1...2], as: UTF8.self)),
             let minutes = Int64(String(decoding: offset[4...5], as: UTF8.self)),
             (0...23).contains(hours), (0...59).contains(minutes)

@@ -74,7 +74,7 @@ public struct PackageBuilder: Sendable {
             defer { try? Files.remove(work) }
             let package = work + "/package.tar"
             do {
-                try write(package, configuration, settings, key, work, &notes)
+                try write(package, configuration, settings: settings, key: key, in: work, notes: &notes)
                 try Self.prove(package)
             } catch {
                 throw Self.named(output, insteadOf: work, error)
@@ -131,7 +131,7 @@ public struct PackageBuilder: Sendable {
     }
 
     /// The key of a package, or its token, may not be in it.
-    private static func checkKey(_ files: [CodeTree.File], _ folder: String, _ key: borrowing SecretKey) throws {
+    private static func checkKey(_ files: [CodeTree.File], in folder: String, _ key: borrowing SecretKey) throws {
         for file in files where file.byteCount == SecretKey.byteCount {
             let bytes = try Files.read(file.source, limit: SecretKey.byteCount)
             guard key.withBytes({ $0.elementsEqual(bytes) }) else { continue }
@@ -191,19 +191,25 @@ public struct PackageBuilder: Sendable {
     private func write(
         _ package: String,
         _ configuration: ProjectConfiguration,
-        _ settings: [UInt8],
-        _ key: borrowing SecretKey,
-        _ work: String,
-        _ notes: inout [String]
+        settings: [UInt8],
+        key: borrowing SecretKey,
+        in work: String,
+        notes: inout [String]
     ) throws {
         let code = project + "/mse_src"
         guard Files.isFolder(code) else {
             throw FileError(code, "there is no such folder; the service's code belongs there")
         }
         let requirements = try requirements(code, configuration)
-        let files = try codeFiles(code, configuration, requirements, work, &notes)
-        try Self.checkKey(files, code, key)
-        let lock = try writeEnvironment(work + "/environment.tar", requirements, configuration, work, &notes)
+        let files = try codeFiles(code, configuration, requirements: requirements, in: work, notes: &notes)
+        try Self.checkKey(files, in: code, key)
+        let lock = try writeEnvironment(
+            to: work + "/environment.tar",
+            requirements,
+            configuration,
+            in: work,
+            notes: &notes
+        )
         if checksImports {
             let check = ImportCheck(
                 interpreter: runtime.interpreter,
@@ -219,8 +225,8 @@ public struct PackageBuilder: Sendable {
                 work: work
             )
         }
-        try writeCode(work + "/app.tar", files, key)
-        try writeTests(work + "/tests.tar", key, &notes)
+        try writeCode(to: work + "/app.tar", files, key)
+        try writeTests(to: work + "/tests.tar", key, &notes)
         // Plain code is its owner's to hand out: nobody else on this machine reads it.
         let tar = try TarWriter(package, mode: encrypts ? 0o644 : 0o600)
         try tar.add("app.tar", file: work + "/app.tar")
@@ -256,9 +262,9 @@ public struct PackageBuilder: Sendable {
     private func codeFiles(
         _ folder: String,
         _ configuration: ProjectConfiguration,
-        _ requirements: Requirements?,
-        _ work: String,
-        _ notes: inout [String]
+        requirements: Requirements?,
+        in work: String,
+        notes: inout [String]
     ) throws -> [CodeTree.File] {
         let ignored = try ProjectFiles.ignoreList(folder, &notes)
         let tree = try CodeTree(folder, ignoring: ignored, dotFiles: .leftOut(but: configuration.include))
@@ -294,7 +300,7 @@ public struct PackageBuilder: Sendable {
         """
     }
 
-    private func writeCode(_ path: String, _ files: [CodeTree.File], _ key: borrowing SecretKey) throws {
+    private func writeCode(to path: String, _ files: [CodeTree.File], _ key: borrowing SecretKey) throws {
         if encrypts { for file in files { try TreeEncryption.checkEncryptedName(file.path) } }
         let named = files.map { (name: encrypts ? TreeEncryption.encryptedName($0.path) : $0.path, file: $0) }
             .sorted { CodeTree.precedes($0.name, $1.name) }
@@ -320,7 +326,7 @@ public struct PackageBuilder: Sendable {
         try tar.finish()
     }
 
-    private func writeTests(_ path: String, _ key: borrowing SecretKey, _ notes: inout [String]) throws {
+    private func writeTests(to path: String, _ key: borrowing SecretKey, _ notes: inout [String]) throws {
         let folder = project + "/tests"
         let tar = try TarWriter(path)
         if Files.isFolder(folder) {
@@ -329,7 +335,7 @@ public struct PackageBuilder: Sendable {
                 ignoring: IgnoreList(patterns: ["__pycache__"]),
                 dotFiles: .leftOut(but: [])
             )
-            try Self.checkKey(tree.files, folder, key)
+            try Self.checkKey(tree.files, in: folder, key)
             notes += try ProjectFiles.warnings(of: tree.files, "readable in tests.tar, to whoever gets the package")
             for file in tree.files {
                 if ReadableRequirements.isOne(file.path), let clean = try ReadableRequirements.cleaned(file) {
@@ -347,11 +353,11 @@ public struct PackageBuilder: Sendable {
 
     /// - Returns: the lock's text.
     private func writeEnvironment(
-        _ path: String,
+        to path: String,
         _ requirements: Requirements?,
         _ configuration: ProjectConfiguration,
-        _ work: String,
-        _ notes: inout [String]
+        in work: String,
+        notes: inout [String]
     )
         throws -> String
     {

@@ -16,12 +16,14 @@ public struct WSGIApplication: @unchecked Sendable {  // an immortal reference, 
         packages: [String],
         on interpreter: Interpreter
     ) async throws(PythonError) -> WSGIApplication {
-        try await interpreter.run { () throws(PythonError) in try load(application, folder, packages) }
+        try await interpreter.run { () throws(PythonError) in try load(application, from: folder, packages: packages) }
     }
 
-    private static func load(_ application: String, _ folder: String, _ packages: [String]) throws(PythonError)
-        -> WSGIApplication
-    {
+    private static func load(
+        _ application: String,
+        from folder: String,
+        packages: [String]
+    ) throws(PythonError) -> WSGIApplication {
         let globals = PyDict_New()
         defer { Py_DecRef(globals) }
         PyDict_SetItemString(globals, "__builtins__", PyEval_GetBuiltins())

@@ -82,7 +82,7 @@ public final class AttestedConnection: Sendable {
             isConnected = true
             let limit = timeLimit.begin(on: channel)
             defer { limit.cancel() }
-            async let judging: Void = Self.judge(presented.futureResult, judge, outcome)
+            async let judging: Void = Self.judge(presented.futureResult, by: judge, outcome)
             let negotiated = try await handshake.futureResult.get()
             await judging
             guard case .success(let certificate)? = outcome.value.withLock({ $0 }) else { throw TransportError.refused }
@@ -123,7 +123,7 @@ public final class AttestedConnection: Sendable {
     /// Ends with the handshake, which cancels it where it fails first.
     private static func judge(
         _ presented: EventLoopFuture<Presented>,
-        _ judge: @escaping Judge,
+        by judge: @escaping Judge,
         _ outcome: Judged
     ) async {
         guard let presented = try? await presented.get() else { return }

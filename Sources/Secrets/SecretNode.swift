@@ -125,7 +125,7 @@ package struct SecretNode {
             // Escapes are longer than what they stand for.
             SecretBytes(capacity: token.range.count) { memory in
                 var count = 0
-                Self.read(token, scanner) {
+                Self.read(token, by: scanner) {
                     memory[count] = $0
                     count += 1
                 }
@@ -174,7 +174,7 @@ package struct SecretNode {
     private func written(_ form: Form) -> SecretBytes {
         var written = SecretText(capacity: byteCount)
         var names = SecretText(capacity: 64)
-        withScanner { write(value, form, $0, to: &written, &names) }
+        withScanner { write(value, form, by: $0, to: &written, names: &names) }
         return written.finish()
     }
 
@@ -182,28 +182,28 @@ package struct SecretNode {
     private func write(
         _ value: Value,
         _ form: Form,
-        _ scanner: borrowing JSONScanner,
+        by scanner: borrowing JSONScanner,
         to text: inout SecretText,
-        _ names: inout SecretText
+        names: inout SecretText
     ) {
         switch value {
         case .object(let members):
             text.append("{")
-            for (index, member) in (form.isSorted ? Self.sorted(members, scanner, &names) : members).enumerated() {
+            for (index, member) in (form.isSorted ? Self.sorted(members, by: scanner, &names) : members).enumerated() {
                 if index > 0 { text.append(form.element) }
-                Self.write(member.name, form.escapes, scanner, to: &text)
+                Self.write(member.name, form.escapes, by: scanner, to: &text)
                 text.append(form.member)
-                write(member.value, form, scanner, to: &text, &names)
+                write(member.value, form, by: scanner, to: &text, names: &names)
             }
             text.append("}")
         case .array(let elements):
             text.append("[")
             for (index, element) in elements.enumerated() {
                 if index > 0 { text.append(form.element) }
-                write(element, form, scanner, to: &text, &names)
+                write(element, form, by: scanner, to: &text, names: &names)
             }
             text.append("]")
-        case .string(let token): Self.write(token, form.escapes, scanner, to: &text)
+        case .string(let token): Self.write(token, form.escapes, by: scanner, to: &text)
         case .number(let range) where form.escapes == .beyondASCII && !isWhole(range):
             text.append(JSON.pythonNumber(digits(range)))
         case .number(let range): text.append(UnsafeRawBufferPointer(rebasing: self.text.bytes[range]))
@@ -215,13 +215,13 @@ package struct SecretNode {
     /// By the bytes of their names.
     private static func sorted(
         _ members: [Member],
-        _ scanner: borrowing JSONScanner,
+        by scanner: borrowing JSONScanner,
         _ names: inout SecretText
     ) -> [Member] {
         var ranges: [Range<Int>] = []
         for member in members {
             let start = names.count
-            read(member.name, scanner) { names.append($0) }
+            read(member.name, by: scanner) { names.append($0) }
             ranges.append(start..<names.count)
         }
         let bytes = names.memory.bytes
@@ -232,12 +232,12 @@ package struct SecretNode {
     private static func write(
         _ token: JSONScanner.StringToken,
         _ escapes: JSONEscapes,
-        _ scanner: borrowing JSONScanner,
+        by scanner: borrowing JSONScanner,
         to text: inout SecretText
     ) {
         text.append(UInt8(ascii: "\""))
         var (scalar, left): (UInt32, Int) = (0, 0)
-        read(token, scanner) { byte in
+        read(token, by: scanner) { byte in
             // The text was proven to be UTF-8: a sequence's first byte tells how many follow.
             switch byte {
             case 0x80..<0xC0: (scalar, left) = (scalar << 6 | UInt32(byte & 0x3F), left - 1)
@@ -277,7 +277,7 @@ package struct SecretNode {
 
     private static func read(
         _ token: JSONScanner.StringToken,
-        _ scanner: borrowing JSONScanner,
+        by scanner: borrowing JSONScanner,
         _ body: (UInt8) -> Void
     ) {
         do {

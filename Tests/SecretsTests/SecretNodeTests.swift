@@ -13,7 +13,7 @@ struct SecretNodeTests {
         "null", "true", "false", "0", "-0", "-0.0", "1.50", "1E5", "1e400", "-1e400", "12345678901234567890", "\"\"",
         "[]", "{}", " [ 1 , [ ] , { } , \"a\" ] ",
         #"{"b":1,"a":{"d":[null,true],"c":"\u0000\u001f\u007f\b\f\n\r\t\/\\\""},"B":2,"é":3,"\u00e8":4}"#,
-        #"{"a long name of more than 24 bytes":1,"another long name of as many":2,"\u0061nother name, with an escape":3}"#,
+        #"{"a long name of more than 24 bytes":1,"another long name of as many":2,"\u0061nother, with an escape":3}"#,
         "\"é 中 😀 \u{2028} \u{7F} \u{10FFFF} \u{E000}\"", #""\ud83d\ude00\uFFFF\u00e9""#,
         #"{"😀":1,"\uffff":2,"z":[{"y":1,"x":{"w":1,"v":2}}],"z\u0000":3}"#,
     ]

@@ -43,7 +43,7 @@ enum CodeSource: Sendable {
             }
         case .archive(let path, let range, let proof):
             let encryption = FileEncryption(key: key)
-            try extract(path, range, proof, to: target, needsFiles: true) { (name) throws(CodeError) in
+            try extract(path, range, proving: proof, to: target, needsFiles: true) { (name) throws(CodeError) in
                 try TreeEncryption.decryptedName(name)
             } write: {
                 (member, reader, output) throws(CodeError) in
@@ -65,7 +65,7 @@ enum CodeSource: Sendable {
         case .archive(let path, let range, let proof):
             let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 16)
             defer { buffer.deallocate() }
-            try extract(path, range, proof, to: target, needsFiles: false) {
+            try extract(path, range, proving: proof, to: target, needsFiles: false) {
                 $0
             } write: { (_, reader, output) throws(CodeError) in
                 do throws(FileError) {
@@ -84,7 +84,7 @@ enum CodeSource: Sendable {
     private func extract(
         _ path: String,
         _ range: Range<Int>,
-        _ proof: Proof,
+        proving proof: Proof,
         to target: String,
         needsFiles: Bool,
         name: (String) throws(CodeError) -> String?,

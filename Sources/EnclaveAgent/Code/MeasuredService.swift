@@ -13,7 +13,7 @@ struct MeasuredService: Sendable {
     init(_ arguments: AgentArguments, on platform: any EnclavePlatform) throws {
         let files = try MeasuredFiles(platform.measuredContent())
         if let path = arguments.package {
-            try self.init(PackageFile(path), files, arguments, on: platform)
+            try self.init(PackageFile(path), files, as: arguments, on: platform)
         } else if let folder = arguments.codeFolder, let application = arguments.application {
             try self.init(application, in: folder, files, isPlain: arguments.isPlain)
         } else {
@@ -24,7 +24,7 @@ struct MeasuredService: Sendable {
     private init(
         _ package: PackageFile,
         _ files: MeasuredFiles,
-        _ arguments: AgentArguments,
+        as arguments: AgentArguments,
         on platform: any EnclavePlatform
     ) throws {
         settings = try files.settings(of: package)

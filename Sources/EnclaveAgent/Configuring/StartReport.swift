@@ -48,7 +48,7 @@ final class StartReport: Sendable {
             state = .answering(exchange, accepted.authority)
             return nil
         }
-        if let outcome { Self.tell(outcome, exchange, accepted.authority) }
+        if let outcome { Self.tell(outcome, to: exchange, of: accepted.authority) }
     }
 
     /// The first outcome counts.
@@ -63,10 +63,14 @@ final class StartReport: Sendable {
             }
             return nil
         }
-        if let (exchange, authority) = listener { Self.tell(outcome, exchange, authority) }
+        if let (exchange, authority) = listener { Self.tell(outcome, to: exchange, of: authority) }
     }
 
-    private static func tell(_ outcome: Outcome, _ exchange: Exchange, _ authority: ConfigurationRequest.Authority) {
+    private static func tell(
+        _ outcome: Outcome,
+        to exchange: Exchange,
+        of authority: ConfigurationRequest.Authority
+    ) {
         switch outcome {
         case .started: write(.object(["type": "started"]), to: exchange)
         case .failed(let code, let incident, let text):

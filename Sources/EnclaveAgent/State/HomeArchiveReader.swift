@@ -39,8 +39,8 @@ struct HomeArchiveReader: ~Copyable {
 
     deinit { buffer.deallocate() }
 
-    /// - Throws: `CodeError.refused` for an archive that no version writes, `CodeError.file` and `FileError`; the folder
-    ///   is to be removed then.
+    /// - Throws: `CodeError.refused` for an archive that no version writes, `CodeError.file` and `FileError`; the
+    ///   folder is to be removed then.
     mutating func extract() throws {
         guard mkdir(target, 0o700) == 0 else { throw FileError(target, doing: "make the folder") }
         while let member = try reader.next() {

@@ -38,7 +38,7 @@ struct HomeArchiveWriter: ~Copyable {
         for entry in contents.entries {
             try limit.check(entry.source)
             guard entry.kind == .file else {
-                try writeHeader(entry.path, entry.kind, entry.version)
+                try writeHeader(entry.path, entry.kind, of: entry.version)
                 continue
             }
             do {
@@ -54,12 +54,12 @@ struct HomeArchiveWriter: ~Copyable {
         let input = try Self.reading { () throws(FileError) in try OpenFile(regular: entry.source) }
         let version = try Self.reading { () throws(FileError) in try FileVersion(input) }
         if let first = firstNames[version.number] {
-            return try writeHeader(entry.path, .secondName(of: first), version)
+            return try writeHeader(entry.path, .secondName(of: first), of: version)
         }
         // What fits into the buffer is as long as it was read, a longer file as it was when that began.
         var piece = try read(input, max(0, version.byteCount))
         let count = piece.count < buffer.count ? piece.count : version.byteCount
-        try writeHeader(entry.path, .file, version, byteCount: count)
+        try writeHeader(entry.path, .file, of: version, byteCount: count)
         firstNames[version.number] = entry.path
         var left = count
         var problem: Unreadable?
@@ -67,14 +67,14 @@ struct HomeArchiveWriter: ~Copyable {
             try limit.check(entry.source)
             try writeContent(UnsafeRawBufferPointer(piece))
             left -= piece.count
-            if left > 0 { piece = readOn(input, left, &problem) }
+            if left > 0 { piece = readOn(input, left, problem: &problem) }
         }
         try write(TarHeader.padding(count))
         if let problem { throw Unreadable(problem: problem.problem + "; what is kept of it ends with zeros") }
     }
 
     /// Never nothing: what a file doesn't have any more is zeros, since its header is written already.
-    private func readOn(_ input: borrowing OpenFile, _ count: Int, _ problem: inout Unreadable?)
+    private func readOn(_ input: borrowing OpenFile, _ count: Int, problem: inout Unreadable?)
         -> UnsafeMutableRawBufferPointer
     {
         if problem == nil {
@@ -114,7 +114,7 @@ struct HomeArchiveWriter: ~Copyable {
         try write(piece)
     }
 
-    private func writeHeader(_ path: String, _ kind: TarAttributes.Kind, _ version: FileVersion, byteCount: Int = 0)
+    private func writeHeader(_ path: String, _ kind: TarAttributes.Kind, of version: FileVersion, byteCount: Int = 0)
         throws
     {
         let attributes = TarAttributes(kind: kind, mode: version.mode, modifiedAt: version.modifiedAt)

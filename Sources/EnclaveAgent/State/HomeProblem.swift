@@ -15,7 +15,10 @@ enum HomeProblem: Error, Hashable, CustomStringConvertible {
         case .timeLimit(let path, let seconds):
             "it takes longer than \(seconds) seconds; they were over at \(path.printable(limit: nil))"
         case .tooLarge(let byteCount):
-            "what was read of it while it changed is more than the \(byteCount) bytes that private memory has for it, and could not be put back at the next start"
+            """
+            what was read of it while it changed is more than the \(byteCount) bytes that private memory has for it, and \
+            could not be put back at the next start
+            """
         }
     }
 }

@@ -82,18 +82,18 @@ public struct Judgement: Report {
     private var status: String {
         let examination = verdict.examination
         guard let status = examination.status else { return "no status" }
-        return Self.status(status, examination.tcbDate, examination.advisories)
+        return Self.status(status, since: examination.tcbDate, examination.advisories)
     }
 
     /// Platform, TDX module and quoting enclave, each for itself.
     private var parts: [String] {
         verdict.examination.parts.all.map { part, finding in
             let name = part.description.replacing("the ", with: "", maxReplacements: 1)
-            return "               \(name): \(Self.status(finding.status, finding.date, finding.advisories))"
+            return "               \(name): \(Self.status(finding.status, since: finding.date, finding.advisories))"
         }
     }
 
-    private static func status(_ status: TCBStatus, _ date: Timestamp?, _ advisories: [String]) -> String {
+    private static func status(_ status: TCBStatus, since date: Timestamp?, _ advisories: [String]) -> String {
         let since = date.map { " since " + String($0.description.prefix(10)) } ?? ""
         guard !advisories.isEmpty else { return status.rawValue + since }
         let few = advisories.prefix(6).joined(separator: ", ").printable()

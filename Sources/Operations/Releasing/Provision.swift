@@ -156,7 +156,7 @@ public struct Provision: Sendable {
                 code: .serviceUntold
             )
         }
-        try await waitUntilHealthy(recipient.certificate, peer, package.configuration.healthCheck, until: end)
+        try await waitUntilHealthy(recipient.certificate, at: peer, package.configuration.healthCheck, until: end)
         return .started(recipient.judgement, homeEpoch: answer.homeEpoch)
     }
 
@@ -174,7 +174,7 @@ public struct Provision: Sendable {
     /// Asks until the health path answers with no error of the server's, over connections to this very certificate.
     private func waitUntilHealthy(
         _ certificate: AttestedCertificate,
-        _ peer: Peer,
+        at peer: Peer,
         _ path: String,
         until end: ContinuousClock.Instant
     )

@@ -119,7 +119,7 @@ struct Release: Sendable {
         }
 
         func connect() async throws -> Decision<ConnectedRecipient> {
-            try await Release.connect(peer, session, judged, waitToTryAgain)
+            try await Release.connect(to: peer, session, judged, waitToTryAgain: waitToTryAgain)
         }
 
         /// Connects again after an answer that says that there was no room.
@@ -156,10 +156,10 @@ struct Release: Sendable {
 
     /// Connects to an agent that waits for its configuration, and judges it before the handshake ends.
     private static func connect(
-        _ peer: Peer,
+        to peer: Peer,
         _ session: JudgingSession,
         _ judged: JudgementBox,
-        _ waitToTryAgain: () async throws -> Bool
+        waitToTryAgain: () async throws -> Bool
     ) async throws -> Decision<ConnectedRecipient> {
         while true {
             do throws(TransportError) {
@@ -167,7 +167,7 @@ struct Release: Sendable {
                     host: peer.host,
                     port: peer.port,
                     speaking: .configuration
-                ) { try await Self.isAccepted($0, peer, session, judged) }
+                ) { try await Self.isAccepted($0, of: peer, by: session, judged) }
                 guard let judgement = judged.value.withLock({ $0 }),
                     let recipient = ConnectedRecipient(judgement, connection)
                 else {
@@ -200,8 +200,8 @@ struct Release: Sendable {
     /// time in which his connection broke.
     private static func isAccepted(
         _ certificate: AttestedCertificate,
-        _ peer: Peer,
-        _ session: JudgingSession,
+        of peer: Peer,
+        by session: JudgingSession,
         _ judged: JudgementBox
     ) async throws -> Bool {
         if let known = judged.value.withLock({ $0 }),

@@ -49,7 +49,7 @@ public struct ServiceOperations: Sendable {
         return ServiceStatus(
             service.name,
             state,
-            ServiceStatus.Details(
+            details: ServiceStatus.Details(
                 reason: reason,
                 launch: launch,
                 record: record,

@@ -31,7 +31,7 @@ public struct ServiceStatus: Report {
         let worth: PlatformWorth
     }
 
-    init(_ name: String, _ state: State, _ details: Details) {
+    init(_ name: String, _ state: State, details: Details) {
         self.name = name
         self.state = state
         self.details = details

@@ -92,19 +92,19 @@ public struct EnvironmentBuilder: Sendable {
                 folder.requirements,
             ]
                 + binary,
-            "resolve the requirements",
+            to: "resolve the requirements",
             requirements,
             work: folder,
             writing: []
         )
         try pip.run(
             ["download", "--quiet", "--dest", folder.archives, "-r", folder.requirements] + binary,
-            "download the requirements",
+            to: "download the requirements",
             requirements,
             work: folder,
             writing: [folder.archives]
         )
-        let locked = try read(folder.report, folder.archives, requirements.credentials)
+        let locked = try read(folder.report, of: folder.archives, hiding: requirements.credentials)
         // Markers may leave nothing for this machine.
         guard !locked.isEmpty else { return Built() }
         let wheels = WheelContents(
@@ -125,7 +125,7 @@ public struct EnvironmentBuilder: Sendable {
         }
         try pip.run(
             install + files,
-            "install the locked environment",
+            to: "install the locked environment",
             requirements,
             work: folder,
             writing: [try Self.resolved(site)]
@@ -157,8 +157,11 @@ public struct EnvironmentBuilder: Sendable {
         locked.map { "\($0.name)==\($0.version) --hash=sha256:\($0.digest)  # \($0.origin)\n" }.sorted().joined()
     }
 
-    private func read(_ report: String, _ archives: String, _ credentials: Credentials) throws(PackageError) -> [Locked]
-    {
+    private func read(
+        _ report: String,
+        of archives: String,
+        hiding credentials: Credentials
+    ) throws(PackageError) -> [Locked] {
         do {
             let root = try JSON.read(try Files.read(report), depthLimit: 64)
             guard case .array(let list)? = root["install"]?.value else {

@@ -73,7 +73,7 @@ struct Pip {
     /// - Throws: `PackageError` with why pip failed, without credentials.
     func run(
         _ arguments: [String],
-        _ purpose: String,
+        to purpose: String,
         _ requirements: Requirements,
         work: PipFolder,
         writing places: [String]
@@ -125,8 +125,8 @@ struct Pip {
                         "/dev/null",
                     ]
                 ),
-                variables,
-                pipGuard.writeLimit
+                variables: variables,
+                writeLimit: pipGuard.writeLimit
             )
         }
         // pip goes on without an index that it can't reach: then others decide what is installed.
@@ -157,10 +157,9 @@ struct Pip {
     /// Names of what Python brings itself; none where it doesn't say.
     private func standardModules(_ python: String) -> Set<String> {
         let script = "import sys; print(*sorted(sys.stdlib_module_names))"
-        guard let said = try? program(python, ["-I", "-S", "-c", script], Self.cleared), said.status == 0 else {
-            return []
-        }
-        return Set(said.output.split(whereSeparator: \.isWhitespace).map(String.init))
+        let found = try? program(python, ["-I", "-S", "-c", script], variables: Self.cleared)
+        guard let found, found.status == 0 else { return [] }
+        return Set(found.output.split(whereSeparator: \.isWhitespace).map(String.init))
     }
 
     /// pip's cache of what it downloaded. Where packages are built, their code could lay something there that is
@@ -223,7 +222,7 @@ struct Pip {
         let found = try program(
             interpreter,
             ["-I", "-S", "-c", "import sys; print('%d.%d.%d' % sys.version_info[:3])"],
-            Self.cleared
+            variables: Self.cleared
         )
         // Loaders have something to say before it.
         let foundVersion =
@@ -254,7 +253,7 @@ struct Pip {
         Unfinished.begin(folder)
         let temporary = folder + "/tmp"
         let surroundings = Self.cleared.merging(try Self.temporaryFolder(temporary)) { $1 }
-        let made = try program(interpreter, ["-I", "-m", "venv", folder], surroundings)
+        let made = try program(interpreter, ["-I", "-m", "venv", folder], variables: surroundings)
         try? Files.remove(temporary)  // it is of no use, and in nobody's way
         guard made.status == 0 else {
             throw .environment(
@@ -270,7 +269,11 @@ struct Pip {
         // A setting 'user = true' would have pip's own listing look into the user's file alone; the environment's word
         // beats it. With another interpreter it would run itself there.
         let whole: [String: String?] = ["PIP_USER": "0", "PIP_GLOBAL": "0", "PIP_SITE": "0", "PIP_PYTHON": nil]
-        let result = try program(python, ["-I", "-c", Self.configured], whole.merging(others.mapValues { $0 }) { $1 })
+        let result = try program(
+            python,
+            ["-I", "-c", Self.configured],
+            variables: whole.merging(others.mapValues { $0 }) { $1 }
+        )
         do {
             guard result.status == 0, case .object(let members) = try JSON.read(Array(result.output.utf8)).value else {
                 let words = result.output.suffix(2000).split(whereSeparator: \.isWhitespace).joined(separator: " ")
@@ -315,8 +318,8 @@ struct Pip {
     private func program(
         _ path: String,
         _ arguments: [String],
-        _ variables: [String: String?],
-        _ writeLimit: WriteLimit? = nil
+        variables: [String: String?],
+        writeLimit: WriteLimit? = nil
     ) throws(PackageError) -> ProgramRun.Result {
         do {
             return try ProgramRun(path, arguments, environment: variables, writeLimit: writeLimit).run()

@@ -161,11 +161,11 @@ struct RequirementsReader {
             guard let value = value ?? rest.popFirst(), !value.isEmpty else {
                 throw refusal(line, "'\(name)' wants a value")
             }
-            try option(name, value, line)
+            try option(name, value, in: line)
         }
     }
 
-    private mutating func option(_ name: String, _ value: String, _ line: Line) throws(PackageError) {
+    private mutating func option(_ name: String, _ value: String, in line: Line) throws(PackageError) {
         switch name {
         case "--requirement", "--constraint":
             let expanded = try expand(value, line).expanded

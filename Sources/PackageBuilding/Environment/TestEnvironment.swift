@@ -27,8 +27,8 @@ public struct TestEnvironment: Sendable {
         )
         do {
             let tools = try pip.environment()
-            let path =
-                try Files.resolved(cache) + "/environment-" + Self.key(wanted, requirements.allowsSources, runtime)
+            let key = try Self.key(wanted, allowsSources: requirements.allowsSources, runtime)
+            let path = try Files.resolved(cache) + "/environment-" + key
             let library = runtime.list.python.split(separator: ".").prefix(2).joined(separator: ".")
             folder = path
             site = path + "/lib/python\(library)/site-packages"
@@ -86,7 +86,11 @@ public struct TestEnvironment: Sendable {
     }
 
     /// What it is made of: the lines, and the files of this machine that they name.
-    private static func key(_ wanted: Requirements, _ allowsSources: Bool, _ runtime: MachineRuntime) throws -> String {
+    private static func key(
+        _ wanted: Requirements,
+        allowsSources: Bool,
+        _ runtime: MachineRuntime
+    ) throws -> String {
         var hash = SHA256()
         for line in ["\(allowsSources)", runtime.list.python, runtime.interpreter] + wanted.options
             + wanted.distributions

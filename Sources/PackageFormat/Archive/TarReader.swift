@@ -135,7 +135,7 @@ public struct TarReader: ~Copyable {
                         name: name,
                         byteCount: 0,
                         offset: position,
-                        attributes: try attributes(.folder, header, time)
+                        attributes: try attributes(.folder, header, at: time)
                     )
                 }
                 longName = nil
@@ -154,7 +154,7 @@ public struct TarReader: ~Copyable {
                     name: name,
                     byteCount: 0,
                     offset: position,
-                    attributes: try attributes(kind, header, time)
+                    attributes: try attributes(kind, header, at: time)
                 )
             case UInt8(ascii: "0"), 0:
                 let name = if let longName { longName } else { try memberName(header) }
@@ -165,7 +165,7 @@ public struct TarReader: ~Copyable {
                     name: name,
                     byteCount: size,
                     offset: position,
-                    attributes: try attributes(.file, header, time)
+                    attributes: try attributes(.file, header, at: time)
                 )
             default:
                 let name = if let longName { longName } else { try memberName(header) }
@@ -201,7 +201,7 @@ public struct TarReader: ~Copyable {
         guard names.count <= Self.memberLimit else { throw problem("more than \(Self.memberLimit) members") }
     }
 
-    private func attributes(_ kind: TarAttributes.Kind, _ header: [UInt8], _ time: FileTime?) throws(CodeError)
+    private func attributes(_ kind: TarAttributes.Kind, _ header: [UInt8], at time: FileTime?) throws(CodeError)
         -> TarAttributes
     {
         // What nobody asked for needn't be anything.
