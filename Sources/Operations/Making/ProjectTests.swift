@@ -61,7 +61,7 @@ public struct ProjectTests: Sendable {
         try waitFor(port, server)
         return try run(
             command,
-            configuration,
+            of: configuration,
             folder: project + "/tests",
             runtime,
             url: "http://localhost:\(port)",
@@ -136,7 +136,7 @@ public struct ProjectTests: Sendable {
         return .ran(
             try run(
                 command,
-                package.configuration,
+                of: package.configuration,
                 folder: work + "/tests",
                 runtime,
                 url: NetworkAddress.text(of: launch),
@@ -200,7 +200,7 @@ public struct ProjectTests: Sendable {
 
     private func run(
         _ command: TestCommand,
-        _ configuration: ProjectConfiguration,
+        of configuration: ProjectConfiguration,
         folder: String,
         _ runtime: MachineRuntime,
         url: String,
