@@ -680,6 +680,7 @@ let package = Package(
                 "RATLS",
                 "RATLSTransport",
                 "SGXQuote",
+                "CodeEncryption",
                 "Secrets",
                 "StrictX509",
                 "TestSupport",

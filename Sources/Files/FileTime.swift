@@ -44,23 +44,22 @@ extension FileTime {
         return (isNegative ? "-" : "") + "\(whole)." + zeros + digits
     }
 
-    /// Nil for what is no such number, or is beyond what a file system can keep. Finer digits are dropped.
+    /// Whatever `decimal` writes, and with other digits behind the point; finer ones are dropped. Nil for what is no
+    /// such number.
     package init?(decimal text: String) {
         let isNegative = text.utf8.first == UInt8(ascii: "-")
         let parts = text.utf8.dropFirst(isNegative ? 1 : 0)
             .split(separator: UInt8(ascii: "."), maxSplits: 1, omittingEmptySubsequences: false)
-        guard let whole = parts.first, (1...12).contains(whole.count), parts.allSatisfy({ $0.count <= 30 }),
+        guard let whole = parts.first, (1...19).contains(whole.count), parts.allSatisfy({ $0.count <= 30 }),
             parts.allSatisfy({ $0.allSatisfy { (0x30...0x39).contains($0) } }),
-            let seconds = Int(String(Substring(whole)))
+            let seconds = Int((isNegative ? "-" : "") + String(Substring(whole)))
         else { return nil }
         let fraction = parts.count > 1 ? parts[1].prefix(9) : "".utf8[...].prefix(0)
         let nanoseconds =
             fraction.reduce(0) { $0 * 10 + Int($1 - 0x30) }
             * [1_000_000_000, 100_000_000, 10_000_000, 1_000_000, 100_000, 10_000, 1000, 100, 10, 1][fraction.count]
-        guard isNegative else { self.init(seconds: seconds, nanoseconds: nanoseconds); return }
-        self.init(
-            seconds: nanoseconds == 0 ? -seconds : -seconds - 1,
-            nanoseconds: nanoseconds == 0 ? 0 : 1_000_000_000 - nanoseconds
-        )
+        guard isNegative, nanoseconds > 0 else { self.init(seconds: seconds, nanoseconds: nanoseconds); return }
+        guard seconds > Int.min else { return nil }
+        self.init(seconds: seconds - 1, nanoseconds: 1_000_000_000 - nanoseconds)
     }
 }

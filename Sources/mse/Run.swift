@@ -51,7 +51,8 @@ struct Run: AsyncParsableCommand {
         )
         switch try await Output.attempt({ try await provision.run() }) {
         case .refused(let judgement): try Output.show(verdict: judgement, json: json)
-        case .started(let judgement, let homeEpoch):
+        case .started(var judgement, let homeEpoch):
+            judgement.homeEpoch = homeEpoch
             try Output.show(verdict: judgement, json: json)
             if !json {
                 try Output.write("\n\(target) is configured and answers; its HOME has the epoch \(homeEpoch)\n")

@@ -386,13 +386,18 @@ struct PersistentHomeTests {
         for (seconds, nanoseconds, text) in [
             (0, 0, "0"), (1, 500_000_000, "1.500000000"), (-1, 999_999_999, "-0.000000001"),
             (-2, 500_000_000, "-1.500000000"), (-3, 0, "-3"), (8_589_934_592, 1, "8589934592.000000001"),
+            (1_764_536_400_000, 0, "1764536400000"), (Int.max, 999_999_999, "9223372036854775807.999999999"),
+            (Int.min, 0, "-9223372036854775808"), (Int.min, 1, "-9223372036854775807.999999999"),
         ] {
             let time = FileTime(seconds: seconds, nanoseconds: nanoseconds)
             #expect(time.decimal == text)
             #expect(FileTime(decimal: text) == time)
         }
         #expect(FileTime(decimal: "1.5") == FileTime(seconds: 1, nanoseconds: 500_000_000))
-        for odd in ["", "-", ".5", "1.x", "1.5.5", "--1", "+1", "1e3", "9999999999999", "\u{661}", "nan"] {
+        for odd in [
+            "", "-", ".5", "1.x", "1.5.5", "--1", "+1", "1e3", "9223372036854775808", "-9223372036854775808.1",
+            "\u{661}", "nan",
+        ] {
             #expect(FileTime(decimal: odd) == nil, "\(odd)")
         }
     }

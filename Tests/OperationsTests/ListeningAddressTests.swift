@@ -56,7 +56,10 @@ struct ListeningAddressTests {
 
     @Test(
         "what is no address of this machine is told, whatever stands in it",
-        arguments: ["192.0.2.1", "no.such.host.invalid", "a b", "\u{1B}[2J", "300.1.1.1", "-"]
+        arguments: [
+            "192.0.2.1", "224.0.0.1", "255.255.255.255", "ff02::1", "no.such.host.invalid", "a b", "\u{1B}[2J",
+            "300.1.1.1", "-",
+        ]
     )
     func wrong(_ host: String) {
         let error = #expect(throws: OperationError.self) { try ListeningAddress(host: host, port: 0).check() }

@@ -7,6 +7,9 @@ public struct SealedLogReader: ~Copyable {
     public struct Contents: Sendable {
         /// In the order of writing, without those that only mark a piece's begin or end.
         public var entries: [SealedLogEntry] = []
+        /// Which piece each entry stands in, and the how manyeth of it that is: what stays the same when older pieces
+        /// are taken away.
+        public var places: [Place] = []
         /// Instance ids, in the order of first appearance.
         public var ids: [String] = []
         /// What a reader must know: pieces that are missing, ends that were cut.
@@ -15,6 +18,16 @@ public struct SealedLogReader: ~Copyable {
         public var openPiece: UInt64?
         /// What isn't believed. No entry of it is among those above but for those before the fault.
         public var faults: [SealedLogError] = []
+    }
+
+    /// Where an entry stands.
+    public struct Place: Hashable, Sendable {
+        /// Of the piece; 32 bytes.
+        public let epoch: [UInt8]
+        /// Of the piece, from 1 on.
+        public let piece: UInt64
+        /// In the piece, from 0 on.
+        public let index: Int
     }
 
     /// Files of a folder that are read: many times what an agent keeps, and few enough for anybody's memory.
@@ -154,6 +167,9 @@ public struct SealedLogReader: ~Copyable {
         if first.piece.head.number > last.oldest { note(last.oldest...(first.piece.head.number - 1), &contents) }
         for (index, opened) in pieces.enumerated() {
             contents.entries += opened.entries
+            contents.places += opened.entries.indices.map {
+                Place(epoch: opened.piece.head.epoch, piece: opened.piece.head.number, index: $0)
+            }
             if let fault = opened.fault { contents.faults.append(fault) }
             let number = opened.piece.head.number
             guard index + 1 < pieces.count else {

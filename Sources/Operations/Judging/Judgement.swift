@@ -28,6 +28,9 @@ public struct Judgement: Report {
         notes = collateral.notes
     }
 
+    /// Of the HOME that the enclave has since a release that followed this judgement.
+    public var homeEpoch: String?
+
     public var isAccepted: Bool { verdict.isAccepted }
     /// The verdict's document, with where the collateral came from.
     public var json: String {
@@ -36,6 +39,7 @@ public struct Judgement: Report {
         members.append(Member("collateral", origin))
         if let settings { members.append(Member("settings", settings.shown)) }
         if let pin { members.append(Member("pin", pin.node)) }
+        if let homeEpoch { members.append(Member("homeEpoch", Node(homeEpoch))) }
         return JSON.pretty(Node(.object(members)))
     }
 

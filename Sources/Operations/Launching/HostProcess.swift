@@ -17,7 +17,7 @@ struct HostProcess: LaunchEngine {
         // Nothing that is found in this process's environment goes on: who starts an instance again may stand anywhere.
         let launcher = try ProgramRun(
             Programs.mse(),
-            [Self.verb, service.name] + (renews ? ["--renew"] : []),
+            [Self.verb] + (renews ? ["--renew"] : []) + ["--", service.name],
             environment: ["MSE_HOME": service.home],
             folder: "/",
             inheritsEnvironment: false

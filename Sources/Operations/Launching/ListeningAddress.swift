@@ -1,3 +1,4 @@
+internal import Files
 internal import Glibc
 internal import Notation
 
@@ -15,7 +16,7 @@ struct ListeningAddress {
         case EACCES:
             throw OperationError(
                 "--port",
-                "port \(port) is not for this user; take one from 1024 on",
+                "port \(port) is not for the agent, which has no privileges; take one from \(Self.firstFreePort) on",
                 code: .networkPort
             )
         case EADDRNOTAVAIL:
@@ -64,10 +65,37 @@ struct ListeningAddress {
     }
 
     private func code() throws(OperationError) -> Int32 {
-        try attempt { descriptor, address, length in
+        // Whoever spawns it, the agent has no privileges.
+        guard port == 0 || port >= Self.firstFreePort else { return EACCES }
+        return try attempt { descriptor, address, length in
+            guard !Self.isForMany(address) else {
+                errno = EADDRNOTAVAIL
+                return false
+            }
             var reuse: Int32 = 1
             setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &reuse, socklen_t(MemoryLayout<Int32>.size))
             return bind(descriptor, address, length) == 0 && listen(descriptor, 1) == 0
+        }
+    }
+
+    /// Ports below it are for privileged programs (ip(7)).
+    private static var firstFreePort: Int {
+        let text = (try? Files.read("/proc/sys/net/ipv4/ip_unprivileged_port_start", limit: 64)) ?? []
+        return Int(String(decoding: text, as: UTF8.self).filter(\.isNumber)) ?? 1024
+    }
+
+    /// Multicast and broadcast: they can be bound to, and nobody can connect to them.
+    private static func isForMany(_ address: UnsafeMutablePointer<sockaddr>) -> Bool {
+        switch Int32(address.pointee.sa_family) {
+        case AF_INET:
+            address.withMemoryRebound(to: sockaddr_in.self, capacity: 1) {
+                UInt32(bigEndian: $0.pointee.sin_addr.s_addr) >> 28 >= 0xE
+            }
+        case AF_INET6:
+            address.withMemoryRebound(to: sockaddr_in6.self, capacity: 1) {
+                withUnsafeBytes(of: $0.pointee.sin6_addr) { $0[0] == 0xFF }
+            }
+        default: false
         }
     }
 

@@ -20,8 +20,8 @@ public struct LogOperations: Sendable {
     /// Of a file of events.
     private static let fileLimit = 64 << 20
 
-    /// Entries that were shown already.
-    private var shown = 0
+    /// The last entry that was shown.
+    private var shown: SealedLogReader.Place?
     /// Which file of events was read last, which stays the same when it is rotated, and up to where.
     private var place: (file: FileIdentity, byteCount: Int)?
     private var notes: Set<String> = []
@@ -100,13 +100,18 @@ public struct LogOperations: Sendable {
         if contents.entries.isEmpty, contents.faults.isEmpty {
             contents.notes.append("the application's log is empty: nothing was said yet")
         }
-        // Rotation takes entries away at the front; then what is left is new.
-        if contents.entries.count < shown { shown = 0 }
-        for entry in contents.entries.dropFirst(shown) where since.map({ Self.time(entry) >= $0 }) ?? true {
+        // Rotation takes entries away at the front. Where it took the last one that was shown, all that is left is new.
+        let start = shown.flatMap { contents.places.lastIndex(of: $0) }.map { $0 + 1 } ?? 0
+        if let shown, start == 0, let first = contents.places.first, first.epoch == shown.epoch,
+            first.piece > shown.piece + 1
+        {
+            news.notes.append("more was said than is kept: what came between was taken away before it could be shown")
+        }
+        for entry in contents.entries[start...] where since.map({ Self.time(entry) >= $0 }) ?? true {
             news.lines.append(Self.line(entry))
         }
-        shown = contents.entries.count
-        news.notes = contents.notes.filter { notes.insert($0).inserted }
+        shown = contents.places.last ?? shown
+        news.notes += contents.notes.filter { notes.insert($0).inserted }
         news.faults = contents.faults.map { "\($0)" }.filter { faults.insert($0).inserted }
         return news
     }
