@@ -182,6 +182,43 @@ struct LaunchPlaceTests {
         }
     }
 
+    /// An instance's end: its exit code, and whether its agent told of it.
+    private struct End: Sendable {
+        var code: Int32?
+        var isTold = false
+        var hasHome = true
+        let isLoss: Bool
+    }
+
+    private static let ends = [
+        End(code: 0, isTold: true, isLoss: false), End(code: 1, isTold: true, isLoss: false),
+        End(code: 137, isLoss: true), End(code: 139, isLoss: true), End(code: 137, isTold: true, isLoss: true),
+        End(code: 0, isLoss: true), End(code: 3, isLoss: true), End(code: nil, isLoss: true),
+        End(code: 137, hasHome: false, isLoss: false), End(code: 128 + SIGUSR1, isLoss: false),
+    ]
+
+    @Test("whoever is ended while he seals HOME isn't said to be stopped", arguments: ends)
+    private func endsWhileSealing(_ end: End) async throws {
+        let engine = OtherEngine()
+        try await withInstance(on: engine) { surroundings, service in
+            if let code = end.code { try service.write(exitCode: code) }
+            let time = "2026-11-30T00:00:00Z "
+            let events = ["launcher.started process=7", end.isTold ? "agent.ended exitCode=\(end.code ?? 0)" : nil]
+            let ended = end.code.map { "launcher.ended exitCode=\($0)" }
+            let lines = (events + [ended]).compactMap { $0 }.map { time + $0 + "\n" }
+            try Files.write(lines.joined(), to: service.logPath)
+            if end.hasHome {
+                var report = HomeReport()
+                report.savedAt = Timestamp(seconds: 1_850_000_000)
+                try report.write(to: service.sealedFolder)
+            }
+            let process = try ServiceProcess(service, in: surroundings)
+            guard end.isLoss else { return try await process.stop(waitSeconds: 5) }
+            let error = await #expect(throws: OperationError.self) { try await process.stop(waitSeconds: 5) }
+            #expect(error?.code == OperationCode.homeLost.rawValue, "\(end)")
+        }
+    }
+
     @Test("a restart ends the instance and starts it through its engine; what ended is told")
     func restart() async throws {
         let engine = OtherEngine()

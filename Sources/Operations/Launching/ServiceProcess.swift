@@ -218,14 +218,23 @@ struct ServiceProcess: Sendable {
             )
         }
         // One that had not yet begun to listen to that had nothing to seal either.
-        if service.exitCode == 128 + Int(SIGUSR1) { try service.write(exitCode: 0) }
-        if let report = try? homeReport(), let problem = report.problem, service.exitCode != 0 {
-            throw OperationError(
-                service.name,
-                "has ended, but what HOME held since \(report.since) is lost: \(problem.words)",
-                code: .homeLost
-            )
-        }
+        guard service.exitCode != 128 + Int(SIGUSR1) else { return try service.write(exitCode: 0) }
+        guard let report = try? homeReport(), let problem = problemOfEnd(report) else { return }
+        throw OperationError(
+            service.name,
+            "has ended, but what HOME held since \(report.since) is lost: \(problem)",
+            mend: "'mse restart \(service.name)' starts it with what was sealed before",
+            code: .homeLost
+        )
+    }
+
+    /// Why HOME's last changes weren't sealed before it ended.
+    private func problemOfEnd(_ report: HomeReport) -> String? {
+        guard let code = service.exitCode else { return "its launcher was killed" }
+        if let problem = report.problem, code != 0 { return problem.words }
+        // Whoever ends it from outside, or from within in the agent's place, leaves no word of HOME.
+        if code >= 128 { return "signal \(code - 128) ended it" }
+        return LastStart(service).hasEndedByItself ? "the application ended its process" : nil
     }
 
     /// A launcher that still measures has no agent yet that could be asked anything.
