@@ -53,6 +53,9 @@ public struct ApplicationHost: Sendable {
         return WSGIResponder(loaded, threads: threads, report: report)
     }
 
+    /// Keeps threads of the application that still run where they are, so that what they write holds still.
+    public func stand(within limit: Duration) async { await interpreter.stand(within: limit) }
+
     /// Lets running requests end, then runs what the application has for its exit: all of it within the grace, but for
     /// the second that exit functions get in any case.
     /// - Parameter server: where the application is reachable; it is closed.

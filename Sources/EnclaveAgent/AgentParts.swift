@@ -250,11 +250,20 @@ struct AgentParts: Sendable {
         return .drained(left: max(.zero, end - .now))
     }
 
+    /// For threads that never let go of the interpreter.
+    private static let standLimit = Duration.seconds(1)
+
     /// As often as the time allows: files that change while they are read, and room that isn't there, tell nobody.
     private func sealHome(within limit: Duration) async -> Bool {
         guard let home = await home.wait() else { return true }
+        // Files are read one after the other: what the application's own threads write meanwhile would be torn.
+        if case .success(let host)? = host.value { await host.stand(within: Self.standLimit) }
         let attempts = Backoff(first: .milliseconds(100), longest: .milliseconds(500))
-        let isSealed: Bool?? = try? await attempts.first(within: limit) { await home.save(.end) ? true : nil }
+        let isSealed: Bool?? = try? await attempts.first(within: limit) {
+            // Once more, in case that a library's call was still writing.
+            guard await home.save(.end) else { return nil }
+            return await home.save(.period) ? true : nil
+        }
         return isSealed == true
     }
 }

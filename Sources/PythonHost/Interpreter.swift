@@ -101,6 +101,19 @@ public final class Interpreter: Sendable {
         return try result.get()
     }
 
+    /// Keeps whatever runs in Python where it is, from now to the end of the process. What is in a library's call that
+    /// doesn't need Python goes on until that returns.
+    /// - Parameter limit: what gives way to no other thread for so long isn't kept.
+    public func stand(within limit: Duration) async {
+        let stands = Promise<Void>()
+        let isStarted = BlockingThread.start {
+            _ = PyGILState_Ensure()
+            stands.keep(())
+            while true { pause() }
+        }
+        if isStarted { _ = await stands.wait(for: limit) }
+    }
+
     /// What `atexit` holds, on the thread that started Python. Python isn't taken down: whoever still runs in it ends
     /// with the process.
     /// - Parameter limit: what takes longer ends with the process too.

@@ -259,7 +259,7 @@ struct IsolationTests {
             #expect(second.status == 1 && second.output.contains(name), "\(second.output)")
             // Whoever passes by what looks beforehand is refused by the processor.
             _ = try mse("stop", "hello-1")
-            let launched = try mse("simulator", "launch", "hello-1", expecting: 1)
+            let launched = try mse("launch", "hello-1", expecting: 1)
             #expect(launched.contains(name) && launched.contains("not the file that was measured"), "\(launched)")
             try Files.remove(program)
             try FileManager.default.copyItem(atPath: Workbench.products + "/" + name, toPath: program)

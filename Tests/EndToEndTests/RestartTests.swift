@@ -294,6 +294,43 @@ extension EndToEndTests {
             #expect(try kept() == "xxxxxxxx \(tree) six one two six")
         }
 
+        /// Writes a database from a thread of its own that nobody ends.
+        private static let writer = """
+            import os, sqlite3, threading, time
+
+            path = os.path.expanduser("~/rows.db")
+
+            def write():
+                rows = sqlite3.connect(path)
+                rows.execute("create table if not exists rows (a, b)")
+                while True:
+                    with rows: rows.executemany("insert into rows values (?, ?)", [(os.urandom(8), bytes(40_000))] * 3)
+                    time.sleep(0.01)
+
+            def app(environ, start_response):
+                start_response("200 OK", [])
+                if environ["PATH_INFO"] == "/go": threading.Thread(target=write, daemon=True).start()
+                if environ["PATH_INFO"] != "/check": return [b"up"]
+                rows = sqlite3.connect(path)
+                found = rows.execute("select count(*) from rows").fetchone()[0], rows.execute("pragma quick_check").fetchone()[0]
+                return [("many " if found[0] > 30 else "few ").encode() + found[1].encode()]
+            """
+
+        @Test("what a thread of the application writes until its end comes back whole")
+        func writing() throws {
+            try bench.folder.write("hello/mse_src/app.py", Self.writer)
+            let made = try bench.package()
+            try bench.spawn("a", made.package, port: port)
+            try bench.configure("a", made)
+            for _ in 0..<2 {
+                #expect(try bench.curl("-k", "https://localhost:\(port)/go").status == 0)
+                usleep(2_000_000)
+                let again = try restart()
+                #expect(again.code == 0, "\(again.output)")
+                #expect(try bench.curl("-k", "https://localhost:\(port)/check").output == "many ok")
+            }
+        }
+
         @Test("an application that isn't there in time is told as it is, and goes on")
         func late() throws {
             try start()
