@@ -303,10 +303,13 @@ extension EndToEndTests {
                 answer = session.post(url, json=body, verify=False, timeout=60)
                 assert (answer.status_code, answer.content) == (200, b""), answer
                 for _ in range(200):
-                    answer = session.get(url + "/files", verify=False, timeout=5)
+                    time.sleep(0.05)
+                    try:
+                        answer = session.get(url + "/files", verify=False, timeout=5)
+                    except requests.exceptions.ConnectionError:
+                        continue  # begun before it had left the configuration: such a connection is closed
                     if answer.status_code != 503 and "Mse-Status" not in answer.headers:
                         break
-                    time.sleep(0.05)
                 print(answer.text)
                 """,
                 ["https://localhost:\(port)", made.key, "home/services/hello-1/launch.json"]
