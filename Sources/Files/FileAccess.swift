@@ -5,6 +5,8 @@ package struct FileAccess: Hashable, Sendable {
     package let user: UInt32
     /// Permissions, the lower nine bits.
     package let mode: UInt32
+    /// Made for all, as `/tmp` is: whoever narrows it takes it from the others.
+    package let isShared: Bool
     /// A regular file, no pipe or device.
     package let isRegular: Bool
 
@@ -14,6 +16,7 @@ package struct FileAccess: Hashable, Sendable {
         guard stat(path, &status) == 0 else { return nil }
         user = status.st_uid
         mode = status.st_mode & 0o777
+        isShared = status.st_mode & S_ISVTX != 0
         isRegular = status.st_mode & S_IFMT == S_IFREG
     }
 

@@ -43,7 +43,10 @@ struct ReleasedMeasurementTests {
     func one(policy: String, expected: String?, released: String) throws {
         let folder = try TemporaryFolder()
         let options = try options(folder, policy: policy, expected: expected)
-        let verifier = try options.verifier(JudgingDefaults(StateFolder(environment: ["HOME": folder.path])))
+        let verifier = try options.verifier(
+            JudgingDefaults(StateFolder(environment: ["HOME": folder.path])),
+            options.package.map { try JudgedPackage($0) }
+        )
         #expect(verifier.policy.measurement.released?.description == released)
     }
 
@@ -58,7 +61,10 @@ struct ReleasedMeasurementTests {
         let folder = try TemporaryFolder()
         let options = try options(folder, policy: policy, expected: nil)
         #expect(throws: (any Error).self) {
-            try options.verifier(JudgingDefaults(StateFolder(environment: ["HOME": folder.path])))
+            try options.verifier(
+                JudgingDefaults(StateFolder(environment: ["HOME": folder.path])),
+                options.package.map { try JudgedPackage($0) }
+            )
         }
     }
 }

@@ -64,6 +64,16 @@ struct StateFolderTests {
         }
     }
 
+    @Test("nobody is told to close a folder that was made for all")
+    func shared() throws {
+        let state = state()
+        try state.prepare()
+        #expect(chmod(state.path, 0o1777) == 0)
+        let error = #expect(throws: OperationError.self) { try state.check() }
+        #expect(error?.description.contains("chmod") == false && error?.description.contains("of your own") == true)
+        #expect(chmod(state.path, 0o700) == 0)
+    }
+
     @Test("a file in its place, or on the way to it, is told")
     func file() throws {
         try folder.write("file", "x")

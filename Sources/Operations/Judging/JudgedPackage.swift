@@ -7,18 +7,22 @@ internal import SGXQuote
 /// The package whose measurement was a reference value, and what it fixes.
 struct JudgedPackage: Sendable {
     let name: String
+    let file: PackageFile
     /// Nil for a package of the original, which says no measurement.
-    let record: EnclaveRecord?
+    let measurement: FixedBytes<32>?
+    private let record: EnclaveRecord?
 
+    /// Reads it, once for all that is asked of it.
     init(_ path: String) throws {
         name = Files.split(path).name
-        let file = try PackageFile(path)
+        file = try NamedFile.package(path).packageFile()
         record = file.runtime == nil ? nil : try file.record()
+        measurement = record?.measurement
     }
 
     /// What is measured, for an enclave of this measurement; nil for any other, of which nothing is known.
     func settings(of mrenclave: FixedBytes<32>?) -> EnclaveSettings? {
-        record.flatMap { $0.measurement == mrenclave ? $0.settings : nil }
+        measurement == mrenclave ? record?.settings : nil
     }
 }
 

@@ -56,7 +56,7 @@ public struct JudgingOptions: Sendable {
     /// Root and policy, with the reference values that were named besides.
     /// What the options name is read before anything is asked of anybody: a mistake in them is told even where they
     /// turn out not to matter.
-    func verifier(_ defaults: JudgingDefaults) throws -> Verifier {
+    func verifier(_ defaults: JudgingDefaults, _ package: JudgedPackage?) throws -> Verifier {
         try checkSources()
         var policy = AttestationPolicy()
         if let path = self.policy {
@@ -79,13 +79,13 @@ public struct JudgingOptions: Sendable {
         if let expected { try Self.add(expected, to: &policy) }
         if let package {
             // The original's packages say no measurement; they are judged by whatever else names one.
-            let file = try NamedFile.package(package).packageFile()
             if isRelease {
                 policy.measurement.released =
-                    file.runtime == nil
-                    ? try onlyMeasurement(of: file, policy) : try file.record().measurement
-            } else if file.runtime != nil || !policy.namesReference {
-                policy.measurement.mrenclave.append(try file.record().measurement)
+                    try package.measurement ?? onlyMeasurement(of: package.file, policy)
+            } else if let measurement = package.measurement {
+                policy.measurement.mrenclave.append(measurement)
+            } else if !policy.namesReference {
+                policy.measurement.mrenclave.append(try package.file.record().measurement)
             }
         }
         return Verifier(anchor: try anchor(defaults), policy: policy)

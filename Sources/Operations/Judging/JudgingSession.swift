@@ -16,9 +16,9 @@ struct JudgingSession: Sendable {
 
     init(_ options: JudgingOptions, _ surroundings: Surroundings) throws {
         defaults = try JudgingDefaults(surroundings.state)
-        verifier = try options.verifier(defaults)
-        time = options.time(surroundings.clock)
         package = try options.package.map { try JudgedPackage($0) }
+        verifier = try options.verifier(defaults, package)
+        time = options.time(surroundings.clock)
         self.options = options
         self.surroundings = surroundings
     }

@@ -104,7 +104,8 @@ public struct StateFolder: Sendable {
         throw OperationError(
             subject,
             "others can write in it (mode \(found), at most 755 expected)",
-            mend: "mend it with: chmod \(mode) \(ShellWord(path: path))",
+            mend: access.isShared
+                ? "name a folder of your own" : "mend it with: chmod \(mode) \(ShellWord(path: path))",
             code: code
         )
     }
