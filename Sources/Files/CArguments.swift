@@ -24,6 +24,7 @@ package final class CArguments {
     /// The elements one after the other.
     package func list<Element: BitwiseCopyable>(_ elements: [Element]) -> UnsafeMutablePointer<Element> {
         let size = max(1, elements.count * MemoryLayout<Element>.stride)
+        // As above.
         guard let block = malloc(size) else { fatalError("there is no memory for a list") }
         blocks.append(block)
         let list = block.bindMemory(to: Element.self, capacity: elements.count)

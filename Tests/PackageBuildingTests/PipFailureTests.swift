@@ -174,7 +174,7 @@ struct PipFailureTests {
 
     @Test(
         "addresses and folders of this machine are taken",
-        arguments: ["https://a.example/simple http://b:80", "HTTPS://u:p@a/", "file:///srv/simple", "/tmp", ""]
+        arguments: ["https://a.example/simple http://b:80", "HTTPS://u:p@a/", "file:///wheels/simple", "/tmp", ""]
     )
     func soundIndexes(value: String) {
         #expect(PipSettings.problem(["index-url": value, "extra-index-url": value], Requirements()) == nil)

@@ -102,10 +102,8 @@ public struct LogOperations: Sendable {
         }
         // Rotation takes entries away at the front. Where it took the last one that was shown, all that is left is new.
         let start = shown.flatMap { contents.places.lastIndex(of: $0) }.map { $0 + 1 } ?? 0
-        if let shown, start == 0, let first = contents.places.first, first.epoch == shown.epoch,
-            first.piece > shown.piece + 1
-        {
-            news.notes.append("more was said than is kept: what came between was taken away before it could be shown")
+        if shown != nil, start == 0, !contents.entries.isEmpty {
+            news.notes.append("more was said than is kept: what came between may have been taken away unseen")
         }
         for entry in contents.entries[start...] where since.map({ Self.time(entry) >= $0 }) ?? true {
             news.lines.append(Self.line(entry))
