@@ -63,9 +63,12 @@ package enum Base64 {
     private static func decode(_ text: Span<UInt8>, from start: Int, _ alphabet: Alphabet, allowsLines: Bool) -> (
         bytes: [UInt8], end: Int
     )? {
+        // A text may hold many pieces: each takes the room that its own characters need, not that of all behind it.
+        let table = alphabet.values
+        var room = start
+        while room < text.count, table.span[Int(text[room])] != stray { room += 1 }
         var end: Int?
-        // Three bytes for four characters: whatever the text is, there is room.
-        let bytes = [UInt8](unsafeUninitializedCapacity: (text.count - start) / 4 * 3 + 3) { buffer, count in
+        let bytes = [UInt8](unsafeUninitializedCapacity: (room - start) / 4 * 3 + 3) { buffer, count in
             end = decode(text, from: start, alphabet, allowsLines: allowsLines, into: buffer, count: &count)
         }
         return end.map { (bytes, $0) }
