@@ -33,7 +33,6 @@ package struct FileEncryption: ~Copyable {
     {
         var cipher = FileCipher(key: key, nonce: nonce)
         do throws(FileError) {
-            let start = Int(lseek(output.descriptor, 0, SEEK_CUR))
             var total = 0
             // A small file is written with its head in one call.
             let head = FileCipher.overhead
@@ -45,6 +44,7 @@ package struct FileEncryption: ~Copyable {
                 buffer.copyBytes(from: nonce + cipher.tag())
                 if total == count { try output.write(UnsafeRawBufferPointer(rebasing: buffer[..<(head + count)])) }
             } else {
+                let start = Int(lseek(output.descriptor, 0, SEEK_CUR))
                 try output.write(nonce + [UInt8](repeating: 0, count: FileCipher.tagByteCount))
                 while true {
                     let read = try input.read(into: buffer)

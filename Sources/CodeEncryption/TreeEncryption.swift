@@ -91,7 +91,16 @@ public enum TreeEncryption {
         nonces: Nonces,
         ignoring ignored: IgnoreList = IgnoreList()
     ) throws(CodeError) -> Int {
-        let tree = try CodeTree(folder, ignoring: ignored)
+        try encrypt(CodeTree(folder, ignoring: ignored), to: output, key: key, nonces: nonces)
+    }
+
+    /// The same of a tree that was listed and judged before.
+    package static func encrypt(
+        _ tree: CodeTree,
+        to output: String,
+        key: borrowing SecretKey,
+        nonces: Nonces = .random
+    ) throws(CodeError) -> Int {
         for file in tree.files { try checkEncryptedName(file.path) }
         let encryption = FileEncryption(key: key)
         return try make(output, of: tree.files.map { (encryptedName($0.path), $0) }, for: .anybody) {
@@ -142,8 +151,7 @@ public enum TreeEncryption {
     private static func copy(_ input: borrowing OpenFile, to output: borrowing OpenFile, path: String) throws(CodeError)
     {
         do throws(FileError) {
-            let bytes = try Files.read(input.path)
-            try output.write(bytes)
+            try output.write(input.contents())
         } catch {
             throw .file(FileError(path, error.problem, number: error.number))
         }

@@ -75,9 +75,9 @@ public enum ProjectFiles {
     }
 
     /// - Throws: when a file that stays readable says more than which packages are asked for.
-    public static func checkReadable(_ folder: String, ignoring ignored: IgnoreList) throws(PackageError) {
+    package static func checkReadable(_ tree: CodeTree, in folder: String) throws(PackageError) {
         do {
-            for file in try CodeTree(folder, ignoring: ignored).files where TreeEncryption.isPlain(file.path) {
+            for file in tree.files where TreeEncryption.isPlain(file.path) {
                 let text = try PlainText.read(try Files.read(file.source, limit: ReadableRequirements.byteLimit))
                 for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
                     .enumerated()

@@ -106,8 +106,9 @@ public struct Packaging: Sendable {
         do {
             var notes: [String] = []
             let ignored = try ProjectFiles.ignoreList(folder, &notes)
-            try ProjectFiles.checkReadable(folder, ignoring: ignored)
-            let count = try TreeEncryption.encrypt(folder, to: output, key: SecretKey(file: key), ignoring: ignored)
+            let tree = try CodeTree(folder, ignoring: ignored)
+            try ProjectFiles.checkReadable(tree, in: folder)
+            let count = try TreeEncryption.encrypt(tree, to: output, key: SecretKey(file: key))
             Unfinished.remark(nil)
             return count
         } catch {
