@@ -121,6 +121,7 @@ package enum JSON {
 
     private static func write(string: String, to text: inout String, escapes: JSONEscapes) {
         text += "\""
+        guard !JSONEscapes.leavesAsItIs(string) else { return text += string + "\"" }
         for scalar in string.unicodeScalars {
             if let escape = escapes.text(for: scalar) { text += escape } else { text.unicodeScalars.append(scalar) }
         }

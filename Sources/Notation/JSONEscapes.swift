@@ -7,6 +7,11 @@ package enum JSONEscapes: Sendable {
     /// And everything beyond ASCII.
     case beyondASCII
 
+    /// Whether a text of none but ASCII's letters, digits and signs, which most are, holds nothing to escape.
+    package static func leavesAsItIs(_ text: String) -> Bool {
+        text.utf8.allSatisfy { (0x20..<0x7F).contains($0) && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }
+    }
+
     /// How a character is written; nil when it stands as it is.
     package func text(for scalar: Unicode.Scalar) -> String? {
         switch scalar {

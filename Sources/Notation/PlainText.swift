@@ -30,7 +30,8 @@ package enum PlainText {
     /// Whether a text stays on its line wherever it is printed: no control characters or separators of lines.
     package static func isOneLine(_ text: String) -> Bool {
         text.unicodeScalars.allSatisfy {
-            switch $0.properties.generalCategory {
+            if (0x20..<0x7F).contains($0.value) { return true }
+            return switch $0.properties.generalCategory {
             case .control, .lineSeparator, .paragraphSeparator: false
             default: true
             }
