@@ -283,14 +283,13 @@ struct PipLimitsTests {
 
     @Test("first runs at once make pip's environment once, and none removes what another makes")
     func firstRuns() async throws {
-        let pip = Pip(
+        let pip = PipEnvironment(
             interpreter: "/usr/bin/python3.11",
             version: "3.11.2",
-            cache: folder.path + "/fresh",
-            allowsSources: false
+            cache: folder.path + "/fresh"
         )
         try await withThrowingTaskGroup(of: String.self) { group in
-            for _ in 0..<3 { group.addTask { try await BlockingThread.run { try pip.environment() } } }
+            for _ in 0..<3 { group.addTask { try await BlockingThread.run { try pip.python() } } }
             for try await python in group {
                 let run = try ProgramRun(python, ["-I", "-m", "pip", "--version"]).run()
                 #expect(run.status == 0, "\(run.output)")

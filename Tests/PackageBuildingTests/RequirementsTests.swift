@@ -112,6 +112,7 @@ struct RequirementsTests {
     )
     /// pip's own environment is made once.
     static let cache = NSTemporaryDirectory() + "mse-tests-pip-\(getpid())"
+    private static let pip = PipEnvironment(interpreter: "/usr/bin/python3", version: version, cache: cache)
 
     init() throws {
         folder = try TemporaryFolder()
@@ -188,14 +189,10 @@ struct RequirementsTests {
     )
     func brokenSettings(text: String) throws {
         try folder.write("pip.conf", text)
-        let environment = Pip(
-            interpreter: "/usr/bin/python3",
-            version: Self.version,
-            cache: Self.cache,
-            allowsSources: false
-        )
+        let python = try Self.pip.python()
+        let surroundings = ["PIP_CONFIG_FILE": folder.path + "/pip.conf"]
         let error = #expect(throws: PackageError.self) {
-            try environment.settings(environment.environment(), ["PIP_CONFIG_FILE": folder.path + "/pip.conf"])
+            try PipSettings.read(by: python, with: surroundings)
         }
         let words = error?.description ?? ""
         #expect(
@@ -204,11 +201,26 @@ struct RequirementsTests {
         )
         #expect(!words.contains("hunter2"), "\(words)")
         try folder.write("pip.conf", "[global]\ntimeout=7\n")
-        let settings = try environment.settings(
-            environment.environment(),
-            ["PIP_CONFIG_FILE": folder.path + "/pip.conf"]
-        )
+        let settings = try PipSettings.read(by: python, with: surroundings)
         #expect(settings["timeout"] == "7")
+    }
+
+    /// Read twice, they may say another thing the second time: then what is installed isn't what was resolved.
+    @Test("pip's settings are read once for an environment, however many steps make it")
+    func settingsOnce() throws {
+        let index = try LocalIndex(folder.path), path = folder.path + "/pip.conf"
+        try folder.write("pip.conf", "[global]\nindex-url = http://127.0.0.1:\(index.port)/simple\n")
+        let surroundings = ["PIP_CONFIG_FILE": path]
+        let python = try Self.pip.python()
+        let once = try FileOpenings.count(of: [path]) { _ = try PipSettings.read(by: python, with: surroundings) }
+        #expect(once[0] > 0)
+        let building = try FileOpenings.count(of: [path]) {
+            let built = try ProgramRun.$surroundings.withValue(
+                ProgramRun.inheritedVariables.merging(surroundings) { $1 }.filter { $0.key != "PIP_INDEX_URL" }
+            ) { try build("alpha\n") }
+            #expect(built.lock.contains("alpha=="))
+        }
+        #expect(building == once)
     }
 
     /// One accepts and never answers, at the other nobody listens.

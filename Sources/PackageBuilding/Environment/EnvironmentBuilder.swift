@@ -62,10 +62,8 @@ public struct EnvironmentBuilder: Sendable {
     /// - Parameter work: a folder that is this user's alone.
     func build(_ requirements: Requirements, into site: String, work: String) throws(PackageError) -> Built {
         guard !requirements.isEmpty else { return Built() }
-        let pip = Pip(
-            interpreter: interpreter,
-            version: version,
-            cache: cache,
+        let pip = try Pip(
+            in: PipEnvironment(interpreter: interpreter, version: version, cache: cache),
             allowsSources: allowsSources,
             limits: limits
         )

@@ -19,14 +19,9 @@ public struct TestEnvironment: Sendable {
     /// - Throws: `PackageError` with what can't be locked, would run code, or isn't found.
     public init(_ requirements: Wanted, runtime: MachineRuntime, cache: String) throws(PackageError) {
         let wanted = try requirements.read()
-        let pip = Pip(
-            interpreter: runtime.interpreter,
-            version: runtime.list.python,
-            cache: cache,
-            allowsSources: requirements.allowsSources
-        )
+        let pip = PipEnvironment(interpreter: runtime.interpreter, version: runtime.list.python, cache: cache)
         do {
-            let tools = try pip.environment()
+            let tools = try pip.python()
             let key = try Self.key(wanted, allowsSources: requirements.allowsSources, runtime)
             let path = try Files.resolved(cache) + "/environment-" + key
             let library = runtime.list.python.split(separator: ".").prefix(2).joined(separator: ".")
