@@ -16,8 +16,12 @@ let hardened: [LinkerSetting] = [
         "noexecstack",
     ])
 ]
-/// No symbol of an executable is anybody's but its own, so that what nothing calls is left out.
-let unexported: LinkerSetting = .unsafeFlags(["-Xlinker", "--no-export-dynamic"], .when(configuration: .release))
+/// No symbol of an executable is anybody's but its own, so that what nothing calls is left out; and functions of the
+/// same instructions, whose addresses nobody takes, are there once.
+let unexported: LinkerSetting = .unsafeFlags(
+    ["-Xlinker", "--no-export-dynamic", "-Xlinker", "--icf=safe"],
+    .when(configuration: .release)
+)
 /// But for what takes the C library's place: Python's modules are loaded later and have to find it.
 let interposed: LinkerSetting = .unsafeFlags(
     [
