@@ -42,7 +42,7 @@ private enum Written {
     static let log: [UInt8] = {
         let folder = Scratch.path + ".log"
         do {
-            let epoch = [UInt8](repeating: 3, count: 32)
+            let epoch = Epoch()
             try Files.remove(folder)
             let writer = try SealedLogWriter(folder: folder, root: key, id: "one", epoch: epoch)
             for text in texts { try writer.append(SealedLogEntry(time: 1, source: .output, text: Array(text.utf8))) }

@@ -56,7 +56,7 @@ struct AgentParts: Sendable {
             setting: settings.log,
             mode: settings.mode,
             id: arguments.instance.id,
-            state: state,
+            folder: state.map { $0.folder + "/application.log" },
             events: events,
             log: log
         )
@@ -66,7 +66,7 @@ struct AgentParts: Sendable {
         case .some(let resumed):
             try service.code.unpack(resumed.configuration.key, to: memory.code)
             try resumed.configuration.writeSecrets(to: memory)
-            ownersLog.begin(resumed.configuration)
+            ownersLog.begin(resumed.configuration.key, epoch: resumed.configuration.epoch)
             opening.keep(resumed.configuration.opening)
             identity = SharedIdentity(resumed.takeIdentity())
         case .none:

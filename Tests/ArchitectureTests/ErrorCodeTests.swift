@@ -67,7 +67,7 @@ struct ErrorCodeTests {
         // They become reasons of a verdict.
         "DocumentError", "RevocationListError",
         // The answer to a configuration, with a code of its own.
-        "ConfigurationRefusal",
+        "ConfigurationRefusal", "KeyRefusal",
         // It becomes a CollateralError.
         "Mismatch",
         // They are told in HOME's report and in its owner's log.

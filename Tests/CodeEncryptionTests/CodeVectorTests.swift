@@ -143,7 +143,7 @@ struct SealedLogVectorTests {
 
     @Test("the key is derived alike")
     func key() throws {
-        let (id, epoch) = (try vectors.text("id"), try vectors.hex("epoch"))
+        let (id, epoch) = (try vectors.text("id"), try #require(Epoch(hex: vectors.text("epoch"))))
         let root = try root()
         let key = SealedLogHead.key(root, id: id, epoch: epoch)
         let bytes = key.withBytes { Array($0) }
@@ -205,13 +205,14 @@ struct SealedLogVectorTests {
     @Test("a writer's pieces are what the page says, byte for byte but for what is drawn at random")
     func writer() throws {
         let folder = try TemporaryFolder()
-        let (id, epoch) = (try vectors.text("id"), try vectors.hex("epoch"))
+        let (id, epoch) = (try vectors.text("id"), try #require(Epoch(hex: vectors.text("epoch"))))
         let root = try root()
         let writer = try SealedLogWriter(folder: folder.path + "/log", root: root, id: id, epoch: epoch)
         try writer.append(SealedLogEntry(time: 1, source: .output, text: [1]))
         try writer.close(at: 2)
         let bytes = try folder.read("log/" + (try #require(Files.names(in: folder.path + "/log").first)))
-        let head = Array("MSELOG".utf8) + [1] + epoch + [0, 0, 0, 0, 0, 0, 0, 1] + [UInt8](repeating: 0, count: 16)
+        let head =
+            Array("MSELOG".utf8) + [1] + epoch.bytes + [0, 0, 0, 0, 0, 0, 0, 1] + [UInt8](repeating: 0, count: 16)
         #expect(bytes.starts(with: head + [UInt8(id.utf8.count)] + Array(id.utf8)))
         #expect(bytes.count == 64 + id.utf8.count + 24 + 3 * (2 + 256 + 17))
     }

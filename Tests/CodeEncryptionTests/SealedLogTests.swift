@@ -10,12 +10,12 @@ import Testing
 final class SealedLogTests {
     private let folder: TemporaryFolder
     private let key = SecretKey()
-    private let epoch = [UInt8](repeating: 3, count: 32)
+    private let epoch = Epoch()
     private var path: String { folder.path + "/log" }
 
     init() throws { folder = try TemporaryFolder() }
 
-    private func writer(_ id: String = "one", epoch: [UInt8]? = nil, pieceByteCount: Int = 2 << 20, pieces: Int = 16)
+    private func writer(_ id: String = "one", epoch: Epoch? = nil, pieceByteCount: Int = 2 << 20, pieces: Int = 16)
         throws
         -> SealedLogWriter
     {
@@ -268,7 +268,7 @@ final class SealedLogTests {
         let first = try writer()
         try first.append(entry("first", at: 10))
         try first.close(at: 11)
-        let second = try writer(epoch: [UInt8](repeating: 4, count: 32))
+        let second = try writer(epoch: Epoch())
         try second.append(entry("second", at: 20))
         #expect(try read().texts == ["first", "second"])
         #expect(try read().notes.count == 1)

@@ -1,4 +1,5 @@
 import AppServer
+import CodeEncryption
 import Enclave
 import Notation
 import Secrets

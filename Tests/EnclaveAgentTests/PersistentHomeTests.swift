@@ -1,3 +1,4 @@
+import CodeEncryption
 import Crypto
 import Files
 import Foundation

@@ -27,7 +27,7 @@ struct LogFollowTests {
             folder: folder + "/log",
             root: SecretKey(file: folder + "/code.key"),
             id: "533a2b83-4bc5-4a9c-955e-208c530bfd15",
-            epoch: [UInt8](repeating: 1, count: 32),
+            epoch: try #require(Epoch([UInt8](repeating: 1, count: 32))),
             limits: limits
         )
         let state = StateFolder(environment: ["MSE_HOME": folder + "/state", "HOME": folder])

@@ -14,14 +14,14 @@ package struct SealedLogHead: Hashable, Sendable {
     static let lastNumber = UInt64(Int64.max)
 
     package let id: String
-    /// 32 bytes: of the configuration under which it was written.
-    package let epoch: [UInt8]
+    /// Of the configuration under which it was written.
+    package let epoch: Epoch
     /// From 1, within the epoch; no more than `lastNumber`.
     package let number: UInt64
     let previous: [UInt8]
 
     /// - Parameter previous: the last authenticator of the piece before; nil for the first.
-    init(id: String, epoch: [UInt8], number: UInt64, previous: [UInt8]?) {
+    init(id: String, epoch: Epoch, number: UInt64, previous: [UInt8]?) {
         self.id = id
         self.epoch = epoch
         self.number = number
@@ -30,7 +30,7 @@ package struct SealedLogHead: Hashable, Sendable {
 
     var encoded: [UInt8] {
         let digits = (0..<8).map { UInt8(truncatingIfNeeded: number >> UInt64(8 * (7 - $0))) }
-        return Self.magic + [Self.version] + epoch + digits + previous + [UInt8(id.utf8.count)] + Array(id.utf8)
+        return Self.magic + [Self.version] + epoch.bytes + digits + previous + [UInt8(id.utf8.count)] + Array(id.utf8)
     }
 
     /// Reads a head and the header of the stream behind it.
@@ -40,13 +40,12 @@ package struct SealedLogHead: Hashable, Sendable {
     ) {
         let fixed = magic.count + 1 + 32 + 8 + SecretStream.authenticatorByteCount + 1
         guard bytes.count > fixed, bytes.starts(with: magic + [version]) else { throw .notALog(path) }
-        let epoch = Array(bytes[7..<39])
         let number = bytes[39..<47].reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
         let previous = Array(bytes[47..<63])
         let idEnd = fixed + Int(bytes[63])
         let end = idEnd + SecretStream.headerByteCount
         guard bytes.count >= end, let id = String(validating: bytes[fixed..<idEnd], as: UTF8.self),
-            (1...lastNumber).contains(number)
+            (1...lastNumber).contains(number), let epoch = Epoch(Array(bytes[7..<39]))
         else {
             throw .notALog(path)
         }
@@ -55,9 +54,9 @@ package struct SealedLogHead: Hashable, Sendable {
 
     /// HKDF-SHA256 over code key or start token; info = `mse log 1`, instance id and epoch, each with its length before
     /// it.
-    static func key(_ root: borrowing SecretKey, id: String, epoch: [UInt8]) -> SecretKey {
+    static func key(_ root: borrowing SecretKey, id: String, epoch: Epoch) -> SecretKey {
         var info: [UInt8] = []
-        for part in [Array("mse log 1".utf8), Array(id.utf8), epoch] {
+        for part in [Array("mse log 1".utf8), Array(id.utf8), epoch.bytes] {
             info += (0..<4).map { UInt8(truncatingIfNeeded: part.count >> (8 * (3 - $0))) } + part
         }
         return root.derived(info: info)

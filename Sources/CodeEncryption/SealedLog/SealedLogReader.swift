@@ -22,8 +22,8 @@ public struct SealedLogReader: ~Copyable {
 
     /// Where an entry stands.
     public struct Place: Hashable, Sendable {
-        /// Of the piece; 32 bytes.
-        public let epoch: [UInt8]
+        /// Of the piece.
+        public let epoch: Epoch
         /// Of the piece, from 1 on.
         public let piece: UInt64
         /// In the piece, from 0 on.
@@ -73,8 +73,8 @@ public struct SealedLogReader: ~Copyable {
         let order = opened.indices.sorted {
             (opened[$0].began, opened[$0].piece.head.number) < (opened[$1].began, opened[$1].piece.head.number)
         }
-        var epochs: [[UInt8]] = []
-        var byEpoch: [[UInt8]: [Opened]] = [:]
+        var epochs: [Epoch] = []
+        var byEpoch: [Epoch: [Opened]] = [:]
         for index in order {
             let epoch = opened[index].piece.head.epoch
             if byEpoch[epoch] == nil { epochs.append(epoch) }
@@ -94,7 +94,7 @@ public struct SealedLogReader: ~Copyable {
     /// A piece without an entry proves nothing of its head, which anybody can lay there. An agent that was killed, or
     /// whose disk was full, leaves one too: where a number is due, or as the first of all.
     private struct Proven {
-        private var numbers: [[UInt8]: Set<UInt64>] = [:]
+        private var numbers: [Epoch: Set<UInt64>] = [:]
 
         init(_ all: [Opened]) {
             for one in all where !one.piece.messages.isEmpty {

@@ -15,7 +15,7 @@ package final class SealedLogWriter {
     private let folder: String
     private let key: SecretKey
     private let id: String
-    private let epoch: [UInt8]
+    private let epoch: Epoch
     private let limits: Limits
     private var number: UInt64
     /// The last authenticator of the piece before.
@@ -41,8 +41,8 @@ package final class SealedLogWriter {
     /// Goes on behind the pieces of this epoch that are there.
     /// - Parameters:
     ///   - root: code key or start token.
-    ///   - epoch: 32 bytes.
-    package init(folder: String, root: borrowing SecretKey, id: String, epoch: [UInt8], limits: Limits = Limits())
+    ///   - epoch: of the configuration under which it is written.
+    package init(folder: String, root: borrowing SecretKey, id: String, epoch: Epoch, limits: Limits = Limits())
         throws
     {
         self.folder = folder

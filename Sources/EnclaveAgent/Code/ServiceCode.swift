@@ -1,6 +1,5 @@
 internal import CodeEncryption
 internal import Crypto
-internal import Enclave
 internal import PackageFormat
 internal import Secrets
 
@@ -12,20 +11,20 @@ struct ServiceCode: Sendable {
     let proof: KeyProof?
 
     /// Proves the key on the whole code by decrypting it; a wrong one leaves nothing behind.
-    /// - Throws: what its sender is told; any other error is no word about the key.
+    /// - Throws: `KeyRefusal`, which its sender is told; any other error is no word about the key.
     func unpack(_ key: borrowing SecretKey?, to folder: String) throws {
         switch mode {
         case .encrypted:
             switch key {
             case .some(let key): try decrypt(key, to: folder)
-            case .none: throw ConfigurationRefusal(.key, "the code is encrypted: 'code_secret_key' is needed")
+            case .none: throw KeyRefusal.noKey
             }
         case .plain(let digest):
             switch key {
             case .some(let key):
                 let found = key.withBytes { Array(SHA256.hash(data: $0)) }
-                guard found == digest else { throw ConfigurationRefusal(.key, "the start token is another one") }
-            case .none: throw ConfigurationRefusal(.key, "the start token is needed as 'code_secret_key'")
+                guard found == digest else { throw KeyRefusal.otherToken }
+            case .none: throw KeyRefusal.noToken
             }
             try source.copy(to: folder)
         case .open: try source.copy(to: folder)
@@ -35,15 +34,13 @@ struct ServiceCode: Sendable {
     private func decrypt(_ key: borrowing SecretKey, to folder: String) throws {
         // Anybody may send keys: a wrong one costs no more than the smallest file.
         if let proof {
-            guard try proof.accepts(key) else { throw Self.wrongKey }
+            guard try proof.accepts(key) else { throw KeyRefusal.otherKey }
         }
         do throws(CodeError) {
             try source.decrypt(to: folder, key: key)
         } catch {
-            if case .notAuthentic = error { throw Self.wrongKey }
+            if case .notAuthentic = error { throw KeyRefusal.otherKey }
             throw error
         }
     }
-
-    private static var wrongKey: ConfigurationRefusal { ConfigurationRefusal(.key, "the key doesn't open the code") }
 }

@@ -1,3 +1,4 @@
+internal import CodeEncryption
 internal import Crypto
 internal import Enclave
 internal import Notation
@@ -179,16 +180,5 @@ struct ConfigurationRequest: ~Copyable {
         while text.last == "{" || text.last == "}" { text.removeLast() }
         text = text.replacing("-", with: "")
         return text.utf8.count == 32 && Hex.bytes(text) != nil ? text : nil
-    }
-}
-
-/// Why a configuration was refused; the text tells nothing of a secret.
-struct ConfigurationRefusal: Error, Hashable {
-    let code: AgentEvent.ConfigurationCode
-    let message: String
-
-    init(_ code: AgentEvent.ConfigurationCode, _ message: String) {
-        self.code = code
-        self.message = message
     }
 }

@@ -53,6 +53,7 @@ struct Configurator: Sendable {
         _ message: String
     ) -> ConfigurationRefusal {
         if let refusal = error as? ConfigurationRefusal { return refusal }
+        if let refusal = error as? KeyRefusal { return ConfigurationRefusal(.key, refusal.description) }
         events.write(.failed(.init(error)))
         return ConfigurationRefusal(code, message)
     }
@@ -79,7 +80,7 @@ struct Configurator: Sendable {
             // Last, in one step: from here on a restart finds a configured instance.
             try configuration.seal(in: state)
         }
-        log.begin(configuration)
+        log.begin(configuration.key, epoch: configuration.epoch)
         var opening = configuration.opening
         opening.hasHome = hasHome
         self.opening.keep(opening)
@@ -122,5 +123,19 @@ struct Configurator: Sendable {
         } catch {
             throw ConfigurationRefusal(.tlsKey, "'ssl_private_key' is no key of the certificate")
         }
+    }
+}
+
+extension Configuration {
+    /// Of an accepted request: a new epoch.
+    init(_ request: borrowing ConfigurationRequest, launch: String) {
+        self.init(
+            launch: launch,
+            homeEpoch: request.continueEpoch ?? Epoch(),
+            key: request.key,
+            secrets: request.secrets,
+            sealedSecrets: request.sealedSecrets,
+            tlsKey: request.tlsKey
+        )
     }
 }

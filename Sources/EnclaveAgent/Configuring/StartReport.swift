@@ -1,4 +1,5 @@
 internal import AppServer
+internal import CodeEncryption
 internal import Notation
 internal import Synchronization
 

@@ -35,7 +35,7 @@ public final class ApplicationLog: @unchecked Sendable {  // everything that cha
 
     /// From now on for the owner of this key, with what was said so far.
     func seal(in folder: String, root: borrowing SecretKey, id: String, epoch: Epoch) throws {
-        settle(.sealed(try SealedLogWriter(folder: folder, root: root, id: id, epoch: epoch.bytes)))
+        settle(.sealed(try SealedLogWriter(folder: folder, root: root, id: id, epoch: epoch)))
     }
 
     /// For whoever reads the operator's log.

@@ -1,27 +1,32 @@
 internal import CodeEncryption
 internal import Enclave
 internal import PackageFormat
+internal import Secrets
 
 /// Settles who may read what the application says, once that is known.
 struct OwnersLog: Sendable {
     let setting: EnclaveSettings.Log
     let mode: EnclaveSettings.Mode
     let id: String
-    let state: SealedState?
+    /// Where a sealed one is kept; nil where nothing is.
+    let folder: String?
     let events: EventLog
     let log: ApplicationLog
 
-    func begin(_ configuration: borrowing Configuration) {
+    /// - Parameters:
+    ///   - key: code key or start token: whoever holds it reads what is sealed.
+    ///   - epoch: of the configuration that brought it.
+    func begin(_ key: borrowing SecretKey?, epoch: Epoch) {
         switch setting {
         case .open: log.open { [events] in events.write(applicationText: $0) }
         case .none: log.drop()
         case .sealed:
             // Where there is neither key nor token nobody could read it; nor where nothing is kept.
-            guard let state, mode != .open else { return log.drop() }
-            switch configuration.key {
+            guard let folder, mode != .open else { return log.drop() }
+            switch key {
             case .some(let key):
                 do {
-                    try log.seal(in: state.folder + "/application.log", root: key, id: id, epoch: configuration.epoch)
+                    try log.seal(in: folder, root: key, id: id, epoch: epoch)
                 } catch {
                     log.drop()
                     events.write(.failed(.log))

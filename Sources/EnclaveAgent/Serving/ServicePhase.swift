@@ -13,16 +13,3 @@ final class ServicePhase: Responder {
     func respond(to exchange: Exchange) { current.withLock { $0 }.respond(to: exchange) }
     func refused(_ status: String, _ message: String) { current.withLock { $0 }.refused(status, message) }
 }
-
-/// Between configuration and application: whoever asks is told to come back.
-struct StartingResponder: Responder {
-    func respond(to exchange: Exchange) {
-        exchange.respond(
-            ResponseHead(
-                "503 Service Unavailable",
-                [("Content-Type", "text/plain; charset=utf-8"), ("Retry-After", "1"), ("Mse-Status", "Starting")]
-            ),
-            body: Array("starting\n".utf8)
-        )
-    }
-}

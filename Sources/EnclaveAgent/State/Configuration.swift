@@ -1,3 +1,4 @@
+internal import CodeEncryption
 internal import Enclave
 internal import Files
 internal import Notation
@@ -16,15 +17,22 @@ struct Configuration: ~Copyable {
     let sealedSecrets: SecretBytes?
     let tlsKey: SecretBytes?
 
-    /// Of an accepted request: a new epoch.
-    init(_ request: borrowing ConfigurationRequest, launch: String) {
+    /// What was released just now, copied: a new epoch.
+    init(
+        launch: String,
+        homeEpoch: Epoch,
+        key: borrowing SecretKey?,
+        secrets: borrowing SecretBytes?,
+        sealedSecrets: borrowing SecretBytes?,
+        tlsKey: borrowing SecretBytes?
+    ) {
         epoch = Epoch()
-        homeEpoch = request.continueEpoch ?? Epoch()
+        self.homeEpoch = homeEpoch
         self.launch = launch
-        key = Self.copy(request.key)
-        secrets = Self.copy(request.secrets)
-        sealedSecrets = Self.copy(request.sealedSecrets)
-        tlsKey = Self.copy(request.tlsKey)
+        self.key = Self.copy(key)
+        self.secrets = Self.copy(secrets)
+        self.sealedSecrets = Self.copy(sealedSecrets)
+        self.tlsKey = Self.copy(tlsKey)
     }
 
     private static func copy(_ key: borrowing SecretKey?) -> SecretKey? {

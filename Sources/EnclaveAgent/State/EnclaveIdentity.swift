@@ -1,4 +1,5 @@
 internal import ApplicationServing
+internal import CodeEncryption
 internal import Crypto
 internal import Enclave
 internal import Files

@@ -1,5 +1,4 @@
-internal import Enclave
-public import Notation
+internal import Notation
 internal import PackageFormat
 public import RATLS
 
@@ -94,20 +93,4 @@ public struct AgentArguments: Sendable {
         self.renews = renews
         self.attestationFolder = attestationFolder
     }
-}
-
-public struct AgentError: Error, CodedError, CustomStringConvertible {
-    public let description: String
-    /// What the operator is told of it.
-    let failure: AgentEvent.Failure
-
-    public init(_ description: String) { self.init(description, .other) }
-
-    init(_ description: String, _ failure: AgentEvent.Failure) {
-        self.description = description
-        self.failure = failure
-    }
-
-    /// Stable; programs may depend on it.
-    public var code: String { "agent" }
 }

@@ -1,3 +1,5 @@
+internal import CodeEncryption
+
 /// What the start needs of the configuration that was accepted.
 struct Opening: Sendable {
     /// PEM, of the owner's certificate.
