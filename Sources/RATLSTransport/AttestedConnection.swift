@@ -3,13 +3,9 @@ internal import ConnectionProblems
 internal import Glibc
 internal import NIOCore
 internal import NIOHTTP1
-internal import NIOPosix
-internal import NIOSSL
-public import Notation
 public import RATLS
 public import Secrets
 internal import StrictX509
-internal import Synchronization
 
 /// One TLS connection whose peer is judged inside the handshake: nothing is sent before, and nothing to anybody else.
 public final class AttestedConnection: Sendable {
@@ -24,9 +20,6 @@ public final class AttestedConnection: Sendable {
         self.certificate = certificate
     }
 
-    /// What whoever judges says of the peer's certificate.
-    public typealias Judge = @Sendable (AttestedCertificate) async throws -> Bool
-
     public static let handshakeSeconds = 60
 
     /// What is spoken inside.
@@ -37,111 +30,64 @@ public final class AttestedConnection: Sendable {
     }
 
     /// Connects, and lets the certificate be judged before the handshake ends.
-    /// - Parameter seconds: how long the peer may take for the handshake, and at most ten of them to accept the
-    ///   connection.
-    /// - Throws: `TransportError`: when nobody answers, the certificate can't be read, the judge says no, or the peer
-    ///   speaks something else.
+    /// - Parameters:
+    ///   - seconds: how long the peer may take for the handshake, and at most ten of them to accept the connection.
+    ///   - judge: may throw where it can't tell, and so doesn't accept.
+    /// - Returns: what the judge says; where that is yes, with the connection.
+    /// - Throws: `TransportError`: when nobody answers, the certificate can't be read, it could not be judged, or the
+    ///   peer speaks something else.
+    public static func open<Accepted, Refused>(
+        host: String,
+        port: Int,
+        speaking speech: Speech = .http,
+        seconds: Int = handshakeSeconds,
+        judge: @escaping @Sendable (AttestedCertificate) async throws -> PeerDecision<Accepted, Refused>
+    ) async throws(TransportError) -> PeerDecision<(connection: AttestedConnection, value: Accepted), Refused> {
+        let handshake = JudgedHandshake()
+        let timeLimit = TimeLimit(seconds: seconds)
+        var isConnected = false
+        do {
+            let channel = try await handshake.begin(host: host, port: port, speaking: speech, seconds: seconds)
+            isConnected = true
+            let limit = timeLimit.begin(on: channel)
+            defer { limit.cancel() }
+            switch try await handshake.end(by: judge) {
+            case .refused(let value): return .refused(value)
+            case .accepted(let peer):
+                // A server that knows no ALPN goes on without; here that is no agreement.
+                guard speech == .http || peer.applicationProtocol == speech.rawValue else {
+                    channel.close(promise: nil)
+                    throw TransportError.otherProtocol(expected: speech.rawValue)
+                }
+                let connection = AttestedConnection(channel: channel, host: host, certificate: peer.certificate)
+                return .accepted((connection, peer.value))
+            }
+        } catch {
+            handshake.fail(error)
+            if let error = error as? TransportError { throw error }
+            let address = host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+            if timeLimit.hasPassed { throw .silent(address, seconds: seconds) }
+            let text = ConnectionProblem.text(error)
+            if ConnectionProblem.isRefusal(error) { throw .notListening(address, text) }
+            throw isConnected ? .broken(address, text) : .unreachable(address, text)
+        }
+    }
+
+    /// Connects to a peer of which nothing but a yes is asked.
+    /// - Throws: `TransportError`, as the other; `refused` where the judge says no.
     public static func open(
         host: String,
         port: Int,
         speaking speech: Speech = .http,
         seconds: Int = handshakeSeconds,
-        judge: @escaping Judge
+        judge: @escaping @Sendable (AttestedCertificate) async throws -> Bool
     ) async throws(TransportError) -> AttestedConnection {
-        let outcome = Judged()
-        let timeLimit = TimeLimit(seconds: seconds)
-        let eventLoop = MultiThreadedEventLoopGroup.singleton.next()
-        // Made before the channel: a peer may end it, and its handlers with it, before anybody could ask them.
-        let handshake = eventLoop.makePromise(of: String?.self)
-        let presented = eventLoop.makePromise(of: Presented.self)
-        // Nobody waits for the certificate of a handshake that is over.
-        handshake.futureResult.whenComplete { _ in presented.fail(TransportError.refused) }
-        var isConnected = false
-        do {
-            var configuration = TLSConfiguration.makeClientConfiguration()
-            configuration.minimumTLSVersion = .tlsv12
-            configuration.applicationProtocols = [speech.rawValue]
-            // The judge compares names, with everything else; the library's own comparison would come after it.
-            configuration.certificateVerification = .noHostnameVerification
-            let context = try NIOSSLContext(configuration: configuration)
-            let name = SubjectAlternativeName(host).flatMap { if case .dns = $0 { host } else { nil } }
-            let channel = try await ClientBootstrap(group: eventLoop)
-                .connectTimeout(.seconds(Int64(min(10, seconds))))
-                .channelInitializer { channel in
-                    channel.eventLoop.makeCompletedFuture {
-                        let tls = try NIOSSLClientHandler(context: context, serverHostname: name) {
-                            presented.succeed(Presented($0, $1))
-                        }
-                        try channel.pipeline.syncOperations.addHandler(tls)
-                        let handler = HandshakeHandler(done: handshake)
-                        try channel.pipeline.syncOperations.addHandler(handler, name: "handshake")
-                    }
-                }
-                .connect(host: host, port: port)
-                .get()
-            isConnected = true
-            let limit = timeLimit.begin(on: channel)
-            defer { limit.cancel() }
-            async let judging: Void = Self.judge(presented.futureResult, by: judge, outcome)
-            let negotiated = try await handshake.futureResult.get()
-            await judging
-            guard case .success(let certificate)? = outcome.value.withLock({ $0 }) else { throw TransportError.refused }
-            // A server that knows no ALPN goes on without; here that is no agreement.
-            guard speech == .http || negotiated == speech.rawValue else {
-                channel.close(promise: nil)
-                throw TransportError.otherProtocol(expected: speech.rawValue)
-            }
-            return AttestedConnection(channel: channel, host: host, certificate: certificate)
-        } catch {
-            handshake.fail(error)
-            if case .failure(let reason)? = outcome.value.withLock({ $0 }) { throw reason }
-            let address = host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
-            if timeLimit.hasPassed { throw .silent(address, seconds: seconds) }
-            if ConnectionProblem.isRefusal(error) { throw .notListening(address, ConnectionProblem.text(error)) }
-            if let error = error as? TransportError { throw error }
-            let text = ConnectionProblem.text(error)
-            throw isConnected ? .broken(address, text) : .unreachable(address, text)
+        let decision = try await open(host: host, port: port, speaking: speech, seconds: seconds) {
+            try await judge($0) ? PeerDecision<Void, Void>.accepted(()) : .refused(())
         }
-    }
-
-    private final class Judged: Sendable {
-        let value = Mutex<Result<AttestedCertificate, TransportError>?>(nil)
-    }
-
-    /// What the peer shows in the handshake, which waits for the answer.
-    private struct Presented: Sendable {
-        /// DER; empty when it shows none. The leaf alone is judged; what else the peer sends means nothing.
-        let leaf: [UInt8]
-        let answer: EventLoopPromise<NIOSSLVerificationResult>
-
-        init(_ certificates: [NIOSSLCertificate], _ answer: EventLoopPromise<NIOSSLVerificationResult>) {
-            leaf = (try? certificates.first?.toDERBytes()) ?? []
-            self.answer = answer
-        }
-    }
-
-    /// Ends with the handshake, which cancels it where it fails first.
-    private static func judge(
-        _ presented: EventLoopFuture<Presented>,
-        by judge: @escaping Judge,
-        _ outcome: Judged
-    ) async {
-        guard let presented = try? await presented.get() else { return }
-        let result: Result<AttestedCertificate, TransportError>
-        do {
-            let certificate = try AttestedCertificate(der: presented.leaf)
-            result = try await judge(certificate) ? .success(certificate) : .failure(.refused)
-        } catch let error as AttestedCertificateError {
-            result = .failure(.certificate(error))
-        } catch {
-            result = .failure(.judging("\(error)"))
-        }
-        guard !Task.isCancelled else { return presented.answer.succeed(.failed) }
-        outcome.value.withLock { $0 = result }
-        if case .success = result {
-            presented.answer.succeed(.certificateVerified)
-        } else {
-            presented.answer.succeed(.failed)
+        switch decision {
+        case .accepted(let accepted): return accepted.connection
+        case .refused: throw .refused
         }
     }
 
@@ -243,49 +189,4 @@ public final class AttestedConnection: Sendable {
     }
 
     public func close() { channel.close(promise: nil) }
-}
-
-/// Why there is no connection.
-public enum TransportError: Error, CodedError, CustomStringConvertible {
-    case unreachable(String, String)
-    /// Somebody is there, but the connection ended before the handshake did.
-    case broken(String, String)
-    /// Somebody is there, but says nothing for so long.
-    case silent(String, seconds: Int)
-    /// The host is there, and says that nobody listens.
-    case notListening(String, String)
-    case certificate(AttestedCertificateError)
-    /// The judge said no; whoever asked it knows why.
-    case refused
-    /// The peer doesn't agree to the protocol; nothing was sent.
-    case otherProtocol(expected: String)
-    /// It could not be judged; so the answer is no.
-    case judging(String)
-    case protocolError(String)
-
-    public var description: String {
-        switch self {
-        case .unreachable(let target, let problem), .broken(let target, let problem),
-            .notListening(let target, let problem):
-            "\(target): can't be reached: \(problem)"
-        case .silent(let target, let seconds): "\(target): did not answer within \(seconds) seconds"
-        case .certificate(let error): "\(error)"
-        case .refused: "the peer was refused"
-        case .otherProtocol(let expected): "the peer doesn't speak '\(expected)'; nothing was sent"
-        case .judging(let problem): problem
-        case .protocolError(let problem): problem
-        }
-    }
-
-    /// Stable; programs may depend on it.
-    public var code: String {
-        switch self {
-        case .unreachable, .broken, .silent: "network.unreachable"
-        case .notListening: "network.notListening"
-        case .certificate(let error): error.code
-        case .refused: "refused"
-        case .otherProtocol, .protocolError: "network.protocol"
-        case .judging: "judging"
-        }
-    }
 }

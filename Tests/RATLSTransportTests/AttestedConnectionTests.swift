@@ -95,6 +95,25 @@ struct AttestedConnectionTests {
         }
     }
 
+    @Test("what the judge says is what whoever asked gets, with the connection or without", arguments: [true, false])
+    func answers(isAccepted: Bool) async throws {
+        struct Word: Hashable, Sendable { let text: String }
+        try await with { listener in
+            let decision = try await AttestedConnection.open(host: "127.0.0.1", port: listener.port) { peer in
+                let count = peer.certificate.der.count
+                return isAccepted ? PeerDecision<Int, Word>.accepted(count) : .refused(Word(text: "not \(count)"))
+            }
+            switch decision {
+            case .accepted(let (connection, count)):
+                #expect(isAccepted && count == certificate.count)
+                #expect(connection.certificate.certificate.der == certificate)
+                connection.close()
+            case .refused(let word): #expect(!isAccepted && word == Word(text: "not \(certificate.count)"))
+            }
+            #expect(listener.received.isEmpty)
+        }
+    }
+
     @Test("a judge that can't judge has said no")
     func unjudged() async throws {
         struct Broken: Error, CustomStringConvertible { let description = "no collateral" }

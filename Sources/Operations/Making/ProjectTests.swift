@@ -7,6 +7,7 @@ internal import PackageBuilding
 internal import PackageFormat
 internal import Processes
 internal import RATLS
+internal import RATLSTransport
 internal import Threads
 
 /// Runs a project's own tests: against the development server, or against an instance that was launched here.

@@ -28,10 +28,7 @@ struct Release: Sendable {
         self.surroundings = surroundings
     }
 
-    enum Decision<Recipient: Sendable>: Sendable {
-        case refused(Judgement)
-        case accepted(Recipient)
-    }
+    typealias Decision<Recipient: Sendable> = PeerDecision<Recipient, Judgement>
 
     /// An accepted enclave, known by its certificate.
     struct Recipient: Sendable {
@@ -64,8 +61,7 @@ struct Release: Sendable {
         private let connection: AttestedConnection
         private let acceptance: Acceptance
 
-        fileprivate init?(_ judgement: Judgement, _ connection: AttestedConnection) {
-            guard let acceptance = judgement.verdict.acceptance else { return nil }
+        fileprivate init(_ connection: AttestedConnection, _ judgement: Judgement, _ acceptance: Acceptance) {
             self.judgement = judgement
             self.acceptance = acceptance
             self.connection = connection
@@ -109,7 +105,8 @@ struct Release: Sendable {
     final class Call: Sendable {
         private let peer: Peer
         private let session: JudgingSession
-        private let judged = JudgementBox()
+        /// What was said last, and of which certificate.
+        private let last = Mutex<Judgement?>(nil)
         private let end = ContinuousClock.now + .seconds(Release.retrySeconds)
         private let attempts = Mutex(0)
 
@@ -118,8 +115,62 @@ struct Release: Sendable {
             self.session = session
         }
 
+        /// Connects to an agent that waits for its configuration, and judges it before the handshake ends.
         func connect() async throws -> Decision<ConnectedRecipient> {
-            try await Release.connect(to: peer, session, judged, waitToTryAgain: waitToTryAgain)
+            while true {
+                do throws(TransportError) {
+                    let decision = try await AttestedConnection.open(
+                        host: peer.host,
+                        port: peer.port,
+                        speaking: .configuration,
+                        judge: judge
+                    )
+                    switch decision {
+                    case .refused(let judgement): return .refused(judgement)
+                    case .accepted(let (connection, (judgement, acceptance))):
+                        return .accepted(ConnectedRecipient(connection, judgement, acceptance))
+                    }
+                } catch {
+                    switch error {
+                    case .otherProtocol:
+                        throw OperationError(
+                            peer.name,
+                            """
+                            does not wait for a configuration: it was configured already, or is no agent of ours; \
+                            nothing was sent
+                            """,
+                            code: .serviceNotWaiting
+                        )
+                    case .broken: if try await waitToTryAgain() { continue }
+                    default: break
+                    }
+                    throw OperationError(peer.name, "\(error)", like: error)
+                }
+            }
+        }
+
+        /// Whoever comes again with the certificate that was judged a moment ago isn't judged anew: that would take the
+        /// time in which his connection broke.
+        @Sendable
+        private func judge(_ certificate: AttestedCertificate) async throws -> Decision<(Judgement, Acceptance)> {
+            let judgement: Judgement
+            if let known = last.withLock({ $0 }),
+                known.verdict.evidence.certificate?.certificate.der == certificate.certificate.der
+            {
+                judgement = known
+            } else {
+                judgement = try await session.judge(
+                    .init(
+                        title: peer.title,
+                        evidence: Evidence(certificate),
+                        expectation: peer.expectation,
+                        place: peer.place
+                    )
+                )
+                last.withLock { $0 = judgement }
+            }
+            guard let acceptance = judgement.verdict.acceptance else { return .refused(judgement) }
+            return .accepted((judgement, acceptance))
         }
 
         /// Connects again after an answer that says that there was no room.
@@ -152,76 +203,5 @@ struct Release: Sendable {
             try await Task.sleep(for: Release.distances.distance(after: count))
             return true
         }
-    }
-
-    /// Connects to an agent that waits for its configuration, and judges it before the handshake ends.
-    private static func connect(
-        to peer: Peer,
-        _ session: JudgingSession,
-        _ judged: JudgementBox,
-        waitToTryAgain: () async throws -> Bool
-    ) async throws -> Decision<ConnectedRecipient> {
-        while true {
-            do throws(TransportError) {
-                let connection = try await AttestedConnection.open(
-                    host: peer.host,
-                    port: peer.port,
-                    speaking: .configuration
-                ) { try await Self.isAccepted($0, of: peer, by: session, judged) }
-                guard let judgement = judged.value.withLock({ $0 }),
-                    let recipient = ConnectedRecipient(judgement, connection)
-                else {
-                    connection.close()
-                    throw TransportError.judging("\(peer.name): was not judged")
-                }
-                return .accepted(recipient)
-            } catch {
-                switch error {
-                case .refused:
-                    if let judgement = judged.value.withLock({ $0 }) { return .refused(judgement) }
-                case .otherProtocol:
-                    throw OperationError(
-                        peer.name,
-                        """
-                        does not wait for a configuration: it was configured already, or is no agent of ours; nothing \
-                        was sent
-                        """,
-                        code: .serviceNotWaiting
-                    )
-                case .broken: if try await waitToTryAgain() { continue }
-                default: break
-                }
-                throw OperationError(peer.name, "\(error)", like: error)
-            }
-        }
-    }
-
-    /// Whoever comes again with the certificate that was judged a moment ago isn't judged anew: that would take the
-    /// time in which his connection broke.
-    private static func isAccepted(
-        _ certificate: AttestedCertificate,
-        of peer: Peer,
-        by session: JudgingSession,
-        _ judged: JudgementBox
-    ) async throws -> Bool {
-        if let known = judged.value.withLock({ $0 }),
-            known.verdict.evidence.certificate?.certificate.der == certificate.certificate.der
-        {
-            return known.isAccepted
-        }
-        let judgement = try await session.judge(
-            .init(
-                title: peer.title,
-                evidence: Evidence(certificate),
-                expectation: peer.expectation,
-                place: peer.place
-            )
-        )
-        judged.value.withLock { $0 = judgement }
-        return judgement.isAccepted
-    }
-
-    private final class JudgementBox: Sendable {
-        let value = Mutex<Judgement?>(nil)
     }
 }
