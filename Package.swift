@@ -40,6 +40,7 @@ let guarded: [CSetting] = [
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let asn1 = Target.Dependency.product(name: "SwiftASN1", package: "swift-asn1")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioConcurrencyHelpers = Target.Dependency.product(name: "NIOConcurrencyHelpers", package: "swift-nio")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
@@ -161,6 +162,7 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .target(name: "Gramine", dependencies: ["Notation", "SGXQuote", crypto, cryptoExtras], swiftSettings: strict),
         .target(
             name: "PackageBuilding",
             dependencies: [
@@ -544,6 +546,18 @@ let package = Package(
                 "PackageMeasurement",
                 "SGXQuote",
                 "TestSupport",
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "GramineTests",
+            dependencies: [
+                "Files",
+                "Gramine",
+                "Notation",
+                "SGXQuote",
+                crypto,
+                cryptoExtras,
             ],
             swiftSettings: strict
         ),

@@ -1,0 +1,100 @@
+import Files
+import Foundation
+import Gramine
+import Notation
+import Testing
+
+/// One case of `Tests/Vectors/gramine`: files, what is done with them, and what Gramine's own tools made of it.
+struct GramineCase: Sendable, CustomTestStringConvertible {
+    static let root = Files.split(Files.split(#filePath).folder).folder + "/Vectors/gramine"
+
+    let folder: String
+    let node: Node
+
+    init(_ path: String) throws {
+        folder = Self.root + "/" + path
+        node = try JSON.read(Files.read(folder + "/case.json"))
+    }
+
+    static func all(in list: String) -> [GramineCase] {
+        let names = (try? Files.names(in: root + "/" + list)) ?? []
+        return names.compactMap { try? GramineCase(list + "/" + $0) }
+    }
+
+    static func named(_ name: String) throws -> GramineCase { try GramineCase("cases/" + name) }
+
+    var testDescription: String { text("name") ?? folder }
+    func text(_ name: String) -> String? { node[name]?.string }
+    func file(_ name: String) throws -> [UInt8] { try Files.read(folder + "/" + name) }
+    func has(_ name: String) -> Bool { Files.exists(folder + "/" + name) }
+
+    func expected(_ name: String) -> String? { node["expected"]?[name]?.string }
+    var libraryFolder: String { text("pkglibdir") ?? "pkglib" }
+    var isSlow: Bool { node["slow"]?.value == .boolean(true) }
+
+    /// Makes the folder that the tools would run in, and hands it over.
+    func inFolder<Value>(_ body: (DiskSurroundings) throws -> Value) throws -> Value {
+        let folder = try Files.makeTemporaryFolder(in: NSTemporaryDirectory(), prefix: "gramine")
+        defer { try? Files.remove(folder) }
+        let work = folder + "/work"
+        try FileManager.default.copyItem(atPath: Self.root + "/fixtures", toPath: work)
+        for step in node["setup"]?.list ?? [] {
+            let path = work + "/" + (step["path"]?.string ?? "")
+            switch step["op"]?.string {
+            case "symlink":
+                try FileManager.default.createSymbolicLink(
+                    atPath: path,
+                    withDestinationPath: step["target"]?.string ?? ""
+                )
+            case "mkdir": try Files.makeFolder(path)
+            case "write": try Files.write(step["text"]?.string ?? "", to: path)
+            case "fifo": mkfifo(path, 0o600)
+            default: throw GramineError(.schema, "no such step")
+            }
+        }
+        var variables: [String: String] = [:]
+        if case .object(let members)? = node["environment"]?.value {
+            for member in members { variables[member.name] = member.node.string }
+        }
+        return try body(DiskSurroundings(folder: work, prefix: "/opt/vec", variables: variables))
+    }
+
+    /// What the template or manifest becomes before it is signed.
+    func manifest(_ surroundings: DiskSurroundings) throws -> Manifest {
+        var manifest = try Manifest(reading: rendered(surroundings))
+        try manifest.addEntrypoint(libOS: libraryFolder + "/libsysdb.so", surroundings: surroundings)
+        if text("stage") != "sign-only", !arguments.contains("--no-check") { try manifest.checkSchema() }
+        try manifest.expandTrustedFiles(in: text("chroot"), surroundings: surroundings)
+        return manifest
+    }
+
+    /// Whether it has to be rendered before it is a manifest.
+    var isTemplate: Bool {
+        let text = (try? String(decoding: file("manifest.template"), as: UTF8.self)) ?? ""
+        return text.contains("{{") || text.contains("{%")
+    }
+
+    var arguments: [String] { node["manifest_arguments"]?.list.compactMap(\.string) ?? [] }
+
+    func rendered(_ surroundings: DiskSurroundings) throws -> [UInt8] { try file("manifest.template") }
+
+    func image(_ surroundings: DiskSurroundings) throws -> ELFImage {
+        try ELFImage(reading: Files.read(surroundings.place(text("libpal") ?? "")))
+    }
+
+    func key(_ surroundings: DiskSurroundings) throws -> SigningKey {
+        try SigningKey(pem: String(decoding: Files.read(surroundings.place(text("key") ?? "")), as: UTF8.self))
+    }
+}
+
+extension Node {
+    var string: String? {
+        guard case .string(let text) = value else { return nil }
+        return text
+    }
+
+    var list: [Node] {
+        guard case .array(let elements) = value else { return [] }
+        return elements
+    }
+}
