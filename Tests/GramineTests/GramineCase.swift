@@ -68,15 +68,25 @@ struct GramineCase: Sendable, CustomTestStringConvertible {
         return manifest
     }
 
-    /// Whether it has to be rendered before it is a manifest.
-    var isTemplate: Bool {
-        let text = (try? String(decoding: file("manifest.template"), as: UTF8.self)) ?? ""
-        return text.contains("{{") || text.contains("{%")
-    }
-
     var arguments: [String] { node["manifest_arguments"]?.list.compactMap(\.string) ?? [] }
 
-    func rendered(_ surroundings: DiskSurroundings) throws -> [UInt8] { try file("manifest.template") }
+    /// The variables that the arguments define.
+    private var definitions: [String: Template.Definition] {
+        var definitions: [String: Template.Definition] = [:]
+        for argument in arguments where argument != "--define" && argument != "--no-check" {
+            let text = argument.hasPrefix("-D") ? argument.dropFirst(2) : argument[...]
+            let halves = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            definitions[String(halves[0])] = halves.count == 2 ? .text(String(halves[1])) : .set
+        }
+        return definitions
+    }
+
+    func rendered(_ surroundings: DiskSurroundings) throws -> [UInt8] {
+        let template = try file("manifest.template")
+        guard text("stage") != "sign-only" else { return template }
+        return try Template(reading: template)
+            .render(definitions, libraryFolder: libraryFolder, surroundings: surroundings)
+    }
 
     func image(_ surroundings: DiskSurroundings) throws -> ELFImage {
         try ELFImage(reading: Files.read(surroundings.place(text("libpal") ?? "")))

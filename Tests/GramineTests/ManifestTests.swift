@@ -1,6 +1,8 @@
-import Gramine
+import Files
 import Notation
 import Testing
+
+@testable import Gramine
 
 @Suite("Manifests")
 struct ManifestTests {
@@ -39,6 +41,18 @@ struct ManifestTests {
         ]
     )
     func moments(toml: String, expected: String) throws { #expect(try value(toml) == expected) }
+
+    @Test("texts are written as tomli-w writes them")
+    func written() throws {
+        let cases = try JSON.read(Files.read(GramineCase.root + "/texts.json")).list
+        #expect(cases.count == 150)
+        for vector in cases {
+            let toml = try #require(vector["toml"]?.string)
+            let read = try TOML.read(Array(toml.utf8))
+            let written = String(decoding: ManifestText(read).bytes, as: UTF8.self)
+            #expect(written == vector["text"]?.string)
+        }
+    }
 
     @Test("one element that is too long turns the whole array into tables")
     func lineLength() throws {
@@ -113,7 +127,7 @@ struct ManifestTests {
             fs.mounts = [{ path = "/a" }, { type = "nfs", path = "/b", uri = "file:b" }, "c"]
             loader.entrypoint.uri = "file:x"
             loader.argv = ["a", 1]
-            loader.env = { A = "a", B = { value = "b" }, C = { passthrough = true }, D = {}, E = { passthrough = false } }
+            loader.env = { A = "a", B = { value = "b" }, C = { passthrough = true }, E = { passthrough = false } }
             sgx.thread_num = 4
             sgx.enclave_sise = "1G"
             sgx.isvsvn = true

@@ -53,7 +53,7 @@ package struct ELFImage: Sendable {
         guard entrySize >= 56, table <= UInt64(bytes.count), count * entrySize <= bytes.count - Int(table) else {
             throw GramineError(
                 .image,
-                "offset 32: \(count) program headers of \(entrySize) bytes at \(table) end behind the file's \(bytes.count) bytes"
+                "offset 32: \(count) headers of \(entrySize) bytes at \(table) don't lie in \(bytes.count) bytes"
             )
         }
         var segments: [Segment] = []
@@ -76,7 +76,7 @@ package struct ELFImage: Sendable {
             guard segment.fileRange.isEmpty || segment.fileRange.upperBound <= bytes.count else {
                 throw GramineError(
                     .image,
-                    "offset \(header): a segment ends at byte \(segment.fileRange.upperBound) of a file of \(bytes.count)"
+                    "offset \(header): a segment ends at \(segment.fileRange.upperBound), the file at \(bytes.count)"
                 )
             }
             loaded += pages

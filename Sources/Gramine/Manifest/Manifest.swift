@@ -33,7 +33,7 @@ package struct Manifest: Hashable, Sendable {
     }
 
     /// The bytes that Gramine's tools write for it.
-    package var text: [UInt8] { ManifestText(self).bytes }
+    package var text: [UInt8] { ManifestText(root).bytes }
 
     /// The value under a path of keys; nil where there is none.
     package subscript(path: String...) -> Node? {

@@ -4,7 +4,8 @@ internal import Notation
 struct ManifestText {
     private(set) var bytes: [UInt8] = []
 
-    init(_ manifest: Manifest) { print(manifest.root.members, name: "", isElement: false) }
+    /// - Parameter root: a table.
+    init(_ root: Node) { print(root.members, name: "", isElement: false) }
 
     /// The longest line on which an element that is a table may stand, in Unicode scalars.
     private static let lineLimit = 100

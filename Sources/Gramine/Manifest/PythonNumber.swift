@@ -13,7 +13,7 @@ enum PythonNumber {
     }
 
     /// The shortest digits that stand for the number; an exponent below 10⁻⁴ and from 10¹⁶ on.
-    private static func float(_ number: Double) -> String {
+    static func float(_ number: Double) -> String {
         guard number.isFinite else { return number.isNaN ? "nan" : number < 0 ? "-inf" : "inf" }
         let sign = number.sign == .minus ? "-" : ""
         guard number != 0 else { return sign + "0.0" }

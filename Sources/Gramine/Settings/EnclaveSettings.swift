@@ -43,7 +43,7 @@ package struct EnclaveSettings: Hashable, Sendable {
         guard usesDynamicMemory || self.size <= Self.staticSizeLimit else {
             throw GramineError(
                 .size,
-                "sgx.enclave_size = \"\(text.printable())\" is over 1 TiB, and every page of it would be added at the start",
+                "sgx.enclave_size = \"\(text.printable())\" is over 1 TiB, all of it added at the start",
                 at: sizeNode.place,
                 mend: "set sgx.edmm_enable = true, or take a smaller one"
             )

@@ -15,7 +15,7 @@ package struct Sigstruct: Hashable, Sendable {
 
     /// Puts a signature that was made elsewhere to what was signed.
     /// - Parameters:
-    ///   - signature: RSASSA-PKCS1-v1_5 with SHA-256 over the body's message, 384 bytes, big-endian as every tool has it.
+    ///   - signature: RSASSA-PKCS1-v1_5 with SHA-256 over the body's message, 384 bytes, big-endian.
     ///   - key: whose signature it is.
     /// - Throws: `.signature` where it isn't the key's signature of this body.
     package init(_ body: SigstructBody, signature: [UInt8], key: SigningPublicKey) throws(GramineError) {

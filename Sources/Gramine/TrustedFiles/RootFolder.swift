@@ -30,7 +30,7 @@ struct RootFolder<Around: Surroundings> {
         guard path.root == "/" else {
             throw GramineError(
                 .chroot,
-                "'\(path.text.printable())' is relative; in a folder that stands for the root only absolute paths are found",
+                "'\(path.text.printable())' is relative, and a folder that stands for the root has absolute paths alone",
                 at: place,
                 mend: "write file:/…"
             )
