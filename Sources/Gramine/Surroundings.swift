@@ -13,6 +13,10 @@ package protocol Surroundings {
     /// The SHA-256 of each file, in the order of the paths; however many are read at once.
     /// - Throws: for the first path, in their order, that can't be read; `.missingFile` where there is nothing.
     func digests(of paths: [String]) throws(GramineError) -> [[UInt8]]
+    /// The bytes of a file; nil for what is none.
+    func byteCount(of path: String) -> Int?
+    /// The first bytes of a file, 256 at most; nil for what can't be read.
+    func beginning(of path: String) -> [UInt8]?
     /// The path with every link resolved, and absolute.
     func resolved(_ path: String) throws(GramineError) -> String
     /// What a program wrote to its standard output.

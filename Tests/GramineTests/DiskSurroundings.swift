@@ -71,5 +71,11 @@ struct DiskSurroundings: Surroundings {
         }
     }
 
+    func byteCount(of path: String) -> Int? {
+        (try? FileManager.default.attributesOfItem(atPath: place(path))[.size] as? NSNumber)?.intValue
+    }
+
+    func beginning(of path: String) -> [UInt8]? { (try? Files.read(place(path))).map { Array($0.prefix(256)) } }
+
     func variable(_ name: String) -> String? { variables[name] }
 }

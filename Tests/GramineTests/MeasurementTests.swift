@@ -88,6 +88,8 @@ struct MeasurementTests {
                 func output(of program: String, arguments: [String]) throws(GramineError) -> String {
                     try inner.output(of: program, arguments: arguments)
                 }
+                func byteCount(of path: String) -> Int? { inner.byteCount(of: path) }
+                func beginning(of path: String) -> [UInt8]? { inner.beginning(of: path) }
                 func variable(_ name: String) -> String? { inner.variable(name) }
             }
             var shuffled = try Manifest(reading: vector.file("manifest.template"))
@@ -105,17 +107,20 @@ struct MeasurementTests {
         }
     }
 
-    @Test("memory stays flat, however large the enclave is")
+    /// Eight times: other tests run at the same time in this process, and take memory as well.
+    @Test("memory stays flat, however large the enclave is: 8 GiB are 128 MiB of records")
     func memory() throws {
-        let text = """
-            libos.entrypoint = "/a"
-            fs.mounts = []
-            sgx.enclave_size = "2G"
-            sgx.max_threads = 2
-            """
-        let before = try Self.residentKilobytes()
-        _ = try measure(Array(text.utf8), Self.image("pal-basic.so"))
-        #expect(try Self.residentKilobytes() - before < 50 * 1024)
+        let image = try Self.image("pal-basic.so")
+        let manifest = Array("fs.mounts = []\nsgx.enclave_size = '8G'\nsgx.max_threads = 2\n".utf8)
+        var least = Int.max
+        for _ in 0..<8 where least >= 50 * 1024 {
+            // The peak begins anew.
+            try Data("5".utf8).write(to: URL(filePath: "/proc/self/clear_refs"))
+            let before = try Self.residentKilobytes()
+            _ = try measure(manifest, image)
+            least = min(least, try Self.residentKilobytes() - before)
+        }
+        #expect(least < 50 * 1024)
     }
 
     /// The most that this process has had.

@@ -60,8 +60,25 @@ struct VectorTests {
         }
     }
 
+    @Test("what Gramine 1.5 signed is measured and read as well", arguments: GramineCase.all(in: "cases-1.5"))
+    func former(vector: GramineCase) throws {
+        try vector.inFolder { surroundings in
+            let layout = try EnclaveLayout(
+                manifest: vector.file("expected.manifest.sgx"),
+                image: vector.image(surroundings)
+            )
+            #expect(layout.measurement.description == vector.expected("mrenclave"))
+            let sigstruct = try Sigstruct(reading: vector.file("expected.sig"))
+            try sigstruct.verify()
+            #expect(sigstruct.signer.description == vector.expected("mrsigner"))
+            #expect(sigstruct.body.measurement == layout.measurement)
+            #expect(sigstruct.body.date.description == vector.text("date"))
+        }
+    }
+
     @Test("all cases are there")
     func count() {
+        #expect(GramineCase.all(in: "cases-1.5").count == 3)
         #expect(GramineCase.all(in: "cases").count == 33)
         #expect(GramineCase.all(in: "errors").count == 32)
     }
