@@ -1,5 +1,7 @@
 import Files
 import Glibc
+import RATLS
+import SGXQuote
 import TestSupport
 import Testing
 
@@ -18,9 +20,15 @@ struct PinFileTests {
 
     private var path: String { folder.path + "/pin.pem" }
 
+    /// As `verify` writes it of this certificate.
+    private func verdict(_ remark: Int, isAccepted: Bool = true) throws -> String {
+        let report = try AttestedCertificate(pem: Array(pem.utf8)).quote.reportData
+        return #"{"accepted": \#(isAccepted), "subject": {"reportData": "\#(report)"}, "remark": \#(remark)}"#
+    }
+
     @Test("a pin is written with its verdict beside it, and again in its own place")
     func written() throws {
-        for verdict in ["{}", "{\"a\":1}"] {
+        for verdict in [try verdict(1), try verdict(2)] {
             #expect(try PinFile(path).write(pem, verdict: verdict) == .written(path))
             #expect(String(decoding: try folder.read("pin.pem"), as: UTF8.self) == pem)
             #expect(String(decoding: try folder.read("pin.pem.verdict.json"), as: UTF8.self) == verdict)
@@ -30,19 +38,72 @@ struct PinFileTests {
 
     @Test("what is refused later leaves the name, with its verdict, and takes another's place only when that is one")
     func moved() throws {
-        _ = try PinFile(path).write(pem, verdict: "1")
+        _ = try PinFile(path).write(pem, verdict: verdict(1))
         #expect(try PinFile(path).refuse() == .moved(path, to: path + ".refused"))
         #expect(try Set(Files.names(in: folder.path)) == ["pin.pem.refused", "pin.pem.refused.verdict.json"])
         #expect(try PinFile(path).refuse() == nil, "there is none any more")
         // An earlier refused one makes room.
-        _ = try PinFile(path).write(pem, verdict: "2")
+        _ = try PinFile(path).write(pem, verdict: verdict(2))
         #expect(try PinFile(path).refuse() == .moved(path, to: path + ".refused"))
-        #expect(String(decoding: try folder.read("pin.pem.refused.verdict.json"), as: UTF8.self) == "2")
-        // What is none stays.
-        try folder.write("pin.pem.refused", "notes of somebody")
-        _ = try PinFile(path).write(pem, verdict: "3")
+        #expect(try folder.read("pin.pem.refused.verdict.json") == Array(try verdict(2).utf8))
+    }
+
+    @Test(
+        "a refused pin takes no place where anything lies that isn't an earlier one",
+        arguments: ["notes", "certificate", "verdict", "both", "other", "unaccepted", "link", "folder"]
+    )
+    func taken(_ kind: String) throws {
+        let place = "pin.pem.refused"
+        let mine = "notes of somebody"
+        switch kind {
+        case "notes": try folder.write(place, mine)
+        case "certificate": try folder.write(place, pem)
+        case "verdict": try folder.write(place + ".verdict.json", mine)
+        case "both":
+            try folder.write(place, pem)
+            try folder.write(place + ".verdict.json", mine)
+        case "other":
+            try folder.write(place, pem)
+            let other = #"{"accepted": true, "subject": {"reportData": "\#(String(repeating: "0", count: 128))"}}"#
+            try folder.write(place + ".verdict.json", other)
+        case "unaccepted":
+            try folder.write(place, pem)
+            try folder.write(place + ".verdict.json", verdict(9, isAccepted: false))
+        case "link":
+            try folder.write("elsewhere", pem)
+            #expect(symlink("elsewhere", folder.path + "/" + place) == 0)
+            try folder.write(place + ".verdict.json", verdict(9))
+        default:
+            try folder.write(place, pem)
+            try folder.write(place + ".verdict.json/inner", mine)
+        }
+        let before = try folder.tree()
+        _ = try PinFile(path).write(pem, verdict: verdict(3))
         #expect(try PinFile(path).refuse() == .moved(path, to: path + ".refused-2"))
-        #expect(String(decoding: try folder.read("pin.pem.refused"), as: UTF8.self) == "notes of somebody")
+        var after = try folder.tree()
+        #expect(after.removeValue(forKey: "pin.pem.refused-2") == Array(pem.utf8))
+        #expect(after.removeValue(forKey: "pin.pem.refused-2.verdict.json") == Array(try verdict(3).utf8))
+        #expect(after == before, "all else is as it was")
+    }
+
+    @Test(
+        "what lies in the verdict's place and is none is told before anybody is asked",
+        arguments: ["", "notes", "{}", "[true]", #"{"accepted": "yes", "subject": {}}"#]
+    )
+    func noVerdict(_ text: String) throws {
+        try folder.write("pin.pem", pem)
+        try folder.write("pin.pem.verdict.json", text)
+        let error = #expect(throws: OperationError.self) { try PinFile(path) }
+        #expect(error?.code == "pin" && error?.problem.contains("it would be lost") == true)
+        #expect(String(decoding: try folder.read("pin.pem.verdict.json"), as: UTF8.self) == text)
+    }
+
+    @Test("a certificate of somebody's own beside a verdict of another one stays")
+    func anothers() throws {
+        try folder.write("pin.pem", pem)
+        try folder.write("pin.pem.verdict.json", #"{"accepted": true, "subject": {"reportData": "00"}}"#)
+        #expect(try PinFile(path).refuse() == .foreign(path))
+        #expect(try Set(Files.names(in: folder.path)) == ["pin.pem", "pin.pem.verdict.json"])
     }
 
     @Test("a certificate that no verify put there stays")

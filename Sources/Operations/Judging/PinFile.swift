@@ -1,6 +1,8 @@
 internal import Files
 internal import Glibc
 internal import Notation
+internal import RATLS
+internal import SGXQuote
 internal import StrictX509
 
 /// Where `verify` puts the certificate that it accepted, with the verdict beside it.
@@ -16,8 +18,9 @@ struct PinFile {
         case foreign(String)
     }
 
-    private var verdictPath: String { path + ".verdict.json" }
-    private static let byteLimit = 1 << 16
+    private var verdictPath: String { Self.verdictPath(path) }
+    private static func verdictPath(_ path: String) -> String { path + ".verdict.json" }
+    private static let byteLimit = 1 << 16, verdictByteLimit = 1 << 20
 
     /// - Throws: when the file can't be written, or is there and isn't a certificate: it would be lost.
     init(_ path: String) throws {
@@ -36,9 +39,13 @@ struct PinFile {
             }
         case let kind: throw Self.refusal(path, "is \(kind), not a certificate")
         }
-        let kind = try FileKind(verdictPath)
-        guard kind == .absent || kind == .file else {
-            throw Self.refusal(verdictPath, "is \(kind); the verdict goes there")
+        switch try FileKind(verdictPath) {
+        case .absent: break
+        case .file:
+            guard Self.verdict(of: path) != nil else {
+                throw Self.refusal(path, "\(verdictPath.printable(limit: nil)) is no verdict; it would be lost")
+            }
+        case let kind: throw Self.refusal(verdictPath, "is \(kind); the verdict goes there")
         }
     }
 
@@ -68,14 +75,17 @@ struct PinFile {
     /// What was accepted once isn't what is there now: its name must not vouch for it any longer.
     func refuse() throws(FileError) -> Outcome? {
         guard try FileKind(path) == .file, Self.isCertificate(path) else { return nil }
-        guard try FileKind(verdictPath) == .file else { return .foreign(path) }
+        guard try Self.isPin(path) else { return .foreign(path) }
         let target = try refusedPath()
         guard rename(path, target) == 0 else {
             throw FileError(path, doing: "rename it to \(target.printable(limit: nil))")
         }
         // A program that reads the verdict must not find the one of the service that was there before.
-        guard rename(verdictPath, target + ".verdict.json") == 0 else {
-            throw FileError(verdictPath, doing: "rename it to \(target.printable(limit: nil)).verdict.json")
+        guard rename(verdictPath, Self.verdictPath(target)) == 0 else {
+            throw FileError(
+                verdictPath,
+                doing: "rename it to \(Self.verdictPath(target).printable(limit: nil))"
+            )
         }
         return .moved(path, to: target)
     }
@@ -84,10 +94,28 @@ struct PinFile {
     private func refusedPath() throws(FileError) -> String {
         for number in 1...99 {
             let name = path + ".refused" + (number == 1 ? "" : "-\(number)")
-            let kind = try FileKind(name)
-            if kind == .absent || (kind == .file && Self.isCertificate(name)) { return name }
+            let kinds = [try FileKind(name), try FileKind(Self.verdictPath(name))]
+            if kinds == [.absent, .absent] { return name }
+            if try Self.isPin(name) { return name }
         }
         throw FileError(path, "is refused, and stays under its name: all of .refused to .refused-99 are taken")
+    }
+
+    /// Whether `verify` wrote it: beside it lies the verdict that accepted a quote, and it carries that quote's report.
+    private static func isPin(_ path: String) throws(FileError) -> Bool {
+        guard try FileKind(path) == .file, try FileKind(verdictPath(path)) == .file, isCertificate(path),
+            let pem = try? Files.read(path, limit: byteLimit), let certificate = try? AttestedCertificate(pem: pem),
+            let verdict = verdict(of: path), verdict["accepted"]?.value == .boolean(true)
+        else { return false }
+        return verdict["subject"]?["reportData"]?.value == .string(certificate.quote.reportData.description)
+    }
+
+    /// - Returns: nil for what `verify` doesn't write.
+    private static func verdict(of path: String) -> Node? {
+        guard let bytes = try? Files.read(verdictPath(path), limit: verdictByteLimit),
+            let verdict = try? JSON.read(bytes), case .boolean = verdict["accepted"]?.value, verdict["subject"] != nil
+        else { return nil }
+        return verdict
     }
 
     /// One certificate in PEM, and nothing besides that could be lost.
