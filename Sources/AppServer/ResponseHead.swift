@@ -14,6 +14,13 @@ public struct ResponseHead: Sendable {
         self.init(status: Array(status.utf8), headers: headers.map { (Array($0.0.utf8), Array($0.1.utf8)) })
     }
 
+    /// Adds what an application says. A name that begins with `Mse-` is left out: under those speaks whoever serves the
+    /// application, and is believed.
+    public mutating func append(ofApplication name: [UInt8], value: [UInt8]) {
+        guard !Self.equal(name.prefix(4), "mse-") else { return }
+        headers.append((name, value))
+    }
+
     /// The three digits.
     var code: Int {
         status.prefix(3).reduce(0) { $0 * 10 + Int($1) - 0x30 }
@@ -26,7 +33,7 @@ public struct ResponseHead: Sendable {
         headers.first { Self.equal($0.name, name) }?.value
     }
 
-    static func equal(_ left: [UInt8], _ right: StaticString) -> Bool {
+    static func equal(_ left: some Collection<UInt8>, _ right: StaticString) -> Bool {
         left.count == right.utf8CodeUnitCount
             && right.withUTF8Buffer { right in zip(left, right).allSatisfy { lower($0) == lower($1) } }
     }

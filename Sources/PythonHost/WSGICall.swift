@@ -224,7 +224,7 @@ final class WSGICall {
                 !name.isEmpty,
                 name.allSatisfy(Self.isToken)
             else { return Self.raise("a header must be a tuple of two str in Latin-1, without line ends") }
-            head.headers.append((name, value))
+            head.append(ofApplication: name, value: value)
             if name.count == 14, String(decoding: name, as: UTF8.self).lowercased() == "content-length" {
                 guard let length = Int(String(decoding: value, as: UTF8.self)), length >= 0 else {
                     return Self.raise("Content-Length must be a number")

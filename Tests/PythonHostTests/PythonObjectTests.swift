@@ -15,8 +15,8 @@ struct PythonObjectTests {
         "survives threads, ends of requests, wrong arguments, and the end of the process",
         .timeLimit(.minutes(3)),
         arguments: [
-            "iterate", "chained", "mixed", "sizes", "objects", "heads", "late-heads", "kept", "outlive",
-            "write-outlives", "reentrant",
+            "iterate", "chained", "mixed", "sizes", "objects", "heads", "late-heads", "reserved", "kept",
+            "outlive", "write-outlives", "reentrant",
             "gone", "at-the-end", "slow-exit", "native-exit", "small-chunks", "names", "at-once",
         ]
     )

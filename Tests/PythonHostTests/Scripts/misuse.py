@@ -51,6 +51,17 @@ class Server:
             connection.sendall(b"0\r\n\r\n")
             return read_answer(connection)
 
+    def head(self, path):
+        """Names and values of an answer's head."""
+        with self.connect() as connection:
+            connection.sendall(f"GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".encode())
+            data = b""
+            while part := connection.recv(1 << 16):
+                data += part
+        lines = data.partition(b"\r\n\r\n")[0].decode("latin-1").split("\r\n")
+        assert lines[0] == "HTTP/1.1 200 OK", lines
+        return [tuple(line.split(": ", 1)) for line in lines[1:]]
+
     def ok(self, path, *arguments, **named):
         answer = self.request(path, *arguments, **named)
         assert answer.endswith(b"ok"), f"{path}: {answer.decode(errors='replace')}\n{self.text()}"
@@ -112,6 +123,13 @@ def simple(path, count=20):
             server.ok(path, pieces(count))
 
     return drive
+
+
+def reserved(server, rounds):
+    """Under names that the host keeps for itself no application speaks, whether its answer is one piece or a stream."""
+    for path in "/reserved", "/reserved-stream":
+        head = server.head(path)
+        assert [pair for pair in head if "mse" in pair[0].lower()] == [("X-Mse-Status", "own"), ("Mses", "own"), ("mse", "own")], head
 
 
 def kept(server, rounds):
@@ -242,7 +260,7 @@ def at_once(server, rounds):
 
 scenarios = {
     "iterate": lined("/iterate"), "chained": lined("/chained"), "mixed": lined("/mixed"), "sizes": simple("/sizes"),
-    "objects": simple("/objects"), "heads": simple("/heads"), "late-heads": simple("/late-heads"), "kept": kept, "outlive": outlive,
+    "objects": simple("/objects"), "heads": simple("/heads"), "late-heads": simple("/late-heads"), "reserved": reserved, "kept": kept, "outlive": outlive,
     "write-outlives": write_outlives, "reentrant": simple("/reentrant", 2000), "gone": gone, "at-the-end": at_the_end,
     "slow-exit": slow_exit, "native-exit": native_exit,
     "small-chunks": small_chunks, "names": names, "at-once": at_once,

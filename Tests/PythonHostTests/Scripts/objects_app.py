@@ -215,6 +215,12 @@ def late_heads(environ, start_response):
         return [traceback.format_exc().encode()]
 
 
+def reserved(environ, start_response):
+    names = "Mse-Status", "mse-status", "MSE-STATUS", "Mse-Anything", "mSe-", "X-Mse-Status", "Mses", "mse"
+    start_response("200 OK", [(name, "own") for name in names])
+    return iter([b"o", b"k"]) if environ["PATH_INFO"] == "/reserved-stream" else [b"ok"]
+
+
 def keep(environ, start_response):
     """What a request was given, for whoever comes after it."""
     kept.update(environ=environ, start=start_response, write=start_response("200 OK", []), generator=pieces(environ, start_response))
@@ -438,7 +444,7 @@ scenarios = {
 }
 answering = {
     "/keep": keep, "/late-heads": late_heads, "/write-outlives": write_outlives, "/at-the-end": at_the_end, "/echo": echo,
-    "/heads": answered(heads), "/reentrant": answered(reentrant),
+    "/heads": answered(heads), "/reentrant": answered(reentrant), "/reserved": reserved, "/reserved-stream": reserved,
 }
 
 
