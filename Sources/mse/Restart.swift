@@ -24,6 +24,7 @@ struct Restart: AsyncParsableCommand {
         let result = try await Output.attempt {
             try await ServiceOperations().restart(name, renews: renew, waitSeconds: wait)
         }
+        if let loss = result.loss { Output.note("\(name): \(loss)") }
         let done = result.wasRunning ? "was stopped and started again" : "was not running, and is started"
         guard !result.isWaiting else {
             let why = result.waitReason.map { "; \($0)" } ?? ""

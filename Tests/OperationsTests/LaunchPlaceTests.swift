@@ -44,11 +44,12 @@ struct LaunchPlaceTests {
 
     private final class OtherEngine: LaunchEngine {
         let name: String
-        private let known = Mutex<(isThere: Bool, requests: [EndRequest], starts: Int)>((true, [], 0))
+        private let known: Mutex<(isThere: Bool, requests: [EndRequest], starts: Int)>
         /// It ends when it is asked so.
         private let obeys: EndRequest
 
-        init(obeys: EndRequest = .whenSaved, name: String = "elsewhere") {
+        init(obeys: EndRequest = .whenSaved, name: String = "elsewhere", isThere: Bool = true) {
+            known = Mutex((isThere, [], 0))
             self.obeys = obeys
             self.name = name
         }
@@ -187,35 +188,100 @@ struct LaunchPlaceTests {
         var code: Int32?
         var isTold = false
         var hasHome = true
+        var isConfigured = true
+        var problem: HomeReport.Problem?
         let isLoss: Bool
+
+        /// Lays down what such an instance leaves.
+        func lay(_ service: ServiceState, log: String) throws {
+            if let code { try service.write(exitCode: code) }
+            let killed = code.map { $0 > 128 ? "launcher.killed signal=\($0 - 128)" : "launcher.ended exitCode=\($0)" }
+            let events = [
+                "launcher.started process=7", "agent.listening port=1 configured=\(isConfigured) hiddenMemory=true",
+                isTold ? "agent.ended exitCode=\(code ?? 0)" : nil, killed,
+            ]
+            let lines = events.compactMap { $0 }.map { "2026-11-30T00:00:00Z " + $0 + "\n" }
+            try Files.write(lines.joined(), to: log)
+            guard hasHome else { return }
+            var report = HomeReport()
+            report.savedAt = Timestamp(seconds: 1_850_000_000)
+            report.problem = problem
+            try report.write(to: service.sealedFolder)
+        }
     }
 
     private static let ends = [
         End(code: 0, isTold: true, isLoss: false), End(code: 1, isTold: true, isLoss: false),
+        End(code: 1, isTold: true, problem: .noSpace, isLoss: true),
         End(code: 137, isLoss: true), End(code: 139, isLoss: true), End(code: 137, isTold: true, isLoss: true),
         End(code: 0, isLoss: true), End(code: 3, isLoss: true), End(code: nil, isLoss: true),
-        End(code: 137, hasHome: false, isLoss: false), End(code: 128 + SIGUSR1, isLoss: false),
+        End(code: nil, isTold: true, isLoss: false),
+        End(code: 137, hasHome: false, isLoss: false), End(code: 137, isConfigured: false, isLoss: false),
+        End(code: nil, isConfigured: false, isLoss: false),
     ]
 
-    @Test("whoever is ended while he seals HOME isn't said to be stopped", arguments: ends)
+    @Test(
+        "whoever is ended while he seals HOME isn't said to be stopped",
+        arguments: ends + [End(code: 128 + SIGUSR1, isLoss: false)]
+    )
     private func endsWhileSealing(_ end: End) async throws {
         let engine = OtherEngine()
         try await withInstance(on: engine) { surroundings, service in
-            if let code = end.code { try service.write(exitCode: code) }
-            let time = "2026-11-30T00:00:00Z "
-            let events = ["launcher.started process=7", end.isTold ? "agent.ended exitCode=\(end.code ?? 0)" : nil]
-            let ended = end.code.map { "launcher.ended exitCode=\($0)" }
-            let lines = (events + [ended]).compactMap { $0 }.map { time + $0 + "\n" }
-            try Files.write(lines.joined(), to: service.logPath)
-            if end.hasHome {
-                var report = HomeReport()
-                report.savedAt = Timestamp(seconds: 1_850_000_000)
-                try report.write(to: service.sealedFolder)
-            }
+            try end.lay(service, log: service.folder + "/elsewhere.log")
             let process = try ServiceProcess(service, in: surroundings)
             guard end.isLoss else { return try await process.stop(waitSeconds: 5) }
             let error = await #expect(throws: OperationError.self) { try await process.stop(waitSeconds: 5) }
             #expect(error?.code == OperationCode.homeLost.rawValue, "\(end)")
+        }
+    }
+
+    @Test(
+        "of an instance that had ended by itself before, each way to end it or to start it tells what is lost",
+        arguments: ends
+    )
+    private func endedBefore(_ end: End) async throws {
+        let engine = OtherEngine(isThere: false)
+        try await withInstance(on: engine) { surroundings, service in
+            try end.lay(service, log: service.folder + "/elsewhere.log")
+            let operations = ServiceOperations(in: surroundings)
+            let lost = "what HOME held since 2028-08-16T00:53:20Z is lost"
+            for _ in 0..<2 {
+                do {
+                    #expect(try await operations.stop("other", .saving) == nil)
+                    #expect(!end.isLoss, "\(end)")
+                } catch let error as OperationError {
+                    #expect(end.isLoss && error.code == OperationCode.homeLost.rawValue, "\(end): \(error)")
+                    #expect(error.description.contains("has ended already, but \(lost)"))
+                    #expect(error.mend?.contains("mse restart other") == true)
+                }
+            }
+            let discarded = try await operations.stop("other", .discarding)
+            #expect((discarded?.hasPrefix(lost) == true) == end.isLoss, "\(end): \(discarded ?? "")")
+            #expect(engine.requests == [] && engine.starts == 0)
+            // It is started all the same; nothing listens here, and its launcher has ended.
+            let error = await #expect(throws: OperationError.self) {
+                try await operations.restart("other", renews: false, waitSeconds: 2)
+            }
+            #expect(engine.starts == 1)
+            #expect(error?.problem.contains(lost) == end.isLoss, "\(end): \(error?.problem ?? "")")
+        }
+    }
+
+    @Test("why it waits is told however much strangers make it write since", arguments: [0, 205, 60_000])
+    func flood(count: Int) async throws {
+        try await withInstance(on: OtherEngine()) { surroundings, service in
+            let time = "2026-11-30T00:00:00Z "
+            let refused = time + "configuration.refused code=configuration.malformed\n"
+            let earlier = "launcher.started process=6\n" + time + "agent.waitsAgain cause=identity\n"
+            let start = "launcher.started process=7\n" + time + "agent.waitsAgain cause=record\n"
+            let log = service.folder + "/log"
+            // Rotated between its events, as the launcher does it.
+            try Files.write(time + earlier + refused + time + start + refused, to: log + ".1")
+            try Files.write(String(repeating: refused, count: count), to: log)
+            let found = LastStart(service, logFiles: [log + ".1", log])
+            #expect(found.waitReason?.contains("launch record is another") == true)
+            #expect(LastStart(service, logFiles: [log]).waitReason == nil)
+            #expect(LastStart(service, logFiles: [log + ".none", log]).problem == nil)
         }
     }
 

@@ -178,7 +178,7 @@ struct ServiceProcess: Sendable {
     }
 
     private func words(ended code: Int, while: String = "") -> String {
-        let start = LastStart(service)
+        let start = lastStart
         if start.hasEndedByItself {
             return "ended by itself with exit code \(code)\(`while`); \(LastStart.ownersLog(service.name))"
         }
@@ -194,10 +194,10 @@ struct ServiceProcess: Sendable {
 
     /// Asks the agent to seal HOME and end. Where that fails it goes on running, and nothing is lost.
     /// - Parameter afterwards: what a person has to know besides, who interrupts this: the agent was asked already.
-    /// - Throws: why it goes on, or that it ended without having sealed HOME's last changes.
+    /// - Throws: why it goes on, or that it ended, now or by itself earlier, without having sealed HOME's last changes.
     func stop(waitSeconds: Int = 90, afterwards: String = "") async throws {
         try await waitUntilLaunched(waitSeconds)
-        guard presence != .gone else { return }
+        guard presence != .gone else { return try checkEnd("has ended already") }
         let refusals = (try? homeReport())?.refusals ?? 0
         let name = service.name
         Unfinished.remark("\(name) was asked to end, and does: ask with 'mse status \(name)'\(afterwards)")
@@ -219,23 +219,49 @@ struct ServiceProcess: Sendable {
         }
         // One that had not yet begun to listen to that had nothing to seal either.
         guard service.exitCode != 128 + Int(SIGUSR1) else { return try service.write(exitCode: 0) }
-        guard let report = try? homeReport(), let problem = problemOfEnd(report) else { return }
+        try checkEnd("has ended")
+    }
+
+    private func checkEnd(_ words: String) throws(OperationError) {
+        guard let loss else { return }
         throw OperationError(
             service.name,
-            "has ended, but what HOME held since \(report.since) is lost: \(problem)",
+            "\(words), but \(loss)",
             mend: "'mse restart \(service.name)' starts it with what was sealed before",
             code: .homeLost
         )
     }
 
+    /// What of HOME is lost, and why, by the way it ended; nil while it goes on, and where all of HOME is sealed.
+    var loss: String? {
+        let start = lastStart
+        // While it waits for its owner, there is no HOME. One that couldn't be launched had none either.
+        guard presence == .gone, start.wasConfigured, service.refusal == nil, let since = lastSealing,
+            let problem = problemOfEnd(start)
+        else { return nil }
+        return "what HOME held since \(since) is lost: \(problem)"
+    }
+
     /// Why HOME's last changes weren't sealed before it ended.
-    private func problemOfEnd(_ report: HomeReport) -> String? {
-        guard let code = service.exitCode else { return "its launcher was killed" }
-        if let problem = report.problem, code != 0 { return problem.words }
+    private func problemOfEnd(_ start: LastStart) -> String? {
+        // Whoever launched it may have gone before he wrote down how it ended.
+        guard let code = service.exitCode ?? start.agentsExitCode else { return "its launcher was ended" }
+        if code != 0, let problem = (try? homeReport())?.problem { return problem.words }
         // Whoever ends it from outside, or from within in the agent's place, leaves no word of HOME.
         if code >= 128 { return "signal \(code - 128) ended it" }
-        return LastStart(service).hasEndedByItself ? "the application ended its process" : nil
+        return start.hasEndedByItself ? "the application ended its process" : nil
     }
+
+    /// Since when changes of HOME aren't sealed; nil where there is no HOME.
+    private var lastSealing: String? {
+        do {
+            return try homeReport().since
+        } catch {
+            return Files.exists(service.sealedFolder + "/" + HomeReport.fileName) ? HomeReport.untold : nil
+        }
+    }
+
+    var lastStart: LastStart { LastStart(service, logFiles: place.engine.logFiles(of: service)) }
 
     /// A launcher that still measures has no agent yet that could be asked anything.
     private func waitUntilLaunched(_ seconds: Int) async throws {
@@ -243,10 +269,10 @@ struct ServiceProcess: Sendable {
     }
 
     /// Ends the agent whatever becomes of HOME's last changes.
-    /// - Returns: since when HOME's changes may be lost; nil when all of it is sealed, or there is none.
+    /// - Returns: what of HOME is lost; nil when all of it is sealed, or there is none.
     func discard(graceSeconds: Int = 5) async throws -> String? {
         try await waitUntilLaunched(60)
-        guard presence != .gone else { return nil }
+        guard presence != .gone else { return loss }
         place.engine.send(.orderly, to: service)
         let isClean = try await hasEnded(within: graceSeconds)
         kill()
@@ -254,11 +280,7 @@ struct ServiceProcess: Sendable {
         if isClean, service.exitCode == 0 { return nil }
         // Whoever discards knows that it ended; that it was cut short is no failure.
         try service.write(exitCode: 0)
-        do {
-            return try homeReport().since
-        } catch {
-            return Files.exists(service.sealedFolder + "/" + HomeReport.fileName) ? HomeReport.untold : nil
-        }
+        return lastSealing.map { "what HOME held since \($0) is lost" }
     }
 
     func homeReport() throws -> HomeReport {

@@ -1,4 +1,5 @@
 internal import Enclave
+internal import Files
 internal import RATLS
 
 /// How an instance's last start went, as the operator's log tells it: by codes and counts.
@@ -14,26 +15,29 @@ struct LastStart {
     /// It ended, and not by its agent's doing: an application shares the process, and may end it.
     let hasEndedByItself: Bool
 
-    init(_ service: ServiceState) {
+    /// Its application was to be loaded, and had HOME to write to.
+    let wasConfigured: Bool
+    /// With which its agent ended in order; nil where it said no such word.
+    let agentsExitCode: Int?
+
+    /// - Parameter logFiles: the operator's log, from the oldest file on.
+    init(_ service: ServiceState, logFiles: [String]) {
         var problem: String?
         var hasFailed = false
         var damaged: String?
         var waitReason: String?
-        var isStopping = false, agentEnded = false, processEnded = false
-        for line in service.logTail(200).split(separator: "\n") {
-            // The time comes first.
-            let text = line.split(separator: " ", maxSplits: 1).last.map(String.init) ?? ""
-            if text.hasPrefix("launcher.started ") {
-                (problem, hasFailed, damaged, waitReason) = (nil, false, nil, nil)
-                (isStopping, agentEnded, processEnded) = (false, false, false)
-            } else if text.hasPrefix("launcher.ended exitCode=") {
+        var isStopping = false, processEnded = false, wasConfigured = false
+        var agentsExitCode: Int?
+        for text in Self.events(logFiles) {
+            if text.hasPrefix("launcher.ended exitCode=") {
                 processEnded = true
             } else if let event = AgentEvent(line: text) {
                 switch event {
                 case .stateDamaged(let file): damaged = Self.damaged(file, service.name)
                 case .waitsAgain(let cause): waitReason = damaged ?? Self.words(cause)
+                case .configured, .listening(_, isConfigured: true, _): wasConfigured = true
                 case .stopping: isStopping = true
-                case .ended: agentEnded = true
+                case .ended(let exitCode): agentsExitCode = Int(exitCode)
                 default: break
                 }
                 guard let found = Self.words(event, service) else { continue }
@@ -46,7 +50,37 @@ struct LastStart {
         self.hasFailed = hasFailed
         self.waitReason = waitReason
         self.isStopping = isStopping
-        hasEndedByItself = processEnded && !agentEnded && !hasFailed
+        self.wasConfigured = wasConfigured
+        self.agentsExitCode = agentsExitCode
+        hasEndedByItself = processEnded && agentsExitCode == nil && !hasFailed
+    }
+
+    private static let start = Array("launcher.started ".utf8)
+    /// Of events, each with its blank or dot behind it, all that tell something here: strangers can bring about many
+    /// of the others.
+    private static let telling = ["agent.", "launcher.", "state.", "application.startFailed "].map { Array($0.utf8) }
+
+    /// What the log says since the last start, without the times: as far back as that is, since whoever makes the
+    /// instance write much must hide nothing.
+    private static func events(_ logFiles: [String]) -> [String] {
+        var found: [[String]] = []
+        for path in logFiles.reversed() {
+            // Rotation may have taken it away since.
+            guard let file = try? OpenFile(regular: path), let bytes = try? file.contents() else { continue }
+            var lines: [String] = []
+            var hasStarted = false
+            for line in bytes.split(separator: UInt8(ascii: "\n")) {
+                let event = line.drop { $0 != UInt8(ascii: " ") }.dropFirst()
+                if event.starts(with: start) {
+                    (lines, hasStarted) = ([], true)
+                } else if telling.contains(where: { event.starts(with: $0) }) {
+                    lines.append(String(decoding: event, as: UTF8.self))
+                }
+            }
+            found.append(lines)
+            if hasStarted { break }
+        }
+        return found.reversed().flatMap(\.self)
     }
 
     /// What happened to a sealed file, and what can be done.

@@ -73,18 +73,18 @@ public struct ServiceOperations: Sendable {
         case .partial where service.exitCode == nil: return (.stopping, "its agent has ended")
         case .gone where !service.hasBegun:
             return (.stopped, "its last start was interrupted; 'mse restart \(service.name)' brings it back")
-        case .gone, .partial: return Self.end(of: service)
+        case .gone, .partial: return end(of: process)
         }
         switch await process.probe(launch) {
         case .waiting:
-            let again = LastStart(service).waitReason.map { ": " + $0 } ?? ""
+            let again = process.lastStart.waitReason.map { ": " + $0 } ?? ""
             return (.waiting, "for its owner's 'mse run'" + again)
         case .running: return (.running, "it answers")
         case .starting: return (.starting, "its application is being loaded")
         case .failing(let status):
             return (.unresponsive, "its application runs, but \(record.healthCheck) answers with status \(status)")
         case .silent:
-            let start = LastStart(service)
+            let start = process.lastStart
             // An agent whose application failed takes leave of its connections before it ends.
             if start.hasFailed, let problem = start.problem { return (.failed, problem) }
             if start.isStopping { return (.stopping, "it finishes what it answers, and HOME is sealed") }
@@ -94,8 +94,9 @@ public struct ServiceOperations: Sendable {
         }
     }
 
-    private static func end(of service: ServiceState) -> (state: ServiceStatus.State, reason: String) {
-        let start = LastStart(service)
+    private func end(of process: ServiceProcess) -> (state: ServiceStatus.State, reason: String) {
+        let service = process.service
+        let start = process.lastStart
         let code = service.exitCode
         if code == 0, !start.hasEndedByItself { return (.stopped, "'mse restart \(service.name)' brings it back") }
         if let problem = service.refusal ?? start.problem {
@@ -145,7 +146,7 @@ public struct ServiceOperations: Sendable {
                 try await process.stop()
                 return nil
             case .discarding, .removing:
-                return try await process.discard().map { "what HOME held since \($0) is lost" }
+                return try await process.discard()
             }
         }
     }
@@ -164,6 +165,8 @@ public struct ServiceOperations: Sendable {
         public var isWaiting: Bool
         /// Why what was sealed doesn't configure it; nil when there is none.
         public var waitReason: String?
+        /// What of HOME had been lost already, as when it was killed; nil for nothing.
+        public var loss: String?
     }
 
     /// Ends the instance and starts it again from its sealed state.
@@ -172,7 +175,7 @@ public struct ServiceOperations: Sendable {
     public func restart(_ name: String, renews: Bool, waitSeconds: Int) async throws -> Restarted {
         let service = try ServiceState.existing(name, in: state)
         let process = try ServiceProcess(service, in: surroundings)
-        let (wasRunning, end) = try await service.withLock {
+        let (wasRunning, loss, end) = try await service.withLock {
             let wasRunning = process.isAlive
             // What can't be started again isn't ended.
             try surroundings.places.place(of: service).platform.check(
@@ -180,7 +183,10 @@ public struct ServiceOperations: Sendable {
                 of: name,
                 afterwards: wasRunning ? "; it goes on running with those that it has" : ""
             )
-            try await process.stop(afterwards: "; it isn't started again: 'mse restart \(name)' does that")
+            let loss = process.loss
+            if loss == nil {
+                try await process.stop(afterwards: "; it isn't started again: 'mse restart \(name)' does that")
+            }
             do {
                 try process.checkAddress()
             } catch var error as OperationError where wasRunning {
@@ -191,15 +197,28 @@ public struct ServiceOperations: Sendable {
             record.startedAt = surroundings.clock.now
             try service.write(record)
             let end = ContinuousClock.now + .seconds(waitSeconds)
-            try await process.start(renews: renews, waitSeconds: waitSeconds)
-            return (wasRunning, end)
+            try await Self.telling(loss) { try await process.start(renews: renews, waitSeconds: waitSeconds) }
+            return (wasRunning, loss, end)
         }
-        let start = try await process.waitUntilRunning(until: end, waitSeconds: waitSeconds)
+        let start = try await Self.telling(loss) {
+            try await process.waitUntilRunning(until: end, waitSeconds: waitSeconds)
+        }
         return Restarted(
             wasRunning: wasRunning,
             isWaiting: start == .waiting,
-            waitReason: start == .waiting ? LastStart(service).waitReason : nil
+            waitReason: start == .waiting ? process.lastStart.waitReason : nil,
+            loss: loss
         )
+    }
+
+    /// Once it is started again, nobody else tells what its earlier end had lost.
+    private static func telling<Value>(_ loss: String?, _ body: () async throws -> Value) async throws -> Value {
+        do {
+            return try await body()
+        } catch var error as OperationError {
+            if let loss { error.problem += "; " + loss }
+            throw error
+        }
     }
 
     /// Certificate, quote and collateral as one file, and the certificate beside it.
