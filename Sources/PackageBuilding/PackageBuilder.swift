@@ -133,7 +133,7 @@ public struct PackageBuilder: Sendable {
     /// The key of a package, or its token, may not be in it.
     private static func checkKey(_ files: [CodeTree.File], in folder: String, _ key: borrowing SecretKey) throws {
         for file in files where file.byteCount == SecretKey.byteCount {
-            let bytes = try Files.read(file.source, limit: SecretKey.byteCount)
+            let bytes = try Files.read(onDisk: file.source, limit: SecretKey.byteCount)
             guard key.withBytes({ $0.elementsEqual(bytes) }) else { continue }
             throw FileError(
                 folder + "/" + file.path,
@@ -175,7 +175,7 @@ public struct PackageBuilder: Sendable {
     /// Read once: what is shipped is what was judged.
     private func readConfiguration(_ notes: inout [String]) throws -> (ProjectConfiguration, text: [UInt8]) {
         let path = project + "/" + ProjectConfiguration.fileName
-        let bytes = try Files.read(path, limit: 1 << 20)
+        let bytes = try Files.read(onDisk: path, limit: 1 << 20)
         do {
             let configuration = try ProjectConfiguration(bytes)
             try configuration.checkReadable(bytes)

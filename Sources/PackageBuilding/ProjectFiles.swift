@@ -10,9 +10,10 @@ public enum ProjectFiles {
     /// - Parameter notes: gets a line for each pattern that can't mean what it says.
     public static func ignoreList(_ folder: String, _ notes: inout [String]) throws(PackageError) -> IgnoreList {
         let path = folder + "/" + IgnoreList.fileName
-        guard Files.exists(path) else { return IgnoreList() }
+        // A link that leads nowhere is a list that can't be read, and not an empty one.
+        guard Files.isTaken(path) else { return IgnoreList() }
         do {
-            let patterns = IgnoreList.lines(try PlainText.read(try Files.read(path, limit: 1 << 20)))
+            let patterns = IgnoreList.lines(try PlainText.read(try Files.read(onDisk: path, limit: 1 << 20)))
             guard patterns.count <= IgnoreList.patternLimit else {
                 throw FileError(path, "has \(patterns.count) patterns; at most \(IgnoreList.patternLimit) are taken")
             }
@@ -78,7 +79,9 @@ public enum ProjectFiles {
     package static func checkReadable(_ tree: CodeTree, in folder: String) throws(PackageError) {
         do {
             for file in tree.files where TreeEncryption.isPlain(file.path) {
-                let text = try PlainText.read(try Files.read(file.source, limit: ReadableRequirements.byteLimit))
+                let text = try PlainText.read(
+                    try Files.read(onDisk: file.source, limit: ReadableRequirements.byteLimit)
+                )
                 for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
                     .enumerated()
                 where ReadableRequirements.hasUsers(String(line)) {

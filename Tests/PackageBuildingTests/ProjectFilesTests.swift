@@ -104,6 +104,51 @@ struct ProjectFilesTests {
         #expect(error?.description.contains(".mseignore: line 1") == true, "\(String(describing: error))")
     }
 
+    @Test(
+        "a file that is read by its name is a file: nobody waits for a pipe or device, and nothing passes for an empty list",
+        .timeLimit(.minutes(1)),
+        arguments: [
+            "mse_src/.mseignore", "mse.toml", "mse_src/requirements.txt", "more.txt", "package.whl", "links",
+            "Dockerfile",
+        ]
+    )
+    func onDisk(name: String) throws {
+        let path = folder.path + "/project/" + name
+        switch name {
+        case "more.txt": try folder.write("project/mse_src/requirements.txt", "-r ../more.txt\n")
+        case "package.whl": try folder.write("project/mse_src/requirements.txt", "./package.whl\n")
+        case "links": try folder.write("project/mse_src/requirements.txt", "--find-links links\nflask\n")
+        default: break
+        }
+        let makes: [(String) -> Int32] = [
+            { mkfifo($0, 0o600) }, { symlink("/dev/zero", $0) }, { symlink("/proc/self/mem", $0) },
+            { symlink("nowhere", $0) },
+        ]
+        for (index, make) in makes.enumerated() {
+            try Files.remove(path)
+            #expect(make(path) == 0)
+            // Where there is none, nothing is pointed to.
+            if name == "Dockerfile" {
+                _ = try build()
+                continue
+            }
+            let error = #expect(throws: PackageError.self, "\(index)") { try build() }
+            let text = error?.description ?? ""
+            // What links lead to is named in their place where they were followed already.
+            let isNamed = text.contains(Files.split(name).name) || text.contains("requirements.txt")
+            #expect(isNamed || text.hasSuffix("is no regular file on a disk"), "\(index): \(text)")
+        }
+        #expect(!Files.exists(folder.path + "/out") || name == "Dockerfile")
+    }
+
+    @Test("an ignore list may be a link to one")
+    func linkedList() throws {
+        try folder.write("lists/mine", "server.key\n")
+        try folder.write("project/mse_src/server.key", "-----BEGIN PRIVATE KEY-----")
+        #expect(symlink("../../lists/mine", folder.path + "/project/mse_src/.mseignore") == 0)
+        #expect(try code(try build()) == ["app.py.enc"])
+    }
+
     @Test("names and paths that don't fit once they are encrypted are found before there is a key")
     func lengths() throws {
         let long = String(repeating: "n", count: 252)

@@ -185,6 +185,77 @@ struct ReadablePartsTests {
         #expect(warnings.count == 2 * keys.count, "\(warnings)")
     }
 
+    /// A text as editors save it: with or without a mark, the low or the high byte first.
+    private static func units(_ text: String, width: Int, isBigEndian: Bool, mark: Bool) -> [UInt8] {
+        ((mark ? "\u{FEFF}" : "") + text).unicodeScalars.flatMap { scalar in
+            let bytes = (0..<width).map { UInt8(truncatingIfNeeded: scalar.value >> (8 * $0)) }
+            return isBigEndian ? bytes.reversed() : bytes
+        }
+    }
+
+    @Test("a private key is one in every form and encoding, and at every place of its file")
+    func formsOfKeys() throws {
+        var keys: [String: [UInt8]] = [
+            "openpgp": Array("-----BEGIN PGP PRIVATE KEY BLOCK-----\n\nlQ==\n".utf8),
+            "ssh2": Array("---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----\n".utf8),
+            "putty": Array("\u{FEFF}PuTTY-User-Key-File-3: ssh-ed25519\n".utf8),
+            "age": Array("# created: 2026-01-01\nAGE-SECRET-KEY-1QQQQ\n".utf8),
+            "json": Array(#"{"key": "-----BEGIN PRIVATE KEY-----\nMC4C\n-----END PRIVATE KEY-----\n"}"#.utf8),
+            "old.gpg": [0x95, 0x01, 0xD8, 4, 0x5F, 0, 0, 0, 1] + [UInt8](repeating: 7, count: 100),
+            "new.gpg": [0xC5, 0x58, 4, 0x5F, 0, 0, 0, 22] + [UInt8](repeating: 7, count: 100),
+            "java": [0xFE, 0xED, 0xFE, 0xED, 0, 0, 0, 2],
+        ]
+        for (width, isBigEndian) in [(2, false), (2, true), (4, false), (4, true)] {
+            for mark in [true, false] {
+                let text = "# é\r\n" + Self.pem.replacing("\n", with: "\r\n")
+                keys["units-\(width)-\(isBigEndian)-\(mark)"] =
+                    Self.units(text, width: width, isBigEndian: isBigEndian, mark: mark)
+            }
+        }
+        // Behind much else, and across what is read at once.
+        for place in [1 << 20, (256 << 10) - 1, (256 << 10) - 20, (512 << 10) - 512 - 11, (512 << 10) - 520] {
+            let rest = [UInt8](repeating: UInt8(ascii: "\n"), count: place)
+            keys["behind-\(place)"] = rest + Array(Self.pem.utf8)
+            keys["wide-\(place)"] = rest + [10] + Self.units(Self.pem, width: 4, isBigEndian: false, mark: false)
+        }
+        for (name, arguments) in [
+            ("store", ["pkcs12", "-export", "-nocerts", "-inkey", "key", "-passout", "pass:a"]),
+            ("locked", ["pkcs8", "-topk8", "-in", "key", "-outform", "DER", "-passout", "pass:a"]),
+            (
+                "older",
+                ["pkcs8", "-topk8", "-in", "key", "-outform", "DER", "-v1", "PBE-SHA1-3DES", "-passout", "pass:a"]
+            ),
+            ("plain", ["pkcs8", "-topk8", "-nocrypt", "-in", "key", "-outform", "DER"]),
+            ("ec", ["ec", "-in", "key", "-outform", "DER"]),
+        ] {
+            let make = [
+                "-c", "[ -s key ] || openssl ecparam -name prime256v1 -genkey -noout -out key; openssl \"$@\"", "sh",
+            ]
+            let result = try ProgramRun("/bin/sh", make + arguments + ["-out", name], folder: folder.path).run()
+            try #require(result.status == 0, "\(result.output)")
+            keys[name] = try folder.read(name)
+        }
+        let dashes = String(repeating: "-", count: 300_000)
+        let others: [String: [UInt8]] = [
+            "public": Array("-----BEGIN PGP PUBLIC KEY BLOCK-----\nPRIVATE KEY-----".utf8),
+            "words": Array("the PRIVATE KEY -- BEGIN PRIVATE KEY -- AGE-SECRET KEY\n--- BEGIN PRIVATE KEY ---\n".utf8),
+            "dashes": Array((dashes + "BEGIN " + dashes).utf8),
+            "blanks": Array(String(repeating: "---- ", count: 9).utf8),
+            "image": [0x95, 0, 0, 0] + [UInt8](repeating: 0, count: 40), "short": [0x30], "sequence": [0x30, 0x82],
+            "end": Array("-----BEGIN PRIVATE KEY".utf8), "zeros": [0x2D] + [UInt8](repeating: 0, count: 40),
+            "certificate": try {
+                let make = ["req", "-x509", "-key", "key", "-subj", "/CN=a", "-outform", "DER", "-out", "c"]
+                _ = try ProgramRun("/usr/bin/openssl", make, folder: folder.path).run()
+                return try folder.read("c")
+            }(),
+        ]
+        for (name, bytes) in keys.merging(others, uniquingKeysWith: { $1 }) {
+            try folder.write("files/" + name, bytes)
+        }
+        let found = Set(try PrivateKeyFiles.among(CodeTree(folder.path + "/files").files))
+        #expect(found == Set(keys.keys), "\(found.symmetricDifference(keys.keys))")
+    }
+
     @Test(
         "a pattern that can't mean what it says is noted",
         arguments: [

@@ -184,7 +184,7 @@ public struct ProjectTests: Sendable {
     private func configuration(_ project: String) throws -> ProjectConfiguration {
         let path = project + "/" + ProjectConfiguration.fileName
         return try OperationError.naming(path, code: .project) {
-            try ProjectConfiguration(try Files.read(path, limit: 1 << 20))
+            try ProjectConfiguration(try Files.read(onDisk: path, limit: 1 << 20))
         }
     }
 

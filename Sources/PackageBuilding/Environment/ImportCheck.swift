@@ -242,7 +242,7 @@ struct ImportCheck {
 
     /// The line of the project's Dockerfile that installs packages, as the original's projects do.
     private var pipLine: Int? {
-        guard let bytes = try? Files.read(project + "/Dockerfile", limit: 1 << 20) else { return nil }
+        guard let bytes = try? Files.read(onDisk: project + "/Dockerfile", limit: 1 << 20) else { return nil }
         let lines = String(decoding: bytes, as: UTF8.self).split(
             omittingEmptySubsequences: false,
             whereSeparator: \.isNewline

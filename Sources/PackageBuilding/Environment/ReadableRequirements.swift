@@ -59,7 +59,7 @@ enum ReadableRequirements {
     /// - Returns: nil when the file says nothing else than that.
     static func cleaned(_ file: CodeTree.File) throws -> String? {
         do {
-            let bytes = try Files.read(file.source, limit: byteLimit)
+            let bytes = try Files.read(onDisk: file.source, limit: byteLimit)
             let text = try PlainText.read(bytes)
             let clean = cleaned(text)
             return bytes == Array(clean.utf8)

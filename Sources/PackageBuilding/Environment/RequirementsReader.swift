@@ -49,7 +49,7 @@ struct RequirementsReader {
                 )
             }
             open.append(real)
-            let bytes = try Files.read(real, limit: Self.byteLimit)
+            let bytes = try Files.read(onDisk: path, limit: Self.byteLimit)
             byteCount += bytes.count
             guard byteCount <= Self.totalByteLimit else {
                 throw FileError(
@@ -379,6 +379,14 @@ struct RequirementsReader {
         let real = try existing(path, line)
         guard fragment.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && !"'\"\\$".utf8.contains($0) }) else {
             throw refusal(line, "blanks or quotes stand behind the '#' of '\(redacted(target))'")
+        }
+        // A pipe or device would keep its reader waiting.
+        if !Files.isFolder(real) {
+            do {
+                _ = try OpenFile(onDisk: real)
+            } catch {
+                throw refusal(line, "'\(redacted(target))' \(error.problem)")
+            }
         }
         result.local.append(real)
         return "file://" + PercentEncoding.encodedPath(real) + fragment
