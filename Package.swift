@@ -222,7 +222,7 @@ let package = Package(
         ),
 
         // Running.
-        .target(name: "Enclave", dependencies: ["Notation", "Files", crypto], swiftSettings: strict),
+        .target(name: "Enclave", dependencies: ["Notation", "Files", "Secrets", crypto], swiftSettings: strict),
         .target(
             name: "SimulatedProcessor",
             dependencies: [
@@ -578,7 +578,7 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
-        .testTarget(name: "EnclaveTests", dependencies: ["Enclave", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "EnclaveTests", dependencies: ["Enclave", "Secrets", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "SimulatedProcessorTests",
             dependencies: [

@@ -1,17 +1,16 @@
 public import Notation
+public import Secrets
 
 /// What runs around the enclave, seen from inside: who signs its quotes and keeps its sealing keys.
 public protocol EnclavePlatform: Sendable {
-    /// `sgx` or `simulator`.
-    var name: String { get }
     /// Whether it is an enclave in name only: it protects nothing.
     var isSimulated: Bool { get }
 
     /// A quote over these 64 bytes.
     func quote(reportData: [UInt8]) throws(EnclaveError) -> [UInt8]
 
-    /// 32 bytes that only this measurement gets, on this processor.
-    func sealingSecret() throws(EnclaveError) -> [UInt8]
+    /// That only this measurement gets, on this processor.
+    func sealingKey() throws(EnclaveError) -> SecretKey
 
     /// What was measured, and so what proves the files that are read.
     func measuredContent() throws(EnclaveError) -> MeasuredContent

@@ -1,6 +1,7 @@
 internal import Crypto
 internal import Files
 internal import Glibc
+public import Secrets
 
 /// An SGX enclave under Gramine, by its pseudo files (Gramine's documentation, "Attestation and secret
 /// provisioning").
@@ -18,7 +19,6 @@ public struct GraminePlatform: EnclavePlatform {
         guard type == "dcap" else { throw .attestationType(found: type) }
     }
 
-    public var name: String { "sgx" }
     public var isSimulated: Bool { false }
     public func measuredContent() -> MeasuredContent { .enforcedByLibraryOS }
 
@@ -33,17 +33,19 @@ public struct GraminePlatform: EnclavePlatform {
     }
 
     /// HKDF over Gramine's 16-byte key for this measurement.
-    public func sealingSecret() throws(EnclaveError) -> [UInt8] {
+    public func sealingKey() throws(EnclaveError) -> SecretKey {
         var key = try Self.read(folder + "/keys/_sgx_mrenclave", limit: 64)
-        defer { key.withUnsafeMutableBytes { explicit_bzero($0.baseAddress!, $0.count) } }
+        defer { key.wipe() }
         guard key.count >= 16 else { throw .refused("a sealing key of 16 bytes expected, found \(key.count)") }
         let derived = HKDF<SHA256>.deriveKey(
             inputKeyMaterial: SymmetricKey(data: key[..<16]),
             salt: [UInt8](),
             info: Array("mse-sealed-state-v1".utf8),
-            outputByteCount: 32
+            outputByteCount: SecretKey.byteCount
         )
-        return derived.withUnsafeBytes { Array($0) }
+        var bytes = derived.withUnsafeBytes { Array($0) }
+        defer { bytes.wipe() }
+        return try SecretKey(sealing: bytes.span.bytes)
     }
 
     /// Gramine's pseudo files stay open to whatever runs in the enclave.

@@ -1,5 +1,6 @@
 internal import Files
 internal import Glibc
+public import Secrets
 internal import Synchronization
 
 /// An enclave on a simulated processor: everything is asked of the launcher over one inherited socket.
@@ -21,11 +22,16 @@ public final class SimulatedEnclave: EnclavePlatform {
         socket = Mutex(descriptor)
     }
 
-    public var name: String { "simulator" }
     public var isSimulated: Bool { true }
 
     public func quote(reportData: [UInt8]) throws(EnclaveError) -> [UInt8] { try ask(.quote, reportData) }
-    public func sealingSecret() throws(EnclaveError) -> [UInt8] { try ask(.sealingSecret, []) }
+
+    public func sealingKey() throws(EnclaveError) -> SecretKey {
+        var key = try ask(.sealingSecret, [])
+        defer { key.wipe() }
+        return try SecretKey(sealing: key.span.bytes)
+    }
+
     public func measuredContent() throws(EnclaveError) -> MeasuredContent { .record(try ask(.record, [])) }
 
     /// The launcher sees the end of the conversation, and takes no other.
@@ -37,21 +43,21 @@ public final class SimulatedEnclave: EnclavePlatform {
     }
 
     private func ask(_ request: SimulatedRequest, _ argument: [UInt8]) throws(EnclaveError) -> [UInt8] {
-        let answer = socket.withLock { socket -> Result<[UInt8], EnclaveError> in
+        var answer = try socket.withLock { (socket) throws(EnclaveError) -> [UInt8] in
             guard socket >= 0 else {
-                return .failure(.refused("the processor does nothing more for an enclave that runs its application"))
+                throw .refused("the processor does nothing more for an enclave that runs its application")
             }
             guard SimulatedFrame.write([request.rawValue] + argument, to: socket),
                 let answer = SimulatedFrame.read(from: socket)
             else {
-                return .failure(.refused("the launcher of the simulated processor is gone"))
+                throw .refused("the launcher of the simulated processor is gone")
             }
-            guard answer.first == 0 else {
-                return .failure(.refused(String(decoding: answer.dropFirst(), as: UTF8.self)))
-            }
-            return .success(Array(answer.dropFirst()))
+            return answer
         }
-        return try answer.get()
+        // It may be a key.
+        defer { answer.wipe() }
+        guard answer.first == 0 else { throw .refused(String(decoding: answer.dropFirst(), as: UTF8.self)) }
+        return Array(answer.dropFirst())
     }
 }
 

@@ -31,14 +31,18 @@ public struct Timestamp: Hashable, Comparable, Sendable {
 
     public static func < (left: Timestamp, right: Timestamp) -> Bool { left.seconds < right.seconds }
 
-    /// So many seconds later.
-    public static func + (time: Timestamp, seconds: Int64) -> Timestamp { Timestamp(seconds: time.seconds + seconds) }
+    /// So much later; parts of a second are dropped.
+    public static func + (time: Timestamp, duration: Duration) -> Timestamp {
+        Timestamp(seconds: time.seconds + duration.components.seconds)
+    }
 
-    /// So many seconds earlier.
-    public static func - (time: Timestamp, seconds: Int64) -> Timestamp { Timestamp(seconds: time.seconds - seconds) }
+    /// So much earlier; parts of a second are dropped.
+    public static func - (time: Timestamp, duration: Duration) -> Timestamp {
+        Timestamp(seconds: time.seconds - duration.components.seconds)
+    }
 
-    /// How many seconds lie between both.
-    public static func - (end: Timestamp, start: Timestamp) -> Int64 { end.seconds - start.seconds }
+    /// What lies between both.
+    public static func - (end: Timestamp, start: Timestamp) -> Duration { .seconds(end.seconds - start.seconds) }
 
     // MARK: Text
 
@@ -101,8 +105,8 @@ public struct Timestamp: Hashable, Comparable, Sendable {
             let minutes = Int64(String(decoding: offset[4...5], as: UTF8.self)),
             (0...23).contains(hours), (0...59).contains(minutes)
         else { return nil }
-        let seconds = hours * 3600 + minutes * 60
-        self = offset[0] == UInt8(ascii: "+") ? local - seconds : local + seconds
+        let difference = Duration.seconds(hours * 3600 + minutes * 60)
+        self = offset[0] == UInt8(ascii: "+") ? local - difference : local + difference
     }
 
     public var fields: (year: Int, month: Int, day: Int, hour: Int, minute: Int, second: Int) {

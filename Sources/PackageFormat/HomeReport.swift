@@ -42,7 +42,7 @@ public struct HomeReport: Hashable, Sendable {
         do {
             var reader = try ObjectReader(JSON.read(OpenFile(regular: path).contents(limit: Self.byteCount)))
             savedAt = try reader.integer("savedAt", in: 0...Int.max).map { Timestamp(seconds: Int64($0)) }
-            if let savedAt, savedAt < Self.earliest || savedAt - 86400 > now {
+            if let savedAt, savedAt < Self.earliest || savedAt - .seconds(86400) > now {
                 (self.savedAt, isTimeUntold) = (nil, true)
             }
             problem = try reader.string("problem").flatMap { Problem(rawValue: $0) }

@@ -45,7 +45,7 @@ public struct CertificateMaker: Sendable {
         }
         if launch != nil, notAfter > now + LaunchRecord.longestLife {
             throw CertificateMakerError(
-                "the certificate would be valid for more than \(LaunchRecord.longestLife / 86400) days"
+                "the certificate would be valid for more than \(LaunchRecord.longestLife.components.seconds / 86400) days"
             )
         }
         do {
@@ -78,7 +78,7 @@ public struct CertificateMaker: Sendable {
                 version: .v3,
                 serialNumber: .init(bytes: serial),
                 publicKey: publicKey,
-                notValidBefore: Date(timeIntervalSince1970: Double((now - 3600).seconds)),
+                notValidBefore: Date(timeIntervalSince1970: Double((now - .seconds(3600)).seconds)),
                 notValidAfter: Date(timeIntervalSince1970: Double(notAfter.seconds)),
                 issuer: name,
                 subject: name,

@@ -23,8 +23,8 @@ public struct LaunchRecord: Hashable, Sendable {
         5_347_717,
         1_766_784
     )
-    /// Of a certificate, in seconds.
-    public static let longestLife: Int64 = 397 * 86400
+    /// Of a certificate.
+    public static let longestLife = Duration.seconds(397 * 86400)
     /// Seconds; 0 for none.
     package static let configurationTimeouts = 0...31_536_000
 

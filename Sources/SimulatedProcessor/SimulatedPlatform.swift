@@ -81,8 +81,8 @@ public struct SimulatedPlatform: Sendable {
     /// Freshly signed, as a collateral service would answer now.
     public func collateral(at now: Timestamp) throws -> Collateral {
         let state = try State(folder: folder)
-        let issued = state.isExpired ? now - 60 * 86400 : now - 3600
-        let next = issued + 30 * 86400
+        let issued = state.isExpired ? now - .seconds(60 * 86400) : now - .seconds(3600)
+        let next = issued + .seconds(30 * 86400)
         let pckSerial = try Certificate(pki.pck.certificate).serial.bytes,
             authoritySerial = try Certificate(pki.authority.certificate).serial.bytes
         let pckCRL = SimulatedRevocationList(
@@ -151,7 +151,7 @@ struct SimulatedDocuments {
                 level(
                     svn + recovery,
                     status: recovery == state.recoveries ? "UpToDate" : "OutOfDate",
-                    date: state.made - 86400,
+                    date: state.made - .seconds(86400),
                     advisories: advisories
                 )
             )
@@ -175,7 +175,7 @@ struct SimulatedDocuments {
             "tcbLevels": [
                 .object([
                     "tcb": .object(["isvsvn": Node(QuotingEnclave.securityVersion)]),
-                    "tcbDate": Node((state.made - 86400).description), "tcbStatus": "UpToDate",
+                    "tcbDate": Node((state.made - .seconds(86400)).description), "tcbStatus": "UpToDate",
                 ])
             ],
         ])

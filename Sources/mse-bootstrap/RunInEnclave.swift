@@ -145,6 +145,7 @@ struct RunInEnclave: ParsableCommand {
             application: application,
             package: try package.map { try Files.absolute($0) },
             codeFolder: try appDir.map { try Files.absolute($0) },
+            platform: platform,
             instance: try launch.map { try instance(launchedBy: $0) } ?? instance(now),
             mode: try noSSL ? .clear : certificate.map { .owner(certificate: try Files.absolute($0)) } ?? .attested,
             isPlain: plaincode,
@@ -180,7 +181,7 @@ struct RunInEnclave: ParsableCommand {
                 sans: [san ?? "localhost"],
                 subject: subject ?? "CN=localhost,O=MSE,L=Paris,ST=Ile-de-France,C=FR",
                 // Where the certificate only carries the configuration, ten hours are enough.
-                notAfter: ratls.map { Timestamp(seconds: Int64($0)) } ?? now + 36000
+                notAfter: ratls.map { Timestamp(seconds: Int64($0)) } ?? now + .seconds(36000)
             ),
             host: host ?? "0.0.0.0",
             port: port ?? 443,

@@ -78,8 +78,8 @@ struct FurtherEvidenceTests {
         return FakeCertificate(
             serial: [1],
             issuer: name,
-            notBefore: Self.now - 3600,
-            notAfter: Self.now + 30 * 86400,
+            notBefore: Self.now - .seconds(3600),
+            notAfter: Self.now + .seconds(30 * 86400),
             subject: name,
             key: key,
             extensions: ((own ? [ours] : []) + further).map { .init(identifier: $0.0, value: $0.1) },

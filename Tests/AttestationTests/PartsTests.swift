@@ -75,7 +75,7 @@ struct PartsTests {
                 testDescription: "grace of a quoting enclave doesn't excuse the platform",
                 platform: ("ConfigurationNeeded", []),
                 enclave: ("OutOfDate", []),
-                policy: { $0.grace = 1 << 40 },
+                policy: { $0.grace = .seconds(1 << 40) },
                 objections: ["the platform"]
             ),
             Case(
@@ -91,15 +91,15 @@ struct PartsTests {
                 platform: ("UpToDate", []),
                 enclave: ("OutOfDate", []),
                 date: "9999-12-31T00:00:00Z",
-                policy: { $0.grace = 1 << 40 },
+                policy: { $0.grace = .seconds(1 << 40) },
                 objections: ["the quoting enclave"]
             ),
             Case(
                 testDescription: "nor one of the next second",
                 platform: ("UpToDate", []),
                 enclave: ("OutOfDate", []),
-                date: (Scenario.now + 1).description,
-                policy: { $0.grace = 1 },
+                date: (Scenario.now + .seconds(1)).description,
+                policy: { $0.grace = .seconds(1) },
                 objections: ["the quoting enclave"]
             ),
             Case(
@@ -107,7 +107,7 @@ struct PartsTests {
                 platform: ("UpToDate", []),
                 enclave: ("OutOfDate", []),
                 date: Scenario.now.description,
-                policy: { $0.grace = 1 }
+                policy: { $0.grace = .seconds(1) }
             ),
             Case(
                 testDescription: "a name for the worse part isn't one for the other",

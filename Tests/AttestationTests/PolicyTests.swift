@@ -13,7 +13,7 @@ struct PolicyTests {
         let policy = AttestationPolicy()
         #expect(
             policy.tcb.accepted == [.upToDate] && !policy.measurement.allowDebug && !policy.namesReference
-                && policy.tcb.grace == 0
+                && policy.tcb.grace == .zero
         )
     }
 
@@ -58,7 +58,9 @@ struct PolicyTests {
             """
         let policy = try AttestationPolicy(Array(toml.utf8))
         #expect(policy == (try AttestationPolicy(Array(json.utf8))))
-        #expect(policy.tcb.grace == 7200 && !policy.platform.allowSMT && policy.measurement.mrenclave.count == 1)
+        #expect(
+            policy.tcb.grace == .seconds(7200) && !policy.platform.allowSMT && policy.measurement.mrenclave.count == 1
+        )
     }
 
     @Test(

@@ -68,7 +68,7 @@ struct ReasonTests {
             policy: {
                 $0.tcb.accepted = Set(TCBStatus.allCases)
                 $0.tcb.allowedAdvisories = ["A"]
-                $0.tcb.grace = 1 << 40
+                $0.tcb.grace = .seconds(1 << 40)
             }
         ),
         sgx(
@@ -86,7 +86,7 @@ struct ReasonTests {
             }
         ),
         sgx("tcb.evaluationNumber", what: "an old evaluation", policy: { $0.tcb.minimumEvaluationNumber = 18 }),
-        sgx("collateral.tooOld", what: "old collateral", policy: { $0.tcb.maximumCollateralAge = 3599 }),
+        sgx("collateral.tooOld", what: "old collateral", policy: { $0.tcb.maximumCollateralAge = .seconds(3599) }),
         sgx("measurement.missing", what: "no reference value", policy: { $0.measurement.mrenclave = [] }),
         sgx(
             "measurement.differs",
@@ -214,15 +214,15 @@ struct ReasonTests {
             "launch.malformed",
             what: "a certificate of tomorrow",
             certificate: {
-                $0.notBefore = now + 1
-                $0.notAfter = $0.notAfter + 86400
+                $0.notBefore = now + .seconds(1)
+                $0.notAfter = $0.notAfter + .seconds(86400)
             }
         ),
         service(
             "service.expired",
             "launch.malformed",
             what: "a certificate of yesterday",
-            certificate: { $0.notAfter = now - 1 }
+            certificate: { $0.notAfter = now - .seconds(1) }
         ),
         service(
             "service.signature",
@@ -298,15 +298,15 @@ struct ReasonTests {
             host: "127.0.0.1",
             port: 7443,
             subject: nil,
-            notAfter: now + 30 * 86400,
+            notAfter: now + .seconds(30 * 86400),
             configurationTimeout: 0
         )
         let name: [(ObjectIdentifier, String)] = [(DistinguishedName.commonName, "hello-1")]
         return FakeCertificate(
             serial: [1],
             issuer: name,
-            notBefore: now - 3600,
-            notAfter: now + 30 * 86400,
+            notBefore: now - .seconds(3600),
+            notAfter: now + .seconds(30 * 86400),
             subject: name,
             key: key,
             extensions: [

@@ -42,7 +42,7 @@ struct VerifierTests {
             host: "127.0.0.1",
             port: 7443,
             subject: nil,
-            notAfter: Self.now + 30 * 86400,
+            notAfter: Self.now + .seconds(30 * 86400),
             configurationTimeout: 0
         )
         return try AttestedCertificate(
@@ -126,7 +126,7 @@ struct VerifierTests {
         #expect(
             try judge {
                 $0.measurement.mrenclave = [Self.measurement]
-                $0.tcb.grace = 2 * 86400
+                $0.tcb.grace = .seconds(2 * 86400)
             }.isAccepted
         )
     }
@@ -156,7 +156,7 @@ struct VerifierTests {
         }
         #expect(try strict { $0.platform.fmspc = [] } == ["platform.notAllowed"])
         #expect(try strict { $0.platform.allowSMT = false } == ["platform.notAllowed"])
-        #expect(try strict { $0.tcb.maximumCollateralAge = 60 } == ["collateral.tooOld"])
+        #expect(try strict { $0.tcb.maximumCollateralAge = .seconds(60) } == ["collateral.tooOld"])
         #expect(try strict { $0.tcb.minimumEvaluationNumber = 21 } == ["tcb.evaluationNumber"])
         #expect(try strict { $0.launch.names = ["other"] } == ["launch.name"])
         #expect(try strict { $0.launch.latestExpiry = Self.now } == ["launch.expiry"])
@@ -190,7 +190,7 @@ struct VerifierTests {
 
     @Test("the certificate's own dates count")
     func dates() throws {
-        #expect(codes(try judge(at: Self.now + 31 * 86400)) == ["service.expired"])
+        #expect(codes(try judge(at: Self.now + .seconds(31 * 86400))) == ["service.expired"])
     }
 
     @Test("evidence files say what they were given")

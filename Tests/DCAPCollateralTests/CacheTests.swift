@@ -45,7 +45,7 @@ struct CacheTests {
     private var cache: CollateralCache { CollateralCache(folder: folder.path + "/collateral") }
     private func cached(
         at time: Timestamp = now,
-        maximumAge: Int64 = 30 * 86400,
+        maximumAge: Duration = .seconds(30 * 86400),
         alwaysAsks: Bool = false,
         anchor: TrustAnchor? = nil,
         _ source: (any CollateralSource)? = nil
@@ -66,7 +66,7 @@ struct CacheTests {
     @Test("asked once, then known; private files under their digests")
     func hit() async throws {
         let first = try await cached().collateral(for: Served.request)
-        let second = try await cached(at: Self.now + 3600).collateral(for: Served.request)
+        let second = try await cached(at: Self.now + .seconds(3600)).collateral(for: Served.request)
         #expect(
             source.count == 1 && first.collateral == second.collateral && second.source.hasSuffix("(cached)")
                 && second.notes.isEmpty
@@ -115,21 +115,21 @@ struct CacheTests {
     @Test("asked again after a day, and before anything runs out")
     func refresh() async throws {
         _ = try await cached().collateral(for: Served.request)
-        _ = try await cached(at: Self.now + 86399).collateral(for: Served.request)
+        _ = try await cached(at: Self.now + .seconds(86399)).collateral(for: Served.request)
         #expect(source.count == 1)
-        _ = try await cached(at: Self.now + 86400).collateral(for: Served.request)
+        _ = try await cached(at: Self.now + .seconds(86400)).collateral(for: Served.request)
         #expect(source.count == 2)
         // Everything ends 30 days after an hour ago; a day before that nothing is fresh.
-        let end = Self.now - 3600 + 30 * 86400
-        _ = try await cached(at: end - 86401).collateral(for: Served.request)
-        _ = try await cached(at: end - 86400).collateral(for: Served.request)
+        let end = Self.now - .seconds(3600) + .seconds(30 * 86400)
+        _ = try await cached(at: end - .seconds(86401)).collateral(for: Served.request)
+        _ = try await cached(at: end - .seconds(86400)).collateral(for: Served.request)
         #expect(source.count == 4)
     }
 
     @Test("a clock that was set back makes nothing fresh")
     func clock() async throws {
         _ = try await cached().collateral(for: Served.request)
-        _ = try await cached(at: Self.now - 10).collateral(for: Served.request)
+        _ = try await cached(at: Self.now - .seconds(10)).collateral(for: Served.request)
         #expect(source.count == 2)
     }
 
@@ -137,14 +137,16 @@ struct CacheTests {
     func offline() async throws {
         _ = try await cached().collateral(for: Served.request)
         source.answer(.failure(CollateralError("http://service.test", kind: .unreachable, "can't be fetched")))
-        let delivery = try await cached(at: Self.now + 20 * 86400).collateral(for: Served.request)
+        let delivery = try await cached(at: Self.now + .seconds(20 * 86400)).collateral(for: Served.request)
         #expect(delivery.collateral == served.collateral && delivery.notes.count == 1)
         #expect(delivery.notes[0].contains("can't be fetched") && delivery.notes[0].contains("cache"))
         await #expect(throws: CollateralError.self) {
-            try await cached(at: Self.now + 20 * 86400, maximumAge: 10 * 86400).collateral(for: Served.request)
+            try await cached(at: Self.now + .seconds(20 * 86400), maximumAge: .seconds(10 * 86400)).collateral(
+                for: Served.request
+            )
         }
         await #expect(throws: CollateralError.self) {
-            try await cached(at: Self.now + 31 * 86400).collateral(for: Served.request)
+            try await cached(at: Self.now + .seconds(31 * 86400)).collateral(for: Served.request)
         }
     }
 
@@ -153,7 +155,7 @@ struct CacheTests {
         _ = try await cached().collateral(for: Served.request)
         source.answer(.failure(CollateralError("http://service.test", kind: .gone, "gone")))
         await #expect(throws: CollateralError.self) {
-            try await cached(at: Self.now + 2 * 86400).collateral(for: Served.request)
+            try await cached(at: Self.now + .seconds(2 * 86400)).collateral(for: Served.request)
         }
     }
 
@@ -169,7 +171,7 @@ struct CacheTests {
         #expect(try await cached().collateral(for: Served.request).source.hasSuffix("(cached)"))
         // Later on, a bad one is as good as none while what is there is young enough.
         source.answer(.success(served.damaged[index]))
-        let later = try await cached(at: Self.now + 2 * 86400).collateral(for: Served.request)
+        let later = try await cached(at: Self.now + .seconds(2 * 86400)).collateral(for: Served.request)
         #expect(later.collateral == served.collateral && later.notes.contains { $0.contains("doesn't verify") })
     }
 
@@ -194,10 +196,10 @@ struct CacheTests {
     @Test("whoever wants to be sure asks, however fresh the cache is")
     func alwaysAsks() async throws {
         _ = try await cached().collateral(for: Served.request)
-        let delivery = try await cached(at: Self.now + 1, alwaysAsks: true).collateral(for: Served.request)
+        let delivery = try await cached(at: Self.now + .seconds(1), alwaysAsks: true).collateral(for: Served.request)
         #expect(source.count == 2 && !delivery.source.hasSuffix("(cached)"))
         source.answer(.failure(CollateralError("http://service.test", kind: .unreachable, "can't be fetched")))
-        let old = try await cached(at: Self.now + 2, alwaysAsks: true).collateral(for: Served.request)
+        let old = try await cached(at: Self.now + .seconds(2), alwaysAsks: true).collateral(for: Served.request)
         #expect(old.source.hasSuffix("(cached)") && old.notes.contains { $0.contains("can't be fetched") })
     }
 
@@ -267,7 +269,7 @@ struct CacheTests {
         var request = Served.request
         for number in 0...CollateralCache.entryLimit {
             request.edition = .number(number)
-            _ = try await cached(at: Self.now + Int64(number)).collateral(for: request)
+            _ = try await cached(at: Self.now + .seconds(number)).collateral(for: request)
         }
         let kept = cache.all()
         #expect(

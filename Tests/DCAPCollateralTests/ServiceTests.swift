@@ -21,7 +21,7 @@ struct Served: Sendable {
 
     init(at time: Timestamp = now) throws {
         let folder = try TemporaryFolder()
-        let platform = try SimulatedPlatform.make(in: folder.path, now: time - 100 * 86400)
+        let platform = try SimulatedPlatform.make(in: folder.path, now: time - .seconds(100 * 86400))
         var collateral = try platform.collateral(at: time)
         collateral.pckCRLChain = platform.authorityChain
         self.collateral = collateral

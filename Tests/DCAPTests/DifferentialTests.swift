@@ -164,7 +164,7 @@ struct DifferentialTests {
                             "append": [Node(name), Node(Hex.text([UInt8.random(in: 0...255, using: &generator)]))]
                         ])
                     )
-                case 2: vector.time = vector.time + Int64.random(in: -40...40, using: &generator) * 86400
+                case 2: vector.time = vector.time + .seconds(Int.random(in: -40...40, using: &generator) * 86400)
                 case 3:
                     // A digit of text into another, so that it stays well formed.
                     guard let digit = bytes[offset...].firstIndex(where: { (0x30...0x39).contains($0) }),

@@ -43,7 +43,9 @@ struct ObjectionTests {
         let result = try Scenario(kind, version: version).examine()
         #expect(result.reasons.isEmpty, "\(result.reasons)")
         #expect(result.status == .upToDate && result.evaluationDataNumber == 17)
-        #expect(result.validUntil == Self.now + 29 * 86400 && result.earliestIssue == Self.now - 3600)
+        #expect(
+            result.validUntil == Self.now + .seconds(29 * 86400) && result.earliestIssue == Self.now - .seconds(3600)
+        )
     }
 
     // MARK: Quote and quoting enclave
@@ -273,11 +275,11 @@ struct ObjectionTests {
             )
             $0.rootCRL.entries = [([9], []), ($0.signer.serial, [reason])]
         },
-        Wrong("certificate.notYetValid", what: "a PCK of tomorrow") { $0.pck.notBefore = now + 1 },
-        Wrong("certificate.notYetValid", what: "a root of tomorrow") { $0.root.notBefore = now + 1 },
-        Wrong("certificate.expired", what: "a PCK of yesterday") { $0.pck.notAfter = now - 1 },
-        Wrong("certificate.expired", what: "a TCB signer of yesterday") { $0.signer.notAfter = now - 1 },
-        Wrong("certificate.expired", what: "a PCK CA of yesterday") { $0.authority.notAfter = now - 1 },
+        Wrong("certificate.notYetValid", what: "a PCK of tomorrow") { $0.pck.notBefore = now + .seconds(1) },
+        Wrong("certificate.notYetValid", what: "a root of tomorrow") { $0.root.notBefore = now + .seconds(1) },
+        Wrong("certificate.expired", what: "a PCK of yesterday") { $0.pck.notAfter = now - .seconds(1) },
+        Wrong("certificate.expired", what: "a TCB signer of yesterday") { $0.signer.notAfter = now - .seconds(1) },
+        Wrong("certificate.expired", what: "a PCK CA of yesterday") { $0.authority.notAfter = now - .seconds(1) },
     ]
 
     // MARK: The SGX extension
@@ -355,8 +357,8 @@ struct ObjectionTests {
         Wrong("crl.signature", what: "signed by somebody else") { $0.pckCRL.key = Scenario.strangerKey },
         Wrong("crl.signature", what: "the PCK CRL signed by the root") { $0.pckCRL.key = Scenario.rootKey },
         Wrong("crl.signature", what: "the root CRL signed by the PCK CA") { $0.rootCRL.key = Scenario.authorityKey },
-        Wrong("crl.notYetValid", what: "of tomorrow") { $0.pckCRL.thisUpdate = now + 1 },
-        Wrong("crl.expired", what: "of last month") { $0.rootCRL.nextUpdate = now - 1 },
+        Wrong("crl.notYetValid", what: "of tomorrow") { $0.pckCRL.thisUpdate = now + .seconds(1) },
+        Wrong("crl.expired", what: "of last month") { $0.rootCRL.nextUpdate = now - .seconds(1) },
     ]
 
     // MARK: Documents
@@ -389,8 +391,8 @@ struct ObjectionTests {
         },
         Wrong("document.platform", what: "another FMSPC") { $0.tcbInfo.fmspc = "00906ED50001" },
         Wrong("document.platform", what: "another PCEID") { $0.tcbInfo.pceID = "0001" },
-        Wrong("document.notYetValid", what: "TCB info of tomorrow") { $0.tcbInfo.issueDate = now + 1 },
-        Wrong("document.expired", what: "QE identity of last month") { $0.qeIdentity.nextUpdate = now - 1 },
+        Wrong("document.notYetValid", what: "TCB info of tomorrow") { $0.tcbInfo.issueDate = now + .seconds(1) },
+        Wrong("document.expired", what: "QE identity of last month") { $0.qeIdentity.nextUpdate = now - .seconds(1) },
         Wrong("tcb.type", what: "another way to compare") { $0.tcbInfo.tcbType = 1 },
         Wrong("tcb.noLevel", what: "no level is low enough") { $0.tcbInfo.levels[0].sgx[15] = 99 },
         Wrong("tcb.noLevel", what: "PCESVN too low") { $0.tcbInfo.levels[0].pceSVN = 14 },
@@ -581,10 +583,10 @@ struct ObjectionTests {
     func several() throws {
         var scenario = Scenario()
         scenario.contents.header.qeVendor = FixedBytes(repeating: 1)
-        scenario.pck.notAfter = Self.now - 1
+        scenario.pck.notAfter = Self.now - .seconds(1)
         scenario.pckCRL.entries = [(scenario.pck.serial, [])]
         scenario.tcbDocument.key = Scenario.strangerKey
-        scenario.qeIdentity.nextUpdate = Self.now - 1
+        scenario.qeIdentity.nextUpdate = Self.now - .seconds(1)
         scenario.quote = { $0.signature[0] ^= 1 }
         #expect(
             try scenario.codes() == [

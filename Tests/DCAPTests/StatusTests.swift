@@ -150,9 +150,12 @@ struct StatusTests {
     @Test("the earliest end of everything is the verdict's")
     func ends() throws {
         var scenario = Scenario()
-        scenario.signer.notAfter = Scenario.now + 10
-        scenario.pckCRL.nextUpdate = Scenario.now + 20
+        scenario.signer.notAfter = Scenario.now + .seconds(10)
+        scenario.pckCRL.nextUpdate = Scenario.now + .seconds(20)
         let result = try scenario.examine()
-        #expect(result.validUntil == Scenario.now + 10 && result.collateralExpiration == Scenario.now + 20)
+        #expect(
+            result.validUntil == Scenario.now + .seconds(10)
+                && result.collateralExpiration == Scenario.now + .seconds(20)
+        )
     }
 }

@@ -51,14 +51,14 @@ struct VerifiedObjectsTests {
         let made = try Scenario().make()
         let examiner = QuoteExaminer(remembering: VerifiedObjects(anchor: made.anchor))
         #expect(try codes(examiner, made).isEmpty)
-        #expect(try codes(examiner, made, at: made.time + 30 * 86400) == ["document.expired", "crl.expired"])
+        #expect(try codes(examiner, made, at: made.time + .seconds(30 * 86400)) == ["document.expired", "crl.expired"])
         #expect(
-            try codes(examiner, made, at: made.time + 400 * 86400) == [
+            try codes(examiner, made, at: made.time + .seconds(400 * 86400)) == [
                 "document.expired", "crl.expired", "certificate.expired",
             ]
         )
         #expect(
-            try codes(examiner, made, at: made.time - 2 * 86400) == [
+            try codes(examiner, made, at: made.time - .seconds(2 * 86400)) == [
                 "document.notYetValid", "crl.notYetValid", "certificate.notYetValid",
             ]
         )

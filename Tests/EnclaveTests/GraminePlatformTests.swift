@@ -1,4 +1,5 @@
 import Enclave
+import Secrets
 import TestSupport
 import Testing
 
@@ -21,15 +22,15 @@ struct GraminePlatformTests {
         #expect(try folder.read("user_report_data") == [UInt8](repeating: 9, count: 64))
     }
 
-    @Test("the sealing secret is derived, and the same every time")
+    @Test("the sealing key is derived, and the same every time")
     func sealing() throws {
         let platform = try GraminePlatform(folder: folder.path)
-        let secret = try platform.sealingSecret()
-        let again = try platform.sealingSecret()
-        #expect(secret.count == 32 && secret == again)
+        let key = try platform.sealingKey().withBytes { Array($0) }
+        let again = try platform.sealingKey().withBytes { Array($0) }
+        #expect(key == again)
         try folder.write("keys/_sgx_mrenclave", [UInt8](repeating: 6, count: 16))
-        let other = try platform.sealingSecret()
-        #expect(secret != other)
+        let other = try platform.sealingKey().withBytes { Array($0) }
+        #expect(key != other)
     }
 
     @Test("another attestation type and no enclave at all are told apart")

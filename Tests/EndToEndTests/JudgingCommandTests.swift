@@ -62,8 +62,8 @@ struct JudgingCommandTests {
         let certificate = FakeCertificate(
             serial: [1],
             issuer: name,
-            notBefore: Scenario.now - 1,
-            notAfter: Scenario.now + 1,
+            notBefore: Scenario.now - .seconds(1),
+            notAfter: Scenario.now + .seconds(1),
             subject: name,
             key: Scenario.strangerKey,
             extensions: [.init(identifier: ObjectIdentifier(arcs: 1, 2, 840, 113741, 1337, 6), value: made.bytes)],

@@ -22,7 +22,7 @@ enum PinWithKey {
                 UInt8(data.count & 255), UInt8(data.count >> 8), 0, 0,
             ] + data
         let now = Timestamp(seconds: Int64(Date().timeIntervalSince1970))
-        let der = try CertificateMaker(sans: ["localhost"], subject: nil, notAfter: now + 86400).make(
+        let der = try CertificateMaker(sans: ["localhost"], subject: nil, notAfter: now + .seconds(86400)).make(
             key: key,
             quote: quote,
             now: now

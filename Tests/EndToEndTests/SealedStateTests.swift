@@ -165,7 +165,7 @@ extension EndToEndTests {
                 Issue.record("no end")
                 return
             }
-            let later = (try #require(Timestamp(end)) + 86400).description
+            let later = (try #require(Timestamp(end)) + .seconds(86400)).description
             for change in [
                 { (text: String) in text.replacing(end, with: later) },
                 { $0.replacing("\"localhost\"", with: "\"localhost\",\"evil.example\"") },

@@ -64,8 +64,8 @@ struct Scenario {
             FakeCertificate(
                 serial: [serial, 1, 2],
                 issuer: Self.name(issuerName),
-                notBefore: Self.now - 86400,
-                notAfter: Self.now + 365 * 86400,
+                notBefore: Self.now - .seconds(86400),
+                notAfter: Self.now + .seconds(365 * 86400),
                 subject: Self.name(suffix),
                 key: key,
                 extensions: extensions,
@@ -105,7 +105,7 @@ struct Scenario {
             serial: 4,
             FakeCertificate.extensions(isCA: false)
         )
-        let issued = Self.now - 3600, next = Self.now + 29 * 86400
+        let issued = Self.now - .seconds(3600), next = Self.now + .seconds(29 * 86400)
         rootCRL = FakeList(issuer: Self.name(rootName), thisUpdate: issued, nextUpdate: next, key: Self.rootKey)
         pckCRL = FakeList(
             issuer: Self.name(authorityName),

@@ -106,7 +106,7 @@ struct LaunchPlaceTests {
                 engine: engine.name,
                 isDebug: false,
                 startedAt: Timestamp(seconds: 1_800_000_000),
-                mrenclave: "00",
+                mrenclave: nil,
                 healthCheck: "/"
             )
         )

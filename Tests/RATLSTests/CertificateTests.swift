@@ -19,7 +19,7 @@ struct CertificateTests {
             host: "127.0.0.1",
             port: 7443,
             subject: "CN=hello,O=A\\, B,C=FR",
-            notAfter: now + 86400,
+            notAfter: now + .seconds(86400),
             configurationTimeout: 0
         )
     }
@@ -47,7 +47,10 @@ struct CertificateTests {
         #expect(read.quote.bytes == Self.quote(key))
         #expect(read.sans == [.dns("localhost"), .address([127, 0, 0, 1])])
         #expect(read.binding.sealingKey == [UInt8](repeating: 9, count: 32))
-        #expect(read.certificate.notAfter == Self.now + 86400 && read.certificate.notBefore == Self.now - 3600)
+        #expect(
+            read.certificate.notAfter == Self.now + .seconds(86400)
+                && read.certificate.notBefore == Self.now - .seconds(3600)
+        )
         #expect(read.certificate.subject.description == "C=FR,O=A, B,CN=hello")
         // CA:FALSE, digitalSignature.
         #expect(
@@ -75,7 +78,7 @@ struct CertificateTests {
     @Test("an end that has passed or lies too far ahead is refused", arguments: [-1, 398 * 86400] as [Int64])
     func ends(seconds: Int64) throws {
         var launch = try Self.launch()
-        launch.notAfter = Self.now + seconds
+        launch.notAfter = Self.now + .seconds(seconds)
         let key = P256.Signing.PrivateKey()
         #expect(throws: CertificateMakerError.self) {
             try CertificateMaker(launch).make(key: key, quote: Self.quote(key), now: Self.now)

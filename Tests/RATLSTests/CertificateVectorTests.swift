@@ -35,7 +35,7 @@ struct LaunchRecordVectorTests {
         let limits = try FormatPage("launch-record").limits
         #expect(limits["bytes of a launch record"] == LaunchRecord.byteLimit)
         #expect(limits["seconds of a configuration's time limit"] == LaunchRecord.configurationTimeouts.upperBound)
-        #expect(limits["days of a certificate's life"] == Int(LaunchRecord.longestLife / 86400))
+        #expect(limits["days of a certificate's life"] == Int(LaunchRecord.longestLife.components.seconds / 86400))
     }
 }
 

@@ -66,7 +66,7 @@ struct AttestedConnectionTests {
 
     init() throws {
         let quote = try Files.read(ProjectVectors.path("quotes/quotes/sgx3-a06711-2.bin"))
-        certificate = try CertificateMaker(sans: ["localhost"], subject: nil, notAfter: Self.now + 86400)
+        certificate = try CertificateMaker(sans: ["localhost"], subject: nil, notAfter: Self.now + .seconds(86400))
             .make(key: key, quote: quote, now: Self.now)
     }
 

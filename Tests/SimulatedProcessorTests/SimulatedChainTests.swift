@@ -90,11 +90,13 @@ struct SimulatedChainTests {
     func dates() throws {
         let collateral = try platform.collateral(at: Self.now)
         #expect(
-            try codes(nil, collateral, at: Self.now - 7200).isSuperset(of: ["document.notYetValid", "crl.notYetValid"])
+            try codes(nil, collateral, at: Self.now - .seconds(7200)).isSuperset(of: [
+                "document.notYetValid", "crl.notYetValid",
+            ])
         )
-        #expect(try codes(nil, collateral, at: Self.now + 40 * 86400) == ["document.expired", "crl.expired"])
-        #expect(try codes(at: Self.now - 2 * 86400) == ["certificate.notYetValid"])
-        #expect(try codes(at: Self.now + 8 * 365 * 86400) == ["certificate.expired"])
+        #expect(try codes(nil, collateral, at: Self.now + .seconds(40 * 86400)) == ["document.expired", "crl.expired"])
+        #expect(try codes(at: Self.now - .seconds(2 * 86400)) == ["certificate.notYetValid"])
+        #expect(try codes(at: Self.now + .seconds(8 * 365 * 86400)) == ["certificate.expired"])
     }
 
     @Test("collateral in the wrong place is refused")

@@ -70,8 +70,8 @@ struct PolicyKeys<Key: PolicyKey> {
         return value
     }
 
-    /// A duration such as `"30d"`: a whole number and s, m, h or d. In seconds.
-    mutating func seconds(_ key: Key) throws(NotationError) -> Int64? {
+    /// A duration such as `"30d"`: a whole number and s, m, h or d.
+    mutating func duration(_ key: Key) throws(NotationError) -> Duration? {
         guard let node = optional(key) else { return nil }
         let units: [UInt8: Int64] = [
             UInt8(ascii: "s"): 1, UInt8(ascii: "m"): 60, UInt8(ascii: "h"): 3600, UInt8(ascii: "d"): 86400,
@@ -80,7 +80,7 @@ struct PolicyKeys<Key: PolicyKey> {
             text.utf8.dropLast().allSatisfy({ (0x30...0x39).contains($0) }),
             let value = Int64(text.dropLast()), value <= 100_000_000
         else { throw mismatch(node, key, expected: "a duration such as \"30d\"") }
-        return value * unit
+        return .seconds(value * unit)
     }
 
     /// `"allow"` or `"refuse"`; what isn't said is allowed.

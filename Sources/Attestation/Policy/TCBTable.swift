@@ -9,10 +9,10 @@ extension AttestationPolicy {
         public var accepted: Set<TCBStatus> = [.upToDate]
         /// Names as Intel writes them; others than those of `TCBFinding.isAdvisory` allow nothing.
         public var allowedAdvisories: Set<String> = []
-        /// Seconds since the level's date.
-        public var grace: Int64 = 0
-        /// Seconds since the older issueDate.
-        public var maximumCollateralAge: Int64 = 30 * 86400
+        /// Since the level's date; in whole seconds.
+        public var grace = Duration.zero
+        /// Since the older issueDate; in whole seconds.
+        public var maximumCollateralAge = Duration.seconds(30 * 86400)
         /// Of Intel's TCB recoveries (`tcbEvaluationDataNumber`), the least.
         public var minimumEvaluationNumber = 0
 
@@ -74,8 +74,8 @@ extension AttestationPolicy.TCB: PolicyTable {
             }
             allowedAdvisories.insert(text)
         }
-        grace = try keys.seconds(.grace) ?? 0
-        maximumCollateralAge = try keys.seconds(.maximumCollateralAge) ?? maximumCollateralAge
+        grace = try keys.duration(.grace) ?? .zero
+        maximumCollateralAge = try keys.duration(.maximumCollateralAge) ?? maximumCollateralAge
         minimumEvaluationNumber = try keys.integer(.minimumEvaluationNumber, in: 0...Int(Int32.max)) ?? 0
     }
 
@@ -125,7 +125,7 @@ extension AttestationPolicy.TCB {
                 Reason(
                     .collateralTooOld,
                     "the collateral is too old",
-                    expected: "issued at most \(maximumCollateralAge / 86400) days ago",
+                    expected: "issued at most \(maximumCollateralAge.components.seconds / 86400) days ago",
                     found: issued.description
                 )
             )
@@ -156,6 +156,6 @@ extension AttestationPolicy.TCB {
         if let whole, accepted.contains(whole), whole.names(finding.status) { return true }
         if !finding.advisories.isEmpty, finding.advisories.allSatisfy(isAllowed) { return true }
         // A level whose day is still to come says nothing about how long it has been out of date.
-        return finding.status == .outOfDate && grace > 0 && finding.date <= time && time - finding.date <= grace
+        return finding.status == .outOfDate && grace > .zero && finding.date <= time && time - finding.date <= grace
     }
 }

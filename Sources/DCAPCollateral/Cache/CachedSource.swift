@@ -10,28 +10,28 @@ internal import Threads
 public struct CachedSource: CollateralSource {
     private let source: any CollateralSource
     private let cache: CollateralCache
-    private let maximumAge: Int64
+    private let maximumAge: Duration
     private let now: @Sendable () -> Timestamp
     private let trial: CollateralTrial
     private let alwaysAsks: Bool
 
-    /// Seconds after which it is asked again even though nothing has run out: a TCB recovery shall not stay unseen for
+    /// After which it is asked again even though nothing has run out: a TCB recovery shall not stay unseen for
     /// long.
-    private static let refreshAge: Int64 = 86400
+    private static let refreshAge = Duration.seconds(86400)
     /// How long somebody else's question is waited for.
     private static let patience = Duration.seconds(90)
 
     /// - Parameters:
     ///   - source: who is asked for what the cache doesn't have.
     ///   - cache: where its answers are kept.
-    ///   - maximumAge: seconds since the documents were issued, as the policy says.
+    ///   - maximumAge: the time since the documents were issued, as the policy says.
     ///   - anchor: the root that what is kept must verify under.
     ///   - alwaysAsks: whether it is asked however fresh the cache is; several that do so at once ask together.
     ///   - now: tells the time.
     public init(
         _ source: any CollateralSource,
         cache: CollateralCache,
-        maximumAge: Int64,
+        maximumAge: Duration,
         anchor: TrustAnchor,
         alwaysAsks: Bool = false,
         now: @escaping @Sendable () -> Timestamp
@@ -98,7 +98,7 @@ public struct CachedSource: CollateralSource {
         else { return nil }
         let time = now()
         // A day before the end, or a quarter of the whole time when that is less.
-        let margin = min(86400, (period.end - period.start) / 4)
+        let margin = min(.seconds(86400), (period.end - period.start) / 4)
         guard stored.fetchedAt <= time, time < stored.fetchedAt + Self.refreshAge, time < period.end - margin else {
             return nil
         }

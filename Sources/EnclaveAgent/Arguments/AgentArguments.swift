@@ -1,5 +1,5 @@
 internal import Notation
-internal import PackageFormat
+public import PackageFormat
 public import RATLS
 
 /// What the agent is told at its start: where its code and state are, and whom it serves.
@@ -46,6 +46,8 @@ public struct AgentArguments: Sendable {
     public var package: String?
     /// The original's unpacked code.
     public var codeFolder: String?
+    /// What the process runs on, as it was told; a package is for one.
+    public var platform: EnclaveSettings.Platform
     public var instance: Instance
     public var mode: Mode
     /// Plain code, by the original's argument.
@@ -76,6 +78,7 @@ public struct AgentArguments: Sendable {
         application: String?,
         package: String?,
         codeFolder: String?,
+        platform: EnclaveSettings.Platform,
         instance: Instance,
         mode: Mode,
         isPlain: Bool,
@@ -86,6 +89,7 @@ public struct AgentArguments: Sendable {
         self.application = application
         self.package = package
         self.codeFolder = codeFolder
+        self.platform = platform
         self.instance = instance
         self.mode = mode
         self.isPlain = isPlain

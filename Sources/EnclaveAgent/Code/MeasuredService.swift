@@ -13,7 +13,7 @@ struct MeasuredService: Sendable {
     init(_ arguments: AgentArguments, on platform: any EnclavePlatform) throws {
         let files = try MeasuredFiles(platform.measuredContent())
         if let path = arguments.package {
-            try self.init(PackageFile(path), files, as: arguments, on: platform)
+            try self.init(PackageFile(path), files, as: arguments)
         } else if let folder = arguments.codeFolder, let application = arguments.application {
             try self.init(application, in: folder, files, isPlain: arguments.isPlain)
         } else {
@@ -24,8 +24,7 @@ struct MeasuredService: Sendable {
     private init(
         _ package: PackageFile,
         _ files: MeasuredFiles,
-        as arguments: AgentArguments,
-        on platform: any EnclavePlatform
+        as arguments: AgentArguments
     ) throws {
         settings = try files.settings(of: package)
         guard let source = try CodeSource.member("app.tar", of: package, files: files) else {
@@ -33,7 +32,7 @@ struct MeasuredService: Sendable {
         }
         code = ServiceCode(source: source, mode: settings.mode, proof: try KeyProof(package, mode: settings.mode))
         environment = try CodeSource.member("environment.tar", of: package, files: files)
-        guard platform.name == settings.agent.platform.rawValue, arguments.mode.tls == settings.agent.tls,
+        guard arguments.platform == settings.agent.platform, arguments.mode.tls == settings.agent.tls,
             arguments.attestationFolder == settings.agent.attestationFolder
         else {
             throw AgentError(

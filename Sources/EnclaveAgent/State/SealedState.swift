@@ -33,9 +33,7 @@ struct SealedState: Sendable {
         Self.removeUnfinished(in: folder)
         let homes = folder + "/" + Item.home.rawValue
         for epoch in (try? Files.names(in: homes)) ?? [] { Self.removeUnfinished(in: homes + "/" + epoch) }
-        var secret = try platform.sealingSecret()
-        defer { secret.wipe() }
-        root = SharedKey(try SecretKey(copying: secret.span.bytes))
+        root = SharedKey(try platform.sealingKey())
     }
 
     /// What stands under a temporary name. A folder that isn't there, or that can't be listed, holds nothing that this

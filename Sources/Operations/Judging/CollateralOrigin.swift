@@ -14,7 +14,7 @@ struct CollateralOrigin {
     /// PEM; for services whose TLS the system doesn't trust.
     var certificateAuthority: String?
     /// Seconds since the documents were issued that a cached copy may have.
-    var maximumAge: Int64
+    var maximumAge: Duration
     var state: StateFolder
     var clock: WallClock
     /// Under which, and at which time, what one source delivers must verify before the next is not asked.

@@ -178,7 +178,7 @@ public struct JudgingOptions: Sendable {
         for quote: Quote,
         place: LaunchPlace?,
         at time: Timestamp,
-        maximumAge: Int64 = AttestationPolicy().tcb.maximumCollateralAge,
+        maximumAge: Duration = AttestationPolicy().tcb.maximumCollateralAge,
         _ defaults: JudgingDefaults,
         _ surroundings: Surroundings
     ) async throws -> CollateralDelivery {
@@ -208,7 +208,7 @@ public struct JudgingOptions: Sendable {
     }
 
     func origin(
-        maximumAge: Int64,
+        maximumAge: Duration,
         at time: Timestamp,
         _ defaults: JudgingDefaults,
         _ surroundings: Surroundings

@@ -80,7 +80,7 @@ public struct Spawn: Sendable {
     }
 
     /// How many days a certificate may live.
-    public static let days = 1...Int(LaunchRecord.longestLife / 86400)
+    public static let days = 1...Int(LaunchRecord.longestLife.components.seconds / 86400)
     /// Seconds.
     public static let timeouts = LaunchRecord.configurationTimeouts
 
@@ -104,7 +104,7 @@ public struct Spawn: Sendable {
                 host: host,
                 port: port,
                 subject: subject,
-                notAfter: now + Int64(days) * 86400,
+                notAfter: now + .seconds(days * 86400),
                 configurationTimeout: timeout
             )
             // Whoever verifies reads no longer one.
@@ -205,7 +205,7 @@ public struct Spawn: Sendable {
                         engine: place.engine.name,
                         isDebug: isDebug,
                         startedAt: now,
-                        mrenclave: Hex.text(record.measurement),
+                        mrenclave: record.measurement,
                         healthCheck: file.configuration.healthCheck
                     )
                 )

@@ -1,6 +1,7 @@
 internal import Notation
 internal import PackageFormat
 internal import RATLS
+internal import SGXQuote
 internal import StrictX509
 
 /// How one instance is, as `status` and `list` show it.
@@ -69,7 +70,7 @@ public struct ServiceStatus: Report {
             "platform": Node(record.platform.rawValue),
             "url": Node(NetworkAddress.text(of: launch)),
             "sans": Node(.array(launch.sans.map { Node($0) })),
-            "mrenclave": Node(record.mrenclave),
+            "mrenclave": Node(record.mrenclave?.description ?? ""),
             "startedAt": Node(record.startedAt.description),
             "notAfter": Node(launch.notAfter.description),
             "homeSavedAt": details.home?.savedAt.map { Node($0.description) } ?? Node(.null),

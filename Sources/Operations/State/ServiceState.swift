@@ -4,6 +4,7 @@ internal import Glibc
 internal import Notation
 internal import PackageFormat
 internal import RATLS
+internal import SGXQuote
 
 /// What is kept of one launched instance: its package, launch record, logs and sealed files, in a folder of its own.
 struct ServiceState: Sendable {
@@ -34,8 +35,8 @@ struct ServiceState: Sendable {
         static let firstEngine = "host"
         var isDebug: Bool
         var startedAt: Timestamp
-        /// Hexadecimal.
-        var mrenclave: String
+        /// Nil where it was written by a version that kept none.
+        var mrenclave: FixedBytes<32>?
         var healthCheck: String
     }
 
@@ -120,7 +121,7 @@ struct ServiceState: Sendable {
             "version": 1, "platform": Node(record.platform.rawValue), "engine": Node(record.engine),
             "debug": Node(.boolean(record.isDebug)),
             "startedAt": Node(Int(record.startedAt.seconds)),
-            "mrenclave": Node(record.mrenclave), "healthCheck": Node(record.healthCheck),
+            "mrenclave": Node(record.mrenclave?.description ?? ""), "healthCheck": Node(record.healthCheck),
         ])
         try Files.write(JSON.pretty(node), to: recordPath, mode: 0o600)
     }
@@ -144,7 +145,7 @@ struct ServiceState: Sendable {
                 engine: try reader.string("engine") ?? Record.firstEngine,
                 isDebug: try reader.boolean("debug") ?? false,
                 startedAt: Timestamp(seconds: Int64(try reader.integer("startedAt", in: 0...Int.max) ?? 0)),
-                mrenclave: try reader.string("mrenclave") ?? "",
+                mrenclave: try reader.string("mrenclave").flatMap { Hex.bytes($0).flatMap { FixedBytes<32>($0) } },
                 healthCheck: try reader.string("healthCheck") ?? "/"
             )
         }
