@@ -1,7 +1,7 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-/// What every target of ours is compiled with: Swift 6 mode, and the upcoming rules that make later migrations dull.
+/// What every target of ours in Swift is compiled with: Swift 6 mode, and the upcoming rules that make later migrations dull.
 let strict: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("InternalImportsByDefault"),
@@ -77,10 +77,10 @@ let package = Package(
     ],
     targets: [
         // Pure: bytes in, values out.
-        .target(name: "Notation", swiftSettings: strict),
-        .target(name: "StrictX509", dependencies: ["Notation", crypto], swiftSettings: strict),
-        .target(name: "SGXQuote", swiftSettings: strict),
-        .target(name: "DCAP", dependencies: ["StrictX509", "Notation", "SGXQuote", crypto], swiftSettings: strict),
+        .target(name: "Notation"),
+        .target(name: "StrictX509", dependencies: ["Notation", crypto]),
+        .target(name: "SGXQuote"),
+        .target(name: "DCAP", dependencies: ["StrictX509", "Notation", "SGXQuote", crypto]),
         .target(
             name: "RATLS",
             dependencies: [
@@ -90,8 +90,7 @@ let package = Package(
                 asn1,
                 crypto,
                 x509,
-            ],
-            swiftSettings: strict
+            ]
         ),
         .target(
             name: "Attestation",
@@ -101,8 +100,7 @@ let package = Package(
                 "RATLS",
                 "SGXQuote",
                 "StrictX509",
-            ],
-            swiftSettings: strict
+            ]
         ),
 
         // C libraries, each behind one wrapper.
@@ -114,8 +112,8 @@ let package = Package(
         .target(name: "CLinux", cSettings: guarded),
         .target(name: "CProcesses", cSettings: guarded),
 
-        .target(name: "Threads", dependencies: ["Notation", "CLinux"], swiftSettings: strict),
-        .target(name: "KernelEvents", dependencies: ["CLinux", "Threads"], swiftSettings: strict),
+        .target(name: "Threads", dependencies: ["Notation", "CLinux"]),
+        .target(name: "KernelEvents", dependencies: ["CLinux", "Threads"]),
 
         // Making.
         .target(
@@ -125,11 +123,10 @@ let package = Package(
                 "KernelEvents",
                 "Notation",
                 "Threads",
-            ],
-            swiftSettings: strict
+            ]
         ),
-        .target(name: "WallClock", dependencies: ["Notation"], swiftSettings: strict),
-        .target(name: "Secrets", dependencies: ["CSodium", "Notation"], swiftSettings: strict),
+        .target(name: "WallClock", dependencies: ["Notation"]),
+        .target(name: "Secrets", dependencies: ["CSodium", "Notation"]),
         .target(
             name: "CodeEncryption",
             dependencies: [
@@ -137,10 +134,9 @@ let package = Package(
                 "Files",
                 "Notation",
                 "Secrets",
-            ],
-            swiftSettings: strict
+            ]
         ),
-        .target(name: "Processes", dependencies: ["CProcesses", "Files", "KernelEvents"], swiftSettings: strict),
+        .target(name: "Processes", dependencies: ["CProcesses", "Files", "KernelEvents"]),
         .target(
             name: "PackageFormat",
             dependencies: [
@@ -149,8 +145,7 @@ let package = Package(
                 "Files",
                 "Notation",
                 crypto,
-            ],
-            swiftSettings: strict
+            ]
         ),
         .target(
             name: "PackageMeasurement",
@@ -159,10 +154,9 @@ let package = Package(
                 "Notation",
                 "PackageFormat",
                 crypto,
-            ],
-            swiftSettings: strict
+            ]
         ),
-        .target(name: "Gramine", dependencies: ["Notation", "SGXQuote", crypto, cryptoExtras], swiftSettings: strict),
+        .target(name: "Gramine", dependencies: ["Notation", "SGXQuote", crypto, cryptoExtras]),
         .target(
             name: "PackageBuilding",
             dependencies: [
@@ -175,15 +169,13 @@ let package = Package(
                 "Processes",
                 "Threads",
                 crypto,
-            ],
-            swiftSettings: strict
+            ]
         ),
 
         // Judging, at the edge.
         .target(
             name: "ConnectionProblems",
-            dependencies: ["Notation", nioCore, nioPosix, nioSSL],
-            swiftSettings: strict
+            dependencies: ["Notation", nioCore, nioPosix, nioSSL]
         ),
         .target(
             name: "DCAPCollateral",
@@ -200,8 +192,7 @@ let package = Package(
                 nioCore,
                 nioHTTP1,
                 nioSSL,
-            ],
-            swiftSettings: strict
+            ]
         ),
         .target(
             name: "RATLSTransport",
@@ -217,12 +208,11 @@ let package = Package(
                 nioPosix,
                 nioSSL,
                 nioTLS,
-            ],
-            swiftSettings: strict
+            ]
         ),
 
         // Running.
-        .target(name: "Enclave", dependencies: ["Notation", "Files", "Secrets", crypto], swiftSettings: strict),
+        .target(name: "Enclave", dependencies: ["Notation", "Files", "Secrets", crypto]),
         .target(
             name: "SimulatedProcessor",
             dependencies: [
@@ -244,8 +234,7 @@ let package = Package(
                 nioCore,
                 nioHTTP1,
                 nioPosix,
-            ],
-            swiftSettings: strict
+            ]
         ),
         .target(
             name: "AppServer",
@@ -260,8 +249,7 @@ let package = Package(
                 nioPosix,
                 nioSSL,
                 nioTLS,
-            ],
-            swiftSettings: strict
+            ]
         ),
         .target(
             name: "PythonHost",
@@ -274,8 +262,7 @@ let package = Package(
                 "Threads",
                 nioCore,
                 nioHTTP1,
-            ],
-            swiftSettings: strict
+            ]
         ),
         .target(
             name: "ApplicationServing",
@@ -284,8 +271,7 @@ let package = Package(
                 "Files",
                 "PythonHost",
                 nioSSL,
-            ],
-            swiftSettings: strict
+            ]
         ),
         .target(
             name: "EnclaveAgent",
@@ -310,8 +296,7 @@ let package = Package(
                 nioCore,
                 nioHTTP1,
                 nioSSL,
-            ],
-            swiftSettings: strict
+            ]
         ),
 
         .target(
@@ -340,8 +325,7 @@ let package = Package(
                 "Threads",
                 "WallClock",
                 crypto,
-            ],
-            swiftSettings: strict
+            ]
         ),
 
         // The command line and the agent's entry point: arguments in, one call, output out.
@@ -353,8 +337,7 @@ let package = Package(
                 "Notation",
                 "Threads",
                 argumentParser,
-            ],
-            swiftSettings: strict
+            ]
         ),
         .executableTarget(
             name: "mse",
@@ -365,7 +348,6 @@ let package = Package(
                 "PackageFormat",
                 argumentParser,
             ],
-            swiftSettings: strict,
             linkerSettings: hardened + [unexported]
         ),
         .executableTarget(
@@ -387,7 +369,7 @@ let package = Package(
             ],
             // Swift 6.3.1 crashes when it optimises this module (its verifier objects to a swifterror value); nothing
             // hot is in it.
-            swiftSettings: strict + [.unsafeFlags(["-Onone"], .when(configuration: .release))],
+            swiftSettings: [.unsafeFlags(["-Onone"], .when(configuration: .release))],
             linkerSettings: hardened + [unexported, interposed]
         ),
         .executableTarget(
@@ -404,7 +386,6 @@ let package = Package(
                 argumentParser,
                 logging,
             ],
-            swiftSettings: strict,
             linkerSettings: hardened + [unexported]
         ),
         .executableTarget(name: "simulated-loader", linkerSettings: hardened),
@@ -416,8 +397,7 @@ let package = Package(
                 "Notation",
                 "Secrets",
             ],
-            path: "Tests/TestSupport",
-            swiftSettings: strict
+            path: "Tests/TestSupport"
         ),
         .target(
             name: "FakePKI",
@@ -428,26 +408,24 @@ let package = Package(
                 "StrictX509",
                 crypto,
             ],
-            path: "Tests/FakePKI",
-            swiftSettings: strict
+            path: "Tests/FakePKI"
         ),
-        .testTarget(name: "ArchitectureTests", dependencies: ["Files"], swiftSettings: strict),
-        .testTarget(name: "FilesTests", dependencies: ["Processes", "Files", "TestSupport"], swiftSettings: strict),
-        .testTarget(name: "ThreadsTests", dependencies: ["Threads"], swiftSettings: strict),
+        .testTarget(name: "ArchitectureTests", dependencies: ["Files"]),
+        .testTarget(name: "FilesTests", dependencies: ["Processes", "Files", "TestSupport"]),
+        .testTarget(name: "ThreadsTests", dependencies: ["Threads"]),
         .testTarget(
             name: "KernelEventsTests",
             dependencies: [
                 "KernelEvents",
                 "Processes",
                 "TestSupport",
-            ],
-            swiftSettings: strict
+            ]
         ),
-        .testTarget(name: "SecretsTests", dependencies: ["Notation", "Secrets", "TestSupport"], swiftSettings: strict),
-        .testTarget(name: "WallClockTests", dependencies: ["Notation", "WallClock"], swiftSettings: strict),
-        .testTarget(name: "NotationTests", dependencies: ["Notation", "TestSupport"], swiftSettings: strict),
-        .testTarget(name: "StrictX509Tests", dependencies: ["StrictX509", "TestSupport"], swiftSettings: strict),
-        .testTarget(name: "SGXQuoteTests", dependencies: ["SGXQuote"], swiftSettings: strict),
+        .testTarget(name: "SecretsTests", dependencies: ["Notation", "Secrets", "TestSupport"]),
+        .testTarget(name: "WallClockTests", dependencies: ["Notation", "WallClock"]),
+        .testTarget(name: "NotationTests", dependencies: ["Notation", "TestSupport"]),
+        .testTarget(name: "StrictX509Tests", dependencies: ["StrictX509", "TestSupport"]),
+        .testTarget(name: "SGXQuoteTests", dependencies: ["SGXQuote"]),
         .testTarget(
             name: "DCAPTests",
             dependencies: [
@@ -462,8 +440,7 @@ let package = Package(
                 "TestSupport",
                 crypto,
             ],
-            exclude: ["Scripts"],
-            swiftSettings: strict
+            exclude: ["Scripts"]
         ),
         .testTarget(
             name: "DCAPCollateralTests",
@@ -478,8 +455,7 @@ let package = Package(
                 nioCore,
                 nioHTTP1,
                 nioPosix,
-            ],
-            swiftSettings: strict
+            ]
         ),
         .testTarget(
             name: "RATLSTests",
@@ -491,8 +467,7 @@ let package = Package(
                 "StrictX509",
                 "TestSupport",
                 crypto,
-            ],
-            swiftSettings: strict
+            ]
         ),
         .testTarget(
             name: "AttestationTests",
@@ -508,8 +483,7 @@ let package = Package(
                 "StrictX509",
                 "TestSupport",
                 crypto,
-            ],
-            swiftSettings: strict
+            ]
         ),
         .testTarget(
             name: "CodeEncryptionTests",
@@ -520,8 +494,7 @@ let package = Package(
                 "Notation",
                 "TestSupport",
                 crypto,
-            ],
-            swiftSettings: strict
+            ]
         ),
         .testTarget(
             name: "PackageFormatTests",
@@ -535,8 +508,7 @@ let package = Package(
                 "Processes",
                 "Secrets",
                 "TestSupport",
-            ],
-            swiftSettings: strict
+            ]
         ),
         .testTarget(
             name: "PackageMeasurementTests",
@@ -546,8 +518,7 @@ let package = Package(
                 "PackageMeasurement",
                 "SGXQuote",
                 "TestSupport",
-            ],
-            swiftSettings: strict
+            ]
         ),
         .testTarget(
             name: "GramineTests",
@@ -558,8 +529,7 @@ let package = Package(
                 "SGXQuote",
                 crypto,
                 cryptoExtras,
-            ],
-            swiftSettings: strict
+            ]
         ),
         .testTarget(
             name: "PackageBuildingTests",
@@ -575,10 +545,9 @@ let package = Package(
                 "Notation",
                 "TestSupport",
                 "Threads",
-            ],
-            swiftSettings: strict
+            ]
         ),
-        .testTarget(name: "EnclaveTests", dependencies: ["Enclave", "Secrets", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "EnclaveTests", dependencies: ["Enclave", "Secrets", "TestSupport"]),
         .testTarget(
             name: "SimulatedProcessorTests",
             dependencies: [
@@ -591,8 +560,7 @@ let package = Package(
                 "SimulatedProcessor",
                 "TestSupport",
                 "WallClock",
-            ],
-            swiftSettings: strict
+            ]
         ),
         .testTarget(
             name: "ConnectionProblemsTests",
@@ -601,8 +569,7 @@ let package = Package(
                 nioCore,
                 nioPosix,
                 nioSSL,
-            ],
-            swiftSettings: strict
+            ]
         ),
         .testTarget(
             name: "RATLSTransportTests",
@@ -620,8 +587,7 @@ let package = Package(
                 nioPosix,
                 nioSSL,
                 nioTLS,
-            ],
-            swiftSettings: strict
+            ]
         ),
         .testTarget(
             name: "ApplicationServingTests",
@@ -630,8 +596,7 @@ let package = Package(
                 "Files",
                 "Processes",
                 "TestSupport",
-            ],
-            swiftSettings: strict
+            ]
         ),
         .testTarget(
             name: "CommandInterfaceTests",
@@ -640,13 +605,11 @@ let package = Package(
                 "Files",
                 "Notation",
                 argumentParser,
-            ],
-            swiftSettings: strict
+            ]
         ),
         .testTarget(
             name: "AppServerTests",
-            dependencies: ["AppServer", logging, nioCore, nioHTTP1],
-            swiftSettings: strict
+            dependencies: ["AppServer", logging, nioCore, nioHTTP1]
         ),
         .testTarget(
             name: "PythonHostTests",
@@ -657,14 +620,12 @@ let package = Package(
                 "TestSupport",
                 "mse-serve",
             ],
-            exclude: ["Scripts"],
-            swiftSettings: strict
+            exclude: ["Scripts"]
         ),
         .testTarget(
             name: "CGramineShimTests",
             dependencies: ["Processes", "TestSupport"],
-            exclude: ["Programs"],
-            swiftSettings: strict
+            exclude: ["Programs"]
         ),
         .testTarget(
             name: "EnclaveAgentTests",
@@ -680,8 +641,7 @@ let package = Package(
                 "Threads",
                 "WallClock",
                 crypto,
-            ],
-            swiftSettings: strict
+            ]
         ),
         .testTarget(
             name: "OperationsTests",
@@ -703,8 +663,7 @@ let package = Package(
                 "StrictX509",
                 "TestSupport",
                 "WallClock",
-            ],
-            swiftSettings: strict
+            ]
         ),
         .testTarget(
             name: "EndToEndTests",
@@ -727,8 +686,12 @@ let package = Package(
                 "simulated-loader",
                 crypto,
             ],
-            exclude: ["Scripts"],
-            swiftSettings: strict
+            exclude: ["Scripts"]
         ),
     ]
 )
+
+// C has rules of its own.
+for target in package.targets where target.type != .system && target.cSettings == nil {
+    target.swiftSettings = strict + (target.swiftSettings ?? [])
+}
