@@ -59,7 +59,7 @@ struct SigstructTests {
     @Test("every changed byte but those that say nothing is noticed")
     func changed() throws {
         let bytes = try GramineCase.named("13-remote-attestation").file("expected.sig")
-        for place in stride(from: 0, to: bytes.count, by: 7) {
+        for place in stride(from: 0, to: bytes.count, by: 61) {
             var changed = bytes
             changed[place] ^= 0x01
             #expect(throws: GramineError.self, "offset \(place)") { try Sigstruct(reading: changed).verify() }

@@ -55,6 +55,11 @@ struct TemplateTests {
         "Gramine's names stand for what they do there",
         arguments: [
             ("{{ gramine.libos }}", "pkglib/libsysdb.so"), ("{{ gramine.pkglibdir }}", "pkglib"),
+            ("{{ gramine.pkglibdir / 'sgx' / 'libpal.so' }} {{ gramine.libos.parent }}", "pkglib/sgx/libpal.so pkglib"),
+            (
+                "{{ gramine.libos.stem }} {{ gramine.libos.suffix }} {{ gramine.libos.name }}",
+                "libsysdb .so libsysdb.so"
+            ),
             ("{{ gramine.PAGESIZE }} {{ gramine.SGX_FLAGS_DEBUG }}", "4096 2"),
             ("{{ env.HOME }}{{ env['HOME'] }}", "/root/root"),
             ("{{ env.get('X', 'd') }}{{ env.get('X') }}", "dNone"),
@@ -86,6 +91,24 @@ struct TemplateTests {
     )
     func bounds(expression: String) {
         let error = #expect(throws: GramineError.self) { try render("{{ \(expression) }}") }
+        #expect(error?.kind == .template)
+    }
+
+    @Test(
+        "values that double themselves are refused",
+        arguments: ["a ~ a", "[a, a]", "a.replace('x', a)", "a.replace('', a)", "[a, a] | join(a)", "{'a': a, 'b': a}"]
+    )
+    func doubling(expression: String) {
+        let text = "{% set a = 'xxxx' %}" + String(repeating: "{% set a = \(expression) %}", count: 60) + "{{ a }}"
+        let error = #expect(throws: GramineError.self) { try render(text) }
+        #expect(error?.kind == .template)
+    }
+
+    @Test("loops within loops end")
+    func loops() {
+        let loop = "{% for x in range(1000) %}"
+        let text = String(repeating: loop, count: 6) + String(repeating: "{% endfor %}", count: 6)
+        let error = #expect(throws: GramineError.self) { try render(text) }
         #expect(error?.kind == .template)
     }
 

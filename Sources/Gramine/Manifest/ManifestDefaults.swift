@@ -39,7 +39,7 @@ extension Manifest {
                         mend: "leave it out, or write loader.entrypoint.uri = \"file:…\""
                     )
                 }
-                entrypoint.addDefault("uri", Node("file:" + libOS))
+                entrypoint.addDefault("uri", Node("file:" + PurePath(libOS).text))
                 guard entrypoint["sha256"] == nil, let uri = entrypoint["uri"] else { return }
                 guard case .string(let text) = uri.value else {
                     throw GramineError(.uri, "loader.entrypoint.uri is \(uri.kind), not a string", at: uri.place)

@@ -17,12 +17,16 @@ enum TemplateFilter: String {
             }
             var texts: [String] = []
             for element in try elements(value, call) { texts.append(try text(element, call)) }
-            return .string(texts.joined(separator: separator ?? ""))
+            guard let text = TemplateMethod.joined(texts, by: separator ?? "") else { throw call.failure }
+            return .string(text)
         case .lower: return .string(try text(value, call).lowercased())
         case .upper: return .string(try text(value, call).uppercased())
         case .replace:
             let (old, new) = (try call.text(0, named: "old"), try call.text(1, named: "new"))
-            return .string(TemplateMethod.replacing(old, with: new, in: try text(value, call)))
+            guard let text = TemplateMethod.replacing(old, with: new, in: try text(value, call)) else {
+                throw call.failure
+            }
+            return .string(text)
         case .trim: return try TemplateMethod.strip.call(on: try text(value, call), call)
         case .int:
             let other = call.optional(0, named: "default") ?? .integer(0)

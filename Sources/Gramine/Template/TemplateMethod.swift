@@ -13,9 +13,9 @@ enum TemplateMethod: String {
             if call.optional(0, named: "chars") != nil { signs = Set(try call.text(0, named: "chars").unicodeScalars) }
             return .string(Self.stripped(text, signs, start: self != .rstrip, end: self != .lstrip))
         case .replace:
-            return .string(
-                Self.replacing(try call.text(0, named: "old"), with: try call.text(1, named: "new"), in: text)
-            )
+            let (old, new) = (try call.text(0, named: "old"), try call.text(1, named: "new"))
+            guard let text = Self.replacing(old, with: new, in: text) else { throw call.failure }
+            return .string(text)
         case .split:
             guard call.optional(0, named: "sep") != nil else {
                 let words = text.unicodeScalars.split(whereSeparator: \.properties.isWhitespace)
@@ -33,8 +33,8 @@ enum TemplateMethod: String {
         case .join:
             guard case .list(let elements) = try call.required(0, named: "iterable") else { throw call.failure }
             let texts = elements.compactMap { element in if case .string(let text) = element { text } else { nil } }
-            guard texts.count == elements.count else { throw call.failure }
-            return .string(texts.joined(separator: text))
+            guard texts.count == elements.count, let text = Self.joined(texts, by: text) else { throw call.failure }
+            return .string(text)
         }
     }
 
@@ -51,12 +51,20 @@ enum TemplateMethod: String {
         return String(rest)
     }
 
-    /// By bytes, as nothing is equivalent to anything else here.
-    static func replacing(_ old: String, with new: String, in text: String) -> String {
-        guard !old.isEmpty else {
-            return new + text.unicodeScalars.map { String($0) + new }.joined()
-        }
-        return text.utf8.split(separator: Array(old.utf8), omittingEmptySubsequences: false)
-            .map { String(Substring($0)) }.joined(separator: new)
+    /// Of a text that is made here.
+    private static let byteLimit = 16 << 20
+
+    /// Nil for a text that gets too long.
+    static func joined(_ texts: [String], by separator: String) -> String? {
+        let bytes = texts.reduce(0) { $0 + $1.utf8.count }
+        guard bytes + texts.count * separator.utf8.count <= byteLimit else { return nil }
+        return texts.joined(separator: separator)
+    }
+
+    /// By bytes, as nothing is equivalent to anything else here. Nil for a text that gets too long.
+    static func replacing(_ old: String, with new: String, in text: String) -> String? {
+        guard !old.isEmpty else { return joined([""] + text.unicodeScalars.map { String($0) } + [""], by: new) }
+        let parts = text.utf8.split(separator: Array(old.utf8), omittingEmptySubsequences: false)
+        return joined(parts.map { String(Substring($0)) }, by: new)
     }
 }

@@ -9,9 +9,9 @@ struct TemplateRun<Around: Surroundings> {
     private var line = 0
     private var steps = 0
 
-    private static var outputLimit: Int { 256 << 20 }
-    private static var stepLimit: Int { 50_000_000 }
-    private static var elementLimit: Int { 1_000_000 }
+    private static var outputLimit: Int { 64 << 20 }
+    private static var stepLimit: Int { 2_000_000 }
+    private static var elementLimit: Int { 100_000 }
 
     init(names: TemplateSurroundings<Around>, variables: [String: TemplateValue]) {
         self.names = names
@@ -23,8 +23,9 @@ struct TemplateRun<Around: Surroundings> {
         GramineError(.template, problem, at: line == 0 ? .none : Place(line: line, column: 1))
     }
 
-    private mutating func step() throws(GramineError) {
-        steps += 1
+    /// - Parameter count: what a value costs that was made or compared.
+    private mutating func step(_ count: Int = 1) throws(GramineError) {
+        steps += count
         guard steps <= Self.stepLimit, output.utf8.count <= Self.outputLimit else {
             throw failure(
                 "rendering takes more than \(Self.stepLimit) steps or writes more than \(Self.outputLimit) bytes"
@@ -115,8 +116,19 @@ struct TemplateRun<Around: Surroundings> {
 
     // MARK: Values
 
-    /// What may be undefined.
+    /// What may be undefined. Values that are made out of others count as many steps as they have parts: what doubles
+    /// itself ends soon.
     private mutating func evaluate(_ expression: TemplateExpression) throws(GramineError) -> TemplateValue {
+        let value = try uncharged(expression)
+        switch expression {
+        case .list, .tuple, .dictionary, .operation, .filter, .call:
+            try step(value.weight(limit: Self.stepLimit))
+        default: break
+        }
+        return value
+    }
+
+    private mutating func uncharged(_ expression: TemplateExpression) throws(GramineError) -> TemplateValue {
         try step()
         switch expression {
         case .literal(let value): return value
@@ -179,6 +191,7 @@ struct TemplateRun<Around: Surroundings> {
             var left = try value(of: first)
             for other in others {
                 let right = try value(of: other.operand)
+                try step(left.weight(limit: Self.stepLimit) + right.weight(limit: Self.stepLimit))
                 guard try compare(left, other.kind, right) else { return .boolean(false) }
                 left = right
             }
@@ -265,6 +278,14 @@ struct TemplateRun<Around: Surroundings> {
             return .undefined("'dict object' has no attribute '\(name.printable(limit: 80))'")
         case .string where TemplateMethod(rawValue: name) != nil: return .function(.method(name, value))
         case .path(let path) where name == "name": return .string(path.parts.last ?? "")
+        case .path(let path) where name == "stem" || name == "suffix":
+            let last = path.parts.last ?? ""
+            // A dot at either end begins no suffix.
+            let dot = last.lastIndex(of: ".").flatMap { place in
+                place == last.startIndex || last.index(after: place) == last.endIndex ? nil : place
+            }
+            let (stem, suffix) = dot.map { (last[..<$0], last[$0...]) } ?? (last[...], "")
+            return .string(String(name == "stem" ? stem : suffix))
         case .path(let path) where name == "parent":
             return .path(PurePath(root: path.root, parts: path.parts.dropLast()))
         default: return .undefined("\(value.kind) has no attribute '\(name.printable(limit: 80))'")
@@ -374,7 +395,7 @@ struct TemplateRun<Around: Surroundings> {
             let interpreter = try call.text(0, named: "interp")
             let includesMissing = call.optional(1, named: "include_nonexisting")?.isTrue ?? false
             return .list(
-                try names.searchPath(of: interpreter, includesMissing: includesMissing).map { .string($0) }
+                try names.searchPath(of: interpreter, includesMissing: includesMissing).map { .path(PurePath($0)) }
             )
         case .pythonVariable: return try names.askPython("sysconfig.get_config_var(*sys.argv[1:])", try call.texts())
         case .pythonPath: return try names.askPython("sysconfig.get_path(*sys.argv[1:])", try call.texts())

@@ -27,8 +27,8 @@ struct TemplateSurroundings<Around: Surroundings> {
         switch names {
         case .gramine:
             switch name {
-            case "libos": return .string(libraryFolder + "/libsysdb.so")
-            case "pkglibdir": return .string(libraryFolder)
+            case "libos": return .path(PurePath(libraryFolder).appending("libsysdb.so"))
+            case "pkglibdir": return .path(PurePath(libraryFolder))
             case "runtimedir": return .function(.runtimeFolder)
             default: if let number = Self.constants[name] { return .integer(number) }
             }
@@ -38,13 +38,17 @@ struct TemplateSurroundings<Around: Surroundings> {
             return .undefined("the environment has no variable '\(name.printable(limit: 80))'")
         case .python:
             switch name {
-            case "stdlib", "platstdlib", "purelib": return try askPython("sysconfig.get_path(*sys.argv[1:])", [name])
+            case "stdlib", "platstdlib", "purelib":
+                return try askPythonForPath("sysconfig.get_path(*sys.argv[1:])", [name])
             case "distlib":
-                return try askPython(
+                return try askPythonForPath(
                     "sysconfig.get_path('stdlib', vars={'py_version_short': sys.version_info[0]}) + '/dist-packages'"
                 )
             case "ext_suffix": return try askPython("sysconfig.get_config_var('EXT_SUFFIX')")
-            case "implementation": return try askPython("sys.implementation.name")
+            case "implementation":
+                return try askPython(
+                    "{'name': sys.implementation.name, 'cache_tag': sys.implementation.cache_tag}"
+                )
             case "get_config_var": return .function(.pythonVariable)
             case "get_path": return .function(.pythonPath)
             case "get_paths": return .function(.pythonPaths)
@@ -65,6 +69,15 @@ struct TemplateSurroundings<Around: Surroundings> {
         } catch {
             throw GramineError(.template, "python3 said what can't be read: \(error)")
         }
+    }
+
+    private func askPythonForPath(
+        _ expression: String,
+        _ arguments: [String] = []
+    ) throws(GramineError) -> TemplateValue {
+        let answer = try askPython(expression, arguments)
+        guard case .string(let text) = answer else { throw GramineError(.template, "python3 said no path") }
+        return .path(PurePath(text))
     }
 
     /// `sys.path` of an interpreter, which is run: what isn't empty, in its order.

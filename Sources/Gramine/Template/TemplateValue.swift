@@ -86,6 +86,23 @@ indirect enum TemplateValue: Hashable, Sendable {
         }
     }
 
+    /// How many parts it has, 16 bytes of a text being one; of no more than a limit is it told how many.
+    func weight(limit: Int) -> Int {
+        var weight = 1
+        func add(_ values: [TemplateValue]) {
+            for value in values where weight <= limit { weight += value.weight(limit: limit - weight) }
+        }
+        switch self {
+        case .string(let text): weight += text.utf8.count / 16
+        case .list(let elements), .tuple(let elements): add(elements)
+        case .dictionary(let entries):
+            add(entries.map(\.key))
+            add(entries.map(\.value))
+        default: break
+        }
+        return weight
+    }
+
     /// Of integers, floats and booleans.
     var number: Double? {
         switch self {
