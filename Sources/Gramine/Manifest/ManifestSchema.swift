@@ -39,107 +39,123 @@ struct ManifestKey: Sendable {
 
 /// Every key of Gramine 1.9 (its page "Manifest syntax", and the check that `gramine-manifest` makes).
 enum ManifestSchema {
-    static let manifest = ManifestShape.table([
-        ManifestKey("fs", fileSystem, isRequired: true),
-        ManifestKey("libos", libOS, isRequired: true),
-        ManifestKey("loader", loader, isRequired: true),
-        ManifestKey("sgx", sgx),
-        ManifestKey("sys", system),
-    ])
+    static var manifest: ManifestShape {
+        .table([
+            ManifestKey("fs", fileSystem, isRequired: true),
+            ManifestKey("libos", libOS, isRequired: true),
+            ManifestKey("loader", loader, isRequired: true),
+            ManifestKey("sgx", sgx),
+            ManifestKey("sys", system),
+        ])
+    }
 
-    private static let fileSystem = ManifestShape.table([
-        ManifestKey("mounts", .list(.mount(withPath: true)), isRequired: true),
-        ManifestKey("root", .mount(withPath: false)),
-        ManifestKey("start_dir", .string),
-        ManifestKey("insecure__keys", .map(.string)),
-    ])
+    private static var fileSystem: ManifestShape {
+        .table([
+            ManifestKey("mounts", .list(.mount(withPath: true)), isRequired: true),
+            ManifestKey("root", .mount(withPath: false)),
+            ManifestKey("start_dir", .string),
+            ManifestKey("insecure__keys", .map(.string)),
+        ])
+    }
 
-    private static let libOS = ManifestShape.table([
-        ManifestKey("entrypoint", .string, isRequired: true),
-        ManifestKey("check_invalid_pointers", .boolean),
-    ])
+    private static var libOS: ManifestShape {
+        .table([
+            ManifestKey("entrypoint", .string, isRequired: true),
+            ManifestKey("check_invalid_pointers", .boolean),
+        ])
+    }
 
-    private static let loader = ManifestShape.table([
-        ManifestKey(
-            "entrypoint",
-            .table([ManifestKey("uri", .string, isRequired: true), ManifestKey("sha256", .string)]),
-            isRequired: true
-        ),
-        ManifestKey("argv", .list(.string)),
-        ManifestKey("argv_src_file", .string),
-        ManifestKey("env", .map(.variable)),
-        ManifestKey("env_src_file", .string),
-        ManifestKey("gid", .integer),
-        ManifestKey("uid", .integer),
-        ManifestKey("insecure__use_cmdline_argv", .boolean),
-        ManifestKey("insecure__use_host_env", .boolean),
-        ManifestKey("insecure__disable_aslr", .boolean),
-        ManifestKey("log_file", .string),
-        ManifestKey("log_level", .choice(["none", "error", "warning", "debug", "trace", "all"])),
-    ])
+    private static var loader: ManifestShape {
+        .table([
+            ManifestKey(
+                "entrypoint",
+                .table([ManifestKey("uri", .string, isRequired: true), ManifestKey("sha256", .string)]),
+                isRequired: true
+            ),
+            ManifestKey("argv", .list(.string)),
+            ManifestKey("argv_src_file", .string),
+            ManifestKey("env", .map(.variable)),
+            ManifestKey("env_src_file", .string),
+            ManifestKey("gid", .integer),
+            ManifestKey("uid", .integer),
+            ManifestKey("insecure__use_cmdline_argv", .boolean),
+            ManifestKey("insecure__use_host_env", .boolean),
+            ManifestKey("insecure__disable_aslr", .boolean),
+            ManifestKey("log_file", .string),
+            ManifestKey("log_level", .choice(["none", "error", "warning", "debug", "trace", "all"])),
+        ])
+    }
 
-    private static let openFeature = ManifestShape.choice(["unspecified", "disabled", "required"])
-    private static let closedFeature = ManifestShape.choice(["disabled", "required"])
+    private static var openFeature: ManifestShape { .choice(["unspecified", "disabled", "required"]) }
+    private static var closedFeature: ManifestShape { .choice(["disabled", "required"]) }
 
-    private static let sgx = ManifestShape.table([
-        ManifestKey("allowed_files", .list(.string)),
-        ManifestKey(
-            "cpu_features",
-            .table(
-                CPUFeature.allCases.map { ManifestKey($0.rawValue, $0.canBeUnspecified ? openFeature : closedFeature) }
-            )
-        ),
-        ManifestKey("debug", .boolean),
-        ManifestKey("edmm_enable", .boolean),
-        ManifestKey("enable_stats", .boolean),
-        ManifestKey("insecure__allow_memfaults_without_exinfo", .boolean),
-        ManifestKey("preheat_enclave", .boolean),
-        ManifestKey("use_exinfo", .boolean),
-        ManifestKey("vtune_profile", .boolean),
-        ManifestKey("enclave_size", .string),
-        ManifestKey("file_check_policy", .choice(["strict", "allow_all_but_log"])),
-        ManifestKey("insecure__rpc_thread_num", .integer),
-        ManifestKey("isvprodid", .integer),
-        ManifestKey("isvsvn", .integer),
-        ManifestKey("max_threads", .integer),
-        ManifestKey(
-            "profile",
-            .table([
-                ManifestKey("enable", .choice(["none", "main", "all"])),
-                ManifestKey("mode", .choice(["aex", "ocall_inner", "ocall_outer"])),
-                ManifestKey("with_stack", .boolean),
-                ManifestKey("frequency", .integer),
-            ])
-        ),
-        ManifestKey("remote_attestation", .choice(["none", "dcap"])),
-        ManifestKey(
-            "seal_key",
-            .table(["flags_mask", "xfrm_mask", "misc_mask"].map { ManifestKey($0, .string) })
-        ),
-        ManifestKey("trusted_files", .list(.trustedFile)),
-    ])
+    private static var sgx: ManifestShape {
+        .table([
+            ManifestKey("allowed_files", .list(.string)),
+            ManifestKey(
+                "cpu_features",
+                .table(
+                    CPUFeature.allCases.map {
+                        ManifestKey($0.rawValue, $0.canBeUnspecified ? openFeature : closedFeature)
+                    }
+                )
+            ),
+            ManifestKey("debug", .boolean),
+            ManifestKey("edmm_enable", .boolean),
+            ManifestKey("enable_stats", .boolean),
+            ManifestKey("insecure__allow_memfaults_without_exinfo", .boolean),
+            ManifestKey("preheat_enclave", .boolean),
+            ManifestKey("use_exinfo", .boolean),
+            ManifestKey("vtune_profile", .boolean),
+            ManifestKey("enclave_size", .string),
+            ManifestKey("file_check_policy", .choice(["strict", "allow_all_but_log"])),
+            ManifestKey("insecure__rpc_thread_num", .integer),
+            ManifestKey("isvprodid", .integer),
+            ManifestKey("isvsvn", .integer),
+            ManifestKey("max_threads", .integer),
+            ManifestKey(
+                "profile",
+                .table([
+                    ManifestKey("enable", .choice(["none", "main", "all"])),
+                    ManifestKey("mode", .choice(["aex", "ocall_inner", "ocall_outer"])),
+                    ManifestKey("with_stack", .boolean),
+                    ManifestKey("frequency", .integer),
+                ])
+            ),
+            ManifestKey("remote_attestation", .choice(["none", "dcap"])),
+            ManifestKey(
+                "seal_key",
+                .table(["flags_mask", "xfrm_mask", "misc_mask"].map { ManifestKey($0, .string) })
+            ),
+            ManifestKey("trusted_files", .list(.trustedFile)),
+        ])
+    }
 
     static let trustedFile = [ManifestKey("uri", .string, isRequired: true), ManifestKey("sha256", .string)]
 
-    private static let system = ManifestShape.table([
-        ManifestKey(
-            "allowed_ioctls",
-            .list(.table([ManifestKey("request_code", .integer, isRequired: true), ManifestKey("struct", .string)]))
-        ),
-        ManifestKey("ioctl_structs", .map(.anything)),
-        ManifestKey("brk", .table([ManifestKey("max_size", .string)])),
-        ManifestKey("stack", .table([ManifestKey("size", .string)])),
-        ManifestKey("fds", .table([ManifestKey("limit", .integer)])),
-        ManifestKey("disallow_subprocesses", .boolean),
-        ManifestKey("enable_extra_runtime_domain_names_conf", .boolean),
-        ManifestKey("enable_sigterm_injection", .boolean),
-        ManifestKey("experimental__enable_flock", .boolean),
-        ManifestKey("insecure__allow_eventfd", .boolean),
-        ManifestKey(
-            "debug__mock_syscalls",
-            .list(.table([ManifestKey("name", .string, isRequired: true), ManifestKey("return", .integer)]))
-        ),
-    ])
+    private static var system: ManifestShape {
+        .table([
+            ManifestKey(
+                "allowed_ioctls",
+                .list(
+                    .table([ManifestKey("request_code", .integer, isRequired: true), ManifestKey("struct", .string)])
+                )
+            ),
+            ManifestKey("ioctl_structs", .map(.anything)),
+            ManifestKey("brk", .table([ManifestKey("max_size", .string)])),
+            ManifestKey("stack", .table([ManifestKey("size", .string)])),
+            ManifestKey("fds", .table([ManifestKey("limit", .integer)])),
+            ManifestKey("disallow_subprocesses", .boolean),
+            ManifestKey("enable_extra_runtime_domain_names_conf", .boolean),
+            ManifestKey("enable_sigterm_injection", .boolean),
+            ManifestKey("experimental__enable_flock", .boolean),
+            ManifestKey("insecure__allow_eventfd", .boolean),
+            ManifestKey(
+                "debug__mock_syscalls",
+                .list(.table([ManifestKey("name", .string, isRequired: true), ManifestKey("return", .integer)]))
+            ),
+        ])
+    }
 
     /// What a mount of a type has beside `type` and `path`.
     static let mountTypes: [String: [ManifestKey]] = [
