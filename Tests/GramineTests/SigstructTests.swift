@@ -56,6 +56,18 @@ struct SigstructTests {
         #expect(keys[0].signer.description == expected)
     }
 
+    @Test("an encrypted key opens with its passphrase alone", arguments: ["encrypted", "traditional"])
+    func encrypted(form: String) throws {
+        let pem = try Self.pem("enclave-key-" + form)
+        let key = try SigningKey(pem: pem, passphrase: Array("test-only".utf8)).publicKey
+        #expect(try key == SigningKey(pem: Self.pem("enclave-key")).publicKey)
+        for passphrase in [nil, Array("another".utf8), []] as [[UInt8]?] {
+            let error = #expect(throws: GramineError.self) { try SigningKey(pem: pem, passphrase: passphrase) }
+            #expect(error?.kind == .key)
+            #expect(error?.problem.contains("encrypted") == true)
+        }
+    }
+
     @Test("every changed byte but those that say nothing is noticed")
     func changed() throws {
         let bytes = try GramineCase.named("13-remote-attestation").file("expected.sig")
