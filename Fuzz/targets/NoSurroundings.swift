@@ -1,4 +1,5 @@
 import Gramine
+import SGXQuote
 
 /// No files, no programs, no variables.
 struct NoSurroundings: Surroundings {
@@ -6,7 +7,7 @@ struct NoSurroundings: Surroundings {
     func linkTarget(of path: String) -> String? { nil }
     func isReadable(_ path: String) -> Bool { false }
     func names(in folder: String) throws(GramineError) -> [String] { [] }
-    func digests(of paths: [String]) throws(GramineError) -> [[UInt8]] { paths.map { _ in [] } }
+    func digests(of paths: [String]) throws(GramineError) -> [FixedBytes<32>] { paths.map { _ in FixedBytes() } }
     func byteCount(of path: String) -> Int? { nil }
     func beginning(of path: String) -> [UInt8]? { nil }
     func resolved(_ path: String) throws(GramineError) -> String { "/" + path }

@@ -1,3 +1,5 @@
+package import SGXQuote
+
 /// What is around a manifest while it is made: files, programs and variables. This target reads none of them itself.
 ///
 /// Paths are as the manifest has them: relative ones begin where the program was started.
@@ -12,7 +14,7 @@ package protocol Surroundings {
     func names(in folder: String) throws(GramineError) -> [String]
     /// The SHA-256 of each file, in the order of the paths; however many are read at once.
     /// - Throws: for the first path, in their order, that can't be read; `.missingFile` where there is nothing.
-    func digests(of paths: [String]) throws(GramineError) -> [[UInt8]]
+    func digests(of paths: [String]) throws(GramineError) -> [FixedBytes<32>]
     /// The bytes of a file; nil for what is none.
     func byteCount(of path: String) -> Int?
     /// The first bytes of a file, 256 at most; nil for what can't be read.

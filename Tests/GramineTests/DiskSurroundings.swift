@@ -2,6 +2,7 @@ import Crypto
 import Files
 import Foundation
 import Gramine
+import SGXQuote
 
 /// A folder of the disk as what is around a manifest: relative paths begin in it, and one absolute prefix means it.
 struct DiskSurroundings: Surroundings {
@@ -28,11 +29,14 @@ struct DiskSurroundings: Surroundings {
         }
     }
 
-    func digests(of paths: [String]) throws(GramineError) -> [[UInt8]] {
-        var digests: [[UInt8]] = []
+    func digests(of paths: [String]) throws(GramineError) -> [FixedBytes<32>] {
+        var digests: [FixedBytes<32>] = []
         for path in paths {
             guard kind(of: path) != nil else { throw GramineError(.missingFile, "no file '\(path)'") }
-            do { digests.append(Array(SHA256.hash(data: try Files.read(place(path))))) } catch {
+            do {
+                let digest = SHA256.hash(data: try Files.read(place(path)))
+                digests.append(FixedBytes(Array(digest)) ?? FixedBytes())
+            } catch {
                 throw GramineError(.unreadable, "\(error)")
             }
         }

@@ -2,6 +2,7 @@ import Files
 import Foundation
 import Gramine
 import Notation
+import SGXQuote
 import Testing
 
 @Suite("Lint")
@@ -251,7 +252,7 @@ private struct SparseSurroundings: Surroundings {
     func linkTarget(of path: String) -> String? { inner.linkTarget(of: path) }
     func isReadable(_ path: String) -> Bool { inner.isReadable(path) }
     func names(in folder: String) throws(GramineError) -> [String] { try inner.names(in: folder) }
-    func digests(of paths: [String]) throws(GramineError) -> [[UInt8]] { paths.map { _ in [] } }
+    func digests(of paths: [String]) throws(GramineError) -> [FixedBytes<32>] { paths.map { _ in FixedBytes() } }
     func byteCount(of path: String) -> Int? { inner.byteCount(of: path) }
     func beginning(of path: String) -> [UInt8]? { inner.beginning(of: path) }
     func resolved(_ path: String) throws(GramineError) -> String { try inner.resolved(path) }

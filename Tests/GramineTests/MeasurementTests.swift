@@ -83,7 +83,9 @@ struct MeasurementTests {
                 func names(in folder: String) throws(GramineError) -> [String] {
                     try inner.names(in: folder).shuffled()
                 }
-                func digests(of paths: [String]) throws(GramineError) -> [[UInt8]] { try inner.digests(of: paths) }
+                func digests(of paths: [String]) throws(GramineError) -> [FixedBytes<32>] {
+                    try inner.digests(of: paths)
+                }
                 func resolved(_ path: String) throws(GramineError) -> String { try inner.resolved(path) }
                 func output(of program: String, arguments: [String]) throws(GramineError) -> String {
                     try inner.output(of: program, arguments: arguments)
