@@ -135,13 +135,13 @@ int clinux_filter_system_calls(void) {
     }
     ADD(UNLESS_EQUAL(__NR_prlimit64, 5), LOAD(ARGUMENT(0)), IF_EQUAL(0, 2), IF_EQUAL(self, 1), REFUSE(EPERM), RETURN(SECCOMP_RET_ALLOW));
     // What a service leaves among its sealed files is its operator's: no program of it may run as that user.
-    ADD_FOR_MODES(FCHMODAT2, ARGUMENT(2), S_ISUID);
-    ADD_FOR_MODES(__NR_fchmodat, ARGUMENT(2), S_ISUID);
-    ADD_FOR_MODES(__NR_fchmod, ARGUMENT(1), S_ISUID);
+    ADD_FOR_MODES(FCHMODAT2, ARGUMENT(2), S_ISUID | S_ISGID);
+    ADD_FOR_MODES(__NR_fchmodat, ARGUMENT(2), S_ISUID | S_ISGID);
+    ADD_FOR_MODES(__NR_fchmod, ARGUMENT(1), S_ISUID | S_ISGID);
     ADD_FOR_MODES(__NR_mknodat, ARGUMENT(2), S_ISUID | S_ISGID);
     ADD_FOR_NEW_FILES(__NR_openat, ARGUMENT(2), ARGUMENT(3));
 #if defined(__x86_64__)
-    ADD_FOR_MODES(__NR_chmod, ARGUMENT(1), S_ISUID);
+    ADD_FOR_MODES(__NR_chmod, ARGUMENT(1), S_ISUID | S_ISGID);
     ADD_FOR_MODES(__NR_creat, ARGUMENT(1), S_ISUID | S_ISGID);
     ADD_FOR_MODES(__NR_mknod, ARGUMENT(1), S_ISUID | S_ISGID);
     ADD_FOR_NEW_FILES(__NR_open, ARGUMENT(1), ARGUMENT(2));

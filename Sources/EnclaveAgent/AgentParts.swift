@@ -66,7 +66,7 @@ struct AgentParts: Sendable {
         case .some(let resumed):
             try service.code.unpack(resumed.configuration.key, to: memory.code)
             try resumed.configuration.writeSecrets(to: memory)
-            ownersLog.begin(resumed.configuration.key, epoch: resumed.configuration.epoch)
+            ownersLog.begin(resumed.configuration.key, epoch: resumed.configuration.epoch, isResumed: true)
             opening.keep(resumed.configuration.opening)
             identity = SharedIdentity(resumed.takeIdentity())
         case .none:

@@ -8,8 +8,8 @@ package enum Files {
         try OpenFile(path, O_RDONLY).contents(limit: limit)
     }
 
-    /// Reads what can be nothing but a regular file, as the files of a project: a pipe or device in its place would keep
-    /// its reader waiting. Links are followed.
+    /// Reads what can be nothing but a regular file, as the files of a project: a pipe or device in its place would
+    /// keep its reader waiting. Links are followed.
     package static func read(onDisk path: String, limit: Int = 64 << 20) throws(FileError) -> [UInt8] {
         try OpenFile(onDisk: path).contents(limit: limit)
     }

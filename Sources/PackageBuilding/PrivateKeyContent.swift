@@ -11,8 +11,8 @@ struct PrivateKeyContent {
 
     // MARK: Texts
 
-    /// PEM and what resembles it (`-----BEGIN … PRIVATE KEY-----`, OpenPGP's `… BLOCK`, SSH2's four dashes), age's keys and
-    /// PuTTY's, wherever they stand, in UTF-8, UTF-16 or UTF-32.
+    /// PEM and what resembles it (`-----BEGIN … PRIVATE KEY-----`, OpenPGP's `… BLOCK`, SSH2's four dashes), age's keys
+    /// and PuTTY's, wherever they stand, in UTF-8, UTF-16 or UTF-32.
     var holdsText: Bool {
         var place = 0
         // All of them begin with dashes, or have one: one look for that finds each encoding.
@@ -74,8 +74,8 @@ struct PrivateKeyContent {
             || isDER(byteCount: byteCount) || isOpenPGP(byteCount: byteCount)
     }
 
-    /// A sequence as long as the file: PKCS #1, PKCS #8 and SEC 1 begin with the version 0 or 1, PKCS #12 with 3 and another
-    /// sequence, encrypted PKCS #8 with one of the schemes of PKCS #5 or #12.
+    /// A sequence as long as the file: PKCS #1, PKCS #8 and SEC 1 begin with the version 0 or 1, PKCS #12 with 3 and
+    /// another sequence, encrypted PKCS #8 with one of the schemes of PKCS #5 or #12.
     private func isDER(byteCount: Int) -> Bool {
         guard bytes.count >= byteCount, (32...65536).contains(byteCount), bytes[0] == 0x30 else { return false }
         let lengths = bytes[1] < 0x80 ? 0 : Int(bytes[1] & 0x7F)

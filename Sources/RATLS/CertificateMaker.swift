@@ -44,9 +44,8 @@ public struct CertificateMaker: Sendable {
             throw CertificateMakerError("the certificate would have ended at \(notAfter)")
         }
         if launch != nil, notAfter > now + LaunchRecord.longestLife {
-            throw CertificateMakerError(
-                "the certificate would be valid for more than \(LaunchRecord.longestLife.components.seconds / 86400) days"
-            )
+            let days = LaunchRecord.longestLife.components.seconds / 86400
+            throw CertificateMakerError("the certificate would be valid for more than \(days) days")
         }
         do {
             let name = try Self.name(subject ?? "CN=" + (sans.first ?? "localhost").replacing(":", with: "\\:"))

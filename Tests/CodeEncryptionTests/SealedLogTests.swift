@@ -148,6 +148,39 @@ final class SealedLogTests {
         #expect(texts == ["before the kill", "after", "again"] && notes.isEmpty, "\(notes)")
     }
 
+    @Test("a piece that is taken away or replaced while it is written is told, and what is said after that is kept")
+    func takenAway() throws {
+        let writer = try writer()
+        try writer.begin(at: 1)
+        try writer.append(entry("before", at: 2))
+        try Files.remove(path + "/" + pieces()[0])
+        try writer.append(entry("after", at: 3))
+        #expect(try read().texts == ["after"])
+        #expect(try read().notes == ["piece 1 is missing", "piece 2 has no end"])
+        let name = try pieces()[0], bytes = try folder.read("log/" + name)
+        try Files.remove(path + "/" + name)
+        try folder.write("log/" + name, bytes)
+        try writer.append(entry("at the end", at: 4))
+        try writer.close(at: 5)
+        #expect(try read().texts == ["after", "at the end"])
+        #expect(try read().notes == ["piece 1 is missing"])
+    }
+
+    @Test("a log of which nothing is left is told when its writer is there again")
+    func removed() throws {
+        try writer().begin(at: 1)
+        let kept = try writer()
+        kept.resume()
+        try kept.append(entry("more", at: 2))
+        #expect(try read().notes.filter { $0.contains("missing") }.isEmpty)
+        for name in try pieces() { try Files.remove(path + "/" + name) }
+        let resumed = try writer()
+        resumed.resume()
+        try resumed.append(entry("again", at: 3))
+        #expect(try read().texts == ["again"])
+        #expect(try read().notes.contains("piece 1 is missing"))
+    }
+
     @Test("the oldest pieces go, their number is bounded, and that isn't told as a loss")
     func rotation() throws {
         let writer = try writer(pieceByteCount: 1000, pieces: 4)

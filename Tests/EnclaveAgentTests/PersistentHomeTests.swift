@@ -311,6 +311,95 @@ struct PersistentHomeTests {
         #expect(FileVersion(other + "/odd") == FileVersion(other + "/a"))
     }
 
+    @Test(
+        "a hole costs nothing, however long it is, and the other files are kept beside it",
+        .timeLimit(.minutes(1)),
+        arguments: [[], [0], [(1 << 42) - 1], [0, 5 << 30, 1 << 41], (0..<600).map { $0 << 16 }] as [[Int]]
+    )
+    func holes(places: [Int]) throws {
+        try folder.write("home/orders.db", "orders")
+        let file = try OpenFile(home + "/vast", O_RDWR | O_CREAT)
+        #expect(ftruncate(file.descriptor, 1 << 42) == 0)
+        for place in places { try file.write([7], at: place) }
+        let home = try persistent()
+        _ = try home.save(comparing: .versions)
+        _ = try home.save(comparing: .contents)
+        #expect(try OpenFile(sealed, O_RDONLY).byteCount() < (1 << 20) + places.count * 8192)
+        let other = folder.path + "/other"
+        try Files.makeFolder(other)
+        #expect(try persistent(other).restore())
+        #expect(try folder.read("other/orders.db") == Array("orders".utf8))
+        #expect(FileVersion(other + "/vast")?.byteCount == 1 << 42)
+        #expect(try taken(other + "/vast") <= taken(self.home + "/vast"))
+        for place in places {
+            let restored = try OpenFile(other + "/vast", O_RDONLY)
+            var bytes: [UInt8] = [0, 9]
+            _ = try bytes.withUnsafeMutableBytes { (buffer) throws(FileError) in
+                try restored.read(into: buffer, at: place)
+            }
+            #expect(bytes.first == 7)
+            #expect(bytes.last == (place + 1 == 1 << 42 ? 9 : 0))
+        }
+    }
+
+    @Test("the archive of a file with holes is read by another program")
+    func holesElsewhere() throws {
+        let file = try OpenFile(home + "/vast", O_RDWR | O_CREAT)
+        #expect(ftruncate(file.descriptor, 5 << 20) == 0)
+        for place in [0, 3 << 20, (3 << 20) + 70_000] { try file.write([7], at: place) }
+        var contents = try HomeContents(home)
+        let bytes = Mutex<[UInt8]>([])
+        var writer = HomeArchiveWriter(room: .max, within: TimeLimit(seconds: 60)) { piece in
+            bytes.withLock { $0 += piece }
+        }
+        try writer.write(&contents)
+        try folder.write("home.tar", bytes.withLock { $0 })
+        let program = Process()
+        program.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        program.arguments = [
+            "python3", "-c",
+            """
+            import sys, tarfile
+            with tarfile.open(sys.argv[1]) as archive: data = archive.extractfile("vast").read()
+            sys.exit(0 if data == open(sys.argv[2], "rb").read() else 1)
+            """, folder.path + "/home.tar", home + "/vast",
+        ]
+        try program.run()
+        program.waitUntilExit()
+        #expect(program.terminationStatus == 0)
+    }
+
+    @Test(
+        "a map of holes that nobody writes is refused",
+        arguments: [
+            "", "0\n", "1\n", "1\n9\n0\n", "1\n10\n1\n", "2\n0\n5\n10\n1\n", "2\n0\n0\n10\n0\n", "2\n5\n5\n4\n0\n",
+            "2\n5\n6\n10\n0\n", "3\n5\n2\n6\n1\n10\n0\n", "2\n-1\n5\n10\n0\n", "2\n\n5\n10\n0\n",
+            "1\n10\n0\nrest", "9223372036854775807\n", "99999999999999999999\n", "1\n10\n0",
+        ]
+    )
+    func maps(text: String) {
+        #expect(read(map: text, byteCount: 10) == nil)
+    }
+
+    @Test("a map of holes that was written is read again")
+    func writtenMaps() {
+        for ranges in [[], [0..<10], [0..<1], [9..<10], [0..<1, 3..<4, 9..<10]] as [[Range<Int>]] {
+            let extents = FileExtents(byteCount: 10, ranges: ranges)
+            let read = read(map: String(decoding: extents.map, as: UTF8.self), byteCount: 10)
+            #expect(read?.extents == extents && read?.mapByteCount == 512)
+        }
+    }
+
+    private func read(map text: String, byteCount: Int) -> (extents: FileExtents, mapByteCount: Int)? {
+        var blocks = Array(text.utf8)
+        if !blocks.isEmpty { blocks += [UInt8](repeating: 0, count: (512 - blocks.count % 512) % 512) }
+        return FileExtents.read(byteCount: byteCount) {
+            guard !blocks.isEmpty else { return nil }
+            defer { blocks.removeFirst(512) }
+            return Array(blocks.prefix(512))
+        }
+    }
+
     @Test("a file of more than 2 GiB comes back, and one of more than 8 GiB is read and written", .onlyDeep)
     func large() throws {
         let file = try OpenFile(home + "/large", O_RDWR | O_CREAT)

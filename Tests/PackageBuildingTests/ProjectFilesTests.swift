@@ -105,7 +105,7 @@ struct ProjectFilesTests {
     }
 
     @Test(
-        "a file that is read by its name is a file: nobody waits for a pipe or device, and nothing passes for an empty list",
+        "what is read by its name is a file: nobody waits for a pipe or device, and nothing passes for an empty list",
         .timeLimit(.minutes(1)),
         arguments: [
             "mse_src/.mseignore", "mse.toml", "mse_src/requirements.txt", "more.txt", "package.whl", "links",

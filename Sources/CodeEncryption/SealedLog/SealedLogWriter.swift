@@ -61,14 +61,30 @@ package final class SealedLogWriter {
         previous = last?.lastAuthenticator
     }
 
+    /// Begins the first piece before anything is said, so that a log without any is one that was removed.
+    package func begin(at time: UInt64) throws(FileError) { try turn(time) }
+
+    /// Goes on with a log that was begun: where nothing of it is there, a reader finds the first piece missing.
+    package func resume() { number = max(number, 1) }
+
     /// - Throws: when it can't be written; then nothing of it counts as written.
     package func append(_ entry: SealedLogEntry) throws(FileError) {
+        dropLostPiece()
         if piece == nil || (piece?.byteCount ?? 0) >= limits.pieceByteCount { try turn(entry.time) }
         try write(entry, as: .message)
     }
 
     /// Ends the last piece in order: a reader then knows that nothing is missing behind it.
     package func close(at time: UInt64) throws(FileError) { try close(at: time, .stopped) }
+
+    /// A piece that was taken away isn't written to any more: the number of the next one tells that it is missing.
+    private func dropLostPiece() {
+        guard let piece, FileIdentity(path: piece.file.path) != FileIdentity(descriptor: piece.file.descriptor) else {
+            return
+        }
+        previous = piece.last
+        self.piece = nil
+    }
 
     private func close(at time: UInt64, _ end: SealedLogEnd) throws(FileError) {
         guard piece != nil else { return }

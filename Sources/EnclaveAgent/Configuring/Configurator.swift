@@ -80,7 +80,7 @@ struct Configurator: Sendable {
             // Last, in one step: from here on a restart finds a configured instance.
             try configuration.seal(in: state)
         }
-        log.begin(configuration.key, epoch: configuration.epoch)
+        log.begin(configuration.key, epoch: configuration.epoch, isResumed: false)
         var opening = configuration.opening
         opening.hasHome = hasHome
         self.opening.keep(opening)

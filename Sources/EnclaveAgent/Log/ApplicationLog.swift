@@ -34,8 +34,15 @@ public final class ApplicationLog: @unchecked Sendable {  // everything that cha
     public init(clock: WallClock) { self.clock = clock }
 
     /// From now on for the owner of this key, with what was said so far.
-    func seal(in folder: String, root: borrowing SecretKey, id: String, epoch: Epoch) throws {
-        settle(.sealed(try SealedLogWriter(folder: folder, root: root, id: id, epoch: epoch)))
+    /// - Parameter isResumed: whether a log of this epoch was begun by an earlier run.
+    func seal(in folder: String, root: borrowing SecretKey, id: String, epoch: Epoch, isResumed: Bool) throws {
+        let writer = try SealedLogWriter(folder: folder, root: root, id: id, epoch: epoch)
+        if isResumed {
+            writer.resume()
+        } else {
+            try? writer.begin(at: milliseconds)  // a piece that can't be written is missing, and told as that
+        }
+        settle(.sealed(writer))
     }
 
     /// For whoever reads the operator's log.
@@ -70,38 +77,44 @@ public final class ApplicationLog: @unchecked Sendable {  // everything that cha
                     continue
                 }
                 left -= cost
-                if missing > 0 {
-                    put(SealedLogEntry(time: now, source: .gap, text: Array(String(missing).utf8)))
-                    missing = 0
-                }
+                tellMissing(now)
                 put(SealedLogEntry(time: now, source: source, incident: incident?.bytes, text: Array(part)))
             } while !rest.isEmpty
         }
     }
 
+    /// Tells how much wasn't kept, once something is again.
+    private func tellMissing(_ now: UInt64) {
+        guard missing > 0 else { return }
+        if keep(SealedLogEntry(time: now, source: .gap, text: Array(String(missing).utf8))) { missing = 0 }
+    }
+
     private func put(_ entry: SealedLogEntry) {
+        if !keep(entry) { missing += entry.text.count }
+    }
+
+    private func keep(_ entry: SealedLogEntry) -> Bool {
         switch place {
         case .unknown(let entries):
-            guard waitingByteCount + entry.text.count <= Self.waitingLimit else { return missing += entry.text.count }
+            guard waitingByteCount + entry.text.count <= Self.waitingLimit else { return false }
             waitingByteCount += entry.text.count
             place = .unknown(entries + [entry])
         case .sealed(let writer):
-            do throws(FileError) {
-                try writer.append(entry)
-            } catch {
-                // The operator's disk is full, or he lets nothing be written: the gap is told when he does again.
-                missing += entry.text.count
-            }
+            // The operator's disk is full, or he lets nothing be written: the gap is told when he does again.
+            do throws(FileError) { try writer.append(entry) } catch { return false }
         case .open(let write): write(entry.text)
         case .nowhere: break
         }
+        return true
     }
 
     /// Ends it in order, so that a reader knows that nothing follows.
     func close() {
         lock.withLock { _ in
-            // what was written is whole
-            if case .sealed(let writer) = place { try? writer.close(at: milliseconds) }
+            if case .sealed(let writer) = place {
+                tellMissing(milliseconds)
+                try? writer.close(at: milliseconds)  // what was written is whole
+            }
             place = .nowhere
         }
     }

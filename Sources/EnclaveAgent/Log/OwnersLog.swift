@@ -16,7 +16,8 @@ struct OwnersLog: Sendable {
     /// - Parameters:
     ///   - key: code key or start token: whoever holds it reads what is sealed.
     ///   - epoch: of the configuration that brought it.
-    func begin(_ key: borrowing SecretKey?, epoch: Epoch) {
+    ///   - isResumed: whether that configuration was accepted by an earlier run.
+    func begin(_ key: borrowing SecretKey?, epoch: Epoch, isResumed: Bool) {
         switch setting {
         case .open: log.open { [events] in events.write(applicationText: $0) }
         case .none: log.drop()
@@ -26,7 +27,7 @@ struct OwnersLog: Sendable {
             switch key {
             case .some(let key):
                 do {
-                    try log.seal(in: folder, root: key, id: id, epoch: epoch)
+                    try log.seal(in: folder, root: key, id: id, epoch: epoch, isResumed: isResumed)
                 } catch {
                     log.drop()
                     events.write(.failed(.log))

@@ -58,7 +58,7 @@ struct HomeArchiveReader: ~Copyable {
             try make(folder: member.name)
             finished.append((place, member.attributes))
         case .file:
-            try copy(to: OpenFile(place, O_WRONLY | O_CREAT | O_EXCL, mode: 0o600), member.byteCount)
+            try copy(member, to: OpenFile(place, O_WRONLY | O_CREAT | O_EXCL, mode: 0o600))
             files.insert(ExactText(member.name))
             if form == .tree { try Self.set(member.attributes, place) }
         case .secondName(let first):
@@ -87,10 +87,38 @@ struct HomeArchiveReader: ~Copyable {
         folders.insert(ExactText(folder))
     }
 
+    private mutating func copy(_ member: TarReader.Member, to file: borrowing OpenFile) throws {
+        let extents = try extents(of: member)
+        for range in extents.ranges { try copy(range, to: file) }
+        guard ftruncate(file.descriptor, off_t(extents.byteCount)) == 0 else {
+            throw FileError(file.path, doing: "write")
+        }
+    }
+
+    private mutating func extents(of member: TarReader.Member) throws -> FileExtents {
+        guard let byteCount = member.wholeByteCount else {
+            return FileExtents(byteCount: member.byteCount, ranges: [0..<member.byteCount])
+        }
+        let block = UnsafeMutableRawBufferPointer(rebasing: buffer[..<FileExtents.blockByteCount])
+        let map = try FileExtents.read(byteCount: byteCount) {
+            try reader.read(into: block) == block.count ? Array(block) : nil
+        }
+        guard let map, map.mapByteCount + map.extents.dataByteCount == member.byteCount else {
+            throw CodeError.refused(path: path, "holds '\(member.name.printable(limit: nil))' with holes that can't be")
+        }
+        return map.extents
+    }
+
     /// Blocks of zeros are left as holes, so that a file takes up no more room than it did.
-    private mutating func copy(to file: borrowing OpenFile, _ byteCount: Int) throws {
-        while case let count = try reader.read(into: buffer), count > 0 {
-            let piece = UnsafeRawBufferPointer(rebasing: buffer[..<count])
+    private mutating func copy(_ range: Range<Int>, to file: borrowing OpenFile) throws {
+        lseek(file.descriptor, off_t(range.lowerBound), SEEK_SET)
+        var left = range.count
+        while left > 0 {
+            let part = UnsafeMutableRawBufferPointer(rebasing: buffer[..<min(left, buffer.count)])
+            let count = try reader.read(into: part)
+            guard count > 0 else { return }  // told where the next member is read
+            left -= count
+            let piece = UnsafeRawBufferPointer(rebasing: part[..<count])
             for block in FileBlocks(piece) {
                 if block.isHole {
                     lseek(file.descriptor, off_t(block.range.count), SEEK_CUR)
@@ -99,7 +127,6 @@ struct HomeArchiveReader: ~Copyable {
                 }
             }
         }
-        guard ftruncate(file.descriptor, off_t(byteCount)) == 0 else { throw FileError(file.path, doing: "write") }
     }
 
     private static func set(_ attributes: TarAttributes, _ path: String) throws {

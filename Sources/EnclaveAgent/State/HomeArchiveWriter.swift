@@ -57,29 +57,57 @@ struct HomeArchiveWriter: ~Copyable {
             return try writeHeader(entry.path, .secondName(of: first), of: version)
         }
         // What fits into the buffer is as long as it was read, a longer file as it was when that began.
-        var piece = try read(input, max(0, version.byteCount))
-        let count = piece.count < buffer.count ? piece.count : version.byteCount
-        try writeHeader(entry.path, .file, of: version, byteCount: count)
-        firstNames[version.number] = entry.path
-        var left = count
-        var problem: Unreadable?
-        while left > 0 {
-            try limit.check(entry.source)
-            try writeContent(UnsafeRawBufferPointer(piece))
-            left -= piece.count
-            if left > 0 { piece = readOn(input, left, problem: &problem) }
+        let beginning = try read(input, at: 0, max(0, version.byteCount))
+        if beginning.count < buffer.count {
+            try writeHeader(entry.path, .file, of: version, byteCount: beginning.count)
+            firstNames[version.number] = entry.path
+            try writeContent(UnsafeRawBufferPointer(beginning))
+            return try write(TarHeader.padding(beginning.count))
         }
-        try write(TarHeader.padding(count))
+        let extents = try Self.reading { () throws(FileError) in
+            try FileExtents(of: input, byteCount: version.byteCount)
+        }
+        try writeLongFile(input, extents, of: entry, in: version)
+    }
+
+    private mutating func writeLongFile(
+        _ input: borrowing OpenFile,
+        _ extents: FileExtents,
+        of entry: HomeContents.Entry,
+        in version: FileVersion
+    ) throws {
+        let map = extents.hasHoles ? extents.map : []
+        let byteCount = map.count + extents.dataByteCount
+        try writeHeader(
+            entry.path,
+            .file,
+            of: version,
+            byteCount: byteCount,
+            wholeByteCount: extents.hasHoles ? extents.byteCount : nil
+        )
+        firstNames[version.number] = entry.path
+        try write(map)
+        var problem: Unreadable?
+        for range in extents.ranges {
+            var position = range.lowerBound
+            while position < range.upperBound {
+                try limit.check(entry.source)
+                let piece = readOn(input, at: position, range.upperBound - position, problem: &problem)
+                try writeContent(UnsafeRawBufferPointer(piece))
+                position += piece.count
+            }
+        }
+        try write(TarHeader.padding(byteCount))
         if let problem { throw Unreadable(problem: problem.problem + "; what is kept of it ends with zeros") }
     }
 
     /// Never nothing: what a file doesn't have any more is zeros, since its header is written already.
-    private func readOn(_ input: borrowing OpenFile, _ count: Int, problem: inout Unreadable?)
+    private func readOn(_ input: borrowing OpenFile, at position: Int, _ count: Int, problem: inout Unreadable?)
         -> UnsafeMutableRawBufferPointer
     {
         if problem == nil {
             do {
-                let piece = try read(input, count)
+                let piece = try read(input, at: position, count)
                 if !piece.isEmpty { return piece }
                 problem = Unreadable(problem: "was cut while it was read")
             } catch {
@@ -91,10 +119,12 @@ struct HomeArchiveWriter: ~Copyable {
         return zeros
     }
 
-    private func read(_ input: borrowing OpenFile, _ count: Int) throws(Unreadable) -> UnsafeMutableRawBufferPointer {
+    private func read(_ input: borrowing OpenFile, at position: Int, _ count: Int) throws(Unreadable)
+        -> UnsafeMutableRawBufferPointer
+    {
         let piece = UnsafeMutableRawBufferPointer(rebasing: buffer[..<min(count, buffer.count)])
         do throws(FileError) {
-            return UnsafeMutableRawBufferPointer(rebasing: piece[..<(try input.read(into: piece))])
+            return UnsafeMutableRawBufferPointer(rebasing: piece[..<(try input.read(into: piece, at: position))])
         } catch {
             throw Unreadable(problem: error.problem)
         }
@@ -114,11 +144,15 @@ struct HomeArchiveWriter: ~Copyable {
         try write(piece)
     }
 
-    private func writeHeader(_ path: String, _ kind: TarAttributes.Kind, of version: FileVersion, byteCount: Int = 0)
-        throws
-    {
+    private func writeHeader(
+        _ path: String,
+        _ kind: TarAttributes.Kind,
+        of version: FileVersion,
+        byteCount: Int = 0,
+        wholeByteCount: Int? = nil
+    ) throws {
         let attributes = TarAttributes(kind: kind, mode: version.mode, modifiedAt: version.modifiedAt)
-        try write(TarHeader.bytes(path, byteCount: byteCount, attributes))
+        try write(TarHeader.bytes(path, byteCount: byteCount, attributes, wholeByteCount: wholeByteCount))
     }
 
     private func write(_ bytes: [UInt8]) throws { try bytes.withUnsafeBytes { try write($0) } }

@@ -161,9 +161,20 @@ final class PersistentHome {
         defer { buffer.deallocate() }
         do {
             let file = try OpenFile(regular: source)
-            while case let count = try file.read(into: buffer), count > 0 {
-                try limit.check(source)
-                hash.update(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+            let extents = try FileExtents(of: file, byteCount: try file.byteCount())
+            extents.map.withUnsafeBytes { hash.update($0) }
+            for range in extents.ranges {
+                var position = range.lowerBound
+                while position < range.upperBound {
+                    try limit.check(source)
+                    let part = UnsafeMutableRawBufferPointer(
+                        rebasing: buffer[..<min(buffer.count, range.upperBound - position)]
+                    )
+                    let count = try file.read(into: part, at: position)
+                    guard count > 0 else { break }
+                    hash.update(UnsafeRawBufferPointer(rebasing: part[..<count]))
+                    position += count
+                }
             }
         } catch is FileError {
             return []

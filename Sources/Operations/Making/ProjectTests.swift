@@ -46,6 +46,7 @@ public struct ProjectTests: Sendable {
         ).site
         for name in ["home", "tmp"] { try Files.makeFolder(work + "/" + name) }
         let given = secrets ?? (Files.exists(project + "/secrets.json") ? project + "/secrets.json" : nil)
+        SecretsInMemory.expect()
         try Self.check(given, sealedSecrets)
         let port = try freePort()
         let server = try DevelopmentServerProgram(

@@ -61,7 +61,7 @@ struct Release: Sendable {
         private let connection: AttestedConnection
         private let acceptance: Acceptance
 
-        fileprivate init(_ connection: AttestedConnection, _ judgement: Judgement, _ acceptance: Acceptance) {
+        fileprivate init(_ connection: AttestedConnection, _ judgement: Judgement, accepted acceptance: Acceptance) {
             self.judgement = judgement
             self.acceptance = acceptance
             self.connection = connection

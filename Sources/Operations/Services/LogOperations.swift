@@ -70,7 +70,7 @@ public struct LogOperations: Sendable {
                 throw OperationError(target, "is neither a service here nor a sealed log", code: .notFound)
             }
             return News(
-                notes: ["the application's log is empty: nothing was said yet, or [log] keeps nothing"],
+                notes: [Self.noPiece],
                 isEnded: !isAlive(service)
             )
         }
@@ -98,7 +98,10 @@ public struct LogOperations: Sendable {
             )
         }
         if contents.entries.isEmpty, contents.faults.isEmpty {
-            contents.notes.append("the application's log is empty: nothing was said yet")
+            // The first piece is begun with the service.
+            contents.notes.append(
+                contents.ids.isEmpty ? Self.noPiece : "the application's log is empty: nothing was said yet"
+            )
         }
         // Rotation takes entries away at the front. Where it took the last one that was shown, all that is left is new.
         let start = shown.flatMap { contents.places.lastIndex(of: $0) }.map { $0 + 1 } ?? 0
@@ -113,6 +116,11 @@ public struct LogOperations: Sendable {
         news.faults = contents.faults.map { "\($0)" }.filter { faults.insert($0).inserted }
         return news
     }
+
+    private static let noPiece = """
+        there is no piece of the application's log: the service waits for its owner, [log] keeps nothing, \
+        or it was removed
+        """
 
     /// Waits until there may be something new; the first time it only begins to watch.
     /// - Throws: `CancellationError` when nobody waits for it any more.

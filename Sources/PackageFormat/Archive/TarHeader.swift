@@ -5,11 +5,14 @@ internal import Files
 package enum TarHeader {
     package static let blockByteCount = 512
 
-    /// - Parameter name: a folder's without a `/` at its end.
+    /// - Parameters:
+    ///   - name: a folder's without a `/` at its end.
+    ///   - wholeByteCount: of a file with holes, whose content begins with a map of what is no hole.
     package static func bytes(
         _ name: String,
         byteCount: Int,
-        _ attributes: TarAttributes = TarAttributes(kind: .file)
+        _ attributes: TarAttributes = TarAttributes(kind: .file),
+        wholeByteCount: Int? = nil
     ) -> [UInt8] {
         let name = attributes.kind == .folder ? name + "/" : name
         let target = attributes.kind.target ?? ""
@@ -21,6 +24,10 @@ package enum TarHeader {
         if !sizeFits { records += record("size", "\(byteCount)") }
         if !targetFits { records += record("linkpath", target) }
         if !timeFits { records += record("mtime", time.decimal) }
+        if let wholeByteCount {
+            records += record("GNU.sparse.major", "1") + record("GNU.sparse.minor", "0")
+            records += record("GNU.sparse.name", name) + record("GNU.sparse.realsize", "\(wholeByteCount)")
+        }
         let header = block(
             nameFits ? name : "@LongName",
             sizeFits ? byteCount : 0,

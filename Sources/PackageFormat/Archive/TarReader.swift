@@ -47,6 +47,8 @@ public struct TarReader: ~Copyable {
         /// Where the content begins in the file.
         public let offset: Int
         package let attributes: TarAttributes
+        /// Of a file with holes, whose content begins with a map of what is no hole.
+        package var wholeByteCount: Int?
     }
 
     /// - Parameter range: the part of the file that is the archive; nil for all of it.
@@ -94,6 +96,7 @@ public struct TarReader: ~Copyable {
         var longSize: Int?
         var longTarget: String?
         var time: FileTime?
+        var wholeSize: Int?
         while let header = try block() {
             guard header.contains(where: { $0 != 0 }) else {
                 try finish()
@@ -117,6 +120,12 @@ public struct TarReader: ~Copyable {
                 if let text = records["mtime"], contents == .trees {
                     guard let value = FileTime(decimal: text) else { throw problem("a PAX time that is no number") }
                     time = value
+                }
+                if let text = records["GNU.sparse.realsize"], contents == .trees {
+                    guard let value = Int(text), value >= 0, records["GNU.sparse.major"] == "1",
+                        records["GNU.sparse.minor"] == "0"
+                    else { throw problem("holes in another form than that of GNU tar, 1.0") }
+                    wholeSize = value
                 }
             case UInt8(ascii: "g"): _ = try pax(try content(size))
             case UInt8(ascii: "L"):
@@ -165,7 +174,8 @@ public struct TarReader: ~Copyable {
                     name: name,
                     byteCount: size,
                     offset: position,
-                    attributes: try attributes(.file, header, at: time)
+                    attributes: try attributes(.file, header, at: time),
+                    wholeByteCount: wholeSize
                 )
             default:
                 let name = if let longName { longName } else { try memberName(header) }

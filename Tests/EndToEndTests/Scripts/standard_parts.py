@@ -59,6 +59,8 @@ def standard():
     works("subprocess", lambda: is_refused(lambda: subprocess.run(["true"])))
     works("fork", lambda: is_refused(os.fork))
     works("suid", lambda: is_refused(lambda: os.chmod(tempfile.mkstemp()[1], 0o4755)))
+    works("sgid", lambda: is_refused(lambda: os.chmod(tempfile.mkstemp()[1], 0o2755)))
+    works("sgid by descriptor", lambda: is_refused(lambda: os.fchmod(tempfile.mkstemp()[0], 0o2755)))
     works("suid opened", lambda: is_refused(lambda: os.open(tempfile.mktemp(), os.O_CREAT | os.O_WRONLY, 0o4755)))
     works("mode", lambda: os.chmod(tempfile.mkstemp()[1], 0o755) is None)
     return {"failed": failed}
