@@ -128,7 +128,7 @@ struct Release: Sendable {
                     switch decision {
                     case .refused(let judgement): return .refused(judgement)
                     case .accepted(let (connection, (judgement, acceptance))):
-                        return .accepted(ConnectedRecipient(connection, judgement, acceptance))
+                        return .accepted(ConnectedRecipient(connection, judgement, accepted: acceptance))
                     }
                 } catch {
                     switch error {
