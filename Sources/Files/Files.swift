@@ -61,6 +61,7 @@ package enum Files {
     ) throws(FileError) {
         do throws(FileError) {
             let file = try OpenFile(temporary, O_WRONLY | O_CREAT | O_EXCL, mode: mode)
+            Unfinished.made(temporary)
             try bytes.withUnsafeBytes { (bytes) throws(FileError) in try file.write(bytes) }
             try file.synchronise()
         } catch {
@@ -78,6 +79,7 @@ package enum Files {
         }
         do throws(FileError) {
             let file = try OpenFile(temporary, O_WRONLY | O_CREAT | O_EXCL, mode: mode)
+            Unfinished.made(temporary)
             try file.write(bytes)
             try file.synchronise()
             // A name for what is whole; where a file system has no second names, a move that replaces nothing.
@@ -96,12 +98,9 @@ package enum Files {
         try write(Array(text.utf8), to: path, mode: mode)
     }
 
-    /// A name in the same folder that nobody uses; as long a name as a folder takes has one.
-    package static func temporaryName(beside path: String) -> String {
-        let (folder, name) = split(path)
-        return folder + "/." + String(decoding: name.utf8.prefix(100), as: UTF8.self) + "."
-            + String(UInt64.random(in: .min ... .max), radix: 36)
-    }
+    /// A name in the same folder that nobody uses; as long a name as a folder takes has one. What a killed program left
+    /// there is removed first: who makes something under it tells so with `Unfinished.made(_:)`.
+    package static func temporaryName(beside path: String) -> String { TemporaryName.beside(path) }
 
     package static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
@@ -256,14 +255,15 @@ package enum Files {
     }
 
     /// A new folder that only this user may enter, in `parent`; it is unfinished until it is removed, or completed
-    /// under another name.
+    /// under another name. What a killed program left there is removed first.
     package static func makeTemporaryFolder(in parent: String, prefix: String) throws(FileError) -> String {
-        var template = Array((parent + "/" + prefix + ".XXXXXX").utf8CString)
+        var template = Array(TemporaryName.template(in: parent, prefix).utf8CString)
         guard mkdtemp(&template) != nil else { throw FileError(parent, doing: "make a temporary folder in it") }
         // A mask may have taken it from its own user.
         guard chmod(template, 0o700) == 0 else { throw FileError(parent, doing: "make a temporary folder in it") }
         let path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
         Unfinished.begin(path)
+        Unfinished.made(path)
         return path
     }
 }

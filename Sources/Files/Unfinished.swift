@@ -10,12 +10,18 @@ internal import Threads
 package enum Unfinished {
     private struct State {
         var paths: [String] = []
+        /// On those of them that are there.
+        var locks: [String: Int32] = [:]
         /// Folders that were made for what isn't there yet, the outer ones first.
         var folders: [String] = []
         var programs: [Int32] = []
         /// What goes on after this program has ended.
         var remarks: [String] = []
         var isAbandoned = false
+
+        mutating func unlock(_ paths: [String]) {
+            for path in paths { if let lock = locks.removeValue(forKey: path) { close(lock) } }
+        }
     }
 
     private static let state = Mutex(State())
@@ -23,9 +29,20 @@ package enum Unfinished {
     /// What is about to be made under this name is removed when the program ends before `end(_:)`.
     package static func begin(_ path: String) { change { $0.paths.append(path) } }
 
+    /// It is there now, and locked until its end: nobody takes it for what a killed program left.
+    package static func made(_ path: String) {
+        change { state in
+            guard state.locks[path] == nil, let lock = TemporaryName.lock(path) else { return }
+            state.locks[path] = lock
+        }
+    }
+
     /// It has another name by now, is removed, or is whole.
     package static func end(_ path: String) {
-        change { state in if let index = state.paths.lastIndex(of: path) { state.paths.remove(at: index) } }
+        change { state in
+            if let index = state.paths.lastIndex(of: path) { state.paths.remove(at: index) }
+            state.unlock([path])
+        }
     }
 
     /// Makes a folder, and is done with it only when something is in it: what is still empty when the program ends, or
@@ -58,6 +75,7 @@ package enum Unfinished {
             do throws(Failure) {
                 try body()
                 state.paths.removeAll { paths.contains($0) }
+                state.unlock(paths)
             } catch {
                 problem = error
             }

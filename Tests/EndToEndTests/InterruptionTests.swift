@@ -151,6 +151,23 @@ extension EndToEndTests {
             #expect(try Files.names(in: bench.path).filter { $0.hasPrefix(".") || $0 == "out" }.isEmpty)
         }
 
+        @Test("what a killed command left goes with the next in that folder")
+        func killed() throws {
+            for name in ["large", "small"] { try Files.makeFolder(bench.path + "/" + name) }
+            _ = try bench.run("/usr/bin/truncate", ["-s", "3G", bench.path + "/large/large.bin"])
+            try bench.folder.write("small/small.txt", "x")
+            let (code, output) = try interrupt(
+                SIGKILL,
+                at: ".out.*/large.bin.enc",
+                ["code", "encrypt", "large", "out", "--key", "code.key"]
+            )
+            func left() throws -> [String] { try Files.names(in: bench.path).filter { $0.hasPrefix(".") } }
+            #expect(try code == -9 && left().count == 1, "\(output)")
+            usleep(2_100_000)
+            try bench.mse("code", "encrypt", "small", "out", "--key", "code.key")
+            #expect(try left().isEmpty)
+        }
+
         @Test("localtest ends server and tests, and its folder in memory goes")
         func localtest() throws {
             try bench.mse("scaffold", "hello")

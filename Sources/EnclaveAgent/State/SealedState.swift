@@ -79,8 +79,10 @@ struct SealedState: Sendable {
         let target = path(item, epoch)
         try Files.makeFolder(Files.split(target).folder, mode: 0o700)
         let temporary = Files.temporaryName(beside: target)
+        defer { Unfinished.end(temporary) }
         do {
             let output = try OpenFile(temporary, O_WRONLY | O_CREAT | O_EXCL, mode: 0o600)
+            Unfinished.made(temporary)
             try output.write(Self.head(epoch))
             let stream = try EncryptingStream(to: output, key: key(item, epoch))
             try write(stream)

@@ -41,6 +41,8 @@ public enum Scaffold {
         let work = Files.temporaryName(beside: name)
         Unfinished.begin(work)
         do {
+            try Files.makeFolder(work)
+            Unfinished.made(work)
             for (path, text) in files(base) {
                 try Files.makeFolder(Files.split(work + "/" + path).folder)
                 try Files.write(text, to: work + "/" + path, mode: path == "secrets.json" ? 0o600 : 0o644)
