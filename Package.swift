@@ -1,7 +1,8 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-/// What every target of ours in Swift is compiled with: Swift 6 mode, and the upcoming rules that make later migrations dull.
+/// What every target of ours in Swift is compiled with: Swift 6 mode, and the upcoming rules that make later migrations
+/// dull.
 let strict: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("InternalImportsByDefault"),

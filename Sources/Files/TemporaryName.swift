@@ -4,8 +4,8 @@ internal import Synchronization
 
 /// Names under which files and folders stand until they are whole.
 ///
-/// Who works on one holds a lock on it for as long as he lives. So who makes something in the same folder later can tell
-/// what a program left that was killed from what another is making now, and removes it.
+/// Who works on one holds a lock on it for as long as he lives. So who makes something in the same folder later can
+/// tell what a program left that was killed from what another is making now, and removes it.
 enum TemporaryName {
     private static let mark = ".mse-unfinished-"
     private static let digitCounts = 6...13
