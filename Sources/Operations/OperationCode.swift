@@ -39,6 +39,8 @@ public enum OperationCode: String, CaseIterable, Sendable {
     case serviceUnfinished = "service.unfinished"
     case serviceUnknown = "service.unknown"
     case serviceBusy = "service.busy"
+    case serviceExpired = "service.expired"
+    case serviceNotRunning = "service.notRunning"
     case serviceNotWaiting = "service.notWaiting"
     case serviceFailed = "service.failed"
     case serviceTimeout = "service.timeout"

@@ -33,6 +33,12 @@ final class ResponseHandler: ChannelInboundHandler {
         }
     }
 
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        guard event is TimeLimit.Passed else { return context.fireUserInboundEventTriggered(event) }
+        tellPart()
+        promise.fail(TransportError.protocolError("the answer did not end in time"))
+    }
+
     /// Who goes on sending is read no more: while TLS says goodbye nothing gathers anywhere.
     private func finish(_ context: ChannelHandlerContext) {
         promise.succeed(response)

@@ -3,11 +3,12 @@ internal import Synchronization
 
 /// How long a peer may take: a connection that takes longer is closed, and that it was is known afterwards.
 final class TimeLimit: Sendable {
-    let seconds: Int
+    private let end: NIODeadline
     private let passed = Mutex(false)
 
+    /// - Parameter seconds: from now on.
     init(seconds: Int) {
-        self.seconds = seconds
+        end = .now() + .seconds(Int64(seconds))
     }
 
     /// Whether the connection was closed for it.
@@ -15,9 +16,14 @@ final class TimeLimit: Sendable {
 
     /// - Returns: what is to be cancelled once the peer has done its part.
     func begin(on channel: any Channel) -> Scheduled<Void> {
-        channel.eventLoop.scheduleTask(in: .seconds(Int64(seconds))) { [self] in
+        channel.eventLoop.scheduleTask(deadline: end) { [self] in
             passed.withLock { $0 = true }
+            // TLS says goodbye for some seconds more; nobody waits for that.
+            channel.pipeline.fireUserInboundEventTriggered(Passed())
             channel.close(promise: nil)
         }
     }
+
+    /// Told to the connection's handlers.
+    struct Passed: Sendable {}
 }

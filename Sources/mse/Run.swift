@@ -31,7 +31,7 @@ struct Run: AsyncParsableCommand {
         transform: { try Provision.epoch($0) }
     )
     var continueEpoch: String?
-    @Option(in: 1...86400, help: "Seconds until the application must answer.")
+    @Option(in: 1...86400, help: "Seconds for all of it, until the application answers.")
     var wait = 120
     @OptionGroup var judging: JudgingArguments
     @Flag(help: "Print JSON.")
@@ -51,12 +51,12 @@ struct Run: AsyncParsableCommand {
         )
         switch try await Output.attempt({ try await provision.run() }) {
         case .refused(let judgement): try Output.show(verdict: judgement, json: json)
-        case .started(var judgement, let homeEpoch):
-            judgement.homeEpoch = homeEpoch
+        case .started(let judgement):
             try Output.show(verdict: judgement, json: json)
-            if !json {
-                try Output.write("\n\(target) is configured and answers; its HOME has the epoch \(homeEpoch)\n")
-            }
+            guard !json else { return }
+            let epoch = judgement.homeEpoch ?? ""
+            for remark in judgement.remarks { Output.note("\(target): \(remark)") }
+            try Output.write("\n\(target) is configured and answers; its HOME has the epoch \(epoch)\n")
         }
     }
 }

@@ -194,13 +194,14 @@ extension EndToEndTests {
                 String(repeating: "ab", count: 32),
                 expecting: 1
             )
-            #expect(wrong.contains("continue_epoch"), "\(wrong)")
-            let second = try epoch(bench.configure("shop", made))
-            #expect(second != first)
+            #expect(wrong.contains("--continue the epoch"), "\(wrong)")
+            let answer = try bench.configure("shop", made)
+            #expect(try epoch(answer) != first)
+            // Whoever forgot to continue it learns that it is there, and how he gets it.
+            #expect(answer.contains("HOME is empty") && answer.contains("--continue \(first)"), "\(answer)")
             #expect(try note(bench, port) == "nothing")
-            try bench.mse("stop", "shop")
-            try bench.folder.write(path, record)
-            try bench.mse("restart", "shop", expecting: 1)
+            let prolonged = try bench.mse("restart", "shop", "--renew", "--days", "7")
+            #expect(prolonged.contains("it waits for its owner's 'mse run'"), "\(prolonged)")
             #expect(try epoch(bench.configure("shop", made, "--continue", first)) == first)
             #expect(try note(bench, port) == "kept")
         }

@@ -29,6 +29,21 @@ struct ConfigurationAnswerTests {
         }
     }
 
+    @Test(
+        "HOMEs that aren't continued are told by their epochs, and what is none is nobody's",
+        arguments: [
+            ("", 0), (#","otherHomeEpochs":[]"#, 0), (#","otherHomeEpochs":"\#(homeEpoch)""#, 0),
+            (#","otherHomeEpochs":["\#(homeEpoch)"]"#, 1),
+            (#","otherHomeEpochs":["\#(homeEpoch)","\u001b[2J",7,null,[],"\#(homeEpoch)0","\#(epoch)"]"#, 2),
+            (",\"otherHomeEpochs\":[" + Array(repeating: "\"\(epoch)\"", count: 500).joined(separator: ",") + "]", 16),
+        ]
+    )
+    func otherHomes(_ member: String, count: Int) throws {
+        let answer = try Self.answer(Self.acceptance.dropLast() + member + "}")
+        #expect(answer.otherHomeEpochs.count == count)
+        #expect(answer.otherHomeEpochs.allSatisfy { $0 == Self.homeEpoch || $0 == Self.epoch })
+    }
+
     @Test("a start that succeeded, and one of which nothing was told")
     func starts() throws {
         guard case .started = try Self.answer(Self.acceptance + "\n{\"type\":\"started\"}\n").start else {

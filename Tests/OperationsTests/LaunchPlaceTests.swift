@@ -18,110 +18,6 @@ import WallClock
 /// A third place as it would be added: a platform, an engine, and a line in a list.
 @Suite("A place to launch")
 struct LaunchPlaceTests {
-    private struct OtherPlatform: LaunchPlatform {
-        let name = EnclaveSettings.Platform.sgx
-        let worth = PlatformWorth.genuine("another processor")
-
-        func loader() throws -> String { "/other/loader" }
-        func check() throws {}
-        func check(package: String, of subject: String, afterwards: String) throws {}
-        func collateral(at time: Timestamp) throws -> CollateralDelivery? {
-            let collateral = Collateral(
-                rootCRL: [],
-                pckCRL: [],
-                tcbInfo: Array("at \(time)".utf8),
-                qeIdentity: [],
-                tcbInfoChain: [],
-                qeIdentityChain: []
-            )
-            return CollateralDelivery(collateral, from: "another place")
-        }
-        func run(
-            _ instance: borrowing MeasuredInstance,
-            started: (Int32, [String]) throws -> Void
-        ) throws -> Int32 { 7 }
-    }
-
-    private final class OtherEngine: LaunchEngine {
-        let name: String
-        private let known: Mutex<(isThere: Bool, requests: [EndRequest], starts: Int)>
-        /// It ends when it is asked so.
-        private let obeys: EndRequest
-
-        init(obeys: EndRequest = .whenSaved, name: String = "elsewhere", isThere: Bool = true) {
-            known = Mutex((isThere, [], 0))
-            self.obeys = obeys
-            self.name = name
-        }
-
-        var requests: [EndRequest] { known.withLock { $0.requests } }
-        var starts: Int { known.withLock { $0.starts } }
-
-        func start(_ service: ServiceState, renews: Bool) throws -> RunningProgram {
-            known.withLock {
-                $0.starts += 1
-                $0.isThere = true
-            }
-            return try ProgramRun("/bin/true", []).start()
-        }
-        func presence(of service: ServiceState) -> InstancePresence {
-            known.withLock { $0.isThere ? .whole(process: 4711) : .gone }
-        }
-        func watch(_ service: ServiceState, by events: KernelEvents) { events.watchBlindly() }
-        func send(_ request: EndRequest, to service: ServiceState) {
-            known.withLock {
-                $0.requests.append(request)
-                if request == obeys { $0.isThere = false }
-            }
-        }
-        func logFiles(of service: ServiceState) -> [String] { [service.folder + "/elsewhere.log"] }
-        func missingProtection(of service: ServiceState) -> [String] { [] }
-    }
-
-    /// An instance in a state folder of its own, as `spawn` leaves one that nobody listens for.
-    private func withInstance(
-        on engine: OtherEngine,
-        _ body: (Surroundings, ServiceState) async throws -> Void
-    ) async throws {
-        let folder = try Files.makeTemporaryFolder(in: "/tmp", prefix: "mse-operations-tests")
-        defer { try? Files.remove(folder) }
-        let state = StateFolder(environment: ["MSE_HOME": folder + "/state", "HOME": folder])
-        try state.prepare()
-        let service = try ServiceState("other", in: state)
-        try Files.makeFolder(service.sealedFolder, mode: 0o700)
-        let launch = try LaunchRecord(
-            id: "533a2b83-4bc5-4a9c-955e-208c530bfd15",
-            name: "other",
-            sans: ["localhost"],
-            host: "127.0.0.1",
-            port: FreePort.reserve(),
-            subject: nil,
-            notAfter: Timestamp(seconds: 4_000_000_000),
-            configurationTimeout: 0
-        )
-        try Files.write(launch.encoded, to: service.launchPath)
-        try service.write(
-            .init(
-                platform: .sgx,
-                engine: engine.name,
-                isDebug: false,
-                startedAt: Timestamp(seconds: 1_800_000_000),
-                mrenclave: nil,
-                healthCheck: "/"
-            )
-        )
-        let place = LaunchPlace(platform: OtherPlatform(), engine: engine)
-        let clock = WallClock.stopped(at: Timestamp(seconds: 1_900_000_000))
-        try await body(
-            Surroundings(
-                state: state,
-                places: LaunchPlaces(LaunchPlaces(in: state, clock).all + [place]),
-                clock: clock
-            ),
-            service
-        )
-    }
-
     @Test("every platform that packages can name has a place, or is refused with what is missing")
     func platforms() throws {
         let state = StateFolder(environment: ["MSE_HOME": "/nonexistent"])
@@ -141,7 +37,7 @@ struct LaunchPlaceTests {
     @Test("of two engines on one platform an instance keeps its own, and is refused where that is missing")
     func engines() async throws {
         let engine = OtherEngine(name: "second")
-        try await withInstance(on: engine) { surroundings, service in
+        try await OtherPlace.withInstance(on: engine) { surroundings, service in
             let first = LaunchPlace(platform: OtherPlatform(), engine: OtherEngine(name: "first"))
             let places = LaunchPlaces([first] + surroundings.places.all)
             #expect(try places.place(of: service).engine.name == "second")
@@ -154,7 +50,7 @@ struct LaunchPlaceTests {
     @Test("how an instance is, its platform's worth and its log come from its own place")
     func status() async throws {
         let engine = OtherEngine()
-        try await withInstance(on: engine) { surroundings, service in
+        try await OtherPlace.withInstance(on: engine) { surroundings, service in
             let status = try await ServiceOperations(in: surroundings).status("other")
             #expect(status.state == .starting && !status.isDown)
             #expect(status.json.contains("\"pid\": 4711") && status.json.contains("\"platform\": \"sgx\""))
@@ -168,7 +64,7 @@ struct LaunchPlaceTests {
     @Test("an instance is asked to end through its engine", arguments: [false, true])
     func stop(discards: Bool) async throws {
         let engine = OtherEngine(obeys: discards ? .kill : .whenSaved)
-        try await withInstance(on: engine) { surroundings, service in
+        try await OtherPlace.withInstance(on: engine) { surroundings, service in
             try service.write(exitCode: 0)
             if discards {
                 let process = try ServiceProcess(service, in: surroundings)
@@ -226,7 +122,7 @@ struct LaunchPlaceTests {
     )
     private func endsWhileSealing(_ end: End) async throws {
         let engine = OtherEngine()
-        try await withInstance(on: engine) { surroundings, service in
+        try await OtherPlace.withInstance(on: engine) { surroundings, service in
             try end.lay(service, log: service.folder + "/elsewhere.log")
             let process = try ServiceProcess(service, in: surroundings)
             guard end.isLoss else { return try await process.stop(waitSeconds: 5) }
@@ -241,7 +137,7 @@ struct LaunchPlaceTests {
     )
     private func endedBefore(_ end: End) async throws {
         let engine = OtherEngine(isThere: false)
-        try await withInstance(on: engine) { surroundings, service in
+        try await OtherPlace.withInstance(on: engine) { surroundings, service in
             try end.lay(service, log: service.folder + "/elsewhere.log")
             let operations = ServiceOperations(in: surroundings)
             let lost = "what HOME held since 2028-08-16T00:53:20Z is lost"
@@ -269,7 +165,7 @@ struct LaunchPlaceTests {
 
     @Test("why it waits is told however much strangers make it write since", arguments: [0, 205, 60_000])
     func flood(count: Int) async throws {
-        try await withInstance(on: OtherEngine()) { surroundings, service in
+        try await OtherPlace.withInstance(on: OtherEngine()) { surroundings, service in
             let time = "2026-11-30T00:00:00Z "
             let refused = time + "configuration.refused code=configuration.malformed\n"
             let earlier = "launcher.started process=6\n" + time + "agent.waitsAgain cause=identity\n"
@@ -288,7 +184,7 @@ struct LaunchPlaceTests {
     @Test("a restart ends the instance and starts it through its engine; what ended is told")
     func restart() async throws {
         let engine = OtherEngine()
-        try await withInstance(on: engine) { surroundings, service in
+        try await OtherPlace.withInstance(on: engine) { surroundings, service in
             await #expect(throws: OperationError.self) {
                 try await ServiceOperations(in: surroundings).restart("other", renews: false, waitSeconds: 20)
             }
@@ -299,7 +195,7 @@ struct LaunchPlaceTests {
     @Test("collateral is the place's own where none is named")
     func collateral() async throws {
         let quote = try Quote(Files.read(ProjectVectors.path("quotes/quotes/sgx3-a06711-1.bin")))
-        try await withInstance(on: OtherEngine()) { surroundings, service in
+        try await OtherPlace.withInstance(on: OtherEngine()) { surroundings, service in
             let delivery = try await JudgingOptions().collateral(
                 for: quote,
                 place: try surroundings.places.place(of: service),
@@ -316,7 +212,7 @@ struct LaunchPlaceTests {
 
     @Test("what can't be launched leaves its words and an exit code behind", arguments: ["", "no package"])
     func launcher(content: String) async throws {
-        try await withInstance(on: OtherEngine()) { _, service in
+        try await OtherPlace.withInstance(on: OtherEngine()) { _, service in
             try Files.write(content, to: service.packagePath)
             #expect(throws: (any Error).self) {
                 try LauncherProcess(service: service, platform: OtherPlatform()).run(renews: false)
@@ -327,7 +223,7 @@ struct LaunchPlaceTests {
 
     @Test("a record that names no platform is damaged, and says where")
     func damaged() async throws {
-        try await withInstance(on: OtherEngine()) { surroundings, service in
+        try await OtherPlace.withInstance(on: OtherEngine()) { surroundings, service in
             try Files.write(#"{"version": 1, "platform": "tpm"}"#, to: service.folder + "/service.json")
             let list = try await ServiceOperations(in: surroundings).list()
             #expect(list.map(\.state) == [.damaged] && list[0].isDown)
@@ -341,7 +237,7 @@ struct LaunchPlaceTests {
         arguments: [["package.tar"], ["package.tar", "launch.json", "sealed/x"], []]
     )
     func unfinished(left: [String]) async throws {
-        try await withInstance(on: OtherEngine()) { surroundings, service in
+        try await OtherPlace.withInstance(on: OtherEngine()) { surroundings, service in
             let rest = try ServiceState("rest", in: surroundings.state)
             try Files.makeFolder(rest.sealedFolder, mode: 0o700)
             for name in left { try Files.write("", to: rest.folder + "/" + name) }

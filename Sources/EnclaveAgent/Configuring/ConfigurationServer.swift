@@ -38,6 +38,8 @@ final class ConfigurationServer: Responder {
         var authority: ConfigurationRequest.Authority
         var epoch: Epoch
         var homeEpoch: Epoch
+        /// In hex: of HOMEs that lie there, where none is continued.
+        var otherHomeEpochs: [String] = []
     }
 
     /// A request that is to be judged.

@@ -73,6 +73,8 @@ struct Configurator: Sendable {
     )
         throws -> ConfigurationServer.Accepted
     {
+        // Who names none may not know that there is one.
+        let otherHomeEpochs = epoch == nil ? state.map { SealedHomes.epochs(in: $0.folder) } ?? [] : []
         let hasHome = try continueHome(epoch)
         try configuration.writeSecrets(to: memory)
         if let state {
@@ -87,7 +89,8 @@ struct Configurator: Sendable {
         return ConfigurationServer.Accepted(
             authority: authority,
             epoch: configuration.epoch,
-            homeEpoch: configuration.homeEpoch
+            homeEpoch: configuration.homeEpoch,
+            otherHomeEpochs: otherHomeEpochs
         )
     }
 

@@ -38,6 +38,8 @@ final class StartReport: Sendable {
             .object([
                 "type": "accepted", "requestSHA256": Node(digest), "epoch": Node(accepted.epoch.hex),
                 "homeEpoch": Node(accepted.homeEpoch.hex),
+                "otherHomeEpochs": accepted.otherHomeEpochs.isEmpty
+                    ? nil : Node(.array(accepted.otherHomeEpochs.map { Node($0) })),
             ]),
             to: exchange
         )

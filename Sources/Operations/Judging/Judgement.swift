@@ -30,6 +30,10 @@ public struct Judgement: Report {
 
     /// Of the HOME that the enclave has since a release that followed this judgement.
     public var homeEpoch: String?
+    /// Of HOMEs that lie there and that it hasn't.
+    public var otherHomeEpochs: [String] = []
+    /// What a person should know of how it started after that release.
+    public var remarks: [String] = []
 
     public var isAccepted: Bool { verdict.isAccepted }
     /// The verdict's document, with where the collateral came from.
@@ -40,6 +44,10 @@ public struct Judgement: Report {
         if let settings { members.append(Member("settings", settings.shown)) }
         if let pin { members.append(Member("pin", pin.node)) }
         if let homeEpoch { members.append(Member("homeEpoch", Node(homeEpoch))) }
+        if !otherHomeEpochs.isEmpty {
+            members.append(Member("otherHomeEpochs", Node(.array(otherHomeEpochs.map { Node($0) }))))
+        }
+        if !remarks.isEmpty { members.append(Member("remarks", Node(.array(remarks.map { Node($0) })))) }
         return JSON.pretty(Node(.object(members)))
     }
 

@@ -53,12 +53,16 @@ public struct Verify: Sendable {
         case .file(let path):
             return try await session.judge(.init(file: path, try EvidenceInput(file: path)))
         case .service(let service, let host, let port):
+            let place = try surroundings.places.place(of: service)
+            let certificate = try await ServiceProcess(service, at: place, surroundings.clock).called {
+                try await Self.certificate(host, port)
+            }
             return try await session.judge(
                 .init(
                     title: "\(service.name)  \(NetworkAddress.text(host, port))",
-                    evidence: Evidence(try await Self.certificate(host, port)),
+                    evidence: Evidence(certificate),
                     expectation: Expectation(name: service.name, id: try service.launch().id),
-                    place: try surroundings.places.place(of: service)
+                    place: place
                 )
             )
         case .address(let host, let port):

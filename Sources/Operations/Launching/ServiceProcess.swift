@@ -52,6 +52,7 @@ struct ServiceProcess: Sendable {
         defer { launcher.letGo() }
         let events = KernelEvents()
         events.watch(process: launcher.id)
+        let end = ContinuousClock.now + .seconds(waitSeconds)
         let hasAnswered = try await Self.attempts.first(within: .seconds(waitSeconds), pause: Self.pause(events)) {
             () -> Bool? in
             place.engine.watch(service, by: events)
@@ -61,7 +62,8 @@ struct ServiceProcess: Sendable {
             if launcher.exitCode != nil, service.exitCode == nil {
                 throw OperationError(service.name, "its launcher ended", code: .serviceFailed)
             }
-            return await probe(launch) == .silent ? nil : true
+            let seconds = min(Self.probeSeconds, end.secondsLeft)
+            return await probe(launch, seconds: seconds) == .silent ? nil : true
         }
         guard hasAnswered == true else {
             throw OperationError(service.name, "did not answer within \(waitSeconds) seconds", code: .serviceTimeout)
@@ -91,17 +93,19 @@ struct ServiceProcess: Sendable {
         case waiting
         /// Configured; the application isn't there yet.
         case starting
-        case running
+        case running(status: Int)
         /// The application is there, and its health path says that it can't serve.
         case failing(status: Int)
     }
 
-    /// For each step of a probe, however the other side behaves.
+    /// For a probe, however the other side behaves.
     static let probeSeconds = 5
 
     /// Asks the instance how it is; nothing secret is sent, and who answers is compared with the launch record.
+    /// - Parameter seconds: that it has for the whole of its answer.
     func probe(_ launch: LaunchRecord, seconds: Int = probeSeconds) async -> Answer {
         let id = launch.id
+        let end = ContinuousClock.now + .seconds(seconds)
         let path = (try? service.record().healthCheck) ?? "/"
         guard
             let connection = try? await AttestedConnection.open(
@@ -110,18 +114,44 @@ struct ServiceProcess: Sendable {
                 seconds: seconds,
                 judge: { $0.launch?.id == id }
             ),
-            let response = try? await connection.request("GET", path, seconds: seconds, bodyLimit: 0)
+            let response = try? await connection.request("GET", path, seconds: end.secondsLeft, bodyLimit: 0)
         else { return .silent }
         return switch response.header("Mse-Status") {
         case "Waiting": .waiting
         case "Starting": .starting
-        default: response.status < 500 ? .running : .failing(status: response.status)
+        default: response.status < 500 ? .running(status: response.status) : .failing(status: response.status)
         }
+    }
+
+    /// That its time is over, and what gives it another; nil while it isn't.
+    func expiry(of launch: LaunchRecord) -> String? {
+        guard launch.notAfter <= clock.now else { return nil }
+        return """
+            its certificate ended at \(launch.notAfter), and nobody accepts it any more; 'mse restart \(service.name) \
+            --renew --days N' prolongs it, and has it wait for its owner again, who keeps HOME with 'mse run … \
+            --continue EPOCH'
+            """
+    }
+
+    /// Does what calls it. Where it isn't there, that is told in place of what the network says of it.
+    func called<Value>(_ body: () async throws -> Value) async throws -> Value {
+        // Who listens where it listened isn't asked for another's certificate.
+        if presence == .gone, let absence = await absence() { throw absence }
+        do {
+            return try await body()
+        } catch let error as any CodedError where error.code.hasPrefix("network.") {
+            throw await absence() ?? error
+        }
+    }
+
+    private func absence() async -> OperationError? {
+        guard let record = try? service.record(), let launch = try? service.launch() else { return nil }
+        return await InstanceCondition(of: self, record, launch).absence(of: service.name)
     }
 
     /// How a start went that is no failure.
     enum Start: Hashable, Sendable {
-        case running
+        case running(status: Int)
         /// Nothing that was sealed configures it.
         case waiting
     }
@@ -134,10 +164,9 @@ struct ServiceProcess: Sendable {
         var answer = Answer.silent
         let start = try await Self.attempts.first(within: end - .now, pause: Self.pause(events)) { () -> Start? in
             place.engine.watch(service, by: events)
-            let left = Int((end - .now).components.seconds)
-            answer = await probe(launch, seconds: max(1, min(Self.probeSeconds, left)))
+            answer = await probe(launch, seconds: min(Self.probeSeconds, end.secondsLeft))
             switch answer {
-            case .running: return .running
+            case .running(let status): return .running(status: status)
             case .waiting: return .waiting
             case .silent, .starting, .failing: break
             }
@@ -331,4 +360,12 @@ extension HomeReport {
     /// Since when changes of HOME aren't sealed.
     fileprivate var since: String { isTimeUntold ? Self.untold : savedAt.map { $0.description } ?? "its start" }
     fileprivate static let untold = "a time that its report doesn't tell"
+}
+
+extension ContinuousClock.Instant {
+    /// Until then, in whole seconds that have begun; one at least, since a network can't be asked for less.
+    var secondsLeft: Int {
+        let left = (self - .now).components
+        return max(1, Int(left.seconds) + (left.attoseconds > 0 ? 1 : 0))
+    }
 }

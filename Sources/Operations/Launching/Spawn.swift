@@ -198,7 +198,7 @@ public struct Spawn: Sendable {
                 try Files.makeFolder(service.folder, mode: 0o700)
                 try Files.makeFolder(service.sealedFolder, mode: 0o700)
                 try FileCopy.copy(package, to: service.packagePath)
-                try Files.write(launch.encoded, to: service.launchPath)
+                try service.write(launch)
                 try service.write(
                     .init(
                         platform: platform,

@@ -1,5 +1,6 @@
 internal import Enclave
 internal import Notation
+internal import PackageFormat
 internal import RATLSTransport
 
 /// What the agent answers to a configuration: what it accepted, and how the start went (a JSON object a line).
@@ -14,6 +15,8 @@ struct ConfigurationAnswer: Sendable {
     /// 64 hex digits each.
     let epoch: String
     let homeEpoch: String
+    /// Of HOMEs that lie there and aren't continued, by the names that the operator's disk has.
+    let otherHomeEpochs: [String]
     let start: Start
 
     /// - Parameter digest: of the request that was sent, hexadecimal; an answer to another one isn't taken for one to
@@ -36,6 +39,7 @@ struct ConfigurationAnswer: Sendable {
         }
         self.epoch = epoch
         self.homeEpoch = homeEpoch
+        otherHomeEpochs = Self.epochs(first)
         guard lines.count > 1, let second = Self.members(lines[1]) else {
             start = .untold
             return
@@ -56,6 +60,14 @@ struct ConfigurationAnswer: Sendable {
         text.flatMap { $0.utf8.count == count && Hex.bytes($0) != nil ? $0 : nil }
     }
 
+    private static func epochs(_ line: [UInt8]) -> [String] {
+        guard let node = try? JSON.read(line, depthLimit: 4), case .array(let items)? = node["otherHomeEpochs"]?.value
+        else { return [] }
+        return items.prefix(SealedHomes.limit).compactMap { item in
+            if case .string(let text) = item.value { hex(text, 64) } else { nil }
+        }
+    }
+
     private static func members(_ line: [UInt8]) -> ((String) -> String?)? {
         guard let node = try? JSON.read(line, depthLimit: 4), case .object = node.value else { return nil }
         return { name in
@@ -72,7 +84,28 @@ struct ConfigurationAnswer: Sendable {
         var error = OperationError(target, "refused the configuration" + words, code: .configurationRefused)
         if let code = member?("code").flatMap({ AgentEvent.ConfigurationCode(rawValue: $0) }) {
             error.code = code.rawValue
+            error.mend = mend(code)
         }
         return error
+    }
+
+    /// With the options by which it was said, which the agent doesn't know; nil where none is at fault.
+    private static func mend(_ code: AgentEvent.ConfigurationCode) -> String? {
+        switch code {
+        case .epoch:
+            """
+            name with --continue the epoch of HOME that an earlier 'mse run' of this very instance printed; without \
+            --continue HOME begins empty
+            """
+        case .key: "name with --key the .key file that 'mse package' made beside this package"
+        case .tlsKey: "name with --private-key the key of the owner's certificate"
+        case .mixed:
+            """
+            beside --sealed-secrets without --key nothing else is believed: put what it needs into the box, or name \
+            --key
+            """
+        case .sealedSecrets: "seal it anew to this instance, with 'mse seal'"
+        default: nil
+        }
     }
 }

@@ -9,10 +9,10 @@ struct Peer: Sendable {
     let port: Int
     let title: String
     let expectation: Expectation
-    /// Nil for an address.
-    let service: ServiceState?
     /// Where it was launched, if that was by this user.
     let place: LaunchPlace?
+    /// Nil for an address.
+    let process: ServiceProcess?
 
     /// - Throws: for a file: nothing listens there.
     init(_ target: String, _ surroundings: Surroundings) throws {
@@ -25,15 +25,25 @@ struct Peer: Sendable {
             self.port = port
             title = target
             expectation = Expectation(host: host)
-            service = nil
             place = nil
+            process = nil
         case .service(let service, let host, let port):
             self.host = host
             self.port = port
             title = "\(service.name)  \(NetworkAddress.text(host, port))"
             expectation = Expectation(name: service.name, id: try service.launch().id)
-            self.service = service
-            place = try surroundings.places.place(of: service)
+            let place = try surroundings.places.place(of: service)
+            process = ServiceProcess(service, at: place, surroundings.clock)
+            self.place = place
         }
     }
+
+    /// Does what calls it; of one that was launched here and isn't there that is told, and not what the network says.
+    func called<Value>(_ body: () async throws -> Value) async throws -> Value {
+        guard let process else { return try await body() }
+        return try await process.called(body)
+    }
+
+    /// How it ended, where it was launched here and has, or does so within some seconds: its launcher knows.
+    func end(within seconds: Int) async -> String? { await process?.end(within: seconds) }
 }

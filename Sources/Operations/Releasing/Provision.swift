@@ -19,7 +19,7 @@ public struct Provision: Sendable {
     public var privateKey: String?
     /// 64 hex digits: of the HOME that is to be continued.
     public var continueEpoch: String?
-    /// Seconds until the application must answer.
+    /// Seconds for all of it, until the application answers.
     public var waitSeconds: Int
     private let surroundings: Surroundings
 
@@ -59,11 +59,12 @@ public struct Provision: Sendable {
     public enum Outcome: Sendable {
         /// Nothing was sent.
         case refused(Judgement)
-        /// - Parameter homeEpoch: names HOME, for whoever wants to continue it.
-        case started(Judgement, homeEpoch: String)
+        /// The judgement says which HOME it has, and what a person should know of how it started.
+        case started(Judgement)
     }
 
     public func run() async throws -> Outcome {
+        let end = ContinuousClock.now + .seconds(waitSeconds)
         SecretsInMemory.expect()
         // Everything that can be wrong here is found before anybody is called.
         let release = try Release(options, surroundings)
@@ -77,7 +78,7 @@ public struct Provision: Sendable {
         }
         if let continueEpoch { _ = try Self.epoch(continueEpoch) }
         let material = try ReleasedMaterial(self, package)
-        let call = try release.call(peer)
+        let call = try release.call(peer, until: end)
         var recipient: Release.ConnectedRecipient
         switch try await call.connect() {
         case .refused(let judgement): return .refused(judgement)
@@ -101,13 +102,12 @@ public struct Provision: Sendable {
                 code: .secretsTooLarge
             )
         }
-        let end = ContinuousClock.now + .seconds(waitSeconds)
         var response: AttestedConnection.Response
         Unfinished.remark(
             "\(target) may have key and secrets by now: judge it, or ask with 'mse status' where it was launched"
         )
         do {
-            response = try await recipient.post(consume body, seconds: waitSeconds)
+            response = try await recipient.post(consume body, seconds: end.secondsLeft)
             while ContinuousClock.now < end,
                 let next = try await call.connectAgain(after: response, to: recipient.certificate)
             {
@@ -122,7 +122,7 @@ public struct Provision: Sendable {
                         code: .file
                     )
                 }
-                response = try await recipient.post(consume again, seconds: Self.seconds(until: end))
+                response = try await recipient.post(consume again, seconds: end.secondsLeft)
             }
         } catch {
             throw OperationError(target, "the configuration was not answered: \(error)", code: .networkProtocol)
@@ -139,15 +139,16 @@ public struct Provision: Sendable {
                 quoting: text
             )
         case .untold:
-            if let words = await self.end(of: peer) {
+            let isEarly = ContinuousClock.now < end
+            if let words = await peer.end(within: isEarly ? Self.endSeconds : 0) {
                 throw OperationError(target, "took its configuration, and \(words)", code: .serviceFailed)
             }
             throw OperationError(
                 target,
-                ContinuousClock.now < end
+                isEarly
                     ? "took its configuration, but ended the connection before it said that it started; was it stopped?"
                     : "took its configuration, but has not said within \(waitSeconds) seconds that it started",
-                mend: ContinuousClock.now < end
+                mend: isEarly
                     ? nil
                     : """
                     it may still be imported, which never ends where the application serves by itself, as 'app.run()' \
@@ -156,48 +157,63 @@ public struct Provision: Sendable {
                 code: .serviceUntold
             )
         }
-        try await waitUntilHealthy(recipient.certificate, at: peer, package.configuration.healthCheck, until: end)
-        return .started(recipient.judgement, homeEpoch: answer.homeEpoch)
+        let healthPath = HealthPath(package.configuration.healthCheck)
+        let status = try await waitUntilHealthy(recipient.certificate, at: peer, healthPath.path, until: end)
+        var judgement = recipient.judgement
+        judgement.homeEpoch = answer.homeEpoch
+        judgement.otherHomeEpochs = answer.otherHomeEpochs
+        judgement.remarks = [Self.note(onOtherHomes: answer.otherHomeEpochs, of: peer), healthPath.note(on: status)]
+            .compactMap { $0 }
+        return .started(judgement)
     }
 
-    /// How an instance ended that was launched here, where it has: its launcher knows.
-    private func end(of peer: Peer) async -> String? {
-        guard let service = peer.service, let place = peer.place else { return nil }
-        return await ServiceProcess(service, at: place, surroundings.clock).end(within: 3)
+    /// HOME is empty, and its owner may think otherwise.
+    private static func note(onOtherHomes epochs: [String], of peer: Peer) -> String? {
+        guard let last = epochs.first else { return nil }
+        let more = epochs.count > 1 ? ", and \(epochs.count - 1) older" : ""
+        let operatorsPart = "'mse restart \(peer.process?.service.name ?? "NAME") --renew --days N'"
+        return """
+            its HOME is empty: an earlier one lies there (epoch \(last)\(more)) and is kept, but not restored, since \
+            --continue named none. To go on with it, have it wait again by \(operatorsPart), and run it with \
+            --continue \(last)
+            """
     }
 
-    /// What is left of a time, in whole seconds; one at least.
-    private static func seconds(until end: ContinuousClock.Instant) -> Int {
-        max(1, Int((end - .now).components.seconds))
-    }
+    /// How long it is waited for an end that its launcher may be about to write down.
+    private static let endSeconds = 3
 
     /// Asks until the health path answers with no error of the server's, over connections to this very certificate.
+    /// - Returns: with which status.
     private func waitUntilHealthy(
         _ certificate: AttestedCertificate,
         at peer: Peer,
         _ path: String,
         until end: ContinuousClock.Instant
     )
-        async throws
+        async throws -> Int
     {
         let pin = certificate.certificate.der
         var found = "no answer"
         // Whose health it is can't tell when it changes: an application of somebody else's, on another machine.
         let attempts = Backoff(first: .milliseconds(100), longest: .milliseconds(400))
-        let isHealthy = try await attempts.first(within: end - .now) { () -> Bool? in
+        let status = try await attempts.first(within: end - .now) { () -> Int? in
             do {
-                let left = Self.seconds(until: end)
                 let connection = try await AttestedConnection.open(
                     host: peer.host,
                     port: peer.port,
-                    seconds: left,
+                    seconds: end.secondsLeft,
                     judge: { $0.certificate.der == pin }
                 )
-                let response = try await connection.request("GET", path, seconds: min(10, left), bodyLimit: 0)
-                if response.status < 500 { return true }
+                let response = try await connection.request(
+                    "GET",
+                    path,
+                    seconds: min(10, end.secondsLeft),
+                    bodyLimit: 0
+                )
+                if response.status < 500 { return response.status }
                 found = "status \(response.status)"
             } catch TransportError.notListening {
-                if let words = await self.end(of: peer) {
+                if let words = await peer.end(within: Self.endSeconds) {
                     throw OperationError(target, "was configured and started, and \(words)", code: .serviceFailed)
                 }
                 throw OperationError(
@@ -216,7 +232,7 @@ public struct Provision: Sendable {
             }
             return nil
         }
-        guard isHealthy != true else { return }
+        if let status { return status }
         throw OperationError(
             target,
             "was configured and started, but \(path) has no good answer within \(waitSeconds) seconds: \(found)",

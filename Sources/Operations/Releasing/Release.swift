@@ -99,7 +99,10 @@ struct Release: Sendable {
     private static let distances = Backoff(first: .milliseconds(10), longest: .milliseconds(50))
 
     /// Calls an agent that waits for its configuration, within bounds of number and time.
-    func call(_ peer: Peer) throws -> Call { Call(peer, try JudgingSession(options, surroundings)) }
+    /// - Parameter end: when nobody waits for it any more.
+    func call(_ peer: Peer, until end: ContinuousClock.Instant) throws -> Call {
+        Call(peer, try JudgingSession(options, surroundings), until: end)
+    }
 
     /// One agent that is called as often as it has no room.
     final class Call: Sendable {
@@ -107,22 +110,30 @@ struct Release: Sendable {
         private let session: JudgingSession
         /// What was said last, and of which certificate.
         private let last = Mutex<Judgement?>(nil)
-        private let end = ContinuousClock.now + .seconds(Release.retrySeconds)
+        private let end: ContinuousClock.Instant
+        private let retriesEnd: ContinuousClock.Instant
         private let attempts = Mutex(0)
 
-        fileprivate init(_ peer: Peer, _ session: JudgingSession) {
+        fileprivate init(_ peer: Peer, _ session: JudgingSession, until end: ContinuousClock.Instant) {
             self.peer = peer
             self.session = session
+            self.end = end
+            retriesEnd = min(end, .now + .seconds(Release.retrySeconds))
         }
 
         /// Connects to an agent that waits for its configuration, and judges it before the handshake ends.
         func connect() async throws -> Decision<ConnectedRecipient> {
+            try await peer.called { try await self.open() }
+        }
+
+        private func open() async throws -> Decision<ConnectedRecipient> {
             while true {
                 do throws(TransportError) {
                     let decision = try await AttestedConnection.open(
                         host: peer.host,
                         port: peer.port,
                         speaking: .configuration,
+                        seconds: min(AttestedConnection.handshakeSeconds, end.secondsLeft),
                         judge: judge
                     )
                     switch decision {
@@ -199,7 +210,7 @@ struct Release: Sendable {
                 attempts += 1
                 return attempts
             }
-            guard count < Release.attempts, ContinuousClock.now < end else { return false }
+            guard count < Release.attempts, ContinuousClock.now < retriesEnd else { return false }
             try await Task.sleep(for: Release.distances.distance(after: count))
             return true
         }

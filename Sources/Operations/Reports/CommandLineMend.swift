@@ -8,7 +8,11 @@ extension ReasonCode {
         switch self {
         case .certificateRoot: mend + " with --trusted-root"
         case .collateralMissing: "name it with --collateral"
-        case .enclaveCertificateExpired: "its time is over: have the operator spawn another instance, with more --days"
+        case .enclaveCertificateExpired:
+            """
+            its time is over: have the operator prolong it with 'mse restart NAME --renew --days N', and release to it \
+            again
+            """
         case .launchExpiry: "have the service spawned with fewer --days"
         case .measurementMissing:
             "name one with --expected HEX, --package FILE (of mse verify), or [measurement] in a --policy FILE"

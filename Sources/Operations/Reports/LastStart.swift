@@ -131,7 +131,11 @@ struct LastStart {
         case .package: "its package, code or environment can't be unpacked"
         case .python: "Python did not start"
         case .storage: "its sealed state or private memory can't be read or written; is there room on the disk?"
-        case .certificate: "its certificate can't be made; has the time that 'spawn --days' gave it passed?"
+        case .certificate:
+            """
+            its certificate can't be made; has its time passed? 'mse restart \(service.name) --renew --days N' gives it \
+            another
+            """
         case .unmeasured: "what was to run is not what was measured"
         case .log: "its application's log can't be kept"
         case .other: "its agent failed; \(ownersLog(service.name))"

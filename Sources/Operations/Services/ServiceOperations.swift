@@ -2,7 +2,7 @@ internal import Attestation
 internal import DCAPCollateral
 internal import Files
 internal import Glibc
-internal import Notation
+public import Notation
 internal import PackageFormat
 internal import RATLS
 internal import StrictX509
@@ -45,12 +45,12 @@ public struct ServiceOperations: Sendable {
         let process = ServiceProcess(service, at: place, surroundings.clock)
         // There is none before the first sealing.
         let home = try? process.homeReport()
-        let (state, reason) = await state(of: process, record, launch)
+        let condition = await InstanceCondition(of: process, record, launch)
         return ServiceStatus(
             service.name,
-            state,
+            condition.state,
             details: ServiceStatus.Details(
-                reason: reason,
+                reason: condition.reason,
                 launch: launch,
                 record: record,
                 home: home,
@@ -58,60 +58,6 @@ public struct ServiceOperations: Sendable {
                 worth: place.platform.worth
             )
         )
-    }
-
-    /// How it is, and what that means for this instance.
-    private func state(
-        of process: ServiceProcess,
-        _ record: ServiceState.Record,
-        _ launch: LaunchRecord
-    ) async -> (state: ServiceStatus.State, reason: String) {
-        let service = process.service
-        switch process.presence {
-        case .whole: break
-        case .launching: return (.starting, "its launcher measures it")
-        case .partial where service.exitCode == nil: return (.stopping, "its agent has ended")
-        case .gone where !service.hasBegun:
-            return (.stopped, "its last start was interrupted; 'mse restart \(service.name)' brings it back")
-        case .gone, .partial: return end(of: process)
-        }
-        switch await process.probe(launch) {
-        case .waiting:
-            let again = process.lastStart.waitReason.map { ": " + $0 } ?? ""
-            return (.waiting, "for its owner's 'mse run'" + again)
-        case .running: return (.running, "it answers")
-        case .starting: return (.starting, "its application is being loaded")
-        case .failing(let status):
-            return (.unresponsive, "its application runs, but \(record.healthCheck) answers with status \(status)")
-        case .silent:
-            let start = process.lastStart
-            // An agent whose application failed takes leave of its connections before it ends.
-            if start.hasFailed, let problem = start.problem { return (.failed, problem) }
-            if start.isStopping { return (.stopping, "it finishes what it answers, and HOME is sealed") }
-            return service.hasAnswered
-                ? (.unresponsive, "it runs, but does not answer within \(ServiceProcess.probeSeconds) seconds")
-                : (.starting, "its agent has not answered yet")
-        }
-    }
-
-    private func end(of process: ServiceProcess) -> (state: ServiceStatus.State, reason: String) {
-        let service = process.service
-        let start = process.lastStart
-        let code = service.exitCode
-        if code == 0, !start.hasEndedByItself { return (.stopped, "'mse restart \(service.name)' brings it back") }
-        if let problem = service.refusal ?? start.problem {
-            return (.failed, problem + (code.map { " (exit code \($0))" } ?? ""))
-        }
-        guard let code else {
-            return (
-                .failed,
-                """
-                its launcher was ended, such as by a restart of the machine; 'mse restart \(service.name)' brings it \
-                back
-                """
-            )
-        }
-        return (.failed, "it ended by itself with exit code \(code); \(LastStart.ownersLog(service.name))")
     }
 
     /// How an instance is ended.
@@ -167,22 +113,39 @@ public struct ServiceOperations: Sendable {
         public var waitReason: String?
         /// What of HOME had been lost already, as when it was killed; nil for nothing.
         public var loss: String?
+        /// The end that it got, where it was prolonged: then it waits, since its owner accepted another.
+        public var end: Timestamp?
+        /// Epochs of HOME that its owner may continue, 64 hex digits each, the last sealed one first.
+        public var homeEpochs: [String]
+        /// What a person should know of how it answers.
+        public var note: String?
     }
 
     /// Ends the instance and starts it again from its sealed state.
-    /// - Parameter waitSeconds: how long its application may take to answer.
+    /// - Parameters:
+    ///   - renews: whether it gets another key, quote and certificate.
+    ///   - days: how long it lives from now on; nil leaves its end as it is.
+    ///   - waitSeconds: how long its application may take to answer.
     /// - Throws: why it doesn't answer, and whether it is stopped by now.
-    public func restart(_ name: String, renews: Bool, waitSeconds: Int) async throws -> Restarted {
+    public func restart(_ name: String, renews: Bool, days: Int? = nil, waitSeconds: Int) async throws -> Restarted {
         let service = try ServiceState.existing(name, in: state)
         let process = try ServiceProcess(service, in: surroundings)
-        let (wasRunning, loss, end) = try await service.withLock {
+        let (wasRunning, launch, loss, end) = try await service.withLock {
             let wasRunning = process.isAlive
+            let launch = try Self.prolonged(service.launch(), days: days, now: surroundings.clock.now)
             // What can't be started again isn't ended.
             try surroundings.places.place(of: service).platform.check(
                 package: service.packagePath,
                 of: name,
                 afterwards: wasRunning ? "; it goes on running with those that it has" : ""
             )
+            if let expiry = process.expiry(of: launch) {
+                throw OperationError(
+                    name,
+                    "\(expiry)\(wasRunning ? "; it goes on running" : "")",
+                    code: .serviceExpired
+                )
+            }
             let loss = process.loss
             if loss == nil {
                 try await process.stop(afterwards: "; it isn't started again: 'mse restart \(name)' does that")
@@ -193,22 +156,44 @@ public struct ServiceOperations: Sendable {
                 error.problem = "is stopped now, and can't be started again: " + error.problem
                 throw error
             }
+            if days != nil { try service.write(launch) }
             var record = try service.record()
             record.startedAt = surroundings.clock.now
             try service.write(record)
             let end = ContinuousClock.now + .seconds(waitSeconds)
             try await Self.telling(loss) { try await process.start(renews: renews, waitSeconds: waitSeconds) }
-            return (wasRunning, loss, end)
+            return (wasRunning, launch, loss, end)
         }
         let start = try await Self.telling(loss) {
             try await process.waitUntilRunning(until: end, waitSeconds: waitSeconds)
         }
-        return Restarted(
+        var result = Restarted(
             wasRunning: wasRunning,
             isWaiting: start == .waiting,
-            waitReason: start == .waiting ? process.lastStart.waitReason : nil,
-            loss: loss
+            loss: loss,
+            end: days.map { _ in launch.notAfter },
+            homeEpochs: service.homeEpochs
         )
+        switch start {
+        case .waiting: result.waitReason = process.lastStart.waitReason
+        case .running(let status): result.note = try HealthPath(service.record().healthCheck).note(on: status)
+        }
+        return result
+    }
+
+    /// The same instance with another end.
+    private static func prolonged(_ launch: LaunchRecord, days: Int?, now: Timestamp) throws -> LaunchRecord {
+        guard let days else { return launch }
+        guard Spawn.days.contains(days) else {
+            throw OperationError(
+                "--days",
+                "\(Spawn.days.lowerBound) to \(Spawn.days.upperBound) expected, found \(days)",
+                code: .usage
+            )
+        }
+        var launch = launch
+        launch.notAfter = now + .seconds(days * 86400)
+        return launch
     }
 
     /// Once it is started again, nobody else tells what its earlier end had lost.
@@ -225,7 +210,9 @@ public struct ServiceOperations: Sendable {
     public func evidence(_ name: String, output: String) async throws -> String {
         let service = try ServiceState.existing(name, in: state)
         let launch = try service.launch()
-        let certificate = try await Verify.certificate(ListeningAddress.reachable(launch.host), launch.port)
+        let certificate = try await ServiceProcess(service, in: surroundings).called {
+            try await Verify.certificate(ListeningAddress.reachable(launch.host), launch.port)
+        }
         let time = surroundings.clock.now
         let collateral = try await JudgingOptions().collateral(
             for: certificate.quote,

@@ -7,17 +7,11 @@ internal import StrictX509
 /// How one instance is, as `status` and `list` show it.
 public struct ServiceStatus: Report {
     public let name: String
-    public let state: State
+    public let state: InstanceState
     /// Nil for one that is damaged.
     let details: Details?
     /// What keeps it from being told more of; nil when nothing does.
     public let problem: String?
-
-    public enum State: String, Sendable {
-        case starting, waiting, running, unresponsive, stopping, stopped, failed
-        /// What is kept of it can't be read.
-        case damaged
-    }
 
     /// What is known of an instance that can be read.
     struct Details: Sendable {
@@ -32,7 +26,7 @@ public struct ServiceStatus: Report {
         let worth: PlatformWorth
     }
 
-    init(_ name: String, _ state: State, details: Details) {
+    init(_ name: String, _ state: InstanceState, details: Details) {
         self.name = name
         self.state = state
         self.details = details

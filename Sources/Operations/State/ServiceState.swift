@@ -135,7 +135,7 @@ struct ServiceState: Sendable {
                 code: .serviceUnfinished
             )
         }
-        return try OperationError.naming(recordPath, code: .stateDamaged) {
+        do {
             var reader = try ObjectReader(JSON.read(try Files.read(recordPath, limit: 1 << 16)))
             guard let platform = EnclaveSettings.Platform(rawValue: try reader.string("platform") ?? "") else {
                 throw NotationError(at: reader.place, member: "platform", EnclaveSettings.Platform.expected)
@@ -148,14 +148,37 @@ struct ServiceState: Sendable {
                 mrenclave: try reader.string("mrenclave").flatMap { Hex.bytes($0).flatMap { FixedBytes<32>($0) } },
                 healthCheck: try reader.string("healthCheck") ?? "/"
             )
+        } catch {
+            throw damaged(recordPath, error)
         }
     }
 
     func launch() throws -> LaunchRecord {
-        try OperationError.naming(launchPath, code: .stateDamaged) {
-            try LaunchRecord(try Files.read(launchPath, limit: LaunchRecord.byteLimit))
+        do {
+            return try LaunchRecord(try Files.read(launchPath, limit: LaunchRecord.byteLimit))
+        } catch {
+            throw damaged(launchPath, error)
         }
     }
+
+    /// Agents, which may be other users, read it.
+    func write(_ launch: LaunchRecord) throws { try Files.write(launch.encoded, to: launchPath) }
+
+    /// Of a file that no command of ours takes away or changes.
+    private func damaged(_ path: String, _ error: any Error) -> OperationError {
+        OperationError(
+            path,
+            (error as? FileError)?.problem ?? "\(error)",
+            mend: """
+                put a copy of it back, or remove the instance with 'mse stop \(name) --remove', which loses its HOME, \
+                and spawn it again
+                """,
+            code: .stateDamaged
+        )
+    }
+
+    /// Of the HOMEs that were sealed, 64 hex digits each, the last sealed one first.
+    var homeEpochs: [String] { SealedHomes.epochs(in: sealedFolder) }
 
     private var refusalPath: String { folder + "/refusal" }
 
