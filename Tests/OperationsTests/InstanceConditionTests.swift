@@ -106,7 +106,8 @@ struct InstanceConditionTests {
     )
     func expired(renews: Bool, seconds: Int64) async throws {
         let engine = OtherEngine()
-        try await OtherPlace.withInstance(on: engine, notAfter: OtherPlace.now + .seconds(seconds)) { surroundings, service in
+        let end = OtherPlace.now + .seconds(seconds)
+        try await OtherPlace.withInstance(on: engine, notAfter: end) { surroundings, service in
             let before = try Files.read(service.launchPath)
             let error = await #expect(throws: OperationError.self) {
                 try await ServiceOperations(in: surroundings).restart("other", renews: renews, waitSeconds: 1)

@@ -30,12 +30,12 @@ package struct EnclaveLayout: Sendable {
         var placed = Placement(settings: settings)
         let threads = UInt64(settings.maximumThreads)
         let writable: Permissions = [.read, .write]
-        try placed.add(.manifest, Page.up(UInt64(manifest.count) + 1), .read, .manifest)
-        try placed.add(.ssa, threads * Self.saveAreaSize * Self.saveAreasPerThread, writable)
-        try placed.add(.tcs, threads * Page.size, [], .threadControl)
-        try placed.add(.tls, threads * Page.size, writable, .threadLocal)
-        for _ in 0..<threads { try placed.add(.stack, Self.stackSize, writable) }
-        for _ in 0..<threads { try placed.add(.signalStack, Self.signalStackSize, writable) }
+        try placed.add(.manifest, size: Page.up(UInt64(manifest.count) + 1), .read, holding: .manifest)
+        try placed.add(.ssa, size: threads * Self.saveAreaSize * Self.saveAreasPerThread, writable)
+        try placed.add(.tcs, size: threads * Page.size, [], holding: .threadControl)
+        try placed.add(.tls, size: threads * Page.size, writable, holding: .threadLocal)
+        for _ in 0..<threads { try placed.add(.stack, size: Self.stackSize, writable) }
+        for _ in 0..<threads { try placed.add(.signalStack, size: Self.signalStackSize, writable) }
         let imageAddress = try placed.place(image)
         self.imageAddress = imageAddress
         let segments = image.segments.map { segment in
@@ -71,9 +71,9 @@ private struct Placement {
 
     mutating func add(
         _ name: MemoryArea.Name,
-        _ size: UInt64,
+        size: UInt64,
         _ permissions: Permissions,
-        _ content: MemoryArea.Content = .zero
+        holding content: MemoryArea.Content = .zero
     ) throws(GramineError) {
         let address = try lower(by: size)
         areas.append(

@@ -20,7 +20,7 @@ struct SchemaCheck {
         case (.integer, .number(let digits)): isOfKind = !digits.utf8.contains { [0x2E, 0x45, 0x65].contains($0) }
         case (.choice(let values), let value):
             guard case .string(let text) = value, values.contains(text) else {
-                return object(.unknownValue, node.place, path, mend: "one of " + values.joined(separator: ", "))
+                return object(.unknownValue, at: node.place, path, mend: "one of " + values.joined(separator: ", "))
             }
             isOfKind = true
         case (.list(let element), .array(let elements)):
@@ -47,10 +47,10 @@ struct SchemaCheck {
             isOfKind = true
         default: isOfKind = false
         }
-        if !isOfKind { object(.wrongKind(shape.pythonName, inTable: inTable), node.place, path) }
+        if !isOfKind { object(.wrongKind(shape.pythonName, inTable: inTable), at: node.place, path) }
     }
 
-    private mutating func object(_ kind: SchemaProblem.Kind, _ place: Place, _ path: Path, mend: String? = nil) {
+    private mutating func object(_ kind: SchemaProblem.Kind, at place: Place, _ path: Path, mend: String? = nil) {
         problems.append(SchemaProblem(kind: kind, path: path, place: place, mend: mend))
     }
 
@@ -63,7 +63,7 @@ struct SchemaCheck {
             check(member.node, key.shape, at: path + [.key(member.name)], inTable: true)
         }
         for key in keys where key.isRequired && node[key.name] == nil {
-            object(.missingKey, node.place, path + [.key(key.name)])
+            object(.missingKey, at: node.place, path + [.key(key.name)])
         }
     }
 
@@ -74,7 +74,7 @@ struct SchemaCheck {
             let ranked = NearestName.ranked(keys.map(\.name), to: member.name)
             if ranked.isMeant, let name = ranked.names.first { mend = "is '\(name)' meant?" }
         }
-        object(.unknownKey, member.place, path + [.key(member.name)], mend: mend)
+        object(.unknownKey, at: member.place, path + [.key(member.name)], mend: mend)
     }
 
     private mutating func checkMount(_ members: [Member], of node: Node, withPath: Bool, at path: Path) {
@@ -84,7 +84,7 @@ struct SchemaCheck {
         else {
             return object(
                 .unknownValue,
-                type?.place ?? node.place,
+                at: type?.place ?? node.place,
                 path + [.key("type")],
                 mend: "one of " + ManifestSchema.mountTypes.keys.sorted().joined(separator: ", ")
             )
@@ -102,8 +102,9 @@ struct SchemaCheck {
             case "value": check(member.node, .string, at: here, inTable: true)
             case "passthrough" where !hasValue && member.node.value == .boolean(true): break
             case "passthrough":
-                object(.unknownKey, member.place, here, mend: "'passthrough' is true and stands alone, or isn't there")
-            default: object(.unknownKey, member.place, here, mend: "'value' or 'passthrough'")
+                let mend = "'passthrough' is true and stands alone, or isn't there"
+                object(.unknownKey, at: member.place, here, mend: mend)
+            default: object(.unknownKey, at: member.place, here, mend: "'value' or 'passthrough'")
             }
         }
     }

@@ -192,12 +192,12 @@ struct TemplateRun<Around: Surroundings> {
             for other in others {
                 let right = try value(of: other.operand)
                 try step(left.weight(limit: Self.stepLimit) + right.weight(limit: Self.stepLimit))
-                guard try compare(left, other.kind, right) else { return .boolean(false) }
+                guard try compare(left, by: other.kind, right) else { return .boolean(false) }
                 left = right
             }
             return .boolean(true)
         case .operation(let kind, let left, let right):
-            return try operate(kind, try value(of: left), try value(of: right))
+            return try operate(kind, on: try value(of: left), try value(of: right))
         case .conditional(let base, let condition, let otherwise):
             if try isTrue(condition) { return try evaluate(base) }
             // Without 'else' Jinja writes nothing, however strict it is otherwise.
@@ -320,7 +320,7 @@ struct TemplateRun<Around: Surroundings> {
 
     private func compare(
         _ left: TemplateValue,
-        _ kind: TemplateExpression.Operator,
+        by kind: TemplateExpression.Operator,
         _ right: TemplateValue
     ) throws(GramineError) -> Bool {
         switch kind {
@@ -354,13 +354,13 @@ struct TemplateRun<Around: Surroundings> {
 
     private func operate(
         _ kind: TemplateExpression.Operator,
-        _ left: TemplateValue,
+        on left: TemplateValue,
         _ right: TemplateValue
     ) throws(GramineError) -> TemplateValue {
         switch (kind, left, right) {
         case (.joined, _, _): return .string(try text(of: left) + text(of: right))
         case (.divided, .function(.runtimeFolder), _):
-            return try operate(kind, .path(try self.names.runtimeFolder("glibc")), right)
+            return try operate(kind, on: .path(try self.names.runtimeFolder("glibc")), right)
         case (.divided, .path(let path), .string(let name)): return .path(path.joining(PurePath(name)))
         case (.divided, .path(let path), .path(let other)): return .path(path.joining(other))
         case (.divided, .string(let text), .path(let path)): return .path(PurePath(text).joining(path))

@@ -30,7 +30,9 @@ struct RootFolder<Around: Surroundings> {
         guard path.root == "/" else {
             throw GramineError(
                 .chroot,
-                "'\(path.text.printable())' is relative, and a folder that stands for the root has absolute paths alone",
+                """
+                '\(path.text.printable())' is relative, and a folder that stands for the root has absolute paths alone
+                """,
                 at: place,
                 mend: "write file:/…"
             )
