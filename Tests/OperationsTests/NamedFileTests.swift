@@ -21,7 +21,8 @@ struct NamedFilesOfAPurposeTests {
         "secrets are a JSON object, and what is none is called what it is",
         arguments: [
             ("[]", "an array"), ("\n [{\"a\": 1}]", "an array"), ("\"x\"", "a string"), ("null", "null"),
-            ("true", "true or false"), ("-1.5", "a number"), ("", "empty"), ("{", "JSON"),
+            ("true", "true or false"), ("-1.5", "a number"), ("", "empty"), ("{", "broken"), ("{\"a\": 1,}", "broken"),
+            ("{'a': 1}", "broken"),
         ]
     )
     func secrets(text: String, word: String) throws {
@@ -29,6 +30,30 @@ struct NamedFilesOfAPurposeTests {
         let error = #expect(throws: OperationError.self) { _ = try NamedFile.secrets(path).secretObject() }
         #expect(error?.code == "file.kind" && error?.problem.contains(word) == true, "\(error.map { "\($0)" } ?? "")")
         #expect(error?.mend?.contains(#"{"name": "value"}"#) == true)
+    }
+
+    @Test("secrets in another encoding are called that, and more than a service takes is refused by its limit")
+    func encodings() throws {
+        for mark in [[0xFF, 0xFE], [0xFE, 0xFF]] as [[UInt8]] {
+            let units = "{}".utf16.flatMap { mark[0] == 0xFF ? [UInt8($0), 0] : [0, UInt8($0)] }
+            let path = try put(mark + units)
+            let error = #expect(throws: OperationError.self) { _ = try NamedFile.secrets(path).secretObject() }
+            #expect(error?.problem.contains("UTF-16") == true && error?.mend == "save it as UTF-8")
+        }
+        let path = try put(Array("{\"a\": \"\(String(repeating: "x", count: 1 << 20))\"}".utf8))
+        let error = #expect(throws: OperationError.self) { _ = try NamedFile.secrets(path).secretObject() }
+        #expect(error?.problem.contains("1048576") == true)
+    }
+
+    @Test("what a shell opened is named by a number, and no mode of it is told")
+    func numbers() throws {
+        let path = try put(Array("{\"a\": 1}".utf8))
+        chmod(path, 0o644)
+        #expect(PrivateFiles.warnings([path]).count == 1)
+        let file = try OpenFile(path, O_RDONLY)
+        for name in ["/dev/fd/\(file.descriptor)", "/proc/self/fd/\(file.descriptor)"] {
+            #expect(PrivateFiles.warnings([name]).isEmpty)
+        }
     }
 
     @Test("an object is taken as it stands", arguments: ["{}", "\u{FEFF}\t\r\n{\"a\": [1, null]} "])

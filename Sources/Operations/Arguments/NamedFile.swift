@@ -207,11 +207,21 @@ struct NamedFile {
 
     /// JSON of whatever form, as it stands in the file.
     func secretJSON() throws -> SecretBytes {
-        let json = try secret(limit: 8 << 20).withoutMark()
+        let json = try secret(limit: Provision.bodyLimit).withoutMark()
         do {
             _ = try SecretNode(json, depthLimit: 60)
         } catch {
-            throw mismatch(Self.kind(of: json), "\(error)")
+            let isUTF16 = json.withBytes { $0.starts(with: [0xFF, 0xFE]) || $0.starts(with: [0xFE, 0xFF]) }
+            let kind = Self.kind(of: json)
+            guard isUTF16 || kind == .json else { throw mismatch(kind, "\(error)") }
+            throw OperationError(
+                subject,
+                isUTF16
+                    ? "\(expected) in UTF-8 expected, found: it is text in UTF-16"
+                    : "\(expected) expected, found: its JSON is broken (\(error))",
+                mend: isUTF16 ? "save it as UTF-8" : mend,
+                code: .fileKind
+            )
         }
         return json
     }

@@ -12,7 +12,10 @@ public enum PrivateFiles {
     public static func warnings(_ paths: [String?]) -> [String] {
         var seen: Set<String> = []
         return paths.compactMap { $0 }.filter { seen.insert($0).inserted }.compactMap { path in
-            guard let access = FileAccess(path), access.isRegular, looksPrivate(path) else { return nil }
+            // What a shell opened is named by a number: its mode is another file's, and reading it would use it up.
+            guard !Files.isInside(path, "/dev"), !Files.isInside(path, "/proc"), let access = FileAccess(path),
+                access.isRegular, looksPrivate(path)
+            else { return nil }
             let shown = path.printable(limit: nil)
             // The administrator reads everything anyway.
             guard access.isOwn || access.user == 0 else {

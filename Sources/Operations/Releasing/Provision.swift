@@ -54,7 +54,7 @@ public struct Provision: Sendable {
     }
 
     /// What the configuration server takes.
-    private static let bodyLimit = 1 << 20
+    static let bodyLimit = 1 << 20
 
     public enum Outcome: Sendable {
         /// Nothing was sent.
