@@ -3,6 +3,8 @@
 PREFIX ?= /usr/local
 SECONDS ?= 20
 FLAGS := -Xswiftc -warnings-as-errors
+# Tests at once. All of them would share Swift's threads, one for each core: what a connection may take then passes while others compute.
+WIDTH := --experimental-maximum-parallelization-width 8
 PRODUCTS := mse mse-bootstrap mse-serve
 
 help: ## Show what can be made
@@ -16,10 +18,10 @@ build: setup ## Release executables in bin/
 test: setup ## Pass the tests of every part (first run: some ten minutes, half of them to build)
 	@scripts/setup peers
 	swift build --build-tests $(FLAGS)
-	swift test --skip-build $(FLAGS) --skip EndToEndTests
+	swift test --skip-build $(FLAGS) $(WIDTH) --skip EndToEndTests
 deep: setup ## What is too long for make test: gibibyte files, soak, kill at every stage
 	@scripts/setup peers
-	MSE_DEEP=1 swift test $(FLAGS) --skip EndToEndTests
+	MSE_DEEP=1 swift test $(FLAGS) $(WIDTH) --skip EndToEndTests
 	MSE_DEEP=1 swift test --skip-build $(FLAGS) --filter EndToEndTests
 	@scripts/sanitize
 sanitize: setup ## Misuse what the Python host hands out, under the address and the thread sanitizer
