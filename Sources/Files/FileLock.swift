@@ -8,6 +8,9 @@ package final class FileLock: Sendable {
         self.file = file
     }
 
+    // A program that is just being started has the descriptor, too, until it is executed: closing ours wouldn't do.
+    deinit { flock(file.descriptor, LOCK_UN) }
+
     /// - Returns: nil while somebody else holds it.
     package static func tryToHold(_ path: String) throws(FileError) -> FileLock? {
         let file = try OpenFile(path, O_RDWR | O_CREAT)

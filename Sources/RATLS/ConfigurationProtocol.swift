@@ -5,4 +5,6 @@ public enum ConfigurationProtocol {
     public static let name = "mse-configuration/1"
     /// Where the configuration is posted.
     public static let path = "/"
+    /// Bytes of its body; the agent takes no more.
+    public static let bodyLimit = 1 << 20
 }

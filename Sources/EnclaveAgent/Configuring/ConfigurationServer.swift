@@ -17,7 +17,7 @@ internal import Threads
 /// start went; any other gets the original's.
 final class ConfigurationServer: Responder {
     /// What the server waits for before it hands a request on; a larger configuration is refused.
-    static let bodyLimit = 1 << 20
+    static let bodyLimit = ConfigurationProtocol.bodyLimit
 
     /// While anybody may send a configuration: what all of them hold together is bounded, and to hold it keeps nobody
     /// else out. Who goes on making whole handshakes from the owner's own network can still delay him

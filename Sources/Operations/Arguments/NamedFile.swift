@@ -3,6 +3,7 @@ internal import Files
 internal import Glibc
 internal import Notation
 internal import PackageFormat
+internal import RATLS
 internal import Secrets
 internal import StrictX509
 
@@ -207,7 +208,7 @@ struct NamedFile {
 
     /// JSON of whatever form, as it stands in the file.
     func secretJSON() throws -> SecretBytes {
-        let json = try secret(limit: Provision.bodyLimit).withoutMark()
+        let json = try secret(limit: ConfigurationProtocol.bodyLimit).withoutMark()
         do {
             _ = try SecretNode(json, depthLimit: 60)
         } catch {

@@ -53,9 +53,6 @@ public struct Provision: Sendable {
         return text
     }
 
-    /// What the configuration server takes.
-    static let bodyLimit = 1 << 20
-
     public enum Outcome: Sendable {
         /// Nothing was sent.
         case refused(Judgement)
@@ -94,11 +91,12 @@ public struct Provision: Sendable {
         }
         let body = (consume material).body(id: id, continueEpoch: continueEpoch)
         let digest = body.withBytes { Hex.text(SHA256.hash(data: $0)) }
-        guard body.count < Self.bodyLimit else {
+        let limit = ConfigurationProtocol.bodyLimit
+        guard body.count < limit else {
             recipient.close()
             throw OperationError(
                 target,
-                "key and secrets together make \(body.count) bytes; a service takes less than \(Self.bodyLimit)",
+                "key and secrets together make \(body.count) bytes; a service takes less than \(limit)",
                 code: .secretsTooLarge
             )
         }
