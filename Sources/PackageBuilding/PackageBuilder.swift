@@ -124,7 +124,7 @@ public struct PackageBuilder: Sendable {
                 output,
                 """
                 is in \(name) of the project, which ships: the next package would hold this one's key; name an \
-                --output outside of it
+                output outside of it
                 """
             )
         }

@@ -12,6 +12,9 @@ public enum PackageError: Error, CodedError, CustomStringConvertible {
     case archive(path: String, String)
     /// The environment could not be locked or installed.
     case environment(String)
+    /// What the code imports isn't in the environment, or can't be looked at; how that is passed over, whoever asks
+    /// knows.
+    case imports(String)
 
     public var code: String {
         switch self {
@@ -19,7 +22,7 @@ public enum PackageError: Error, CodedError, CustomStringConvertible {
         case .code(let error): error.code
         case .text: "text"
         case .archive: "package"
-        case .environment: "environment"
+        case .environment, .imports: "environment"
         }
     }
 
@@ -29,7 +32,7 @@ public enum PackageError: Error, CodedError, CustomStringConvertible {
         case .code(let error): error.description
         case .text(let path, let error): "\(path.printable(limit: nil)): \(error)"
         case .archive(let path, let problem): "\(path.printable(limit: nil)): \(problem)"
-        case .environment(let problem): problem
+        case .environment(let problem), .imports(let problem): problem
         }
     }
 

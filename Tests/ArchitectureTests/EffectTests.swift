@@ -88,4 +88,11 @@ struct EffectTests {
         #expect(found.contains { $0.hasPrefix("Operations/") })
         #expect(found.filter { $0.hasPrefix(target + "/") }.isEmpty, "\(found)")
     }
+
+    @Test("what makes packages names pip's options, and none of ours")
+    func packagingOptions() throws {
+        let found = try files(matching: /--(?:output|project|encrypt|key|platform|no-import-check|allow-sources)\b/)
+        #expect(found.contains { $0.hasPrefix("Operations/") })
+        #expect(found.filter { $0.hasPrefix("PackageBuilding/") }.isEmpty, "\(found)")
+    }
 }

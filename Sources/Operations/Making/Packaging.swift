@@ -58,7 +58,12 @@ public struct Packaging: Sendable {
             timestamp: timestamp
         )
         builder.checksImports = checksImports
-        let made = if let key { try builder.build(key: NamedFile.key(key).secretKey()) } else { try builder.build() }
+        let made: PackageBuilder.Product
+        do {
+            made = if let key { try builder.build(key: NamedFile.key(key).secretKey()) } else { try builder.build() }
+        } catch let error as PackageError {
+            throw error.withCommandLineMend
+        }
         try MadePackages(state).note(made.package)
         return Product(package: made.package, key: made.key, notes: made.notes)
     }

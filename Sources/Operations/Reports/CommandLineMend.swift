@@ -1,6 +1,7 @@
 internal import Attestation
 internal import DCAP
 internal import DCAPCollateral
+internal import PackageFormat
 
 extension ReasonCode {
     /// The mend with the options by which it is done here, which a library can't know.
@@ -29,6 +30,14 @@ extension CollateralError.Mend {
         case .nameCertificates: "--collateral-ca takes certificates, PEM or DER"
         case .nameSource: "mend it, or say with --collateral or MSE_COLLATERAL where collateral comes from"
         }
+    }
+}
+
+extension PackageError {
+    /// With the option by which it is passed over here.
+    var withCommandLineMend: PackageError {
+        guard case .imports(let problem) = self else { return self }
+        return .environment(problem + "\n--no-import-check packages it all the same")
     }
 }
 

@@ -122,10 +122,10 @@ struct ImportCheck {
                 environment: Pip.cleared
             ).run()
             guard result.status == 0 else {
-                throw PackageError.environment(
+                throw PackageError.imports(
                     """
-                    can't look at what the code imports (\(interpreter), status \(result.status)); --no-import-check \
-                    skips this:\n\(String(result.output.suffix(500)).printable(limit: nil))
+                    can't look at what the code imports (\(interpreter), status \(result.status)):
+                    \(String(result.output.suffix(500)).printable(limit: nil))
                     """
                 )
             }
@@ -158,13 +158,7 @@ struct ImportCheck {
                     "Dockerfile line \(line) installs with pip: its packages belong into mse_src/requirements.txt"
                 )
             }
-            throw PackageError.environment(
-                """
-                the application can't start:
-                  \(lines.joined(separator: "\n  "))
-                --no-import-check packages it all the same
-                """
-            )
+            throw PackageError.imports("the application can't start:\n  \(lines.joined(separator: "\n  "))")
         }
         let notes = noted.map { "\($0.sentence) if it is needed" }
         let hiding = hidden.prefix(Self.noteLimit).map(\.sentence)

@@ -195,7 +195,7 @@ struct Pip {
         return nil
     }
 
-    private static let roomAdvice = "free some, or package to another --output, and try again"
+    private static let roomAdvice = "free some, or package to another disk, and try again"
 
     /// This process's environment without what changes Python or pip.
     static var cleared: [String: String?] {
