@@ -133,10 +133,9 @@ struct ServiceProcess: Sendable {
             """
     }
 
-    /// Does what calls it. Where it isn't there, that is told in place of what the network says of it.
+    /// Does what calls it. Where nobody answers, what became of it is told in place of what the network says. Whoever
+    /// answers in its place is judged as anybody.
     func called<Value>(_ body: () async throws -> Value) async throws -> Value {
-        // Who listens where it listened isn't asked for another's certificate.
-        if presence == .gone, let absence = await absence() { throw absence }
         do {
             return try await body()
         } catch let error as any CodedError where error.code.hasPrefix("network.") {
