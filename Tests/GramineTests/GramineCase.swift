@@ -21,6 +21,18 @@ struct GramineCase: Sendable, CustomTestStringConvertible {
         return names.compactMap { try? GramineCase(list + "/" + $0) }
     }
 
+    /// Loaders lie there as text: the project holds nothing that was built.
+    private static let encoded = ".base64"
+
+    /// A loader of `fixtures/elf`.
+    static func image(_ name: String) throws -> [UInt8] {
+        let text = try Files.read(root + "/fixtures/elf/" + name + encoded)
+        guard let bytes = Data(base64Encoded: Data(text), options: .ignoreUnknownCharacters) else {
+            throw GramineError(.schema, "\(name) is no base64")
+        }
+        return Array(bytes)
+    }
+
     static func named(_ name: String) throws -> GramineCase { try GramineCase("cases/" + name) }
 
     var testDescription: String { text("name") ?? folder }
@@ -38,6 +50,11 @@ struct GramineCase: Sendable, CustomTestStringConvertible {
         defer { try? Files.remove(folder) }
         let work = folder + "/work"
         try FileManager.default.copyItem(atPath: Self.root + "/fixtures", toPath: work)
+        for name in try Files.names(in: work + "/elf") where name.hasSuffix(Self.encoded) {
+            let image = String(name.dropLast(Self.encoded.count))
+            try Files.write(Self.image(image), to: work + "/elf/" + image)
+            try Files.remove(work + "/elf/" + name)
+        }
         for step in node["setup"]?.list ?? [] {
             let path = work + "/" + (step["path"]?.string ?? "")
             switch step["op"]?.string {

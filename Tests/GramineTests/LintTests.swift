@@ -228,7 +228,7 @@ struct LintTests {
 
     @Test("loaders that no processor takes are told")
     func images() throws {
-        let bytes = try Files.read(GramineCase.root + "/fixtures/elf/pal-basic.so")
+        let bytes = try GramineCase.image("pal-basic.so")
         #expect(try findings(image: ELFImage(reading: bytes)) == [])
         /// Of the second segment's header.
         let header = 64 + 56

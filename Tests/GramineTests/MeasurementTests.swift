@@ -7,7 +7,7 @@ import Testing
 @Suite("Measurement")
 struct MeasurementTests {
     private static func image(_ name: String) throws -> [UInt8] {
-        try Files.read(GramineCase.root + "/fixtures/elf/" + name)
+        try GramineCase.image(name)
     }
 
     private static let small = """
@@ -137,7 +137,7 @@ struct ELFImageTests {
     private static let names = ["pal-basic.so", "pal-bss.so", "pal-nonpie", "pal-hole.so", "pal-lld.so"]
 
     private static func bytes(_ name: String) throws -> [UInt8] {
-        try Files.read(GramineCase.root + "/fixtures/elf/" + name)
+        try GramineCase.image(name)
     }
 
     @Test("a file that ends too early is refused", arguments: names)

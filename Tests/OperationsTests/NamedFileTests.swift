@@ -50,6 +50,10 @@ struct NamedFilesOfAPurposeTests {
         let path = try put(Array("{\"a\": 1}".utf8))
         chmod(path, 0o644)
         #expect(PrivateFiles.warnings([path]).count == 1)
+        let shared = try Files.makeTemporaryFolder(in: "/dev/shm", prefix: "mse-operations-tests")
+        defer { try? Files.remove(shared) }
+        try Files.write(Array("{\"a\": 1}".utf8), to: shared + "/secrets.json", mode: 0o644)
+        #expect(PrivateFiles.warnings([shared + "/secrets.json"]).count == 1)
         let file = try OpenFile(path, O_RDONLY)
         for name in ["/dev/fd/\(file.descriptor)", "/proc/self/fd/\(file.descriptor)"] {
             #expect(PrivateFiles.warnings([name]).isEmpty)

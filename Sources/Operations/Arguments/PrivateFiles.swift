@@ -13,9 +13,9 @@ public enum PrivateFiles {
         var seen: Set<String> = []
         return paths.compactMap { $0 }.filter { seen.insert($0).inserted }.compactMap { path in
             // What a shell opened is named by a number: its mode is another file's, and reading it would use it up.
-            guard !Files.isInside(path, "/dev"), !Files.isInside(path, "/proc"), let access = FileAccess(path),
-                access.isRegular, looksPrivate(path)
-            else { return nil }
+            guard !isNumbered(path), let access = FileAccess(path), access.isRegular, looksPrivate(path) else {
+                return nil
+            }
             let shown = path.printable(limit: nil)
             // The administrator reads everything anyway.
             guard access.isOwn || access.user == 0 else {
@@ -27,6 +27,10 @@ public enum PrivateFiles {
             return "WARNING: \(shown) is private, and its mode 0\(mode) opens it to others of this machine; "
                 + "mend it with: chmod 600 \(ShellWord(path: path))"
         }
+    }
+
+    private static func isNumbered(_ path: String) -> Bool {
+        path == "/dev/stdin" || Files.isInside(path, "/dev/fd") || Files.isInside(path, "/proc")
     }
 
     /// A file of another kind was named by mistake, which is told soon enough: nobody is to close his certificates.

@@ -133,8 +133,8 @@ struct LastStart {
         case .storage: "its sealed state or private memory can't be read or written; is there room on the disk?"
         case .certificate:
             """
-            its certificate can't be made; has its time passed? 'mse restart \(service.name) --renew --days N' gives it \
-            another
+            its certificate can't be made; has its time passed? 'mse restart \(service.name) --renew --days N' gives \
+            it another
             """
         case .unmeasured: "what was to run is not what was measured"
         case .log: "its application's log can't be kept"

@@ -107,7 +107,7 @@ def stranger():
 
 
 def descriptors():
-    """Files of the machine that are open: none but the log's piece, which is written alone and lies among what it sealed."""
+    """Files of the machine that are open: none but the log's piece, which is only written, and lies among what it sealed."""
     for number in range(3, 256):
         try:
             target = os.readlink(f"/proc/self/fd/{number}")
