@@ -49,6 +49,20 @@ struct TargetTests {
     }
 
     @Test(
+        "an address without its scheme, or with another, is told how it is written",
+        arguments: [
+            ("localhost:7443", "https://localhost:7443"), ("127.0.0.1:1", "https://127.0.0.1:1"),
+            ("[::1]:8443", "https://[::1]:8443"), ("http://localhost:1", "https://localhost:1"),
+            ("HTTPS://localhost", "https://localhost"), ("shop", nil), ("localhost:0", nil), ("a:b", nil),
+            ("/nowhere/at:1", nil), ("out/pin.pem:7", nil), ("localhost:70000", nil), ("", nil),
+        ] as [(String, String?)]
+    )
+    func meant(_ text: String, _ address: String?) {
+        let error = #expect(throws: OperationError.self) { try Target(text, state) }
+        #expect(error?.mend == address.map { "name the address with its scheme: \($0)" })
+    }
+
+    @Test(
         "what is nothing of all that is told with what was expected",
         arguments: ["nothing-here", "", "http://localhost:1", "/nowhere/at/all", "a\u{1B}[2Jb", "HTTPS://localhost"]
     )

@@ -25,8 +25,19 @@ enum Target: Sendable {
             throw OperationError(
                 text.printable(),
                 "is neither a service here ('mse list'), nor an https address, nor a file",
+                mend: Self.address(meantBy: text).map { "name the address with its scheme: \($0)" },
                 code: .targetUnknown
             )
         }
+    }
+
+    /// What is an address but for its beginning: a host with a port, or another scheme.
+    private static func address(meantBy text: String) -> String? {
+        let bare = text.firstRange(of: "://").map { text[$0.upperBound...] } ?? text[...]
+        let meant = "https://" + bare
+        guard bare.utf8.count <= 300, let address = try? NetworkAddress(meant), address.isOrigin,
+            address.port != nil || bare.utf8.count < text.utf8.count
+        else { return nil }
+        return meant
     }
 }
