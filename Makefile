@@ -18,11 +18,11 @@ build: setup ## Release executables in bin/
 test: setup ## Pass the tests of every part (first run: some ten minutes, half of them to build)
 	@scripts/setup peers
 	swift build --build-tests $(FLAGS)
-	swift test --skip-build $(FLAGS) $(WIDTH) --skip EndToEndTests
+	@scripts/tested --skip-build $(FLAGS) $(WIDTH) --skip EndToEndTests
 deep: setup ## What is too long for make test: gibibyte files, soak, kill at every stage
 	@scripts/setup peers
-	MSE_DEEP=1 swift test $(FLAGS) $(WIDTH) --skip EndToEndTests
-	MSE_DEEP=1 swift test --skip-build $(FLAGS) --filter EndToEndTests
+	MSE_DEEP=1 scripts/tested $(FLAGS) $(WIDTH) --skip EndToEndTests
+	MSE_DEEP=1 scripts/tested --skip-build $(FLAGS) --filter EndToEndTests
 	@scripts/sanitize
 sanitize: setup ## Misuse what the Python host hands out, under the address and the thread sanitizer
 	@scripts/sanitize
@@ -35,7 +35,7 @@ demo: build ## Run the main job, every refusal, and all end-to-end tests, with t
 	@scripts/setup peers
 	@scripts/demo bin
 	swift build --build-tests $(FLAGS)
-	MSE_PRODUCTS=$(CURDIR)/bin swift test --skip-build $(FLAGS) --filter EndToEndTests
+	MSE_PRODUCTS=$(CURDIR)/bin scripts/tested --skip-build $(FLAGS) --filter EndToEndTests
 fuzz: setup ## Fuzz the parsers: make fuzz SECONDS=600 (for each)
 	@Fuzz/run $(SECONDS)
 bench: build ## Run one benchmark against its peers: make bench NAME=code|dcap|serve|start|verify

@@ -93,10 +93,10 @@ extension EndToEndTests {
                         return type(error).__name__
                 def app(environ, start):
                     agent = "\(programs.path)/mse-bootstrap"
-                    with open("/tmp/hunter2", "w") as file: file.write("x")
+                    with open("/tmp/mse-hunter2", "w") as file: file.write("x")
                     os.makedirs("/tmp/a/b", exist_ok=True)
                     found = {
-                        "file": os.path.exists("/memory/tmp/hunter2"), "real": os.path.realpath("/tmp/hunter2"),
+                        "file": os.path.exists("/memory/tmp/mse-hunter2"), "real": os.path.realpath("/tmp/mse-hunter2"),
                         "temporary": tempfile.mkdtemp(dir="/tmp")[:5], "agent": os.path.exists(agent),
                         "write": attempt(lambda: open(agent, "ab")), "remove": attempt(lambda: os.unlink(agent)),
                         "beside": attempt(lambda: open("\(programs.path)/x", "w")),
@@ -138,11 +138,11 @@ extension EndToEndTests {
             func text(_ name: String) -> String? {
                 if case .string(let text)? = found[name]?.value { text } else { nil }
             }
-            #expect(text("real") == "/tmp/hunter2" && text("temporary") == "/tmp/", "\(answer)")
+            #expect(text("real") == "/tmp/mse-hunter2" && text("temporary") == "/tmp/", "\(answer)")
             for what in ["write", "remove", "beside", "move"] { #expect(text(what) != "done", "\(answer)") }
             #expect(answer.contains("\"agent\": true") && answer.contains("\"file\": true"), "\(answer)")
             #expect(!answer.contains(Files.split(bench.path).name), "\(answer)")
-            #expect(!Files.exists("/tmp/hunter2"))
+            #expect(!Files.exists("/tmp/mse-hunter2"))
             try mse("stop", "p", "--remove")
         }
 

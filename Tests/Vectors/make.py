@@ -934,7 +934,7 @@ def sealed_state():
                 {"what": what, "file": (b"".join(tree_member(*member) for member in [TREE[0]] + members) + bytes(1024)).hex()}
                 for what, members in [
                     ("a file before its folder", [("a/b", b"0", 0o600, "0", b"x")]),
-                    ("a file behind a link", [("a", b"2", 0o777, "0", b"", "/tmp"), ("a/b", b"0", 0o600, "0", b"x")]),
+                    ("a file behind a link", [("a", b"2", 0o777, "0", b"", "/tmp"), ("a/mse-outside", b"0", 0o600, "0", b"x")]),
                     ("a file in a file", [("a", b"0", 0o600, "0", b""), ("a/b", b"0", 0o600, "0", b"x")]),
                     ("a name twice", [("a", b"0", 0o600, "0", b""), ("a", b"0", 0o600, "0", b"x")]),
                     ("a link in a folder's place", [("a", b"5"), ("a", b"2", 0o777, "0", b"", "/tmp")]),
