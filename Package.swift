@@ -159,6 +159,7 @@ let package = Package(
             ]
         ),
         .target(name: "Gramine", dependencies: ["Notation", "SGXQuote", crypto, cryptoExtras]),
+        .target(name: "GramineFiles", dependencies: ["Files", "Gramine", "Processes", "SGXQuote", crypto]),
         .target(
             name: "PackageBuilding",
             dependencies: [
@@ -311,6 +312,8 @@ let package = Package(
                 "Attestation",
                 "CFreedMemory",
                 "CLinux",
+                "Gramine",
+                "GramineFiles",
                 "CodeEncryption",
                 "Secrets",
                 "DCAP",
@@ -411,6 +414,17 @@ let package = Package(
                 crypto,
             ],
             path: "Tests/FakePKI"
+        ),
+        .target(
+            name: "GramineVectors",
+            dependencies: [
+                "Files",
+                "Gramine",
+                "GramineFiles",
+                "Notation",
+                "SGXQuote",
+            ],
+            path: "Tests/GramineVectors"
         ),
         .testTarget(name: "ArchitectureTests", dependencies: ["Files"]),
         .testTarget(name: "FilesTests", dependencies: ["Processes", "Files", "TestSupport"]),
@@ -527,10 +541,22 @@ let package = Package(
             dependencies: [
                 "Files",
                 "Gramine",
+                "GramineVectors",
                 "Notation",
                 "SGXQuote",
                 crypto,
                 cryptoExtras,
+            ]
+        ),
+        .testTarget(
+            name: "GramineFilesTests",
+            dependencies: [
+                "Files",
+                "Gramine",
+                "GramineFiles",
+                "SGXQuote",
+                "TestSupport",
+                crypto,
             ]
         ),
         .testTarget(
@@ -654,6 +680,8 @@ let package = Package(
                 "DCAP",
                 "DCAPCollateral",
                 "Files",
+                "Gramine",
+                "GramineVectors",
                 "KernelEvents",
                 "Notation",
                 "Operations",

@@ -9,17 +9,15 @@
 #include <stddef.h>
 #include <unistd.h>
 
-static pid_t spawn(const char *path, char *const arguments[], char *const environment[], const char *folder, int output, int new_session) {
+static pid_t spawn(const char *path, char *const arguments[], char *const environment[], const char *folder, int output, int errors, int new_session) {
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     posix_spawn_file_actions_init(&actions);
     posix_spawnattr_init(&attributes);
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
     if (folder != NULL) posix_spawn_file_actions_addchdir_np(&actions, folder);
-    if (output >= 0) {
-        posix_spawn_file_actions_adddup2(&actions, output, 1);
-        posix_spawn_file_actions_adddup2(&actions, output, 2);
-    }
+    if (output >= 0) posix_spawn_file_actions_adddup2(&actions, output, 1);
+    if (errors >= 0) posix_spawn_file_actions_adddup2(&actions, errors, 2);
     // What else this process holds, a pipe of its caller's say, is not for one that outlives it.
     posix_spawn_file_actions_addclosefrom_np(&actions, 3);
     short flags = POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK;
@@ -40,7 +38,7 @@ static pid_t spawn(const char *path, char *const arguments[], char *const enviro
 typedef struct {
     const char *path, *folder;
     char *const *arguments, *const *environment;
-    int output, new_session;
+    int output, errors, new_session;
     const cprocesses_write_limit *limit;
     pid_t result;
 } spawning;
@@ -50,13 +48,13 @@ static void *spawn_limited(void *context) {
     spawning *one = context;
     int error = cprocesses_limit_writes(one->limit);
     one->result = error != 0 ? -error
-        : spawn(one->path, one->arguments, one->environment, one->folder, one->output, one->new_session);
+        : spawn(one->path, one->arguments, one->environment, one->folder, one->output, one->errors, one->new_session);
     return NULL;
 }
 
-pid_t cprocesses_spawn(const char *path, char *const arguments[], char *const environment[], const char *folder, int output, int new_session, const cprocesses_write_limit *limit) {
-    if (limit == NULL) return spawn(path, arguments, environment, folder, output, new_session);
-    spawning one = {path, folder, arguments, environment, output, new_session, limit, -EAGAIN};
+pid_t cprocesses_spawn(const char *path, char *const arguments[], char *const environment[], const char *folder, int output, int errors, int new_session, const cprocesses_write_limit *limit) {
+    if (limit == NULL) return spawn(path, arguments, environment, folder, output, errors, new_session);
+    spawning one = {path, folder, arguments, environment, output, errors, new_session, limit, -EAGAIN};
     pthread_t thread;
     int error = pthread_create(&thread, NULL, spawn_limited, &one);
     if (error != 0) return -error;

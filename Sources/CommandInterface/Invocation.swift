@@ -76,13 +76,18 @@ enum Invocation {
         let arguments = CommandLine.arguments
         guard
             let index = arguments.dropFirst().firstIndex(where: {
-                $0.isEmpty || ($0.hasPrefix("--") && $0.hasSuffix("="))
+                $0.isEmpty || isOptionWithoutValue($0)
             })
         else {
             return
         }
         let place = index > 1 && arguments[index - 1].hasPrefix("-") ? "after '\(arguments[index - 1])' " : ""
         throw ValidationError("Argument \(index) \(place)is empty.")
+    }
+
+    /// Such as `--key=`; in `--define=name=` a value stands behind the first sign.
+    private static func isOptionWithoutValue(_ argument: String) -> Bool {
+        argument.hasPrefix("--") && argument.utf8.firstIndex(of: UInt8(ascii: "=")) == argument.utf8.indices.last
     }
 
     /// The parser's message repeats arguments as they are: one that holds line ends shows them as escapes.

@@ -12,7 +12,18 @@ package enum FileKind: CustomStringConvertible, Hashable, Sendable {
             self = .absent
             return
         }
-        switch status.st_mode & S_IFMT {
+        self.init(mode: status.st_mode)
+    }
+
+    /// What a name leads to, links followed; nil where that is nothing, or can't be told.
+    package init?(following path: String) {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return nil }
+        self.init(mode: status.st_mode)
+    }
+
+    private init(mode: mode_t) {
+        switch mode & S_IFMT {
         case S_IFREG: self = .file
         case S_IFDIR: self = .folder
         case S_IFLNK: self = .link

@@ -102,6 +102,9 @@ package enum Files {
     /// there is removed first: who makes something under it tells so with `Unfinished.made(_:)`.
     package static func temporaryName(beside path: String) -> String { TemporaryName.beside(path) }
 
+    /// Whether this process may read what a name leads to.
+    package static func isReadable(_ path: String) -> Bool { access(path, R_OK) == 0 }
+
     package static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
     /// Whether the name is anything's, a link's that leads nowhere included: nothing can be made under it.

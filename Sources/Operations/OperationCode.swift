@@ -22,6 +22,7 @@ public enum OperationCode: String, CaseIterable, Sendable {
     case pin
     case key
     case keyMissing = "key.missing"
+    case gramineLint = "gramine.lint"
     case secretsTooLarge = "secrets.tooLarge"
     case project
     case packageMeasurement = "package.measurement"

@@ -61,13 +61,73 @@ public struct ProgramRun: Sendable {
         return Result(status: program.wait(), output: String(decoding: output, as: UTF8.self))
     }
 
+    /// Runs it to its end for what it writes to its standard output; its errors go where this process's go.
+    /// - Parameters:
+    ///   - limit: in bytes; a program that writes more is ended.
+    ///   - timeLimit: a program that takes longer is ended.
+    /// - Throws: `FileError` where it can't be run, or was ended.
+    package func standardOutput(limit: Int, timeLimit: Duration) throws(FileError) -> (status: Int32, bytes: [UInt8]) {
+        var ends: [Int32] = [-1, -1]
+        guard pipe(&ends) == 0 else { throw FileError(path, doing: "make a pipe") }
+        defer { for end in ends where end >= 0 { close(end) } }
+        let program = try start(output: ends[1], errors: STDERR_FILENO)
+        close(ends[1])
+        ends[1] = -1
+        let end = ContinuousClock.now + timeLimit
+        var output: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 1 << 16)
+        while true {
+            let left = (end - .now).components
+            var request = pollfd(fd: ends[0], events: Int16(POLLIN), revents: 0)
+            let isReady = left.seconds < 0 ? 0 : poll(&request, 1, Int32(clamping: left.seconds * 1000 + 999))
+            if isReady < 0, errno == EINTR { continue }
+            guard isReady > 0 else {
+                program.end(graceSeconds: 1)
+                throw FileError(path, "took longer than \(timeLimit.components.seconds) s, and was ended")
+            }
+            let count = read(ends[0], &buffer, buffer.count)
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { return (program.wait(), output) }
+            output += buffer[..<count]
+            guard output.count <= limit else {
+                program.end(graceSeconds: 1)
+                throw FileError(path, "wrote more than \(limit) bytes, and was ended")
+            }
+        }
+    }
+
+    /// The program of a name as a shell finds it; a name with a slash is a path.
+    /// - Parameter path: the variable PATH, whose folders are looked through in its order.
+    package static func find(_ name: String, in path: String?) -> String? {
+        guard !name.utf8.contains(UInt8(ascii: "/")) else { return name }
+        let folders = (path ?? "/usr/local/bin:/usr/bin:/bin").utf8.split(
+            separator: UInt8(ascii: ":"),
+            omittingEmptySubsequences: false
+        )
+        return folders.lazy.map { ($0.isEmpty ? "." : String(Substring($0))) + "/" + name }
+            .first { access($0, X_OK) == 0 && !Files.isFolder($0) }
+    }
+
     /// Starts it with an empty input, and with no descriptor, handler or mask of signals of this process's.
     /// - Parameters:
-    ///   - output: where its output and errors go; nil for this process's.
+    ///   - output: where its output goes; nil for this process's.
+    ///   - errors: where its errors go; nil for where its output goes.
     ///   - inNewSession: whether it has no terminal, so that it can outlive whoever uses this one.
-    public func start(output: Int32? = nil, inNewSession: Bool = false) throws(FileError) -> RunningProgram {
+    public func start(
+        output: Int32? = nil,
+        errors: Int32? = nil,
+        inNewSession: Bool = false
+    ) throws(FileError) -> RunningProgram {
         let process = withStrings { words, values in
-            Unfinished.start { spawn(words, values, output: output ?? -1, inNewSession: inNewSession) }
+            Unfinished.start {
+                spawn(
+                    words,
+                    values,
+                    output: output ?? -1,
+                    errors: errors ?? output ?? -1,
+                    inNewSession: inNewSession
+                )
+            }
         }
         guard process > 0 else { throw FileError(path, doing: "run", -process) }
         return RunningProgram(id: process)
@@ -77,11 +137,14 @@ public struct ProgramRun: Sendable {
         _ words: Words,
         _ values: Words,
         output: Int32,
+        errors: Int32,
         inNewSession: Bool
     ) -> Int32 {
         let session: Int32 = inNewSession ? 1 : 0
-        guard let writeLimit else { return cprocesses_spawn(path, words, values, folder, output, session, nil) }
-        return writeLimit.withLimit { cprocesses_spawn(path, words, values, folder, output, session, $0) }
+        guard let writeLimit else {
+            return cprocesses_spawn(path, words, values, folder, output, errors, session, nil)
+        }
+        return writeLimit.withLimit { cprocesses_spawn(path, words, values, folder, output, errors, session, $0) }
     }
 
     /// Runs it in this process's place: with its id, descriptors and folder, and no mask of signals. Returns only by

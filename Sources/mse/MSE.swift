@@ -23,6 +23,8 @@ struct MSE: AsyncParsableCommand {
             Package.self,
             Code.self,
             Measure.self,
+            Manifest.self,
+            Sign.self,
             Spawn.self,
             Evidence.self,
             Verify.self,

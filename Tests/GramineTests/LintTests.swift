@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import Gramine
+import GramineVectors
 import Notation
 import SGXQuote
 import Testing
@@ -183,7 +184,7 @@ struct LintTests {
         }
         let text = changed.sorted { $0.key < $1.key }.map { "\($0.key) = \($0.value)\n" }.joined()
         let manifest = try Manifest(reading: Array(text.utf8))
-        let surroundings = SparseSurroundings(inner: DiskSurroundings(folder: folder))
+        let surroundings = SparseSurroundings(inner: VectorSurroundings(folder: folder))
         var expanded = manifest
         let files = try expanded.expandTrustedFiles(surroundings: surroundings)
         return LintSubject(manifest, files: files, image: image, facts: facts, surroundings: surroundings).findings
@@ -246,7 +247,7 @@ struct LintTests {
 
 /// Files whose hashes nobody looks at.
 private struct SparseSurroundings: Surroundings {
-    let inner: DiskSurroundings
+    let inner: VectorSurroundings
 
     func kind(of path: String) -> EntryKind? { inner.kind(of: path) }
     func linkTarget(of path: String) -> String? { inner.linkTarget(of: path) }

@@ -1,4 +1,5 @@
 import Files
+import GramineVectors
 import Notation
 import Testing
 

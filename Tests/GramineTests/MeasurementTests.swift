@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import Gramine
+import GramineVectors
 import SGXQuote
 import Testing
 
@@ -76,7 +77,7 @@ struct MeasurementTests {
             let once = try vector.manifest(surroundings)
             // The names come in another order from each.
             struct Shuffled: Surroundings {
-                let inner: DiskSurroundings
+                let inner: VectorSurroundings
                 func kind(of path: String) -> EntryKind? { inner.kind(of: path) }
                 func linkTarget(of path: String) -> String? { inner.linkTarget(of: path) }
                 func isReadable(_ path: String) -> Bool { inner.isReadable(path) }

@@ -3,6 +3,7 @@ import CryptoExtras
 import Files
 import Foundation
 import Gramine
+import GramineVectors
 import SGXQuote
 import Testing
 

@@ -1,5 +1,6 @@
 import Files
 import Gramine
+import GramineVectors
 import Notation
 import Testing
 
@@ -31,7 +32,7 @@ struct TemplateTests {
         let bytes = try Template(reading: Array(template.utf8)).render(
             Self.variables,
             libraryFolder: "pkglib",
-            surroundings: DiskSurroundings(folder: GramineCase.root + "/fixtures", variables: ["HOME": "/root"])
+            surroundings: VectorSurroundings(folder: GramineCase.root + "/fixtures", variables: ["HOME": "/root"])
         )
         return String(decoding: bytes, as: UTF8.self)
     }

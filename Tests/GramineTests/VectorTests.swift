@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import Gramine
+import GramineVectors
 import Notation
 import SGXQuote
 import Testing

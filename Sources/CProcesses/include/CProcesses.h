@@ -14,10 +14,10 @@ typedef struct {
 /// Whether the kernel can hold a program to such a limit: 1 or 0.
 int cprocesses_can_limit_writes(void);
 
-/// Starts a program in `folder` (NULL: this one's) with `output` as its output and errors (negative: this one's), an empty input and nothing else,
+/// Starts a program in `folder` (NULL: this one's) with `output` and `errors` as these (negative: this one's), an empty input and nothing else,
 /// in a session of its own if asked for, within `limit` (NULL: none).
 /// Returns the process id, or the negative error number.
-pid_t cprocesses_spawn(const char *path, char *const arguments[], char *const environment[], const char *folder, int output, int new_session, const cprocesses_write_limit *limit);
+pid_t cprocesses_spawn(const char *path, char *const arguments[], char *const environment[], const char *folder, int output, int errors, int new_session, const cprocesses_write_limit *limit);
 
 /// Runs a program in this process's place, with no signal blocked. Returns the error number, and else not at all.
 int cprocesses_replace(const char *path, char *const arguments[], char *const environment[]);

@@ -1,22 +1,22 @@
-import Files
-import Foundation
-import Gramine
-import Notation
-import Testing
+internal import Files
+internal import Foundation
+package import Gramine
+package import Notation
+internal import Testing
 
 /// One case of `Tests/Vectors/gramine`: files, what is done with them, and what Gramine's own tools made of it.
-struct GramineCase: Sendable, CustomTestStringConvertible {
-    static let root = Files.split(Files.split(#filePath).folder).folder + "/Vectors/gramine"
+package struct GramineCase: Sendable, CustomTestStringConvertible {
+    package static let root = Files.split(Files.split(#filePath).folder).folder + "/Vectors/gramine"
 
-    let folder: String
-    let node: Node
+    package let folder: String
+    package let node: Node
 
-    init(_ path: String) throws {
+    package init(_ path: String) throws {
         folder = Self.root + "/" + path
         node = try JSON.read(Files.read(folder + "/case.json"))
     }
 
-    static func all(in list: String) -> [GramineCase] {
+    package static func all(in list: String) -> [GramineCase] {
         let names = (try? Files.names(in: root + "/" + list)) ?? []
         return names.compactMap { try? GramineCase(list + "/" + $0) }
     }
@@ -25,7 +25,7 @@ struct GramineCase: Sendable, CustomTestStringConvertible {
     private static let encoded = ".base64"
 
     /// A loader of `fixtures/elf`.
-    static func image(_ name: String) throws -> [UInt8] {
+    package static func image(_ name: String) throws -> [UInt8] {
         let text = try Files.read(root + "/fixtures/elf/" + name + encoded)
         guard let bytes = Data(base64Encoded: Data(text), options: .ignoreUnknownCharacters) else {
             throw GramineError(.schema, "\(name) is no base64")
@@ -33,19 +33,19 @@ struct GramineCase: Sendable, CustomTestStringConvertible {
         return Array(bytes)
     }
 
-    static func named(_ name: String) throws -> GramineCase { try GramineCase("cases/" + name) }
+    package static func named(_ name: String) throws -> GramineCase { try GramineCase("cases/" + name) }
 
-    var testDescription: String { text("name") ?? folder }
-    func text(_ name: String) -> String? { node[name]?.string }
-    func file(_ name: String) throws -> [UInt8] { try Files.read(folder + "/" + name) }
-    func has(_ name: String) -> Bool { Files.exists(folder + "/" + name) }
+    package var testDescription: String { text("name") ?? folder }
+    package func text(_ name: String) -> String? { node[name]?.string }
+    package func file(_ name: String) throws -> [UInt8] { try Files.read(folder + "/" + name) }
+    package func has(_ name: String) -> Bool { Files.exists(folder + "/" + name) }
 
-    func expected(_ name: String) -> String? { node["expected"]?[name]?.string }
-    var libraryFolder: String { text("pkglibdir") ?? "pkglib" }
-    var isSlow: Bool { node["slow"]?.value == .boolean(true) }
+    package func expected(_ name: String) -> String? { node["expected"]?[name]?.string }
+    package var libraryFolder: String { text("pkglibdir") ?? "pkglib" }
+    package var isSlow: Bool { node["slow"]?.value == .boolean(true) }
 
     /// Makes the folder that the tools would run in, and hands it over.
-    func inFolder<Value>(_ body: (DiskSurroundings) throws -> Value) throws -> Value {
+    package func inFolder<Value>(_ body: (VectorSurroundings) throws -> Value) throws -> Value {
         let folder = try Files.makeTemporaryFolder(in: NSTemporaryDirectory(), prefix: "gramine")
         defer { try? Files.remove(folder) }
         let work = folder + "/work"
@@ -73,11 +73,11 @@ struct GramineCase: Sendable, CustomTestStringConvertible {
         if case .object(let members)? = node["environment"]?.value {
             for member in members { variables[member.name] = member.node.string }
         }
-        return try body(DiskSurroundings(folder: work, prefix: "/opt/vec", variables: variables))
+        return try body(VectorSurroundings(folder: work, prefix: "/opt/vec", variables: variables))
     }
 
     /// What the template or manifest becomes before it is signed.
-    func manifest(_ surroundings: DiskSurroundings) throws -> Manifest {
+    package func manifest(_ surroundings: VectorSurroundings) throws -> Manifest {
         var manifest = try Manifest(reading: rendered(surroundings))
         try manifest.addEntrypoint(libOS: libraryFolder + "/libsysdb.so", surroundings: surroundings)
         if text("stage") != "sign-only", !arguments.contains("--no-check") { try manifest.checkSchema() }
@@ -85,7 +85,7 @@ struct GramineCase: Sendable, CustomTestStringConvertible {
         return manifest
     }
 
-    var arguments: [String] { node["manifest_arguments"]?.list.compactMap(\.string) ?? [] }
+    package var arguments: [String] { node["manifest_arguments"]?.list.compactMap(\.string) ?? [] }
 
     /// The variables that the arguments define.
     private var definitions: [String: Template.Definition] {
@@ -98,29 +98,29 @@ struct GramineCase: Sendable, CustomTestStringConvertible {
         return definitions
     }
 
-    func rendered(_ surroundings: DiskSurroundings) throws -> [UInt8] {
+    package func rendered(_ surroundings: VectorSurroundings) throws -> [UInt8] {
         let template = try file("manifest.template")
         guard text("stage") != "sign-only" else { return template }
         return try Template(reading: template)
             .render(definitions, libraryFolder: libraryFolder, surroundings: surroundings)
     }
 
-    func image(_ surroundings: DiskSurroundings) throws -> ELFImage {
+    package func image(_ surroundings: VectorSurroundings) throws -> ELFImage {
         try ELFImage(reading: Files.read(surroundings.place(text("libpal") ?? "")))
     }
 
-    func key(_ surroundings: DiskSurroundings) throws -> SigningKey {
+    package func key(_ surroundings: VectorSurroundings) throws -> SigningKey {
         try SigningKey(pem: String(decoding: Files.read(surroundings.place(text("key") ?? "")), as: UTF8.self))
     }
 }
 
 extension Node {
-    var string: String? {
+    package var string: String? {
         guard case .string(let text) = value else { return nil }
         return text
     }
 
-    var list: [Node] {
+    package var list: [Node] {
         guard case .array(let elements) = value else { return [] }
         return elements
     }

@@ -1,0 +1,60 @@
+internal import Gramine
+internal import Notation
+
+/// What lint found, as it is told: each rule a few times, and how often more.
+struct LintNotes: Sendable {
+    /// Of the same rule.
+    private static let shown = 3
+
+    private let findings: [LintFinding]
+    /// The file that was looked through.
+    private let path: String
+
+    /// - Parameters:
+    ///   - manifest: as it was read, before its trusted files were listed.
+    ///   - files: what its trusted files are.
+    ///   - isExpanded: whether it is what such a tool wrote, so that nobody wrote its hashes by hand.
+    init(
+        _ manifest: Manifest,
+        at path: String,
+        files: [TrustedFile],
+        image: ELFImage?,
+        isExpanded: Bool,
+        isDatedToday: Bool = false,
+        around: some Gramine.Surroundings
+    ) {
+        self.path = path == "-" ? "standard input" : path.printable(limit: nil)
+        var facts = ServiceFacts()
+        facts.isDatedToday = isDatedToday
+        findings = LintSubject(manifest, files: files, image: image, facts: facts, surroundings: around).findings
+            .filter { !isExpanded || $0.rule != .hashGiven }
+    }
+
+    /// One line each.
+    func lines(from level: LintFinding.Level = .information) -> [String] {
+        var counts: [LintRule: Int] = [:]
+        var lines: [String] = []
+        for finding in findings where finding.level >= level {
+            counts[finding.rule, default: 0] += 1
+            if counts[finding.rule, default: 0] <= Self.shown { lines.append("\(path): \(finding)") }
+        }
+        for rule in LintRule.allCases {
+            if let count = counts[rule], count > Self.shown {
+                lines.append("\(path): \(rule.rawValue): and \(count - Self.shown) more")
+            }
+        }
+        return lines
+    }
+
+    /// - Throws: where something is insecure or weak.
+    func checkStrictly() throws(OperationError) {
+        let grave = findings.count { $0.level >= .warning }
+        guard grave > 0 else { return }
+        throw OperationError(
+            path,
+            "\(grave) of its settings \(grave == 1 ? "is" : "are") insecure or weak, and --strict takes none",
+            code: .gramineLint,
+            quoting: lines(from: .warning).joined(separator: "\n")
+        )
+    }
+}
