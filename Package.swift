@@ -152,6 +152,8 @@ let package = Package(
         .target(
             name: "PackageMeasurement",
             dependencies: [
+                "Files",
+                "Gramine",
                 "SGXQuote",
                 "Notation",
                 "PackageFormat",
@@ -529,11 +531,14 @@ let package = Package(
         .testTarget(
             name: "PackageMeasurementTests",
             dependencies: [
+                "Files",
+                "Gramine",
                 "Notation",
                 "PackageFormat",
                 "PackageMeasurement",
                 "SGXQuote",
                 "TestSupport",
+                crypto,
             ]
         ),
         .testTarget(

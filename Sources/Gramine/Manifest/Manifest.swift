@@ -32,6 +32,13 @@ package struct Manifest: Hashable, Sendable {
         try addDefaults()
     }
 
+    /// One that is made here, of a table; the signer's defaults are added.
+    /// - Throws: as for one that is read.
+    package init(_ root: Node) throws(GramineError) {
+        self.root = root
+        try addDefaults()
+    }
+
     /// The bytes that Gramine's tools write for it.
     package var text: [UInt8] { ManifestText(root).bytes }
 

@@ -1,0 +1,12 @@
+/// What an enclave sees of the machine that isn't measured: how to reach the network, whom TLS trusts there, and what
+/// time it is in which zone. All of it is data, and its operator's.
+public enum OperatorData {
+    public static let files = [
+        "/etc/resolv.conf", "/etc/hosts", "/etc/host.conf", "/etc/services", "/etc/protocols", authorities,
+    ]
+    public static let authorities = "/etc/ssl/certs/ca-certificates.crt"
+    public static let timeZones = "/usr/share/zoneinfo"
+
+    /// Gramine reads it itself, word by word (`sys.enable_extra_runtime_domain_names_conf`).
+    static let readByGramine = "/etc/resolv.conf"
+}

@@ -1,0 +1,69 @@
+internal import Crypto
+package import Gramine
+internal import Notation
+public import PackageFormat
+public import SGXQuote
+
+/// A package's enclave as Gramine would build it: what is measured, where each of it lies, and what that comes to.
+public struct PackageEnclave: Sendable {
+    public let record: EnclaveRecord
+    /// The text that is measured: Gramine's `.manifest.sgx`.
+    public let manifest: [UInt8]
+    /// MRENCLAVE.
+    public let measurement: FixedBytes<32>
+    /// In the manifest's order.
+    package let trustedFiles: [TrustedFile]
+    package let layout: EnclaveLayout
+    private let source: Manifest
+    private let image: ELFImage
+
+    /// - Parameter loader: the bytes of the file that the record names as what loads the agent.
+    /// - Throws: `.image` where they are others than the record's, and what the layout throws.
+    package init(_ record: EnclaveRecord, loader: [UInt8]) throws(GramineError) {
+        guard let digest = record.digest(of: record.settings.agent.loader),
+            SHA256.hash(data: loader).elementsEqual(digest)
+        else {
+            throw GramineError(
+                .image,
+                "the loader isn't \(record.settings.agent.loader.printable()), as it was measured"
+            )
+        }
+        let surroundings = RecordSurroundings(record)
+        source = try EnclaveManifest(record: record).manifest(surroundings)
+        var expanded = source
+        trustedFiles = try expanded.expandTrustedFiles(surroundings: surroundings)
+        manifest = expanded.text
+        image = try ELFImage(reading: loader)
+        layout = try EnclaveLayout(manifest: manifest, image: image)
+        measurement = layout.measurement
+        self.record = record
+    }
+
+    /// What of it Gramine's users would call insecure, weak or costly. Each has its reason
+    /// (docs/decisions/0016-the-services-manifest.md).
+    package var findings: [LintFinding] {
+        var facts = ServiceFacts()
+        facts.readsQuotes = true
+        facts.isSingleProcess = true
+        facts.isHot = true
+        facts.allocatesHeavily = true
+        facts.minimumStack = 2 << 20
+        facts.gramine = [1, 9]
+        return LintSubject(
+            source,
+            files: trustedFiles,
+            image: image,
+            facts: facts,
+            surroundings: RecordSurroundings(record)
+        ).findings
+    }
+
+    /// What the agent is started with, its own path first.
+    public var arguments: [String] { EnclaveManifest(record: record).arguments }
+
+    /// What the agent finds as its environment, `NAME=value`.
+    /// - Parameter root: where what was measured lies; empty in the enclave's own view.
+    public func environment(root: String = "") -> [String] {
+        EnclaveManifest(record: record).variables(root: root).map { $0.name + "=" + $0.value }
+    }
+}

@@ -1,0 +1,151 @@
+import Crypto
+import Files
+import Gramine
+import Notation
+import PackageFormat
+import PackageMeasurement
+import SGXQuote
+import TestSupport
+import Testing
+
+@Suite("Enclaves of packages")
+struct PackageEnclaveTests {
+    private static let loader = SmallLoader.bytes()
+
+    /// - Parameter loader: whose digest is measured.
+    private static func record(
+        _ platform: PackageFormat.EnclaveSettings.Platform = .simulator,
+        in folder: String = "/opt/mse",
+        loader: [UInt8] = loader
+    ) -> EnclaveRecord {
+        var settings = PackageFormat.EnclaveSettings(
+            application: "app:app",
+            mode: .plain(tokenDigest: [UInt8](repeating: 9, count: 32)),
+            python: "3.11.2",
+            agent: .init(path: folder + "/mse-bootstrap", loader: folder + "/sgx/loader", platform: platform)
+        )
+        settings.enclave.byteCount = 256 << 20
+        settings.enclave.threads = 8
+        let others = [
+            folder + "/mse-bootstrap", folder + "/libsysdb.so", "/usr/lib/x86_64-linux-gnu/libc.so.6",
+            "/usr/lib/python3.11/os.py", "app.tar", "environment.tar",
+        ]
+        return EnclaveRecord(
+            settings: settings,
+            files: [.init(path: folder + "/sgx/loader", digest: Array(SHA256.hash(data: loader)))]
+                + others.map { .init(path: $0, digest: Array(SHA256.hash(data: Array($0.utf8)))) }
+        )
+    }
+
+    /// Every document that differs in one value, with the value's place.
+    private static func changes(_ node: Node, _ path: String = "") -> [(path: String, node: Node)] {
+        switch node.value {
+        case .object(let members):
+            members.indices.flatMap { index in
+                changes(members[index].node, path + "." + members[index].name).map { change in
+                    var members = members
+                    members[index].node = change.node
+                    return (change.path, Node(.object(members)))
+                }
+            }
+        case .array(let elements):
+            elements.indices.flatMap { index in
+                changes(elements[index], path + "[\(index)]").map { change in
+                    var elements = elements
+                    elements[index] = change.node
+                    return (change.path, Node(.array(elements)))
+                }
+            } + (elements.isEmpty ? [] : [(path, Node(.array(elements.dropLast())))])
+        case .string(let text):
+            [(path, Node(text + "0")), (path, Node("\(text.dropLast())\(text.last == "1" ? 2 : 1)"))]
+        case .number(let digits): [(path, Node(digits == "8" ? 9 : 8))]
+        case .boolean(let isTrue): [(path, Node(.boolean(!isTrue)))]
+        default: []
+        }
+    }
+
+    @Test("each value of a record is measured, or refused when it is another")
+    func changedRecords() throws {
+        let record = Self.record(), own = try PackageEnclave(record, loader: Self.loader).measurement
+        let changes = Self.changes(record.node)
+        #expect(changes.count > 50)
+        for (path, changed) in changes {
+            let other = try? PackageEnclave(EnclaveRecord(changed), loader: Self.loader).measurement
+            #expect(other != own, "\(path)")
+        }
+    }
+
+    @Test("each value of the manifest is measured: files, arguments, variables, keys")
+    func changedManifests() throws {
+        let enclave = try PackageEnclave(Self.record(), loader: Self.loader)
+        let image = try ELFImage(reading: Self.loader)
+        #expect(try EnclaveLayout(manifest: enclave.manifest, image: image).measurement == enclave.measurement)
+        let manifest = try TOML.read(enclave.manifest)
+        let changes = Self.changes(manifest)
+        #expect(changes.count > 100)
+        for (path, changed) in changes {
+            guard let text = try? Manifest(changed).text else { continue }
+            let other = try? EnclaveLayout(manifest: text, image: image).measurement
+            #expect(other != enclave.measurement, "\(path)")
+        }
+    }
+
+    @Test("each byte of the loader is measured, and another loader than the record's is refused")
+    func loaders() throws {
+        let other = SmallLoader.bytes(mark: 1)
+        let error = #expect(throws: GramineError.self) { try PackageEnclave(Self.record(), loader: other) }
+        #expect(error?.kind == .image)
+        let own = try PackageEnclave(Self.record(), loader: Self.loader)
+        let changed = try PackageEnclave(Self.record(loader: other), loader: other)
+        #expect(own.measurement != changed.measurement)
+        // Its pages too, not its digest in the manifest alone.
+        let image = try ELFImage(reading: other)
+        #expect(try EnclaveLayout(manifest: own.manifest, image: image).measurement != own.measurement)
+        #expect(throws: GramineError.self) { try PackageEnclave(Self.record(loader: [1, 2]), loader: [1, 2]) }
+    }
+
+    @Test(
+        "its own text is what is measured of it, and Gramine takes every key",
+        arguments: PackageFormat.EnclaveSettings.Platform.allCases
+    )
+    func texts(platform: PackageFormat.EnclaveSettings.Platform) throws {
+        let enclave = try PackageEnclave(Self.record(platform), loader: Self.loader)
+        let manifest = try Manifest(reading: enclave.manifest)
+        #expect(manifest.text == enclave.manifest)
+        #expect(manifest.schemaProblems.isEmpty)
+        let libraryOS = platform == .sgx ? "file:root/opt/mse/libsysdb.so" : "file:root/opt/mse/sgx/loader"
+        #expect(manifest["loader", "entrypoint", "uri"]?.value == .string(libraryOS))
+    }
+
+    @Test("a package for SGX whose list lacks the library OS has no enclave")
+    func withoutLibraryOS() throws {
+        var record = Self.record(.sgx)
+        record.files.removeAll { $0.path.hasSuffix("libsysdb.so") }
+        let error = #expect(throws: GramineError.self) { try PackageEnclave(record, loader: Self.loader) }
+        #expect(error?.kind == .missingFile)
+    }
+
+    @Test("nothing in it names a place on the machine that launches it")
+    func places() throws {
+        let enclave = try PackageEnclave(Self.record(), loader: Self.loader)
+        let text = String(decoding: enclave.manifest, as: UTF8.self)
+        let uris = text.matches(of: /"((?:file|dev):[^"]*)"/).map(\.output.1)
+        #expect(uris.count > 10)
+        for uri in uris { #expect(uri.hasPrefix("file:") && !uri.hasPrefix("file:/") && !uri.contains("..")) }
+    }
+
+    @Test("what Gramine's users would object to is in the decision record with its reason, and nothing else")
+    func findings() throws {
+        let path = Files.split(Files.split(ProjectVectors.root).folder).folder
+        let page = String(
+            decoding: try Files.read(path + "/docs/decisions/0016-the-services-manifest.md"),
+            as: UTF8.self
+        )
+        let reasons = page.matches(of: /(?m)^\| `([a-z-]+)` \| ([WI]) \| .{20,} \|$/)
+        var expected: Set<String> = []
+        for reason in reasons { expected.insert("\(reason.output.2) \(reason.output.1)") }
+        let findings = try PackageEnclave(Self.record(), loader: Self.loader).findings
+        #expect(Set(findings.map { "\($0.level.rawValue) \($0.rule.rawValue)" }) == expected)
+        #expect(findings.allSatisfy { $0.level != .error })
+    }
+}
