@@ -9,10 +9,15 @@ public enum Program {
     /// closed.
     ///
     /// Arguments are read on the first thread, so that help, version and mistakes cost no other.
-    public static func run(_ root: any AsyncParsableCommand.Type) -> Never {
+    ///
+    /// - Parameter arguments: makes of those that were given those that are parsed.
+    public static func run(
+        _ root: any AsyncParsableCommand.Type,
+        arguments: ([String]) -> [String] = { $0 }
+    ) -> Never {
         prepare()
         // The task has it alone from then on.
-        nonisolated(unsafe) let parsed = parse(root)
+        nonisolated(unsafe) let parsed = parse(root, arguments(Array(CommandLine.arguments.dropFirst())))
         Interruption.watch()
         runTask {
             var command = parsed
@@ -32,7 +37,7 @@ public enum Program {
     /// Everything on the first thread.
     public static func run(_ root: any ParsableCommand.Type) -> Never {
         prepare()
-        var command = parse(root)
+        var command = parse(root, Array(CommandLine.arguments.dropFirst()))
         do {
             try command.run()
         } catch {
@@ -42,12 +47,12 @@ public enum Program {
     }
 
     /// Ends the program where there is nothing to run.
-    private static func parse(_ root: any ParsableCommand.Type) -> any ParsableCommand {
+    private static func parse(_ root: any ParsableCommand.Type, _ arguments: [String]) -> any ParsableCommand {
         do {
             try Invocation.checkText()
             try Invocation.checkErrorForm()
             try Invocation.checkCommands(root)
-            let command = try root.parseAsRoot()
+            let command = try root.parseAsRoot(arguments)
             try Invocation.checkNames()
             return command
         } catch {

@@ -4,7 +4,7 @@ import Operations
 
 @main
 enum Start {
-    static func main() { Program.run(MSE.self) }
+    static func main() { Program.run(MSE.self, arguments: Manifest.Render.separated) }
 }
 
 // Every command writes its name out: deriving it from the type's costs each start some 0.3 ms a command.
@@ -25,6 +25,7 @@ struct MSE: AsyncParsableCommand {
             Measure.self,
             Manifest.self,
             Sign.self,
+            Sigstruct.self,
             Spawn.self,
             Evidence.self,
             Verify.self,

@@ -26,7 +26,7 @@ struct Manifest: ParsableCommand {
         @Option(name: [.customShort("c"), .customLong("string")], help: "The template itself, in a file's place.")
         var text: String?
         @Option(
-            name: [.customShort("D", allowingJoined: true), .customLong("define")],
+            name: [.customShort("D"), .customLong("define")],
             help: ArgumentHelp("What a name stands for; without a value, true.", valueName: "name=value")
         )
         var definitions: [String] = []
@@ -39,10 +39,20 @@ struct Manifest: ParsableCommand {
         @Flag(help: "Refuse settings that are insecure or weak.")
         var strict = false
 
+        /// `-Dname=value` as the parser takes it, which would see an option `-Dname`.
+        static func separated(_ arguments: [String]) -> [String] {
+            guard arguments.starts(with: ["manifest", "render"]) else { return arguments }
+            let end = arguments.firstIndex(of: "--") ?? arguments.endIndex
+            let options = arguments[..<end].flatMap { argument in
+                argument.hasPrefix("-D") && argument != "-D" ? ["-D", String(argument.dropFirst(2))] : [argument]
+            }
+            return options + arguments[end...]
+        }
+
         private var place: String? { text == nil ? output : template }
 
         func validate() throws {
-            guard (text == nil) != (template == nil) || text != nil && output == nil else {
+            guard text == nil ? template != nil : output == nil else {
                 throw ValidationError("Name either a template or its text with --string.")
             }
             if let place, place != "-" { _ = try outputFile(place) }

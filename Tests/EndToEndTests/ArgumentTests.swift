@@ -305,13 +305,17 @@ extension EndToEndTests {
                 // Files and folders.
                 "--project", "--package", "--key", "--secrets", "--sealed-secrets", "--private-key", "--policy",
                 "--trusted-root", "--collateral-ca", "--input", "--certificate", "--app-dir", "--site-packages",
+                "--libpal", "--pkglibdir", "--chroot", "--manifest", "--depfile", "--sigfile", "--digest-out",
+                "--signature-in", "--passphrase-file",
+                // In GramineCommandTests; the rest of these takes any text.
+                "--date", "--with", "--output-format", "--string", "--define", "--passphrase",
                 // Numbers and times, in NumberTests.
                 "--port", "--days", "--timeout", "--threads", "--grace", "--tail", "--wait", "--at", "--since",
             ]
             let named = Set(Self.cases.map(\.option) + Self.outputs.map(\.option)).union(elsewhere)
             for verb in [
                 ["scaffold"], ["serve"], ["localtest"], ["package"], ["code", "encrypt"], ["code", "decrypt"],
-                ["measure"],
+                ["measure"], ["manifest", "render"], ["sign"], ["sigstruct", "show"], ["sigstruct", "verify"],
                 ["spawn"], ["evidence"], ["verify"], ["seal"], ["unseal"], ["run"], ["test"], ["status"], ["list"],
                 ["logs"], ["stop"], ["restart"], ["quote", "show"], ["quote", "verify"], ["collateral", "fetch"],
                 ["collateral", "show"], ["collateral", "check"], ["simulator", "init"], ["simulator", "root"],

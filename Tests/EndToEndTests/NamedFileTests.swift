@@ -69,7 +69,7 @@ extension EndToEndTests {
                 (["verify", made.package], ["tar archive", "a quote, a certificate"]),
                 (["verify", "wide"], ["UTF-16", "a quote"]),
                 (spawn + [made.key], ["--package", "a package expected", raw]),
-                (["measure", "text"], ["a package expected", "text of something else"]),
+                (["measure", "text"], ["a package or a manifest of Gramine expected", "text of something else"]),
                 (["test", "https://127.0.0.1:1", "--package", root], ["a package expected", pem]),
                 (["seal", "--input", "text", "--unverified-key", root], ["32 bytes", pem, "--receiver"]),
                 (["seal", "--input", "text", "--receiver", made.key], [raw, "a certificate that carries one"]),

@@ -27,6 +27,9 @@ package struct MemoryArea: Hashable, Sendable {
     /// Whether its pages are control structures of threads, which no program may touch.
     package var isThreadControl: Bool { content == .threadControl }
     package var isMeasured: Bool { content != .unmeasured }
+    /// Bytes that are hashed for it: 64 for each page, and for a measured one sixteen times 64 and the 256 that they
+    /// announce.
+    package var hashedByteCount: UInt64 { size / Page.size * (isMeasured ? 64 + 16 * (64 + 256) : 64) }
     package var end: UInt64 { address + size }
 
     /// SECINFO's flags: the kind of page above the permissions.

@@ -51,4 +51,27 @@ package struct Manifest: Hashable, Sendable {
         }
         return node
     }
+
+    /// Everything but the list of trusted files, as JSON can say it: numbers are written as Python writes them, dates
+    /// are texts.
+    package var settings: Node {
+        let sections = root.members.map { section in
+            guard section.name == "sgx" else { return Member(section.name, section.node.plain) }
+            let keys = section.node.members.filter { $0.name != "trusted_files" }
+            return Member(section.name, Node(.object(keys)).plain)
+        }
+        return Node(.object(sections))
+    }
+}
+
+extension Node {
+    fileprivate var plain: Node {
+        switch value {
+        case .object(let members): Node(.object(members.map { Member($0.name, $0.node.plain) }))
+        case .array(let elements): Node(.array(elements.map(\.plain)))
+        case .number(let digits): Node(.number(PythonNumber.text(digits)))
+        case .foreign(let text): Node(PythonMoment.text(text))
+        case .string, .boolean, .null: Node(value)
+        }
+    }
 }

@@ -157,6 +157,17 @@ extension Manifest {
         return files
     }
 
+    /// The trusted files as they stand there, whether or not they are on this machine.
+    package var listedFiles: [TrustedFile] {
+        (self["sgx", "trusted_files"]?.elements ?? []).compactMap { entry in
+            guard case .string(let uri)? = entry["uri"]?.value else { return nil }
+            var sha256: String?
+            if case .string(let text)? = entry["sha256"]?.value { sha256 = text }
+            let path = (try? PurePath(uri: uri, at: entry.place))?.text ?? uri
+            return TrustedFile(uri: uri, sha256: sha256, path: path, place: entry.place)
+        }
+    }
+
     private mutating func replaceTrustedFiles(with list: Node) {
         guard case .object(var sections) = root.value,
             let section = sections.firstIndex(where: { $0.name == "sgx" }),

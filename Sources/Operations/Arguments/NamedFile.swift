@@ -41,6 +41,15 @@ struct NamedFile {
         NamedFile(option: option, path: path, expected: "a package", mend: "name the .tar file that 'mse package' made")
     }
 
+    static func enclave(_ path: String) -> NamedFile {
+        NamedFile(
+            option: "",
+            path: path,
+            expected: "a package or a manifest of Gramine",
+            mend: "name the .tar file that 'mse package' made, or a .manifest"
+        )
+    }
+
     static func secrets(_ path: String, _ option: String = "--secrets") -> NamedFile {
         NamedFile(option: option, path: path, expected: "secrets as JSON", mend: #"write them as {"name": "value"}"#)
     }
@@ -137,6 +146,8 @@ struct NamedFile {
             code: .fileKind
         )
     }
+
+    func contentKind() throws(OperationError) -> ContentKind { try look().kind }
 
     /// - Throws: unless it looks like one of these.
     func check(_ isExpected: (ContentKind, Int) -> Bool) throws(OperationError) {

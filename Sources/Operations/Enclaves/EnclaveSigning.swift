@@ -109,7 +109,13 @@ extension GramineTools {
         let libraryFolder = options.libraryFolder ?? GramineInstallation.libraryFolder
         let loader = options.loader ?? GramineInstallation.loader(in: libraryFolder)
         let image = try Self.loader(loader)
-        let enclave = try enclave(options.manifest, image: image, libraryFolder: libraryFolder, root: options.chroot)
+        let enclave = try enclave(
+            options.manifest,
+            reading: Self.read(options.manifest, option: "--manifest", limit: Manifest.byteLimit),
+            image: image,
+            libraryFolder: libraryFolder,
+            root: options.chroot
+        )
         let notes = LintNotes(
             enclave.written,
             at: options.manifest,

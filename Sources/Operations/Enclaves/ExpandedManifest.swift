@@ -4,9 +4,9 @@ internal import Notation
 /// A manifest as it is signed and measured, and the enclave that it makes with a loader.
 struct ExpandedManifest: Sendable {
     /// As it was read, before its trusted files were listed.
-    let written: Manifest
+    let written: Gramine.Manifest
     /// With every default and every trusted file.
-    let manifest: Manifest
+    let manifest: Gramine.Manifest
     /// What is measured.
     let text: [UInt8]
     let files: [TrustedFile]
@@ -17,15 +17,16 @@ struct ExpandedManifest: Sendable {
 
 extension GramineTools {
     /// Does as Gramine's signer does: defaults and trusted files, no check of the schema.
+    /// - Parameter path: for messages.
     func enclave(
         _ path: String,
+        reading bytes: [UInt8],
         image: ELFImage,
         libraryFolder: String,
         root: String?
     ) throws(OperationError) -> ExpandedManifest {
-        let read = try Self.read(path, option: "--manifest", limit: Manifest.byteLimit)
         do {
-            var manifest = try Manifest(reading: read)
+            var manifest = try Manifest(reading: bytes)
             let written = manifest
             // Here places are those of the file that was named.
             _ = try EnclaveSettings(written)
@@ -37,8 +38,26 @@ extension GramineTools {
                 manifest: manifest,
                 text: text,
                 files: files,
-                isExpanded: text == read,
+                isExpanded: text == bytes,
                 layout: try EnclaveLayout(manifest: text, image: image)
+            )
+        } catch {
+            throw error.about(path)
+        }
+    }
+
+    /// Of the bytes as they are, which were written to be measured; no file is read for them.
+    /// - Parameter path: for messages.
+    func enclave(_ path: String, signed bytes: [UInt8], image: ELFImage) throws(OperationError) -> ExpandedManifest {
+        do {
+            let manifest = try Manifest(reading: bytes)
+            return ExpandedManifest(
+                written: manifest,
+                manifest: manifest,
+                text: bytes,
+                files: manifest.listedFiles,
+                isExpanded: true,
+                layout: try EnclaveLayout(manifest: bytes, image: image)
             )
         } catch {
             throw error.about(path)

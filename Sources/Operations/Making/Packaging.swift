@@ -4,7 +4,6 @@ internal import Files
 internal import Notation
 internal import PackageBuilding
 public import PackageFormat
-internal import PackageMeasurement
 internal import RATLS
 internal import RATLSTransport
 internal import Secrets
@@ -81,15 +80,6 @@ public struct Packaging: Sendable {
                 code: .outputIsInput
             )
         }
-    }
-
-    /// The reference value and where it comes from.
-    public func measure(_ package: String) throws -> MeasurementReport {
-        let record = try NamedFile.package(package, "").packageFile().record()
-        return MeasurementReport(
-            record: record,
-            worth: surroundings.places[record.settings.agent.platform]?.platform.worth
-        )
     }
 
     /// - Returns: how many files.
