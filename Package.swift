@@ -715,6 +715,7 @@ let package = Package(
                 "Notation",
                 "RATLS",
                 "SGXQuote",
+                "Secrets",
                 "StrictX509",
                 "TestSupport",
                 "mse",

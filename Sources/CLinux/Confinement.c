@@ -89,6 +89,8 @@ static void bind_all(const clinux_confinement *plan, int control) {
             }
         }
         unsigned long flags = MS_NOSUID | MS_NOEXEC | (binding->is_device ? 0 : MS_NODEV) | (binding->is_writable ? 0 : MS_RDONLY);
+        // What is written there lies on the operator's disk: his links would lead back into private memory (Linux 5.10).
+        if (binding->is_writable && !binding->is_device) flags |= MS_NOSYMFOLLOW;
         if (lock_down(binding->target, flags) != 0) fail(control, CLINUX_STEP_BINDING);
     }
 }

@@ -22,6 +22,8 @@ package struct CodeTree: Sendable {
     package let files: [File]
     /// Dot files and folders that don't ship; of a folder, nothing in it.
     package let leftOut: [LeftOut]
+    /// Folders of which nothing ships, since no file is in them; of such folders in one another, the outermost.
+    package let emptyFolders: [String]
 
     package struct LeftOut: Hashable, Sendable {
         /// Relative, of the folder it lies in; empty for the tree's own.
@@ -86,6 +88,7 @@ package struct CodeTree: Sendable {
             try lister.list(lister.root, "", depth: 0)
             files = lister.files
             leftOut = lister.leftOut
+            emptyFolders = lister.emptyFolders
         } catch {
             throw .wrapping(error, path: folder)
         }
@@ -133,6 +136,7 @@ package struct CodeTree: Sendable {
         let dotFiles: DotFileFilter
         var files: [File] = []
         var leftOut: [LeftOut] = []
+        var emptyFolders: [String] = []
         private var entryCount = 0
         private var linkedByteCount = 0
         /// Of each folder that was entered, without links in its path.
@@ -204,7 +208,14 @@ package struct CodeTree: Sendable {
                 guard lstat(target, &status) == 0 else { throw FileError(target, doing: "examine") }
             }
             switch status.st_mode & S_IFMT {
-            case S_IFDIR: try list(target, path, depth: depth + 1)
+            case S_IFDIR:
+                let fileCount = files.count, leftOutCount = leftOut.count, emptyCount = emptyFolders.count
+                try list(target, path, depth: depth + 1)
+                // What was left out of it is told anyway.
+                if files.count == fileCount, leftOut.count == leftOutCount {
+                    emptyFolders.removeLast(emptyFolders.count - emptyCount)
+                    emptyFolders.append(path)
+                }
             case S_IFREG:
                 let byteCount = Int(status.st_size)
                 guard files.count < CodeTree.fileLimit else {

@@ -16,7 +16,6 @@ struct AgentParts: Sendable {
     private let events: EventLog
     private let log: ApplicationLog
     private let clock: WallClock
-    private let state: SealedState?
     private let report: StartReport
     private let failures: SealedReport
     private let start: ApplicationStart
@@ -67,7 +66,7 @@ struct AgentParts: Sendable {
             try service.code.unpack(resumed.configuration.key, to: memory.code)
             try resumed.configuration.writeSecrets(to: memory)
             ownersLog.begin(resumed.configuration.key, epoch: resumed.configuration.epoch, isResumed: true)
-            opening.keep(resumed.configuration.opening)
+            opening.keep(try resumed.configuration.opening(in: state))
             identity = SharedIdentity(resumed.takeIdentity())
         case .none:
             identity = SharedIdentity(
@@ -114,7 +113,6 @@ struct AgentParts: Sendable {
             keepsHome: state != nil,
             grace: .seconds(settings.server.grace)
         )
-        self.state = state
         self.opening = opening
 
         let port = try await endpoint.server.start(host: arguments.instance.host, port: arguments.instance.port)
@@ -180,11 +178,10 @@ struct AgentParts: Sendable {
 
     private func restoreHome() async -> AgentLife.Event? {
         if configurationServer != nil { endpoint.leaveConfiguration() }
-        guard let opening = await opening.wait(), let state else { return nil }
+        guard let opening = await opening.wait(), let sealed = opening.home else { return nil }
         let home = HomeKeeper(
             memory: memory,
-            state: state,
-            epoch: opening.homeEpoch,
+            sealed: sealed,
             wasRestored: opening.hasHome,
             log: log,
             events: events,

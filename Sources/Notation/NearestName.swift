@@ -4,21 +4,24 @@ package enum NearestName {
     package static func ranked(_ names: some Sequence<String>, to name: String) -> (names: [String], isMeant: Bool) {
         let ranked = Set(names).map { (name: $0, distance: distance($0, name)) }
             .sorted { ($0.distance, $0.name) < ($1.distance, $1.name) }
-        let isMeant = ranked.first.map { $0.distance <= max(2, name.unicodeScalars.count / 3) } ?? false
+        let isMeant = ranked.first.map { $0.distance <= max(1, name.unicodeScalars.count / 3) } ?? false
         return (ranked.map(\.name), isMeant)
     }
 
-    /// The number of single-character changes from one name to the other (Levenshtein).
+    /// The number of single-character changes and swaps of neighbours from one name to the other (optimal string
+    /// alignment).
     private static func distance(_ left: String, _ right: String) -> Int {
         let left = Array(left.utf8.prefix(64)), right = Array(right.utf8.prefix(64))
-        var row = Array(0...right.count)
+        var older: [Int] = [], old = Array(0...right.count)
         for (i, a) in left.enumerated() {
-            var diagonal = row[0]
-            row[0] = i + 1
+            var row = [i + 1]
             for (j, b) in right.enumerated() {
-                (diagonal, row[j + 1]) = (row[j + 1], a == b ? diagonal : min(diagonal, row[j], row[j + 1]) + 1)
+                var least = min(old[j] + (a == b ? 0 : 1), old[j + 1] + 1, row[j] + 1)
+                if i > 0, j > 0, a == right[j - 1], b == left[i - 1] { least = min(least, older[j - 1] + 1) }
+                row.append(least)
             }
+            (older, old) = (old, row)
         }
-        return row[right.count]
+        return old[right.count]
     }
 }

@@ -268,7 +268,7 @@ public struct PackageBuilder: Sendable {
     ) throws -> [CodeTree.File] {
         let ignored = try ProjectFiles.ignoreList(folder, &notes)
         let tree = try CodeTree(folder, ignoring: ignored, dotFiles: .leftOut(but: configuration.include))
-        notes += ProjectFiles.notes(leftOut: tree.leftOut)
+        notes += ProjectFiles.notes(leftOut: tree.leftOut) + ProjectFiles.notes(emptyFolders: tree.emptyFolders)
         var present: Set<ExactText> = []
         if !configuration.include.isEmpty {
             for file in tree.files {

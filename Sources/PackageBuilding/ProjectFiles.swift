@@ -29,8 +29,9 @@ public enum ProjectFiles {
             }
             notes += list.idlePatterns.prefix(20).map {
                 """
-                \(IgnoreList.fileName): '\($0.printable())' can match nothing that is meant: patterns are compared \
-                with base names; blanks, quotes and '#' behind a name count
+                \(IgnoreList.fileName): '\($0.printable())' can match nothing that is meant, so that SHIPS: a pattern \
+                is a base name such as build or *.log, for files and folders, and no path; blanks, quotes, '!' and \
+                '#' are signs as any other
                 """
             }
             return list
@@ -97,6 +98,14 @@ public enum ProjectFiles {
         } catch {
             throw .wrapping(error, path: folder)
         }
+    }
+
+    /// A line for the folders that nobody finds in the enclave.
+    static func notes(emptyFolders: [String]) -> [String] {
+        guard !emptyFolders.isEmpty else { return [] }
+        let names = emptyFolders.prefix(5).map { $0.printable(limit: nil) + "/" }.joined(separator: ", ")
+        let more = emptyFolders.count > 5 ? " and \(emptyFolders.count - 5) more" : ""
+        return ["left out: \(names)\(more), in which no file ships; make them in the application, or put a file there"]
     }
 
     /// A line for each folder in which something was left out.

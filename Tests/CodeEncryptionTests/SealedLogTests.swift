@@ -145,7 +145,9 @@ final class SealedLogTests {
         try third.append(entry("again", at: 4))
         try third.close(at: 5)
         let (texts, notes) = try read()
-        #expect(texts == ["before the kill", "after", "again"] && notes.isEmpty, "\(notes)")
+        // A cut looks like a kill: the next writer knows what is on the disk, and no more.
+        #expect(texts == ["before the kill", "after", "again"], "\(texts)")
+        #expect(notes == ["piece 1 has no end: the agent was killed, or the tail was cut"], "\(notes)")
     }
 
     @Test("a piece that is taken away or replaced while it is written is told, and what is said after that is kept")
@@ -163,7 +165,29 @@ final class SealedLogTests {
         try writer.append(entry("at the end", at: 4))
         try writer.close(at: 5)
         #expect(try read().texts == ["after", "at the end"])
-        #expect(try read().notes == ["piece 1 is missing"])
+        #expect(
+            try read().notes == [
+                "piece 1 is missing", "piece 2 has no end: the agent was killed, or the tail was cut",
+            ]
+        )
+    }
+
+    @Test("a piece that was cut after its orderly end is told, however many follow", arguments: 1...3, 1...3)
+    func cutBeforeTheNext(cut: Int, followers: Int) throws {
+        let first = try writer()
+        for index in 1...3 { try first.append(entry("entry \(index)", at: UInt64(index))) }
+        try first.close(at: 4)
+        let name = try pieces()[0], bytes = try folder.read("log/" + name)
+        // Whole messages, from the end: each has its length before it.
+        let lengths = try SealedLogPiece(path + "/" + name).messages.suffix(cut).map { $0.count + 2 }
+        try folder.write("log/" + name, Array(bytes.dropLast(lengths.reduce(0, +))))
+        for index in 0..<followers {
+            let next = try writer()
+            try next.append(entry("later", at: UInt64(10 + index)))
+            try next.close(at: UInt64(11 + index))
+        }
+        #expect(try read().notes == ["piece 1 has no end: the agent was killed, or the tail was cut"])
+        #expect(try read().texts.count == 4 - cut + followers)
     }
 
     @Test("a log of which nothing is left is told when its writer is there again")

@@ -29,7 +29,7 @@ struct PersistentHomeTests {
         let platform = SealingKeyPlatform(secret: [UInt8](repeating: 7, count: 32))
         let state = try SealedState(folder: folder.path + "/sealed", id: "an instance", platform: platform)
         let place = home ?? self.home
-        return PersistentHome(folder: place, state: state, epoch: epoch)
+        return try PersistentHome(folder: place, sealed: state.home(epoch))
     }
 
     /// Everything that lies in a folder: kind, mode, time of change and content.

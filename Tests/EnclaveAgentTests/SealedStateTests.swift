@@ -82,13 +82,13 @@ struct SealedStateTests {
     func home() throws {
         let first = Epoch(), second = Epoch()
         func seal(_ text: String) throws {
-            try state().seal(.home, epoch: first) { stream in
+            try state().home(first).seal { stream in
                 try Array(text.utf8).withUnsafeBytes { try stream.write($0) }
             }
         }
         func open(_ epoch: Epoch) throws -> String? {
             var text: String?
-            let isThere = try state().open(.home, epoch: epoch) {
+            let isThere = try state().home(epoch).open {
                 text = String(decoding: try content($0), as: UTF8.self)
             }
             #expect(isThere == (text != nil))
@@ -120,7 +120,7 @@ struct SealedStateTests {
     func streams(byteCount: Int) throws {
         let epoch = Epoch()
         let plain = (0..<byteCount).map { UInt8(truncatingIfNeeded: $0 &* 7) }
-        try state().seal(.home, epoch: epoch) { stream in
+        try state().home(epoch).seal { stream in
             var rest = plain[...]
             while !rest.isEmpty {
                 let piece = Array(rest.prefix(100_001))
@@ -129,7 +129,7 @@ struct SealedStateTests {
             }
         }
         var found: [UInt8]?
-        _ = try state().open(.home, epoch: epoch) { found = try content($0) }
+        _ = try state().home(epoch).open { found = try content($0) }
         #expect(found == plain)
         #expect(try folder.read("home/\(epoch.hex)/home.sealed").count == 40 + 40 + byteCount)
     }
@@ -146,12 +146,12 @@ struct SealedStateTests {
         }
         struct Odd: Error {}
         for offset in [80, 100_080, 300_079] {
-            try state().seal(.home, epoch: epoch) { stream in
+            try state().home(epoch).seal { stream in
                 try [UInt8](repeating: 1, count: 300_000).withUnsafeBytes { try stream.write($0) }
             }
             // Read to the end, read in part, and found odd.
             #expect(throws: SealedStateError.self, "\(offset)") {
-                try state().open(.home, epoch: epoch) { stream in
+                try state().home(epoch).open { stream in
                     try change(offset)
                     _ = try content(stream)
                 }
@@ -160,14 +160,14 @@ struct SealedStateTests {
             // What was read into memory already can't be changed any more.
             if offset > 256 << 10 {
                 #expect(throws: SealedStateError.self, "\(offset)") {
-                    try state().open(.home, epoch: epoch) { stream in
+                    try state().home(epoch).open { stream in
                         try change(offset)
                         throw Odd()
                     }
                 }
                 try change(offset)
             }
-            #expect(throws: Odd.self) { try state().open(.home, epoch: epoch) { _ in throw Odd() } }
+            #expect(throws: Odd.self) { try state().home(epoch).open { _ in throw Odd() } }
         }
     }
 
@@ -175,10 +175,10 @@ struct SealedStateTests {
     func interrupted() throws {
         let epoch = Epoch()
         struct Odd: Error {}
-        try state().seal(.home, epoch: epoch) { stream in try [1, 2].withUnsafeBytes { try stream.write($0) } }
+        try state().home(epoch).seal { stream in try [1, 2].withUnsafeBytes { try stream.write($0) } }
         let sealed = try folder.read("home/\(epoch.hex)/home.sealed")
         #expect(throws: Odd.self) {
-            try state().seal(.home, epoch: epoch) { stream in
+            try state().home(epoch).seal { stream in
                 try [UInt8](repeating: 1, count: 1 << 20).withUnsafeBytes { try stream.write($0) }
                 throw Odd()
             }

@@ -73,12 +73,12 @@ struct SealedStateVectorTests {
         let epoch = try #require(Epoch(hex: home.text("epoch")))
         try folder.write("home/\(epoch.hex)/home.sealed", home.hex("file"))
         var found = [UInt8](repeating: 0, count: try home.hex("plain").count)
-        let isThere = try state().open(.home, epoch: epoch) { stream in
+        let isThere = try state().home(epoch).open { stream in
             #expect(stream.byteCount == found.count)
             _ = try found.withUnsafeMutableBytes { try stream.read(into: $0) }
         }
         #expect(try isThere && found == home.hex("plain"))
-        let isOther = try state().open(.home, epoch: Epoch()) { _ in Issue.record("there is none") }
+        let isOther = try state().home(Epoch()).open { _ in Issue.record("there is none") }
         #expect(!isOther)
     }
 

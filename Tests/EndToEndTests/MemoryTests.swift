@@ -1,7 +1,12 @@
+import Crypto
 import Files
 import Foundation
 import Notation
+import PackageFormat
+import PackageMeasurement
 import Processes
+import SGXQuote
+import Secrets
 import TestSupport
 import Testing
 
@@ -75,6 +80,97 @@ extension EndToEndTests {
             // What Python read is Python's; and the search finds what is there.
             _ = try bench.curl("-k", "https://localhost:\(port)/use")
             #expect(try found().contains { $0.hasPrefix("secret: ") })
+            _ = try bench.mse("stop", "shop-1")
+        }
+
+        private static func text(_ node: Node, _ name: String) -> String {
+            guard case .string(let text)? = node[name]?.value else { return "" }
+            return text
+        }
+        private static func bytes(_ node: Node, _ name: String) -> [UInt8] { Hex.bytes(text(node, name)) ?? [] }
+
+        /// What the processor gives the agent of this instance to seal with.
+        private static func sealingSecret(_ bench: Workbench, package: String) throws -> SecretKey {
+            let keys = try JSON.read(try bench.folder.read("home/simulator/keys.json"))
+            let measurement = try PackageFile(bench.path + "/" + package).record().measurement
+            let secret = HKDF<SHA256>.deriveKey(
+                inputKeyMaterial: SymmetricKey(data: Self.bytes(keys, "fuse")),
+                salt: Array("mse-simulated-seal".utf8),
+                info: Array("mrenclave".utf8) + measurement.array + [0],
+                outputByteCount: 32
+            )
+            let bytes = secret.withUnsafeBytes { Array($0) }
+            return try SecretKey(copying: bytes.span.bytes)
+        }
+
+        /// A key of sealed state, as docs/formats/sealed-state.md has it.
+        private static func key(_ root: borrowing SecretKey, id: String, _ name: String, _ file: [UInt8]) -> [UInt8] {
+            var info: [UInt8] = []
+            for part in [Array(id.utf8), Array(name.utf8), [1], Array(file[8..<40])] {
+                info += [0, 0, 0, UInt8(part.count)] + part
+            }
+            return root.withBytes {
+                HKDF<SHA256>.deriveKey(
+                    inputKeyMaterial: SymmetricKey(data: $0),
+                    salt: Array("mse sealed state".utf8),
+                    info: info,
+                    outputByteCount: 32
+                )
+                .withUnsafeBytes { Array($0) }
+            }
+        }
+
+        @Test(
+            """
+            what opens sealed state isn't there while the application runs: neither the processor's key, nor those of \
+            configuration and identity, nor the key that boxes are sealed to; HOME's is
+            """
+        )
+        func sealing() throws {
+            let app = "def app(environ, start):\n    start('200 OK', [])\n    return [b'OK']\n"
+            let (bench, port, run) = try Self.begin(app)
+            _ = try bench.run(Workbench.products + "/mse", run)
+            let root = try Self.sealingSecret(bench, package: run[3])
+            let launch = try JSON.read(try bench.folder.read("home/services/shop-1/launch.json"))
+            let id = Self.text(launch, "id")
+            func file(_ name: String) throws -> [UInt8] {
+                try bench.folder.read("home/services/shop-1/sealed/" + name + ".sealed")
+            }
+            func check(_ occasion: String) throws {
+                var patterns = ["the processor's key": root.withBytes { Array($0) }]
+                for name in ["configuration", "identity"] {
+                    patterns["the key of " + name] = Self.key(root, id: id, name, try file(name))
+                }
+                let box = try file("identity")
+                let opener = try SecretKey(copying: Self.key(root, id: id, "identity", box).span.bytes)
+                let text = try #require(SecretBox.open(Array(box[40...]), with: opener)?.withBytes { Array($0) })
+                let opened = try JSON.read(text)
+                patterns["the box's key"] = Self.bytes(opened, "sealingKey")
+                let configuration = try file("configuration")
+                patterns["the key of HOME"] = try {
+                    let opener = try SecretKey(
+                        copying: Self.key(root, id: id, "configuration", configuration).span.bytes
+                    )
+                    let box = SecretBox.open(Array(configuration[40...]), with: opener)
+                    let text = try #require(box?.withBytes { Array($0) })
+                    let epoch = Self.bytes(try JSON.read(text), "homeEpoch")
+                    return Self.key(root, id: id, "home", [UInt8](repeating: 0, count: 8) + epoch)
+                }()
+                try Self.write(patterns, bench)
+                let node = try JSON.read(try bench.folder.read("home/services/shop-1/process.json"))
+                guard case .number(let agent)? = node["agent"]?.value else {
+                    Issue.record("no agent")
+                    return
+                }
+                let found = Set(try Self.search(bench, agent))
+                // The search finds what is there.
+                #expect(found == ["the key of HOME: locked"], "\(occasion): \(found)")
+            }
+            _ = try bench.curl("-k", "https://localhost:\(port)/")
+            try check("once it is configured")
+            _ = try bench.mse("restart", "shop-1")
+            _ = try bench.curl("-k", "https://localhost:\(port)/")
+            try check("once it was restarted")
             _ = try bench.mse("stop", "shop-1")
         }
 

@@ -1,3 +1,4 @@
+import Crypto
 import Files
 import Foundation
 import Notation
@@ -245,6 +246,55 @@ extension EndToEndTests {
                 return
             }
             #expect(try bench.curl("-k", url + "/files").output == #"{"SEALED_SECRETS_PATH": "{\"k\": \"v\"}"}"#)
+            // A box is a way for the key as any other: to its own package's enclave, or not at all.
+            let other = try Self.project(bench, "other")
+            for (key, package, words) in [
+                (try bench.folder.read(other.key), ["--package", made.package], "not the one of \(made.package)"),
+                (try bench.folder.read(made.key), ["--package", other.package], "not the one of \(other.package)"),
+                (try bench.folder.read(made.key), [], "--package"),
+            ] {
+                try bench.folder.write("box.json", #" {"k": 1, "code_secret_key": "\#(Hex.text(key))"}"#)
+                let refused = try bench.mse(
+                    ["seal", "--input", "box.json", "--receiver", "hello-1", "--trusted-root", bench.root] + package,
+                    expecting: 1
+                )
+                #expect(refused.contains("holds a code key") && refused.contains(words), "\(refused)")
+                #expect(!Files.exists(bench.path + "/box.json.sealed"))
+            }
+        }
+
+        @Test(
+            "who waits under the certificate of an enclave that was configured is no agent that waits, and gets nothing"
+        )
+        func configuredIdentity() throws {
+            let bench = try Workbench()
+            let made = try Self.project(bench, "hello")
+            func identity(_ name: String) throws -> String {
+                let pem = String(decoding: try bench.folder.read("\(name).pem"), as: UTF8.self)
+                let text = pem.split(separator: "\n").dropFirst().dropLast().joined()
+                let der = try #require(Data(base64Encoded: text))
+                return "home/released/" + Hex.text(SHA256.hash(data: der))
+            }
+            try bench.start("hello-1", made, port: Workbench.freePort())
+            #expect(try bench.folder.read(identity("hello-1")) == [])
+            // As if one that was configured went back to waiting, which no agent does.
+            try bench.spawn("hello-2", made.package, port: Workbench.freePort())
+            try bench.mse(
+                "verify",
+                "hello-2",
+                "--package",
+                made.package,
+                "--trusted-root",
+                bench.root,
+                "--certificate-out",
+                "hello-2.pem"
+            )
+            try bench.folder.write(identity("hello-2"), "")
+            let refused = try bench.release("hello-2", made.package, "--key", made.key, expecting: 1)
+            #expect(refused.contains("nothing was sent") && refused.contains("spawn it anew"), "\(refused)")
+            #expect(try bench.state("hello-2") == "waiting")
+            try Files.remove(bench.path + "/" + identity("hello-2"))
+            try bench.release("hello-2", made.package, "--key", made.key)
         }
 
         @Test("an impostor on the service's port gets neither pin nor secrets")

@@ -106,6 +106,52 @@ extension EndToEndTests {
             #expect(log.split(separator: "\n").count { $0.contains("odd-hunter2") } == 2, "\(log)")
         }
 
+        @Test("links that the operator lays in the sealed folder lead the agent nowhere, into its own memory least")
+        func links() throws {
+            let bench = try Workbench()
+            let app = """
+                import os
+                home = os.environ["HOME"]
+                for number in range(30):
+                    with open(f"{home}/0-orders-{number:02}.log", "w") as file: file.write("order")
+                def app(environ, start):
+                    print("said", flush=True)
+                    start("200 OK", [])
+                    return [str(len(os.listdir(home))).encode()]
+                """
+            let made = try ReleaseTests.project(bench, "shop", app: app)
+            let port = Workbench.freePort()
+            try bench.spawn("shop", made.package, port: port)
+            try bench.configure("shop", made)
+            let sealed = bench.path + "/home/services/shop/sealed/"
+            func count() throws -> String {
+                for _ in 0..<5 { _ = try bench.curl("-k", "https://localhost:\(port)/") }
+                return try bench.curl("-k", "https://localhost:\(port)/").output
+            }
+            for target in ["/memory/home", "/memory/code", "/memory", "home"] {
+                #expect(rename(sealed + "application.log", sealed + "moved") == 0)
+                #expect(symlink(target, sealed + "application.log") == 0)
+                #expect(try count() == "30", "\(target)")
+                let log = try bench.mse("logs", "shop", "--key", made.key, expecting: 2)
+                #expect(log.contains("is a symbolic link"), "\(log)")
+                try Files.remove(sealed + "application.log")
+                #expect(rename(sealed + "moved", sealed + "application.log") == 0)
+            }
+            try bench.mse("stop", "shop")
+            try bench.mse("restart", "shop")
+            let homes = try Files.names(in: sealed + "home")
+            let epoch = try #require(homes.first)
+            try Files.remove(sealed + "home/" + epoch)
+            #expect(symlink("/memory/tmp", sealed + "home/" + epoch) == 0)
+            // Its files are written anew with each start, so there is something to seal.
+            let stop = try bench.mse("stop", "shop", expecting: 1)
+            #expect(!stop.contains("is stopped"), "\(stop)")
+            try Files.remove(sealed + "home/" + epoch)
+            try bench.mse("stop", "shop")
+            try bench.mse("restart", "shop")
+            #expect(try count() == "30")
+        }
+
         @Test("sealed state that is damaged is told as that, with its file and what to do, and is nobody's fault")
         func damaged() throws {
             let bench = try Workbench()

@@ -27,11 +27,29 @@ struct PipFailureTests {
         let forged =
             "x\n2026-11-30T13:00:00,123 Could not fetch URL https://pypi.example/: connection error: no - skipping"
         #expect(step("Skipping link: %s: %s", forged, address) == .isAnswered)
-        // Something answered, with words of its own.
-        for reason in [
-            "404 Client Error: timed out for url: \(address)", "500 Server Error: connection error: x", forged,
-        ] {
+        // It says that it hasn't it, with words of its own.
+        for reason in ["404 Client Error: timed out for url: \(address)", "410 Client Error: Gone 500 Server Error: x"]
+        {
             #expect(step(Self.fetch, address, reason) == nil)
+        }
+        // All else is no word about what it has.
+        for (reason, words) in [
+            ("500 Server Error: 404 Client Error: x", "answers with status 500"),
+            (
+                "401 Client Error: 404 Client Error: Not Found",
+                "answers with status 401: it wants another user or password"
+            ),
+            (
+                "HTTPPool: Max retries exceeded (Caused by ResponseError('too many 503 error responses'))",
+                "answers with errors of its own again and again"
+            ),
+            (
+                "connection error: Max retries (Caused by ProxyError('Cannot connect', Connection refused))",
+                "can't be reached: the proxy that the environment or pip's settings name doesn't lead there"
+            ),
+            (forged, "can't be reached: the connection failed"),
+        ] {
+            #expect(step(Self.fetch, address, reason) == .fails(address, reason: words))
         }
         // A message without arguments is all a stranger's, perhaps.
         for text in [Self.fetch, forged, "Could not fetch URL https://pypi.example/: timed out - skipping"] {

@@ -21,6 +21,17 @@ final class LocalIndex: Sendable {
             signal.alarm(120)
             class Handler(http.server.SimpleHTTPRequestHandler):
                 def do_GET(self):
+                    # An index that is there and doesn't say what it has.
+                    if self.path.startswith("/status/"):
+                        self.send_response(int(self.path.split("/")[2]))
+                        self.send_header("Content-Length", "0")
+                        return self.end_headers()
+                    if self.path.startswith("/json/"):
+                        self.send_response(200)
+                        self.send_header("Content-Type", "application/json")
+                        self.send_header("Content-Length", "2")
+                        self.end_headers()
+                        return self.wfile.write(b"{}")
                     wanted = "Basic " + base64.b64encode(sys.argv[2].encode()).decode()
                     if sys.argv[2] and self.headers.get("Authorization") != wanted:
                         self.send_response(401)
@@ -255,6 +266,31 @@ struct RequirementsTests {
         #expect(!text.contains("hunter22") && !text.contains("allow_sources"), "\(text)")
         #expect(start.duration(to: .now) < .seconds(35))
         #expect(!Files.exists(folder.path + "/out"))
+    }
+
+    /// What it has is another's then, who may have taken the name.
+    @Test(
+        "an index that is there and doesn't say what it has isn't passed over for another; one that hasn't it is",
+        arguments: [
+            ("status/401", "status 401: it wants another user"), ("status/403", "status 403: it wants another user"),
+            ("status/407", "status 407"), ("status/429", "status 429"), ("status/502", "status 502"),
+            ("status/503", "errors of its own"), ("json", "something else than an index's page"), ("status/404", ""),
+            ("status/410", ""),
+        ]
+    )
+    func refusingIndex(kind: String, words: String) throws {
+        let index = try LocalIndex(folder.path), host = "http://127.0.0.1:\(index.port)"
+        for (first, second) in [("simple", kind + "/simple"), (kind + "/simple", "simple")] {
+            let list = "--index-url \(host)/\(first)\n--extra-index-url \(host)/\(second)\nalpha\n"
+            if words.isEmpty {
+                #expect(try build(list, output: "out-\(first.utf8.count)").lock.hasPrefix("alpha=="))
+            } else {
+                let error = #expect(throws: PackageError.self) { try build(list) }
+                let text = error?.description ?? ""
+                #expect(text.contains("the index \(host)/\(kind)/simple/") && text.contains(words), "\(text)")
+                #expect(!text.contains("allow_sources") && !Files.exists(folder.path + "/out"), "\(text)")
+            }
+        }
     }
 
     /// Attributes of a page, as pip writes them into its messages.

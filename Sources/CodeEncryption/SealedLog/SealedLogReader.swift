@@ -179,7 +179,7 @@ public struct SealedLogReader: ~Copyable {
                     if isLastEpoch {
                         contents.openPiece = number
                     } else {
-                        contents.notes.append("piece \(number) has no end: the agent was killed, or the tail was cut")
+                        contents.notes.append(Self.endless(number))
                     }
                 }
                 break
@@ -192,8 +192,15 @@ public struct SealedLogReader: ~Copyable {
             } else if next.previous != opened.piece.lastAuthenticator, opened.fault == nil {
                 if opened.isClosed { contents.faults.append(.altered(pieces[index + 1].piece.path, entry: 0)) }
                 contents.notes.append("the end of piece \(number) is missing: it was cut, or could not be written")
+            } else if !opened.isClosed, opened.fault == nil {
+                // Whoever began the next one had nothing but the disk to go by.
+                contents.notes.append(Self.endless(number))
             }
         }
+    }
+
+    private static func endless(_ number: UInt64) -> String {
+        "piece \(number) has no end: the agent was killed, or the tail was cut"
     }
 
     private func note(_ numbers: ClosedRange<UInt64>, _ contents: inout Contents) {

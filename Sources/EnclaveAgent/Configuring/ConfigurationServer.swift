@@ -48,17 +48,17 @@ final class ConfigurationServer: Responder {
         var isTyped: Bool
     }
 
-    private let configurator: Configurator
+    /// Nil once a configuration was accepted: keys of the enclave that only a configuration needs go with it.
+    private let configurator: Mutex<Configurator?>
     private let report: StartReport
     private let events: EventLog
     /// At most as many wait as there may be connections, and as many bytes as those may hold.
     private let posts = AsyncStream<Post>.makeStream()
-    private let isClosed = Atomic(false)
 
     /// - Parameter report: tells the sender how the start went.
     init(report: StartReport, events: EventLog, configurator: Configurator) {
         self.report = report
-        self.configurator = configurator
+        self.configurator = Mutex(configurator)
         self.events = events
     }
 
@@ -72,7 +72,7 @@ final class ConfigurationServer: Responder {
             )
         }
         switch exchange.head.method {
-        case .GET where isClosed.load(ordering: .acquiring): StartingResponder().respond(to: exchange)
+        case .GET where isClosed: StartingResponder().respond(to: exchange)
         case .GET:
             exchange.respond(
                 ResponseHead(
@@ -91,6 +91,8 @@ final class ConfigurationServer: Responder {
             )
         }
     }
+
+    private var isClosed: Bool { configurator.withLock { $0 == nil } }
 
     private func post(_ exchange: Exchange, isTyped: Bool) {
         // A body that is still coming was too large to wait for: the limit of the server is what the client is told.
@@ -119,13 +121,13 @@ final class ConfigurationServer: Responder {
     private func judge(_ exchange: Exchange, isTyped: Bool) {
         let body = SecretBytes(capacity: exchange.body.unreadByteCount) { exchange.body.move(into: $0) }
         do throws(ConfigurationRefusal) {
-            guard !isClosed.load(ordering: .acquiring) else {
+            guard let configurator = configurator.withLock({ $0 }) else {
                 throw ConfigurationRefusal(.done, "this instance is configured already")
             }
             guard !exchange.isClosed else { throw ConfigurationRefusal(.abandoned, "who sent it has gone") }
             let digest = body.withBytes { Hex.text(SHA256.hash(data: $0)) }
             let accepted = try configurator.configure(body) { !exchange.isClosed }
-            isClosed.store(true, ordering: .releasing)
+            self.configurator.withLock { $0 = nil }
             events.write(.configured)
             guard isTyped else { return exchange.respond(ResponseHead("200 OK"), closes: true) }
             report.begin(exchange, accepted, digest: digest)

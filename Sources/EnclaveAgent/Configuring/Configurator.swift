@@ -77,13 +77,13 @@ struct Configurator: Sendable {
         let otherHomeEpochs = epoch == nil ? state.map { SealedHomes.epochs(in: $0.folder) } ?? [] : []
         let hasHome = try continueHome(epoch)
         try configuration.writeSecrets(to: memory)
+        var opening = try configuration.opening(in: state)
         if let state {
             try identity.value.seal(in: state, epoch: configuration.epoch)
             // Last, in one step: from here on a restart finds a configured instance.
             try configuration.seal(in: state)
         }
         log.begin(configuration.key, epoch: configuration.epoch, isResumed: false)
-        var opening = configuration.opening
         opening.hasHome = hasHome
         self.opening.keep(opening)
         return ConfigurationServer.Accepted(
@@ -99,7 +99,7 @@ struct Configurator: Sendable {
     private func continueHome(_ epoch: Epoch?) throws -> Bool {
         guard let epoch else { return false }
         do {
-            guard let state, try PersistentHome(folder: memory.home, state: state, epoch: epoch).restore() else {
+            guard let state, try PersistentHome(folder: memory.home, sealed: state.home(epoch)).restore() else {
                 throw ConfigurationRefusal(.epoch, "there is no HOME of the epoch that 'continue_epoch' names")
             }
             return true

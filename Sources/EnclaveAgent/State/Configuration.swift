@@ -110,10 +110,11 @@ struct Configuration: ~Copyable {
         }
     }
 
-    var opening: Opening {
-        switch tlsKey {
-        case .some(let key): .init(tlsKey: SharedSecret(key.copy()), homeEpoch: homeEpoch)
-        case .none: .init(homeEpoch: homeEpoch)
+    func opening(in state: SealedState?) throws -> Opening {
+        let home = try state?.home(homeEpoch)
+        return switch tlsKey {
+        case .some(let key): .init(tlsKey: SharedSecret(key.copy()), home: home)
+        case .none: .init(home: home)
         }
     }
 

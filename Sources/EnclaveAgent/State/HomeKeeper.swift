@@ -28,8 +28,7 @@ final class HomeKeeper: Sendable {
     ///   - events: the operator reads there how many files that are.
     init(
         memory: PrivateMemory,
-        state: SealedState,
-        epoch: Epoch,
+        sealed: SealedHome,
         wasRestored: Bool,
         log: ApplicationLog,
         events: EventLog,
@@ -38,8 +37,8 @@ final class HomeKeeper: Sendable {
         self.log = log
         self.events = events
         self.clock = clock
-        home = Mutex(PersistentHome(folder: memory.home, state: state, epoch: epoch))
-        folder = state.folder
+        home = Mutex(PersistentHome(folder: memory.home, sealed: sealed))
+        folder = sealed.folder
         self.wasRestored = wasRestored
     }
 

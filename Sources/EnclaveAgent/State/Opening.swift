@@ -4,7 +4,8 @@ internal import CodeEncryption
 struct Opening: Sendable {
     /// PEM, of the owner's certificate.
     var tlsKey: SharedSecret?
-    var homeEpoch: Epoch
+    /// Nil where nothing lasts.
+    var home: SealedHome?
     /// HOME is back already.
     var hasHome = false
 }

@@ -9,8 +9,7 @@ internal import PackageFormat
 /// both ways it goes through one piece of memory.
 final class PersistentHome {
     private let folder: String
-    private let state: SealedState
-    private let epoch: Epoch
+    private let sealed: SealedHome
     private var last = Sealed()
 
     /// What of HOME is sealed.
@@ -36,10 +35,9 @@ final class PersistentHome {
     }
 
     /// - Parameter folder: HOME.
-    init(folder: String, state: SealedState, epoch: Epoch) {
+    init(folder: String, sealed: SealedHome) {
         self.folder = folder
-        self.state = state
-        self.epoch = epoch
+        self.sealed = sealed
     }
 
     // MARK: Restoring
@@ -67,7 +65,7 @@ final class PersistentHome {
 
     private func extract(to target: String, _ hash: RunningHash) throws -> Bool {
         do {
-            return try state.open(.home, epoch: epoch) { stream in
+            return try sealed.open { stream in
                 var reader = HomeArchiveReader("HOME's archive", byteCount: stream.byteCount, to: target) {
                     (buffer) throws(FileError) in
                     let count = try stream.read(into: buffer)
@@ -77,7 +75,7 @@ final class PersistentHome {
                 try reader.extract()
             }
         } catch CodeError.refused {
-            throw SealedStateError.malformed(.home(epoch: epoch.hex))
+            throw SealedStateError.malformed(.home(epoch: sealed.epoch.hex))
         } catch let error as FileError where error.number == ENOSPC && Files.isInside(error.path, target) {
             throw FileError(folder, "private memory has no room for what was sealed of it", number: ENOSPC)
         }
@@ -100,7 +98,7 @@ final class PersistentHome {
             if try archive(&compared, to: { _ in }) == last.digest { return compared }
         }
         var digest: [UInt8] = []
-        try state.seal(.home, epoch: epoch) { stream in
+        try sealed.seal { stream in
             digest = try archive(&contents) { try stream.write($0) }
         }
         last = Sealed(versions: versions, digest: digest)

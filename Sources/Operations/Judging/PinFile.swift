@@ -35,7 +35,7 @@ struct PinFile {
         case .absent: break
         case .file:
             guard Self.isCertificate(path) else {
-                throw Self.refusal(path, "is there and is no certificate; it would be lost")
+                throw Self.refusal(path, "is there and is no certificate that carries evidence; it would be lost")
             }
         case let kind: throw Self.refusal(path, "is \(kind), not a certificate")
         }
@@ -118,12 +118,12 @@ struct PinFile {
         return verdict
     }
 
-    /// One certificate in PEM, and nothing besides that could be lost.
+    /// One certificate in PEM that carries evidence, as a root's doesn't, and nothing besides that could be lost.
     private static func isCertificate(_ path: String) -> Bool {
         guard let bytes = try? Files.read(path, limit: byteLimit),
-            let blocks = try? PEM.blocks(bytes, label: "CERTIFICATE", byteLimit: byteLimit)
+            let blocks = try? PEM.blocks(bytes, label: "CERTIFICATE", byteLimit: byteLimit), blocks.count == 1
         else { return false }
-        return blocks.count == 1
+        return (try? AttestedCertificate(pem: bytes)) != nil
     }
 }
 

@@ -179,10 +179,12 @@ public struct Packaging: Sendable {
                 code: .outputIsInput
             )
         }
+        try Self.checkNew(output)
         let message = try NamedFile.content(input).secret(limit: 64 << 20)
         let box: [UInt8]
         switch receiver {
         case .judged(let target, let options):
+            try ReleasedMaterial.checkKey(in: message, from: input, of: options.package)
             switch try await Release(options, surroundings).recipient(target) {
             case .refused(let judgement): return judgement
             case .accepted(let recipient): box = try recipient.seal(message)
@@ -195,8 +197,19 @@ public struct Packaging: Sendable {
                 throw OperationError("--unverified-key \(text.printable(limit: nil))", "is \(error)", code: .key)
             }
         }
-        try Files.write(box, to: output)
+        try box.withUnsafeBytes { try Files.writeNew($0, to: output, mode: 0o644) }
         return nil
+    }
+
+    /// A result takes nobody's place: it could be the only copy of a key or a package, or a device.
+    private static func checkNew(_ output: String) throws(OperationError) {
+        guard Files.isTaken(output) else { return }
+        throw OperationError(
+            "--output \(output.printable(limit: nil))",
+            "exists already and would be lost",
+            mend: "name another file",
+            code: .exists
+        )
     }
 
     /// By whatever name, links included.
@@ -230,6 +243,7 @@ public struct Packaging: Sendable {
                 code: .outputIsInput
             )
         }
+        try Self.checkNew(output)
         let key = try NamedFile.unsealingKey(privateKey).secretKey()
         let box = try NamedFile.box(input, "--input").read(limit: 64 << 20)
         guard let message = SealedBox.open(box, with: key) else {
@@ -237,6 +251,6 @@ public struct Packaging: Sendable {
             if kind != .binary { throw NamedFile.box(input, "--input").mismatch(kind, byteCount: box.count) }
             throw OperationError(input, "is not sealed to this key, or was changed", code: .key)
         }
-        try message.withBytes { try Files.write($0, to: output, mode: 0o600) }
+        try message.withBytes { try Files.writeNew($0, to: output, mode: 0o600) }
     }
 }

@@ -126,6 +126,7 @@ public struct Provision: Sendable {
             throw OperationError(target, "the configuration was not answered: \(error)", code: .networkProtocol)
         }
         let answer = try ConfigurationAnswer(response, to: target, digest: digest)
+        try ReleasedIdentities(surroundings.state).note(recipient.certificate)
         switch answer.start {
         case .started: break
         case .failed(let code, let incident, let text):

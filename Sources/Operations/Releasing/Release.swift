@@ -101,29 +101,54 @@ struct Release: Sendable {
     /// Calls an agent that waits for its configuration, within bounds of number and time.
     /// - Parameter end: when nobody waits for it any more.
     func call(_ peer: Peer, until end: ContinuousClock.Instant) throws -> Call {
-        Call(peer, try JudgingSession(options, surroundings), until: end)
+        Call(
+            peer,
+            try JudgingSession(options, surroundings),
+            knowing: ReleasedIdentities(surroundings.state),
+            until: end
+        )
     }
 
     /// One agent that is called as often as it has no room.
     final class Call: Sendable {
         private let peer: Peer
         private let session: JudgingSession
+        private let identities: ReleasedIdentities
         /// What was said last, and of which certificate.
         private let last = Mutex<Judgement?>(nil)
         private let end: ContinuousClock.Instant
         private let retriesEnd: ContinuousClock.Instant
         private let attempts = Mutex(0)
 
-        fileprivate init(_ peer: Peer, _ session: JudgingSession, until end: ContinuousClock.Instant) {
+        fileprivate init(
+            _ peer: Peer,
+            _ session: JudgingSession,
+            knowing identities: ReleasedIdentities,
+            until end: ContinuousClock.Instant
+        ) {
             self.peer = peer
             self.session = session
+            self.identities = identities
             self.end = end
             retriesEnd = min(end, .now + .seconds(Release.retrySeconds))
         }
 
         /// Connects to an agent that waits for its configuration, and judges it before the handshake ends.
         func connect() async throws -> Decision<ConnectedRecipient> {
-            try await peer.called { try await self.open() }
+            let decision = try await peer.called { try await self.open() }
+            guard case .accepted(let recipient) = decision, identities.holds(recipient.certificate) else {
+                return decision
+            }
+            recipient.close()
+            throw OperationError(
+                peer.name,
+                """
+                asks for a configuration under the very certificate under which it took one from you: that is no agent \
+                that waits, but what runs in its enclave, or who broke into it; nothing was sent
+                """,
+                mend: "have its operator spawn it anew, and judge that one",
+                code: .serviceNotWaiting
+            )
         }
 
         private func open() async throws -> Decision<ConnectedRecipient> {

@@ -47,10 +47,40 @@ struct ReleasedMaterial: ~Copyable {
 
     private static func key(_ path: String, of package: PackageFile) throws -> SecretKey {
         let key = try NamedFile.key(path).secretKey()
+        guard package.mode != .open else {
+            throw OperationError(
+                path,
+                "isn't needed: anybody starts \(package.path), whatever key he has; it stays here",
+                mend: "leave --key out",
+                code: .key
+            )
+        }
         guard try KeyProof(package, mode: package.mode).accepts(key) else {
             throw OperationError(path, "is not the key of \(package.path): it stays here", code: .key)
         }
         return key
+    }
+
+    /// A box may hold the code key, which goes to its own package's enclave as it does without a box.
+    /// - Throws: when a message that is to be sealed holds the key of another package, or nobody knows of which.
+    static func checkKey(in message: borrowing SecretBytes, from path: String, of package: String?) throws {
+        guard let key = (try? SecretNode(message, depthLimit: 60))?["code_secret_key"]?.key() else { return }
+        let subject = "--input \(path.printable(limit: nil))"
+        guard let package = try package.map({ try NamedFile.package($0).packageFile() }) else {
+            throw OperationError(
+                subject,
+                "holds a code key, which goes to its own package's enclave alone",
+                mend: "name the package with --package",
+                code: .keyMissing
+            )
+        }
+        guard try KeyProof(package, mode: package.mode).accepts(key) else {
+            throw OperationError(
+                subject,
+                "holds a code key that is not the one of \(package.path): it stays here",
+                code: .key
+            )
+        }
     }
 
     private static func box(_ path: String) throws -> [UInt8] {

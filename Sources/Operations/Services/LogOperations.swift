@@ -65,6 +65,10 @@ public struct LogOperations: Sendable {
         }
         SecretsInMemory.expect()
         let path = service?.applicationLog ?? target
+        // The service itself may lay a link there, to what its operator may read and it may not.
+        if service != nil, try FileKind(path) == .link {
+            throw AlteredLog(description: "\(path.printable(limit: nil)): is a symbolic link, which no agent makes")
+        }
         guard Files.exists(path) else {
             guard service != nil else {
                 throw OperationError(target, "is neither a service here nor a sealed log", code: .notFound)

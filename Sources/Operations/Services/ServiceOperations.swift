@@ -210,6 +210,17 @@ public struct ServiceOperations: Sendable {
     public func evidence(_ name: String, output: String) async throws -> String {
         let service = try ServiceState.existing(name, in: state)
         let launch = try service.launch()
+        let files = (certificate: output + "/ratls.pem", evidence: output + "/evidence.json")
+        for path in [files.certificate, files.evidence] where Files.isTaken(path) {
+            guard try FileKind(path) == .file, (try? EvidenceInput(file: path)) != nil else {
+                throw OperationError(
+                    path.printable(limit: nil),
+                    "is there and is no evidence; it would be lost",
+                    mend: "name another folder with --output",
+                    code: .exists
+                )
+            }
+        }
         let certificate = try await ServiceProcess(service, in: surroundings).called {
             try await Verify.certificate(ListeningAddress.reachable(launch.host), launch.port)
         }
@@ -225,10 +236,10 @@ public struct ServiceOperations: Sendable {
         let text = try file.json()
         var folder = try ResultFolder(output)
         try Files.write([
-            (Array(certificate.pem.utf8), output + "/ratls.pem"), (Array(text.utf8), output + "/evidence.json"),
+            (Array(certificate.pem.utf8), files.certificate), (Array(text.utf8), files.evidence),
         ])
         folder.keep()
-        return output + "/evidence.json"
+        return files.evidence
     }
 
     /// What the launcher process does; not for people.

@@ -120,6 +120,8 @@ final class PipWatch: Sendable {
             case "Could not fetch URL %s: %s - skipping":
                 guard record.arguments.count == 2, let reason = Self.reason(record.arguments[1]) else { return nil }
                 self = .fails(first, reason: reason)
+            case let template where template.hasPrefix("Skipping page %s because the %s request got Content-Type"):
+                self = .fails(first, reason: "answers with something else than an index's page")
             case "Found link %s, version: %s", "Skipping link: %s: %s", "Fetched page %s as %s",
                 "%s://%s:%s \"%s %s %s\" %s %s":
                 self = .isAnswered
@@ -127,13 +129,25 @@ final class PipWatch: Sendable {
             }
         }
 
-        /// Nil where something answered: that it doesn't have a package is no reason to end.
+        /// Nil where the index says that it doesn't have the package. Whatever else keeps it from saying what it has is
+        /// a reason to end: another index may have the name for somebody else's package.
         private static func reason(_ text: String) -> String? {
             if text.hasPrefix("timed out") { return "does not answer" }
             if text.hasPrefix("There was a problem confirming the ssl certificate") {
                 return "has a TLS certificate that isn't trusted"
             }
-            guard text.hasPrefix("connection error: ") else { return nil }
+            let words = text.split(separator: " ", maxSplits: 3)
+            if words.count > 2, let status = Int(words[0]), words[2] == "Error:" {
+                return switch status {
+                case 404, 410: nil
+                case 401, 403, 407: "answers with status \(status): it wants another user or password"
+                default: "answers with status \(status)"
+                }
+            }
+            if text.contains("Caused by ResponseError(") { return "answers with errors of its own again and again" }
+            if text.contains("Caused by ProxyError(") {
+                return "can't be reached: the proxy that the environment or pip's settings name doesn't lead there"
+            }
             let meanings = [
                 ("timed out", "does not answer"), ("Connection refused", "can't be reached: nobody listens there"),
                 ("Name or service not known", "can't be reached: there is no such host"),
