@@ -532,6 +532,29 @@ struct ImportCheckTests {
     }
 
     @Test(
+        "a module of the project's own that doesn't ship is looked for at no index",
+        arguments: ["helper.py", "helper/x.py"]
+    )
+    func ownButIgnored(path: String) throws {
+        try folder.write("p/mse_src/app.py", "import helper\n")
+        try folder.write("p/mse_src/" + path, "")
+        let ignored = IgnoreList(patterns: ["helper*"])
+        let check = ImportCheck(
+            interpreter: "/usr/bin/python3",
+            project: folder.path + "/p",
+            files: try CodeTree(folder.path + "/p/mse_src", ignoring: ignored).files,
+            site: folder.path + "/site",
+            runtime: []
+        )
+        let error = #expect(throws: PackageError.self) {
+            try check.notes(module: "app", variable: "", work: folder.path)
+        }
+        let text = error?.description ?? ""
+        #expect(text.contains("app.py line 1: 'helper' is ") && text.contains(".mseignore"), "\(text)")
+        #expect(!text.contains("requirements.txt"), "\(text)")
+    }
+
+    @Test(
         "one that may never be asked for is a note",
         arguments: [
             "try:\n    import yaml\nexcept ImportError:\n    yaml = None\n",

@@ -111,7 +111,9 @@ struct OperatorLogTests {
 
     @Test("what the application says is let through by the measured setting alone, and commands no terminal")
     func application() throws {
-        let said = ApplicationLine(Array("a\u{1B}[2J\u{202E}\r\u{9B}1m\0\u{7F}\tb é".utf8)).line
+        let said = try #require(
+            ApplicationLine.lines(of: Array("a\u{1B}[2J\u{202E}\r\u{9B}1m\0\u{7F}\tb é".utf8)).first
+        ).line
         #expect(said == #"application.says a\u{1B}[2J\u{202E}\r\u{009B}1m\0\u{7F}\tb \u{00E9}"#)
         let lines = Array("\(Self.time)\(said)\n\(Self.time)application.says a\u{1B}b\n".utf8)
         try say(lines, limits())
@@ -176,5 +178,27 @@ struct OperatorLogTests {
         #expect(
             lines.allSatisfy { $0.contains("Z launcher.started process=") || $0.contains("Z launcher.ended exitCode=") }
         )
+    }
+
+    @Test("a line that is longer than one of the log's goes on in the next, whatever it is made of")
+    func longLines() throws {
+        let texts = [4000, 4096, 10_000].flatMap { count in
+            ["x", "\u{1B}", "\u{10FFFF}", "é"].map { String(repeating: $0, count: count) }
+        }
+        for text in texts + ["", "one\n\ntwo"] {
+            let lines = ApplicationLine.lines(of: Array(text.utf8)).map(\.line)
+            #expect(lines.allSatisfy { $0.utf8.count <= 4000 })
+            let said = lines.map { String($0.dropFirst("application.says ".count)) }.joined()
+            let expected = text.replacing("\n", with: "").unicodeScalars.map { $0.escaped(asASCII: true) }.joined()
+            #expect(said == expected, "\(text.prefix(3))")
+        }
+        let long = ApplicationLine.lines(of: Array(repeating: UInt8(ascii: "y"), count: 10_000))
+        try say(
+            Array(long.map { "2026-11-30T13:00:00.000Z " + $0.line + "\n" }.joined().utf8),
+            limits(),
+            takesApplicationLines: true
+        )
+        let kept = String(decoding: try folder.read("log"), as: UTF8.self)
+        #expect(kept.count { $0 == "y" } >= 10_000 && !kept.contains("foreign"), "\(kept.utf8.count)")
     }
 }

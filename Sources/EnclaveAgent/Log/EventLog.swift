@@ -71,9 +71,7 @@ public final class EventLog: Sendable {
     /// What the application says, where a measured setting lets the operator read it. Its rate is bounded by who calls
     /// this.
     func write(applicationText text: [UInt8]) {
-        for line in text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
-            put(ApplicationLine(line).line)
-        }
+        for line in ApplicationLine.lines(of: text) { put(line.line) }
     }
 
     /// Whoever closed the log's other end reads nothing; that is his affair.

@@ -46,6 +46,14 @@ struct InstanceCondition: Sendable {
         let service = process.service
         let expiry = process.expiry(of: launch).map { "; \($0)" } ?? ""
         switch await process.probe(launch, seconds: seconds) {
+        case .waiting where process.lastStart.wasConfigured:
+            return Self(
+                .unresponsive,
+                """
+                it says that it waits, though it was configured: its application, or who broke into that, answers in \
+                its agent's place
+                """
+            )
         case .waiting:
             let again = process.lastStart.waitReason.map { ": " + $0 } ?? ""
             return Self(.waiting, "for its owner's 'mse run'" + again + expiry)

@@ -267,7 +267,9 @@ struct ServiceProcess: Sendable {
         guard presence == .gone, start.wasConfigured, service.refusal == nil, let since = lastSealing,
             let problem = problemOfEnd(start)
         else { return nil }
-        return "what HOME held since \(since) is lost: \(problem)"
+        // Without its launcher an agent seals HOME nevertheless, but nobody writes down how it ended.
+        let isKnown = (service.exitCode ?? start.agentsExitCode) != nil
+        return "what HOME held since \(since) \(isKnown ? "is" : "may be") lost: \(problem)"
     }
 
     /// Why HOME's last changes weren't sealed before it ended.

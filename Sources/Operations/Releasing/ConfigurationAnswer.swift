@@ -97,7 +97,12 @@ struct ConfigurationAnswer: Sendable {
             name with --continue the epoch of HOME that an earlier 'mse run' of this very instance printed; without \
             --continue HOME begins empty
             """
-        case .key: "name with --key the .key file that 'mse package' made beside this package"
+        // One that was named has opened the package that was named.
+        case .key:
+            """
+            what was launched there is another package than the one that was named, or an altered copy of it: have it \
+            spawned from a whole one; or the box holds another package's key
+            """
         case .tlsKey: "name with --private-key the key of the owner's certificate"
         case .mixed:
             """

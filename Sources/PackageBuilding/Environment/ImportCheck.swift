@@ -61,6 +61,9 @@ struct ImportCheck {
             return nil
         }
 
+        /// Where code of the project's own has that name, and doesn't ship.
+        var ignored: String?
+
         var sentence: String {
             let place = line > 0 ? "\(file.printable(limit: nil)) line \(line)" : file.printable(limit: nil)
             let name = module.printable(limit: nil)
@@ -78,6 +81,14 @@ struct ImportCheck {
             case .python: "\(place): '\(name)' is not in the Python that runs in an enclave; do without it"
             case .inside:
                 "\(place): '\(name)' is not in the environment: '\(parent)' is, but has no such module in this version"
+            case .environment where ignored != nil:
+                "\(place): '\(name)' is \(ignored ?? ""), which does not ship; look into .mseignore"
+            case .environment where !ImportCheck.isKnown(module):
+                """
+                \(place): '\(name)' is not in the environment; add \
+                '\(ImportCheck.distribution(of: module).printable(limit: nil))' to requirements.txt if that brings it \
+                (look whose it is: names are anybody's), or put a file of yours into mse_src
+                """
             case .environment:
                 """
                 \(place): '\(name)' is not in the environment; add \
@@ -138,7 +149,8 @@ struct ImportCheck {
     private func judge(_ answer: Node) throws -> [String] {
         var reader = try ObjectReader(answer)
         let wrong = try Self.texts(reader.required("syntax")), skipped = try Self.texts(reader.required("skipped"))
-        let refused = try Self.missing(reader.required("refused")), noted = try Self.missing(reader.required("noted"))
+        let refused = try Self.missing(reader.required("refused")).map(withOwnFile)
+        let noted = try Self.missing(reader.required("noted")).map(withOwnFile)
         let variable = try Self.missingName(reader.optional("variable"))
         let interface = try OtherInterface(reader.optional("interface"))
         let hidden = try HiddenModule.list(reader.required("hidden"))
@@ -174,6 +186,14 @@ struct ImportCheck {
             + (notes.count > Self.noteLimit ? ["\(notes.count - Self.noteLimit) more modules are missing"] : [])
             + skipped.map { "its imports weren't looked at: \($0.printable(limit: nil))" }
             + elsewhere.map { "\($0.printable(limit: nil)) is outside of the environment, and doesn't ship" }
+    }
+
+    /// Nobody shall look for a file of his own at an index, where another's may lie under the name.
+    private func withOwnFile(_ missing: Missing) -> Missing {
+        let base = project + "/mse_src/" + missing.module.prefix { $0 != "." }
+        var missing = missing
+        missing.ignored = [base + ".py", base].first { Files.exists($0) }?.printable(limit: nil)
+        return missing
     }
 
     /// The name of the application that its module doesn't have.
@@ -251,6 +271,10 @@ struct ImportCheck {
     /// What is asked for in `requirements.txt` to get a module.
     static func distribution(of module: String) -> String {
         distributions[module] ?? distributions[String(module.prefix { $0 != "." })] ?? module.replacing(".", with: "-")
+    }
+
+    private static func isKnown(_ module: String) -> Bool {
+        (distributions[module] ?? distributions[String(module.prefix { $0 != "." })]) != nil
     }
 
     /// Of modules whose distribution has another name.
