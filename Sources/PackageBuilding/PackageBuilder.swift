@@ -276,7 +276,12 @@ public struct PackageBuilder: Sendable {
             }
         }
         for wanted in configuration.include where !present.contains(ExactText(wanted)) {
-            throw PackageError.archive(path: folder + "/" + wanted, "is named in [package] include, but isn't there")
+            let place = folder + "/" + wanted
+            let problem =
+                wanted.hasPrefix("/") || wanted.hasSuffix("/")
+                ? "a path in mse_src expected, without a slash before or behind it"
+                : Files.isTaken(place) ? "no file of it ships; look into \(IgnoreList.fileName)" : "it isn't there"
+            throw PackageError.archive(path: place, "is named in [package] include, but \(problem)")
         }
         notes += try ProjectFiles.warnings(
             of: tree.files,

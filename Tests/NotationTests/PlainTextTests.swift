@@ -117,4 +117,19 @@ struct PlainTextTests {
         #expect(text.printable() == text.withoutDisplayCommands())
         #expect("abc".printable(limit: 2) == "ab…")
     }
+
+    @Test(
+        "a name is near another by a sign or two, or by two that changed places; a word of another sense isn't",
+        arguments: [
+            ("serevr", "server"), ("verfiy", "verify"), ("colateral", "collateral"), ("lgos", "logs"), ("bogus", nil),
+            ("lst", "list"), ("x", nil), ("stats", "status"),
+        ]
+    )
+    func nearest(written: String, meant: String?) {
+        let (names, isMeant) = NearestName.ranked(
+            ["server", "verify", "collateral", "logs", "list", "status"],
+            to: written
+        )
+        #expect(isMeant == (meant != nil) && (meant == nil || names.first == meant), "\(names)")
+    }
 }

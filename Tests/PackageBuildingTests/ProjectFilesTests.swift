@@ -64,6 +64,33 @@ struct ProjectFilesTests {
         )
     }
 
+    @Test("folders in which no file ships are told in one line, the outermost alone")
+    func emptyFolders() throws {
+        for name in ["uploads", "cache/deep/deeper", "data/empty", "logs"] {
+            try Files.makeFolder(folder.path + "/project/mse_src/" + name)
+        }
+        try folder.write("project/mse_src/data/file", "x")
+        try folder.write("project/mse_src/logs/a.bak", "x")
+        try folder.write("project/mse_src/.mseignore", "*.bak\n")
+        let notes = try build().notes.filter { $0.contains("no file ships") }
+        #expect(notes.count == 1 && notes[0].contains("left out: cache/, data/empty/, logs/, uploads/, in"), "\(notes)")
+    }
+
+    @Test(
+        "what include names and doesn't ship is told why",
+        arguments: [
+            (".hidden", "look into .mseignore"), (".none", "isn't there"), ("/etc/passwd", "without a slash"),
+            (".well-known/", "without a slash"),
+        ]
+    )
+    func includes(name: String, words: String) throws {
+        for file in [".hidden", ".well-known/a"] { try folder.write("project/mse_src/" + file, "x") }
+        try folder.write("project/mse_src/.mseignore", ".hidden\n")
+        try folder.write("project/mse.toml", SmallProject.settings + "[package]\ninclude = [\"\(name)\"]\n")
+        let error = #expect(throws: PackageError.self) { try build() }
+        #expect(error?.description.contains(words) == true, "\(String(describing: error))")
+    }
+
     @Test("what does ship is judged still", arguments: ["link", "outside", "fifo"])
     func judged(kind: String) throws {
         let path = folder.path + "/project/mse_src/x"
