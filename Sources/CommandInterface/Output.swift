@@ -40,7 +40,7 @@ public enum Output {
     private static let messageLimit = 8192
 
     /// The program's name, as messages begin with it.
-    private static let name =
+    static let name =
         CommandLine.arguments.first.map {
             String($0[($0.lastIndex(of: "/").map($0.index(after:)) ?? $0.startIndex)...])
         } ?? ""

@@ -20,6 +20,8 @@ public struct PackageBuilder: Sendable {
     public var timestamp: Int64
     /// Whether what the code imports is looked for.
     public var checksImports = true
+    /// Makes of the package that lies under a path, once it is whole, what is written beside it for those who verify it.
+    public var makesReference: (@Sendable (_ package: String) throws -> [UInt8])?
     /// Nonces by relative path, for tests and for making a package again.
     package var nonces: TreeEncryption.Nonces = .random
 
@@ -43,9 +45,13 @@ public struct PackageBuilder: Sendable {
         public var package: String
         /// The code key, or the start token of plain code.
         public var key: String
+        /// What its enclave measures, and of what; nil where nobody makes that.
+        public var reference: String?
         /// What the owner should know: files left out, patterns that match nothing.
         public var notes: [String]
     }
+
+    private static let referenceEnding = ".reference.json"
 
     /// - Parameter existing: a key made earlier; a new one is made without.
     /// - Throws: `PackageError`; then neither package nor key was made.
@@ -55,7 +61,10 @@ public struct PackageBuilder: Sendable {
         do {
             let (configuration, settings) = try readConfiguration(&notes)
             let base = output + "/package_\(configuration.name)_\(timestamp)"
-            let length = Files.split(base).name.utf8.count + ".tar".utf8.count
+            let keyPath = base + ".key", referencePath = base + Self.referenceEnding
+            let length =
+                Files.split(base).name.utf8.count
+                + (makesReference == nil ? ".tar" : Self.referenceEnding).utf8.count
             guard length <= CodeTree.nameLimit else {
                 throw FileError(
                     project + "/" + ProjectConfiguration.fileName,
@@ -65,7 +74,7 @@ public struct PackageBuilder: Sendable {
                     """
                 )
             }
-            for path in [base + ".tar", base + ".key"] where Files.exists(path) {
+            for path in [base + ".tar", keyPath, referencePath] where Files.exists(path) {
                 throw FileError.exists(path)
             }
             try checkOutput()
@@ -73,29 +82,42 @@ public struct PackageBuilder: Sendable {
             let work = try Files.makeTemporaryFolder(in: output, prefix: ".package")
             defer { try? Files.remove(work) }
             let package = work + "/package.tar"
+            var reference: [UInt8]?
             do {
                 try write(package, configuration, settings: settings, key: key, in: work, notes: &notes)
                 try Self.prove(package)
+                reference = try makesReference?(package)
             } catch {
                 throw Self.named(output, insteadOf: work, error)
             }
-            Unfinished.begin(base + ".key")
+            let besides = [keyPath] + (reference == nil ? [] : [referencePath])
+            for path in besides { Unfinished.begin(path) }
+            // What somebody else has made meanwhile under such a name is his.
+            var made: [String] = []
             do {
-                try key.write(to: base + ".key")
-            } catch {
-                Unfinished.end(base + ".key")
-                throw error
-            }
-            do {
-                try Unfinished.complete([base + ".key"]) { () throws(FileError) in
+                try key.write(to: keyPath)
+                made.append(keyPath)
+                if let reference {
+                    try reference.span.bytes.withUnsafeBytes { (bytes) throws(FileError) in
+                        try Files.writeNew(bytes, to: referencePath, mode: 0o644)
+                    }
+                    made.append(referencePath)
+                }
+                try Unfinished.complete(besides) { () throws(FileError) in
                     guard rename(package, base + ".tar") == 0 else { throw FileError(base + ".tar", doing: "make") }
                 }
             } catch {
-                try? Files.remove(base + ".key")
+                for path in made { try? Files.remove(path) }
+                for path in besides { Unfinished.end(path) }
                 throw error
             }
             folder.keep()
-            return Product(package: base + ".tar", key: base + ".key", notes: notes)
+            return Product(
+                package: base + ".tar",
+                key: keyPath,
+                reference: reference == nil ? nil : referencePath,
+                notes: notes
+            )
         } catch {
             throw .wrapping(error, path: project)
         }

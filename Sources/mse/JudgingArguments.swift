@@ -8,7 +8,8 @@ struct JudgingArguments: ParsableArguments {
     @Option(help: "What is good enough: a policy, TOML or JSON.", completion: .file())
     var policy: String?
     @Option(
-        help: "The expected MRENCLAVE or MRTD: hex digits, or a file that holds them.",
+        help:
+            "The expected MRENCLAVE or MRTD: hex digits, or a file that holds them, such as a package's .reference.json.",
         transform: { try Arguments.measurement($0) }
     )
     var expected: String?

@@ -59,7 +59,8 @@ struct Manifest: ParsableCommand {
         }
 
         func run() async throws {
-            let tools = GramineTools()
+            let progress = ProgressLine()
+            let tools = GramineTools(progress: { progress.tell("\($0)") })
             let source = text.map { RenderingOptions.Template.text($0) } ?? .file(template ?? "-")
             let options = RenderingOptions(
                 template: source,
@@ -70,6 +71,7 @@ struct Manifest: ParsableCommand {
                 isStrict: strict
             )
             let manifest = try await Output.attempt {
+                defer { progress.end() }
                 let manifest = try tools.render(options)
                 if let place, place != "-" { try tools.write(manifest, to: place) }
                 return manifest

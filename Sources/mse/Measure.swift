@@ -53,13 +53,19 @@ struct Measure: AsyncParsableCommand {
             key: key,
             isStrict: strict
         )
+        let progress = ProgressLine()
+        let measuring = EnclaveMeasuring(tools: GramineTools(progress: { progress.tell("\($0)") }))
         if diff {
             let difference = try await Output.attempt {
-                try EnclaveMeasuring().difference(files[0], files[1], options: options)
+                defer { progress.end() }
+                return try measuring.difference(files[0], files[1], options: options)
             }
             return try Output.show(difference, json: json)
         }
-        let report = try await Output.attempt { try EnclaveMeasuring().measure(files[0], options: options) }
+        let report = try await Output.attempt {
+            defer { progress.end() }
+            return try measuring.measure(files[0], options: options)
+        }
         for note in report.notes { Output.note(note) }
         if explain { return try Output.show(report.explanation, json: json) }
         try Output.show(report, json: json)

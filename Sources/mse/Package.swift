@@ -52,6 +52,7 @@ struct Package: AsyncParsableCommand {
             package  \(product.package)
             \(encrypt ? "key  " : "token")    \(product.key)   (yours alone: whoever has it can start the \
             service\(encrypt ? " and read its code" : ""))
+            value    \(product.reference ?? "")   (what its enclave measures, for whoever verifies: --expected)
 
             """
         )

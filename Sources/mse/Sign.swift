@@ -134,7 +134,11 @@ struct Sign: AsyncParsableCommand {
             signer: signer,
             isStrict: strict
         )
-        let report = try await Output.attempt { try GramineTools().sign(options) }
+        let progress = ProgressLine()
+        let report = try await Output.attempt {
+            defer { progress.end() }
+            return try GramineTools(progress: { progress.tell("\($0)") }).sign(options)
+        }
         for warning in report.warnings { Output.note(warning) }
         guard !quiet else { return }
         for remark in report.remarks { Output.note(remark) }

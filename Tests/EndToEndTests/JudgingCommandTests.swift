@@ -130,6 +130,26 @@ struct JudgingCommandTests {
             _ = try verify("quote.bin", "--trusted-root", "root.pem", "--expected", "expected", expecting: 0)
         }
         _ = try verify("quote.bin", "--trusted-root", "root.pem", "--expected", "0x" + Self.measurement, expecting: 0)
+        // What `measure --json` says, and `package` writes beside a package.
+        for (text, code) in [
+            (
+                "{\"mrenclave\": \"\(Self.measurement)\", \"enclaveSize\": 1, \"maxThreads\": 1, \"trustedFiles\": []}",
+                0
+            ),
+            ("{\"mrenclave\": \"\(Self.measurement)\"}", 1), ("{}", 1), ("{", 1),
+        ] as [(String, Int32)] {
+            try bench.folder.write("reference.json", text)
+            let output = try verify(
+                "quote.bin",
+                "--trusted-root",
+                "root.pem",
+                "--expected",
+                "reference.json",
+                expecting: code
+            )
+            guard code != 0, case .string(let message)? = output["error"]?["message"]?.value else { continue }
+            #expect(message.hasPrefix("--expected reference.json: line 1"), "\(message)")
+        }
     }
 
     @Test("a quote without a chain of its own takes it from a folder, whatever else is asked first")

@@ -10,18 +10,33 @@ struct EnclaveHash {
     /// EADDs alone.
     private var additions: [UInt8] = []
 
+    /// Bytes so far, and how many there were when that was told last.
+    private var byteCount: UInt64 = 0
+    private var toldByteCount: UInt64 = 0
+    private let advance: ((_ byteCount: UInt64) -> Void)?
+
+    private static let step: UInt64 = 16 << 20
     private static let record = 64
     private static let chunk = 256
     private static let chunks = 16
     private static let batch = 256
 
-    init(size: UInt64) {
+    /// - Parameter advance: called with how many bytes were hashed so far, every 16 MiB.
+    init(size: UInt64, advance: ((_ byteCount: UInt64) -> Void)? = nil) {
+        self.advance = advance
         var creation = Self.header("ECREATE")
         Self.put(UInt32(EnclaveLayout.saveAreaSize / Page.size), at: 8, in: &creation)
         Self.put(size, at: 12, in: &creation)
         hash.update(data: creation)
         page = Self.header("EADD")
         for _ in 0..<Self.chunks { page += Self.header("EEXTEND") + [UInt8](repeating: 0, count: Self.chunk) }
+    }
+
+    private mutating func count(_ bytes: Int) {
+        byteCount += UInt64(bytes)
+        guard let advance, byteCount - toldByteCount >= Self.step else { return }
+        toldByteCount = byteCount
+        advance(byteCount)
     }
 
     private static func header(_ name: String) -> [UInt8] {
@@ -67,6 +82,7 @@ struct EnclaveHash {
             }
             hash.update(bufferPointer: UnsafeRawBufferPointer(page))
         }
+        count(page.count)
     }
 
     private mutating func addUnmeasured(_ area: MemoryArea) {
@@ -89,6 +105,7 @@ struct EnclaveHash {
                 }
                 hash.update(bufferPointer: UnsafeRawBufferPointer(rebasing: additions[..<(count * Self.record)]))
             }
+            self.count(count * Self.record)
         }
     }
 
@@ -101,10 +118,17 @@ struct EnclaveHash {
 
 extension EnclaveLayout {
     /// MRENCLAVE.
-    package var measurement: FixedBytes<32> {
-        var hash = EnclaveHash(size: settings.size)
+    package var measurement: FixedBytes<32> { measurement(advance: nil) }
+
+    /// MRENCLAVE.
+    /// - Parameter advance: called with how many of `hashedByteCount` bytes were hashed so far.
+    package func measurement(advance: ((_ byteCount: UInt64) -> Void)?) -> FixedBytes<32> {
+        var hash = EnclaveHash(size: settings.size, advance: advance)
         let places = threadPlaces
         for area in areas { hash.add(area, of: self, places: places) }
         return hash.finalize()
     }
+
+    /// Bytes that are hashed for its pages.
+    package var hashedByteCount: UInt64 { areas.reduce(0) { $0 + $1.hashedByteCount } }
 }

@@ -162,7 +162,7 @@ public struct EnclaveMeasuring: Sendable {
         return EnclaveReport(
             MeasuredEnclave(
                 enclave.layout,
-                measurement: enclave.layout.measurement,
+                measurement: tools.measurement(of: enclave.layout),
                 manifest: enclave.manifest,
                 files: enclave.files,
                 loader: Hex.text(SHA256.hash(data: loader)),

@@ -126,7 +126,7 @@ extension GramineTools {
             around: around
         )
         if options.isStrict { try notes.checkStrictly() }
-        let measurement = enclave.layout.measurement
+        let measurement = measurement(of: enclave.layout)
         let body = SigstructBody(settings: enclave.layout.settings, measurement: measurement, date: date)
         var parts: [ToolOutput.Part] = [(enclave.text, options.output, "--output")]
         switch (key, options.signer) {

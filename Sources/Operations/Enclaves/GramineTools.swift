@@ -3,6 +3,7 @@ public import FoundationEssentials
 internal import Gramine
 internal import GramineFiles
 internal import Notation
+internal import SGXQuote
 public import WallClock
 
 /// What Gramine's own tools do, without them: manifests rendered, enclaves measured and signed.
@@ -10,15 +11,26 @@ public struct GramineTools: Sendable {
     let around: any Gramine.Surroundings & Sendable
     let variables: [String: String]
     let clock: WallClock
+    private let progress: (@Sendable (EnclaveProgress) -> Void)?
 
+    /// - Parameter progress: called from any thread, often.
     public init(
         environment: [String: String] = ProcessInfo.processInfo.environment,
-        clock: WallClock = .system
+        clock: WallClock = .system,
+        progress: (@Sendable (EnclaveProgress) -> Void)? = nil
     ) {
-        self.init(around: DiskSurroundings(variables: environment), variables: environment, clock: clock)
+        let advance = progress.map { progress in { @Sendable count in progress(.hashing(byteCount: count)) } }
+        let around = DiskSurroundings(variables: environment, advance: advance)
+        self.init(around: around, variables: environment, clock: clock, progress: progress)
     }
 
-    init(around: any Gramine.Surroundings & Sendable, variables: [String: String], clock: WallClock) {
+    init(
+        around: any Gramine.Surroundings & Sendable,
+        variables: [String: String],
+        clock: WallClock,
+        progress: (@Sendable (EnclaveProgress) -> Void)? = nil
+    ) {
+        self.progress = progress
         self.around = around
         self.variables = variables
         self.clock = clock
@@ -35,9 +47,31 @@ public struct GramineTools: Sendable {
         }
     }
 
+    /// MRENCLAVE.
+    func measurement(of layout: EnclaveLayout) -> FixedBytes<32> {
+        guard let progress else { return layout.measurement }
+        let total = layout.hashedByteCount
+        return layout.measurement { progress(.measuring(byteCount: $0, of: total)) }
+    }
+
     static func loader(_ path: String) throws(OperationError) -> ELFImage {
         let bytes = try read(path, option: "--libpal", limit: ELFImage.byteLimit)
         do { return try ELFImage(reading: bytes) } catch { throw error.about(path) }
+    }
+}
+
+/// How far an operation is.
+public enum EnclaveProgress: Sendable, CustomStringConvertible {
+    /// Trusted files.
+    case hashing(byteCount: Int)
+    /// The pages of an enclave.
+    case measuring(byteCount: UInt64, of: UInt64)
+
+    public var description: String {
+        switch self {
+        case .hashing(let count): "hashing trusted files: \(ByteText.words(UInt64(count)))"
+        case .measuring(let count, let total): "measuring: \(total == 0 ? 100 : min(100, count * 100 / total)) %"
+        }
     }
 }
 

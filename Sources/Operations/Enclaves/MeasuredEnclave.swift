@@ -97,6 +97,20 @@ struct MeasuredEnclave: Sendable {
         service = record.settings.node
     }
 
+    /// Of a package, as Gramine would build it.
+    init(_ enclave: PackageEnclave, signer: FixedBytes<32>?) throws(GramineError) {
+        let record = enclave.record
+        self.init(
+            enclave.layout,
+            measurement: enclave.measurement,
+            manifest: try Gramine.Manifest(reading: enclave.manifest),
+            files: enclave.trustedFiles,
+            loader: Hex.text(record.digest(of: record.settings.agent.loader) ?? []),
+            signer: signer
+        )
+        service = record.settings.node
+    }
+
     private static func attributes(_ attributes: Gramine.EnclaveAttributes) -> Node {
         .object([
             "flags": Node(Self.hex(attributes.flags)), "xfrm": Node(Self.hex(attributes.xfrm)),

@@ -153,10 +153,13 @@ public struct JudgingOptions: Sendable {
         if Hex.bytes(text) == nil || text.isEmpty, Files.exists(text) {
             let bytes = try NamedFile.measurement(text).read(limit: 64 << 20)
             found = "that \(found) is \(ContentKind(bytes).description)"
-            text = String(
-                decoding: PlainText.utf8(Array(bytes.prefix(4096))).filter { $0 > 0x20 },
-                as: UTF8.self
-            )
+            text =
+                bytes.first == UInt8(ascii: "{")
+                ? try reference(bytes, expected)
+                : String(
+                    decoding: PlainText.utf8(Array(bytes.prefix(4096))).filter { $0 > 0x20 },
+                    as: UTF8.self
+                )
         }
         if text.hasPrefix("0x") || text.hasPrefix("0X") { text.removeFirst(2) }
         let bytes = Hex.bytes(text) ?? []
@@ -170,6 +173,13 @@ public struct JudgingOptions: Sendable {
                 "MRENCLAVE as 64 or MRTD as 96 hex digits expected, or a file that holds them; found \(found)",
                 code: .fileKind
             )
+        }
+    }
+
+    /// The value in what `measure --json` said, and `package` wrote.
+    private static func reference(_ bytes: [UInt8], _ path: String) throws -> String {
+        try OperationError.naming("--expected \(path.printable(limit: nil))", code: .fileKind) {
+            try MeasuredEnclave(saved: JSON.read(bytes)).mrenclave
         }
     }
 

@@ -21,6 +21,8 @@ public struct Packaging: Sendable {
         public var package: String
         /// The code key, or the start token of plain code.
         public var key: String
+        /// What its enclave measures, and of what, for those who verify it.
+        public var reference: String?
         /// What the owner should know.
         public var notes: [String]
     }
@@ -57,6 +59,8 @@ public struct Packaging: Sendable {
             timestamp: timestamp
         )
         builder.checksImports = checksImports
+        let measuring = EnclaveMeasuring(in: surroundings)
+        builder.makesReference = { Array(try measuring.measure($0).json.utf8) }
         let made: PackageBuilder.Product
         do {
             made = if let key { try builder.build(key: NamedFile.key(key).secretKey()) } else { try builder.build() }
@@ -64,7 +68,7 @@ public struct Packaging: Sendable {
             throw error.withCommandLineMend
         }
         try MadePackages(state).note(made.package)
-        return Product(package: made.package, key: made.key, notes: made.notes)
+        return Product(package: made.package, key: made.key, reference: made.reference, notes: made.notes)
     }
 
     /// Keys of the simulated processor and what is sealed lie there.
