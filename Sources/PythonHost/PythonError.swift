@@ -69,12 +69,17 @@ public struct PythonError: Error, CodedError, Sendable, CustomStringConvertible 
         return text(of: object)
     }
 
-    static func text(of object: PyPointer) -> String? {
-        guard let characters = PyUnicode_AsUTF8(object) else {
+    /// All of it: a NUL ends nothing, and what is no text, as names of files may be, stands as `\\udcff`.
+    private static func text(of object: PyPointer) -> String? {
+        guard let bytes = PyUnicode_AsEncodedString(object, "utf-8", "backslashreplace"),
+            let start = PyBytes_AsString(bytes)
+        else {
             PyErr_Clear()
             return nil
         }
-        return String(cString: characters)
+        defer { Py_DecRef(bytes) }
+        let characters = UnsafeRawBufferPointer(start: start, count: PyBytes_Size(bytes))
+        return String(decoding: characters, as: UTF8.self)
     }
 
     /// Stable; programs may depend on it.

@@ -102,6 +102,24 @@ extension EndToEndTests {
 
         private func holds(_ bytes: [UInt8], _ text: String) -> Bool { Data(bytes).range(of: Data(text.utf8)) != nil }
 
+        @Test("what an exception says is in its owner's log to its end, whatever signs it has")
+        func oddText() throws {
+            let bench = try Workbench()
+            let app = """
+                app = None
+                raise ValueError("before \\0 between \\udcff \\U0010ffff the end")
+                """
+            let made = try ReleaseTests.project(bench, "shop", app: app, health: "/")
+            try bench.spawn("shop", made.package, port: Workbench.freePort())
+            let told = try bench.configure("shop", made, expecting: 1)
+            #expect(told.contains(" the end"), "\(told)")
+            let log = try bench.mse("logs", "shop", "--key", made.key)
+            #expect(
+                log.contains("ValueError: before ") && log.contains(" between \\udcff ") && log.contains(" the end"),
+                "\(log)"
+            )
+        }
+
         @Test("nothing that the application says, by whatever way, reaches the operator; its owner reads all of it")
         func sealed() throws {
             let bench = try Workbench()
