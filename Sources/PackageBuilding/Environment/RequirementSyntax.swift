@@ -79,4 +79,38 @@ enum RequirementSyntax {
     static func trimmed(_ text: String) -> String {
         String(text.drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed())
     }
+
+    /// Words as a shell separates them, with its two quotes; nil where one isn't closed.
+    static func words(_ text: String) -> [String]? {
+        var words: [String] = []
+        var word = ""
+        var isInWord = false
+        var quote: Character?
+        var isEscaped = false
+        for character in text {
+            if isEscaped {
+                // Within quotes a backslash is one, but before what would end them.
+                if quote == "\"", character != "\"", character != "\\" { word.append("\\") }
+                word.append(character)
+                isEscaped = false
+            } else if character == "\\", quote != "'" {
+                isEscaped = true
+                isInWord = true
+            } else if let open = quote {
+                if character == open { quote = nil } else { word.append(character) }
+            } else if character == "'" || character == "\"" {
+                quote = character
+                isInWord = true
+            } else if character.isWhitespace {
+                if isInWord { words.append(word) }
+                word = ""
+                isInWord = false
+            } else {
+                word.append(character)
+                isInWord = true
+            }
+        }
+        guard quote == nil, !isEscaped else { return nil }
+        return isInWord ? words + [word] : words
+    }
 }

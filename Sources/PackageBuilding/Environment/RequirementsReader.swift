@@ -109,7 +109,7 @@ struct RequirementsReader {
             )
         }
         guard text.hasPrefix("-") else { return try requirement(text, line) }
-        try options(try words(text, line), line)
+        try options(text, line)
     }
 
     private static let signs = Set((0x20..<0x7F).map { Character(Unicode.Scalar(UInt8($0))) })
@@ -120,48 +120,23 @@ struct RequirementsReader {
 
     // MARK: Options
 
-    private static let short = [
-        "-i": "--index-url", "-f": "--find-links", "-r": "--requirement", "-c": "--constraint", "-e": "--editable",
-    ]
-    private static let withValue: Set<String> = [
-        "--index-url", "--pypi-url", "--extra-index-url", "--find-links", "--trusted-host", "--requirement",
-        "--constraint",
-        "--editable",
-        "--no-binary", "--only-binary",
-    ]
-    private static let withoutValue: Set<String> = ["--no-index", "--pre", "--prefer-binary", "--require-hashes"]
-
-    private mutating func options(_ words: [String], _ line: Line) throws(PackageError) {
+    private mutating func options(_ text: String, _ line: Line) throws(PackageError) {
+        guard let words = RequirementSyntax.words(text) else { throw refusal(line, "a quote isn't closed") }
         var rest = words[...]
-        while let word = rest.popFirst() {
-            var name = word
-            var value: String?
-            if word.hasPrefix("--") {
-                if let equals = word.firstIndex(of: "=") {
-                    name = String(word[..<equals])
-                    value = String(word[word.index(after: equals)...])
-                }
-            } else if let long = Self.short[String(word.prefix(2))] {
-                name = long
-                if word.count > 2 { value = String(word.dropFirst(2).drop { $0 == "=" }) }
-            }
-            if Self.withoutValue.contains(name), value == nil {
-                result.options.append(name)
-                continue
-            }
-            guard Self.withValue.contains(name) else {
+        while let option = RequirementOption.next(in: &rest) {
+            switch option {
+            case .flag(let name): result.options.append(name)
+            case .setting(let name, let value): try self.option(name, value, in: line)
+            case .valueless(let name): throw refusal(line, "'\(name)' wants a value")
+            case .unknown(let name):
                 throw refusal(
                     line,
                     """
                     the option '\(redacted(name))' isn't taken here; there are \
-                    \((Self.withValue.union(Self.withoutValue)).sorted().joined(separator: ", "))
+                    \(RequirementOption.names.joined(separator: ", "))
                     """
                 )
             }
-            guard let value = value ?? rest.popFirst(), !value.isEmpty else {
-                throw refusal(line, "'\(name)' wants a value")
-            }
-            try option(name, value, in: line)
         }
     }
 
@@ -462,40 +437,6 @@ struct RequirementsReader {
             rest = rest[rest.index(after: name.endIndex)...]
         }
         return (written + rest, expanded + rest)
-    }
-
-    /// Words as a shell separates them, with its two quotes.
-    private func words(_ text: String, _ line: Line) throws(PackageError) -> [String] {
-        var words: [String] = []
-        var word = ""
-        var isInWord = false
-        var quote: Character?
-        var isEscaped = false
-        for character in text {
-            if isEscaped {
-                // Within quotes a backslash is one, but before what would end them.
-                if quote == "\"", character != "\"", character != "\\" { word.append("\\") }
-                word.append(character)
-                isEscaped = false
-            } else if character == "\\", quote != "'" {
-                isEscaped = true
-                isInWord = true
-            } else if let open = quote {
-                if character == open { quote = nil } else { word.append(character) }
-            } else if character == "'" || character == "\"" {
-                quote = character
-                isInWord = true
-            } else if character.isWhitespace {
-                if isInWord { words.append(word) }
-                word = ""
-                isInWord = false
-            } else {
-                word.append(character)
-                isInWord = true
-            }
-        }
-        guard quote == nil, !isEscaped else { throw refusal(line, "a quote isn't closed") }
-        return isInWord ? words + [word] : words
     }
 
     // MARK: Refusals
