@@ -20,7 +20,8 @@ public struct PackageBuilder: Sendable {
     public var timestamp: Int64
     /// Whether what the code imports is looked for.
     public var checksImports = true
-    /// Makes of the package that lies under a path, once it is whole, what is written beside it for those who verify it.
+    /// Makes of the package that lies under a path, once it is whole, what is written beside it for those who verify
+    /// it.
     public var makesReference: (@Sendable (_ package: String) throws -> [UInt8])?
     /// Nonces by relative path, for tests and for making a package again.
     package var nonces: TreeEncryption.Nonces = .random

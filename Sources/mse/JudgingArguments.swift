@@ -9,7 +9,9 @@ struct JudgingArguments: ParsableArguments {
     var policy: String?
     @Option(
         help:
-            "The expected MRENCLAVE or MRTD: hex digits, or a file that holds them, such as a package's .reference.json.",
+            """
+            The expected MRENCLAVE or MRTD: hex digits, or a file that holds them, such as a package's .reference.json.
+            """,
         transform: { try Arguments.measurement($0) }
     )
     var expected: String?

@@ -29,14 +29,16 @@ public struct EnclaveDifference: Report {
         // Where both manifests are known they say so.
         if first.manifest == nil || second.manifest == nil, first.service == nil || second.service == nil {
             if first.size != second.size {
-                changes.append(.changed(.size, "the enclave's size", "\(first.size)", "\(second.size)"))
+                changes.append(.changed(.size, "the enclave's size", from: "\(first.size)", to: "\(second.size)"))
             }
             if first.threads != second.threads {
-                changes.append(.changed(.threads, "the number of threads", "\(first.threads)", "\(second.threads)"))
+                changes.append(
+                    .changed(.threads, "the number of threads", from: "\(first.threads)", to: "\(second.threads)")
+                )
             }
         }
         if let from = first.loader, let to = second.loader, from != to {
-            changes.append(.changed(.loader, "the loader", Self.short(from), Self.short(to)))
+            changes.append(.changed(.loader, "the loader", from: Self.short(from), to: Self.short(to)))
         }
         if changes.isEmpty, first.mrenclave != second.mrenclave {
             let isWhole = first.manifest != nil && second.manifest != nil
@@ -50,7 +52,7 @@ public struct EnclaveDifference: Report {
             )
         }
         if let from = first.mrsigner, let to = second.mrsigner, from != to {
-            changes.append(.changed(.signer, "MRSIGNER, which isn't part of MRENCLAVE,", from, to))
+            changes.append(.changed(.signer, "MRSIGNER, which isn't part of MRENCLAVE,", from: from, to: to))
         }
         self.changes = changes
     }
@@ -101,13 +103,13 @@ public struct EnclaveDifference: Report {
     private static func settings(_ first: Node?, _ second: Node?) -> [Change] {
         guard let first, let second else { return [] }
         var changes: [Change] = []
-        compare(first, second, path: "", depth: 0, &changes)
+        compare(first, second, path: "", depth: 0, into: &changes)
         return changes
     }
 
     private static let depthLimit = 40
 
-    private static func compare(_ first: Node, _ second: Node, path: String, depth: Int, _ changes: inout [Change]) {
+    private static func compare(_ first: Node, _ second: Node, path: String, depth: Int, into changes: inout [Change]) {
         switch (first.value, second.value) {
         case (.object(let before), .object(let after)) where depth < depthLimit:
             let known = Dictionary(after.map { (ExactText($0.name), $0.node) }, uniquingKeysWith: { one, _ in one })
@@ -126,7 +128,7 @@ public struct EnclaveDifference: Report {
                     )
                     continue
                 }
-                compare(member.node, node, path: name, depth: depth + 1, &changes)
+                compare(member.node, node, path: name, depth: depth + 1, into: &changes)
             }
             for member in after where !old.contains(ExactText(member.name)) {
                 let name = path.isEmpty ? member.name : path + "." + member.name
@@ -140,11 +142,11 @@ public struct EnclaveDifference: Report {
                     )
                 )
             }
-        case (.array(let before), .array(let after)): compareElements(before, after, path: path, &changes)
+        case (.array(let before), .array(let after)): compareElements(before, after, path: path, into: &changes)
         default:
             guard shown(first) != shown(second) else { return }
             changes.append(
-                .changed(.setting, path.printable(limit: nil), shown(first), shown(second), name: path)
+                .changed(.setting, path.printable(limit: nil), from: shown(first), to: shown(second), name: path)
             )
         }
     }
@@ -156,7 +158,7 @@ public struct EnclaveDifference: Report {
         _ first: [Node],
         _ second: [Node],
         path: String,
-        _ changes: inout [Change]
+        into changes: inout [Change]
     ) {
         let before = first.map { shown($0) }, after = second.map { shown($0) }
         guard before != after else { return }
@@ -167,7 +169,7 @@ public struct EnclaveDifference: Report {
         let kind: Change.Kind = isArguments ? .argument : .setting
         guard before.count != after.count, max(before.count, after.count) <= listLimit else {
             for index in 0..<min(before.count, after.count) where before[index] != after[index] {
-                changes.append(.changed(kind, name(index), before[index], after[index], name: path))
+                changes.append(.changed(kind, name(index), from: before[index], to: after[index], name: path))
             }
             for index in after.count..<max(before.count, after.count) {
                 let words = "\(name(index)) \(before[index]) is gone"
@@ -230,8 +232,8 @@ extension EnclaveDifference.Change {
     fileprivate static func changed(
         _ kind: Kind,
         _ shownName: String,
-        _ from: String,
-        _ to: String,
+        from: String,
+        to: String,
         name: String? = nil
     ) -> Self {
         Self(

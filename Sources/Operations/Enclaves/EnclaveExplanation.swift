@@ -113,7 +113,10 @@ public struct EnclaveExplanation: Report {
 
     /// Whoever runs any enclave decides these.
     private static let always = [
-        "when it runs, how often, for how long, and with which files in the places that it reads from without pinning them",
+        """
+        when it runs, how often, for how long, and with which files in the places that it reads from without pinning \
+        them
+        """,
         "the network, the clock, and the names, sizes and modes of files",
         "the processor and its microcode: a quote tells them",
     ]
