@@ -16,7 +16,7 @@ public struct PackageBuilder: Sendable {
     /// Where pip is kept between runs.
     public var cache: String
     public var encrypts: Bool
-    /// Becomes part of the name.
+    /// Nanoseconds since 1970; part of the name.
     public var timestamp: Int64
     /// Whether what the code imports is looked for.
     public var checksImports = true

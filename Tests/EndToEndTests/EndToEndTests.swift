@@ -87,6 +87,24 @@ struct EndToEndTests {
             let port = Workbench.freePort()
             try bench.spawn("hello-1", made.package, port: port)
             try bench.mse("evidence", "hello-1", "--output", "out")
+            // Taken anew it replaces evidence, and nothing else.
+            try bench.mse("evidence", "hello-1", "--output", "out")
+            for name in ["ratls.pem", "evidence.json"] {
+                for kind in ["key", "folder", "link"] {
+                    let place = "\(name)-\(kind)/" + name
+                    try bench.folder.write("\(name)-\(kind)/other", "the only copy")
+                    switch kind {
+                    case "key": try bench.folder.write(place, "-----BEGIN PRIVATE KEY-----\nAAAA\n")
+                    case "folder": try Files.makeFolder(bench.path + "/" + place)
+                    default: #expect(symlink("other", bench.path + "/" + place) == 0)
+                    }
+                    let before = try FileKind(bench.path + "/" + place)
+                    let taken = try bench.mse("evidence", "hello-1", "--output", "\(name)-\(kind)", expecting: 1)
+                    #expect(taken.contains("is no evidence; it would be lost"), "\(taken)")
+                    #expect(try FileKind(bench.path + "/" + place) == before)
+                    #expect(try Files.names(in: bench.path + "/\(name)-\(kind)").count == 2, "\(name) \(kind)")
+                }
+            }
             let key = Hex.text(try bench.folder.read(made.key))
             try bench.folder.write("seal.json", "{\"code_secret_key\": \"\(key)\", \"password\": \"p\"}")
             let refused = try bench.seal("seal.json", to: "out/evidence.json", made.package, expecting: 2)

@@ -1,5 +1,6 @@
 import Files
 import Glibc
+import Processes
 import RATLS
 import SGXQuote
 import TestSupport
@@ -122,6 +123,23 @@ struct PinFileTests {
         let error = #expect(throws: OperationError.self) { try PinFile(path) }
         #expect(error?.code == "pin" && error?.subject.contains("--certificate-out") == true)
         #expect(String(decoding: try folder.read("pin.pem"), as: UTF8.self) == text)
+    }
+
+    @Test("a certificate without evidence, as a root's or a server's, is somebody's own")
+    func noEvidence() throws {
+        let made = try ProgramRun(
+            "/usr/bin/openssl",
+            [
+                "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=root", "-keyout", "key.pem", "-out",
+                "pin.pem",
+            ],
+            folder: folder.path
+        ).run()
+        try #require(made.status == 0, "\(made.output)")
+        let before = try folder.read("pin.pem")
+        let error = #expect(throws: OperationError.self) { try PinFile(path) }
+        #expect(error?.code == "pin" && error?.problem.contains("it would be lost") == true)
+        #expect(try folder.read("pin.pem") == before)
     }
 
     @Test("two certificates in one file are somebody's own list")
