@@ -38,7 +38,7 @@ demo: build ## Run the main job, every refusal, and all end-to-end tests, with t
 	MSE_PRODUCTS=$(CURDIR)/bin scripts/tested --skip-build $(FLAGS) --filter EndToEndTests
 fuzz: setup ## Fuzz the parsers: make fuzz SECONDS=600 (for each)
 	@Fuzz/run $(SECONDS)
-bench: build ## Run one benchmark against its peers: make bench NAME=code|dcap|serve|start|verify
+bench: build ## Run one benchmark against its peers: make bench NAME=code|dcap|measure|serve|start|verify
 	@scripts/setup peers
 	@Benchmarks/run $(NAME)
 install: build ## Install under PREFIX

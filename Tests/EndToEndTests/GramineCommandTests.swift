@@ -135,6 +135,40 @@ extension EndToEndTests {
             #expect(bad.status == 1 && bad.out.isEmpty && bad.err.contains("standard input: line 1"), "\(bad)")
         }
 
+        @Test("memory doesn't grow with the enclave or with what is hashed, and what takes long says how far it is")
+        func memory() throws {
+            let isDeep = ProcessInfo.processInfo.environment["MSE_DEEP"] != nil
+            // Holes take no room on the disk, and are read like anything else.
+            let large = try OpenFile(folder.path + "/large", O_WRONLY | O_CREAT, mode: 0o644)
+            #expect(ftruncate(large.descriptor, isDeep ? 8 << 30 : 256 << 20) == 0)
+            try folder.write(
+                "large.manifest",
+                """
+                libos.entrypoint = "/main"
+                fs.mounts = []
+                sgx.enclave_size = "\(isDeep ? "64G" : "4G")"
+                sgx.trusted_files = ["file:large"]
+
+                """
+            )
+            let script = """
+                import os, sys
+                process = os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ)
+                _, status, usage = os.wait4(process, 0)
+                print(status, usage.ru_maxrss)
+                """
+            let command = ["measure", "large.manifest", "--libpal", "libpal.so", "--pkglibdir", "pkglib", "--json"]
+            let result = try ProgramRun(
+                "/usr/bin/python3",
+                ["-c", script, Workbench.products + "/mse"] + command,
+                environment: ["MSE_HOME": folder.path + "/home"],
+                folder: folder.path
+            ).run().output
+            let figures = try #require(result.split(separator: "\n").last).split(separator: " ").compactMap { Int($0) }
+            // KiB, with the program's own pages.
+            #expect(figures.count == 2 && figures[0] == 0 && figures[1] < 50 << 10, "\(result.suffix(200))")
+        }
+
         @Test("what can't mean anything is a usage error before anything is read")
         func usage() throws {
             for arguments in [

@@ -141,9 +141,7 @@ public struct EnclaveMeasuring: Sendable {
         let signer = try signer(options.key)
         let libraryFolder = options.libraryFolder ?? GramineInstallation.libraryFolder
         let loaderPath = options.loader ?? GramineInstallation.loader(in: libraryFolder)
-        let loader = try GramineTools.read(loaderPath, option: "--libpal", limit: ELFImage.byteLimit)
-        let image: ELFImage
-        do { image = try ELFImage(reading: loader) } catch { throw error.about(loaderPath) }
+        let (loader, image) = try GramineTools.loader(loaderPath)
         // What is signed already is what runs, whichever version wrote it.
         let isSigned = ExactText(path).hasSuffix(".manifest.sgx")
         let enclave =

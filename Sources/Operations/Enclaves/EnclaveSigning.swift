@@ -108,7 +108,7 @@ extension GramineTools {
         let (key, keyPath) = try key(options.signer)
         let libraryFolder = options.libraryFolder ?? GramineInstallation.libraryFolder
         let loader = options.loader ?? GramineInstallation.loader(in: libraryFolder)
-        let image = try Self.loader(loader)
+        let image = try Self.loader(loader).image
         let enclave = try enclave(
             options.manifest,
             reading: Self.read(options.manifest, option: "--manifest", limit: Manifest.byteLimit),

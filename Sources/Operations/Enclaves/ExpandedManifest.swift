@@ -16,6 +16,19 @@ struct ExpandedManifest: Sendable {
 }
 
 extension GramineTools {
+    /// Names the library OS where the manifest doesn't.
+    func addEntrypoint(to manifest: inout Gramine.Manifest, _ libraryFolder: String) throws(GramineError) {
+        let libOS = libraryFolder + "/libsysdb.so"
+        if manifest["loader", "entrypoint", "uri"] == nil, around.kind(of: libOS) == nil {
+            throw GramineError(
+                .missingFile,
+                "Gramine's library OS \(libOS.printable(limit: nil)) isn't there",
+                mend: "name the folder that holds it with --pkglibdir"
+            )
+        }
+        try manifest.addEntrypoint(libOS: libOS, surroundings: around)
+    }
+
     /// Does as Gramine's signer does: defaults and trusted files, no check of the schema.
     /// - Parameter path: for messages.
     func enclave(
@@ -30,7 +43,7 @@ extension GramineTools {
             let written = manifest
             // Here places are those of the file that was named.
             _ = try EnclaveSettings(written)
-            try manifest.addEntrypoint(libOS: libraryFolder + "/libsysdb.so", surroundings: around)
+            try addEntrypoint(to: &manifest, libraryFolder)
             let files = try manifest.expandTrustedFiles(in: root, surroundings: around)
             let text = manifest.text
             return ExpandedManifest(

@@ -54,9 +54,19 @@ public struct GramineTools: Sendable {
         return layout.measurement { progress(.measuring(byteCount: $0, of: total)) }
     }
 
-    static func loader(_ path: String) throws(OperationError) -> ELFImage {
-        let bytes = try read(path, option: "--libpal", limit: ELFImage.byteLimit)
-        do { return try ELFImage(reading: bytes) } catch { throw error.about(path) }
+    static func loader(_ path: String) throws(OperationError) -> (bytes: [UInt8], image: ELFImage) {
+        let bytes: [UInt8]
+        do throws(OperationError) {
+            bytes = try read(path, option: "--libpal", limit: ELFImage.byteLimit)
+        } catch {
+            throw OperationError(
+                error.subject,
+                error.problem,
+                mend: "name Gramine's libpal.so with --libpal",
+                like: error
+            )
+        }
+        do { return (bytes, try ELFImage(reading: bytes)) } catch { throw error.about(path) }
     }
 }
 

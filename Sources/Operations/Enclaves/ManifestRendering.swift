@@ -74,17 +74,15 @@ extension GramineTools {
             template = Array(text.utf8)
         }
         let libraryFolder = options.libraryFolder ?? GramineInstallation.libraryFolder
-        do {
-            let text = try Gramine.Template(reading: template)
+        let text: [UInt8]
+        do throws(GramineError) {
+            text = try Gramine.Template(reading: template)
                 .render(options.variables, libraryFolder: libraryFolder, surroundings: around)
-            return try rendered(text, path: path, libraryFolder, options)
-        } catch let error as OperationError {
-            throw error
-        } catch let error as GramineError {
-            throw error.about(path)
         } catch {
-            throw OperationError(path, "\(error)", code: .file)
+            throw error.about(path)
         }
+        // Lines are the rendered text's from here on, which statements of the template move.
+        return try rendered(text, path: text == template ? path : path + ", rendered", libraryFolder, options)
     }
 
     private func rendered(
@@ -92,13 +90,19 @@ extension GramineTools {
         path: String,
         _ libraryFolder: String,
         _ options: RenderingOptions
-    ) throws -> RenderedManifest {
-        // Places in it are the rendered text's, whose lines a template's statements move.
-        var manifest = try Manifest(reading: text)
-        let written = manifest
-        try manifest.addEntrypoint(libOS: libraryFolder + "/libsysdb.so", surroundings: around)
-        if options.checksSchema { try manifest.checkSchema() }
-        let files = try manifest.expandTrustedFiles(in: options.chroot, surroundings: around)
+    ) throws(OperationError) -> RenderedManifest {
+        let written: Gramine.Manifest
+        var manifest: Gramine.Manifest
+        let files: [TrustedFile]
+        do throws(GramineError) {
+            written = try Manifest(reading: text)
+            manifest = written
+            try addEntrypoint(to: &manifest, libraryFolder)
+            if options.checksSchema { try manifest.checkSchema() }
+            files = try manifest.expandTrustedFiles(in: options.chroot, surroundings: around)
+        } catch {
+            throw error.about(path)
+        }
         let notes = LintNotes(
             written,
             at: path,
