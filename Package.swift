@@ -495,6 +495,8 @@ let package = Package(
                 "FakePKI",
                 "Files",
                 "Notation",
+                "PackageFormat",
+                "PackageMeasurement",
                 "RATLS",
                 "SGXQuote",
                 "SimulatedProcessor",

@@ -259,6 +259,7 @@ public struct PackageBuilder: Sendable {
         try tar.add("environment.lock", Array(lock.utf8))
         try tar.add("environment.tar", file: work + "/environment.tar")
         try tar.add("runtime.json", runtime.list.encoded)
+        try tar.add("loader", runtime.loader)
         try tar.finish()
     }
 

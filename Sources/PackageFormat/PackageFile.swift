@@ -13,11 +13,12 @@ public struct PackageFile: Sendable {
     public let runtime: RuntimeList?
     public let mode: EnclaveSettings.Mode
     private let members: [ExactText: TarReader.Member]
+    private let loader: [UInt8]?
 
     private static let known: Set<ExactText> = [
         "app.tar", "tests.tar", "image.tar", ExactText(ProjectConfiguration.fileName), "start.json", "environment.lock",
         "environment.tar",
-        "runtime.json",
+        "runtime.json", "loader",
     ]
     package static let textLimit = 16 << 20
 
@@ -51,6 +52,7 @@ public struct PackageFile: Sendable {
             runtime = try Self.parse(texts["runtime.json"], at: path) { bytes throws(NotationError) in
                 try RuntimeList(bytes)
             }
+            loader = texts["loader"]
             mode = try Self.parse(texts["start.json"], at: path, Self.readMode) ?? .open
         } catch {
             throw .wrapping(error, path: path)
@@ -112,6 +114,18 @@ public struct PackageFile: Sendable {
             )
         }
         return runtime
+    }
+
+    /// The bytes of what loads the agent, whose pages are measured.
+    /// - Throws: `PackageError` where it carries none.
+    public func requiredLoader() throws(PackageError) -> [UInt8] {
+        guard let loader else {
+            throw .archive(
+                path: path,
+                "'loader' was not found in it, whose pages are measured; package the project again"
+            )
+        }
+        return loader
     }
 
     /// What is measured when this package runs.

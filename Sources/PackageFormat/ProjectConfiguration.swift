@@ -219,14 +219,28 @@ public struct ProjectConfiguration: Hashable, Sendable {
         throws(NotationError)
     {
         if let node = table.optional("size") {
-            guard let count = byteCount(node), count >= 256 << 20, count & (count - 1) == 0 else {
-                throw table.mismatch(node, member: "size", "a power of two from \"256M\" on, such as \"1G\",")
+            guard let count = byteCount(node), EnclaveSettings.Enclave.byteCounts.contains(count),
+                count & (count - 1) == 0
+            else {
+                throw table.mismatch(
+                    node,
+                    member: "size",
+                    "a power of two from \"256M\" to \"64G\", such as \"1G\","
+                )
             }
             enclave.byteCount = count
         }
         enclave.threads = try table.integer("threads", in: 8...4096) ?? enclave.threads
         enclave.productID = try table.integer("product_id", in: 0...65535) ?? enclave.productID
         enclave.securityVersion = try table.integer("svn", in: 0...65535) ?? enclave.securityVersion
+        enclave.isDebug = try table.boolean("debug") ?? enclave.isDebug
+        if let problem = enclave.problem {
+            throw NotationError(
+                at: table.optional("threads")?.place ?? table.place,
+                member: "threads",
+                problem + "; take fewer threads, or a larger size"
+            )
+        }
         try table.finish()
     }
 

@@ -4,7 +4,7 @@ public import Notation
 
 /// `runtime.json`: every file that runs besides the package's own, with its digest. All of it is measured.
 public struct RuntimeList: Hashable, Sendable {
-    private static let version = 4
+    private static let version = 5
     /// Of the interpreter, such as 3.11.2.
     public var python: String
     /// What it runs on, and what loads the program there: the simulated processor's own loader, or Gramine's.

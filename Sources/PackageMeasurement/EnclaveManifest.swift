@@ -1,7 +1,7 @@
 internal import Files
 internal import Gramine
 internal import Notation
-internal import PackageFormat
+package import PackageFormat
 
 /// The Gramine manifest of a service: a function of its record alone (docs/decisions/0016-the-services-manifest.md).
 struct EnclaveManifest {
@@ -9,12 +9,7 @@ struct EnclaveManifest {
 
     /// The folder beside the manifest that is the enclave's root. What runs lies there under its measured path.
     static let root = "root"
-    /// Where the enclave finds its package, its launch record and its sealed state, and where they lie beside the
-    /// manifest.
-    static let instance = "/instance"
-    static let package = "package.tar", launch = "launch.json", sealed = "sealed", home = "home"
-    /// Its memory in place of a disk.
-    static let memory = "/memory"
+    private static let home = "home"
 
     private static let stack = "2M"
     private static let heap = "64M"
@@ -33,8 +28,8 @@ struct EnclaveManifest {
         return .object([
             "loader": .object([
                 "log_level": "error",
-                "argv": Self.texts(arguments),
-                "env": Node(.object(variables.map { Member($0.name, Node($0.value)) })),
+                "argv": Self.texts(arguments(.measured)),
+                "env": Node(.object(variables(.measured).map { Member($0.name, Node($0.value)) })),
             ]),
             "libos": .object(["entrypoint": Node(agent.path)]),
             "sys": .object([
@@ -55,24 +50,20 @@ struct EnclaveManifest {
 
     /// What the agent is started with, its own path first. The record that goes with it holds what the agent proves
     /// itself; for the other files the library OS does.
-    var arguments: [String] {
+    func arguments(_ places: EnclavePlaces) -> [String] {
         let agent = record.settings.agent
         let own = EnclaveRecord(settings: record.settings, files: record.packageFiles)
         return [
-            agent.path, "--platform", agent.platform.rawValue,
-            "--package", Self.instance + "/" + Self.package,
-            "--launch", Self.instance + "/" + Self.launch,
-            "--state", Self.instance + "/" + Self.sealed,
-            "--memory", Self.memory,
+            places.root + agent.path, "--platform", agent.platform.rawValue, "--package", places.package,
+            "--launch", places.launch, "--state", places.sealed, "--memory", places.memory,
             "--record", JSON.canonical(own.node),
         ]
     }
 
     /// All variables that the agent finds.
-    /// - Parameter root: where what was measured lies; empty in the enclave's own view.
-    func variables(root: String) -> [(name: String, value: String)] {
+    func variables(_ places: EnclavePlaces) -> [(name: String, value: String)] {
         [
-            ("LD_LIBRARY_PATH", record.libraryFolders.map { root + $0 }.joined(separator: ":")),
+            ("LD_LIBRARY_PATH", record.libraryFolders.map { places.root + $0 }.joined(separator: ":")),
             ("LANG", "C.UTF-8"),
             ("SSL_CERT_FILE", OperatorData.authorities),
             // It would start a program.
@@ -82,15 +73,14 @@ struct EnclaveManifest {
         ]
     }
 
-    private var variables: [(name: String, value: String)] { variables(root: "") }
-
     private var mounts: [Node] {
         [
-            .object(["type": "tmpfs", "path": Node(Self.memory)]),
+            .object(["type": "tmpfs", "path": Node(EnclavePlaces.measured.memory)]),
             .object(["type": "tmpfs", "path": "/tmp"]),
-            .object(["type": "chroot", "path": Node(Self.instance), "uri": "file:."]),
+            .object(["type": "chroot", "path": Node(EnclavePlaces.instance), "uri": "file:."]),
             .object([
-                "type": "encrypted", "path": Node(Self.instance + "/" + Self.home), "uri": Node("file:" + Self.home),
+                "type": "encrypted", "path": Node(EnclavePlaces.instance + "/" + Self.home),
+                "uri": Node("file:" + Self.home),
                 "key_name": Node(Self.home),
             ]),
         ]
@@ -101,14 +91,14 @@ struct EnclaveManifest {
         let data = OperatorData.files.filter { ExactText($0) != ExactText(OperatorData.readByGramine) }
         return .object([
             "remote_attestation": "dcap",
-            "debug": Node(.boolean(false)),
+            "debug": Node(.boolean(settings.isDebug)),
             "enclave_size": Node(Self.size(settings.byteCount)),
             "max_threads": Node(settings.threads),
             "isvprodid": Node(settings.productID),
             "isvsvn": Node(settings.securityVersion),
             "file_check_policy": "strict",
             "allowed_files": Self.texts(
-                [Self.package, Self.launch, Self.sealed + "/"].map { "file:" + $0 }
+                ["file:package.tar", "file:launch.json", "file:sealed/"]
                     + (data + [OperatorData.timeZones + "/"]).map { "file:" + Self.root + $0 }
             ),
             "trusted_files": Self.texts(record.machineFiles.map { "file:" + Self.root + $0.path }),
@@ -130,7 +120,7 @@ struct EnclaveManifest {
 extension EnclaveRecord {
     /// Files of the machine; those of the package have no path.
     var machineFiles: [File] { files.filter { $0.path.utf8.first == UInt8(ascii: "/") } }
-    var packageFiles: [File] { files.filter { $0.path.utf8.first != UInt8(ascii: "/") } }
+    package var packageFiles: [File] { files.filter { $0.path.utf8.first != UInt8(ascii: "/") } }
 
     /// Gramine's, which lies beside its loader's folder; on the simulated processor the loader stands in for it.
     var libraryOS: String {

@@ -9,11 +9,14 @@ public struct PackageEnclave: Sendable {
     public let record: EnclaveRecord
     /// The text that is measured: Gramine's `.manifest.sgx`.
     public let manifest: [UInt8]
+    /// The same, read.
+    package let expanded: Manifest
     /// MRENCLAVE.
     public let measurement: FixedBytes<32>
     /// In the manifest's order.
     package let trustedFiles: [TrustedFile]
     package let layout: EnclaveLayout
+    /// Before its trusted files were hashed.
     private let source: Manifest
     private let image: ELFImage
 
@@ -32,12 +35,18 @@ public struct PackageEnclave: Sendable {
         source = try EnclaveManifest(record: record).manifest(surroundings)
         var expanded = source
         trustedFiles = try expanded.expandTrustedFiles(surroundings: surroundings)
+        self.expanded = expanded
         manifest = expanded.text
         image = try ELFImage(reading: loader)
         layout = try EnclaveLayout(manifest: manifest, image: image)
         measurement = layout.measurement
         self.record = record
     }
+
+    /// What its report says besides the measurement.
+    public var productID: Int { Int(layout.settings.productID) }
+    public var securityVersion: Int { Int(layout.settings.securityVersion) }
+    public var isDebug: Bool { layout.settings.attributes.flags & Gramine.EnclaveAttributes.debug != 0 }
 
     /// What of it Gramine's users would call insecure, weak or costly. Each has its reason
     /// (docs/decisions/0016-the-services-manifest.md).
@@ -58,12 +67,32 @@ public struct PackageEnclave: Sendable {
         ).findings
     }
 
+    /// Where a trusted file lies on a machine that makes or launches the package; nil for one that isn't of this kind.
+    package static func machinePath(of path: String) -> String? {
+        let root = Array((EnclaveManifest.root + "/").utf8)
+        return path.utf8.starts(with: root) ? String(path.utf8.dropFirst(root.count - 1)) : nil
+    }
+
     /// What the agent is started with, its own path first.
-    public var arguments: [String] { EnclaveManifest(record: record).arguments }
+    public func arguments(in places: EnclavePlaces = .measured) -> [String] {
+        EnclaveManifest(record: record).arguments(places)
+    }
 
     /// What the agent finds as its environment, `NAME=value`.
-    /// - Parameter root: where what was measured lies; empty in the enclave's own view.
-    public func environment(root: String = "") -> [String] {
-        EnclaveManifest(record: record).variables(root: root).map { $0.name + "=" + $0.value }
+    public func environment(in places: EnclavePlaces = .measured) -> [String] {
+        EnclaveManifest(record: record).variables(places).map { $0.name + "=" + $0.value }
+    }
+}
+
+extension PackageFile {
+    /// The enclave that this package runs in.
+    /// - Throws: `PackageError` for the original's packages, and where its parts make no enclave.
+    public func enclave() throws(PackageError) -> PackageEnclave {
+        let record = try record(), loader = try requiredLoader()
+        do {
+            return try PackageEnclave(record, loader: loader)
+        } catch {
+            throw .archive(path: path, [error.description, error.mend].compactMap { $0 }.joined(separator: "; "))
+        }
     }
 }

@@ -22,6 +22,8 @@ struct ConfinedProcess {
         var bindings: [Binding]
         /// In its own view, and in the machine's.
         var arguments: (confined: [String], open: [String])
+        /// Measured: nothing that this process finds in its own environment goes on.
+        var environment: (confined: [String], open: [String])
         var socket: Int32
         var output: Int32
     }
@@ -82,7 +84,7 @@ struct ConfinedProcess {
                 temporary_names: values.list(temporaryNames.map { Optional(UnsafePointer(values.text($0))) }),
                 temporary_name_count: temporaryNames.count,
                 arguments: values.texts(isOpen ? plan.arguments.open : plan.arguments.confined),
-                environment: values.texts(variables(plan, root: isOpen ? plan.root : "")),
+                environment: values.texts(isOpen ? plan.environment.open : plan.environment.confined),
                 socket: plan.socket,
                 output: plan.output
             )
@@ -126,16 +128,6 @@ struct ConfinedProcess {
             }
         }
         return missing
-    }
-
-    /// Fixed, and a function of the record: nothing that this process finds in its own environment goes on.
-    private static func variables(_ plan: Plan, root: String) -> [String] {
-        [
-            "LD_LIBRARY_PATH="
-                + EnclaveFileSystem.libraryFolders(of: plan.record).map { root + $0 }.joined(separator: ":"),
-            "LANG=C.UTF-8", "SSL_CERT_FILE=" + EnclaveFileSystem.authorities,
-            "SWIFT_BACKTRACE=enable=no",
-        ]
     }
 
     private static func reap(_ process: Int32) {

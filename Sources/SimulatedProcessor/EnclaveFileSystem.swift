@@ -3,6 +3,7 @@ internal import Files
 internal import Glibc
 internal import Notation
 internal import PackageFormat
+internal import PackageMeasurement
 
 /// The files of an enclave as its processor loads them: copies of the very bytes that were hashed, and nothing besides.
 struct EnclaveFileSystem {
@@ -11,15 +12,7 @@ struct EnclaveFileSystem {
     private static let fileLimit = 50_000
     private static let operatorFileLimit = 4 << 20
 
-    /// What a service needs of the machine that isn't measured: how to reach the network, and whom TLS trusts there.
-    /// All of it is data.
-    static let operatorFiles = [
-        "/etc/resolv.conf", "/etc/hosts", "/etc/host.conf", "/etc/services", "/etc/protocols",
-        "/etc/ssl/certs/ca-certificates.crt",
-    ]
-    static let authorities = "/etc/ssl/certs/ca-certificates.crt"
     static let devices = ["null", "zero", "full", "random", "urandom"]
-    static let timeZones = "/usr/share/zoneinfo"
 
     /// Where the files go; nothing is there yet.
     let root: String
@@ -138,7 +131,7 @@ struct EnclaveFileSystem {
         for (name, target) in links {
             guard symlink(target, root + "/dev/" + name) == 0 else { throw FileError("/dev/" + name, doing: "make") }
         }
-        for path in Self.operatorFiles where !Files.exists(root + path) {
+        for path in OperatorData.files where !Files.exists(root + path) {
             // not every machine has it
             guard let bytes = try? Files.read(path, limit: Self.operatorFileLimit) else { continue }
             try Files.makeFolder(root + Files.split(path).folder)
@@ -166,16 +159,6 @@ struct EnclaveFileSystem {
         let file = try OpenFile(root + path, O_WRONLY | O_CREAT | O_EXCL, mode: 0o444)
         try file.write(bytes)
         guard fchmod(file.descriptor, 0o444) == 0 else { throw FileError(path, doing: "make") }
-    }
-
-    /// Where the record's shared objects lie, for the loader of shared objects; below the root in its own view.
-    static func libraryFolders(of record: EnclaveRecord) -> [String] {
-        var seen: Set<ExactText> = []
-        return record.files.map { Files.split($0.path) }.filter {
-            ExactText($0.folder).hasPrefix("/") && ExactText($0.name).contains(".so")
-        }
-        .map(\.folder)
-        .filter { !ExactText($0).hasSuffix("/lib-dynload") && seen.insert(ExactText($0)).inserted }
     }
 }
 

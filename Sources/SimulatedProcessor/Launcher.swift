@@ -4,15 +4,16 @@ internal import Enclave
 internal import Files
 internal import Glibc
 internal import Notation
-public import PackageFormat
-internal import PackageMeasurement
+internal import PackageFormat
+public import PackageMeasurement
 internal import Threads
 public import WallClock
 
 /// Starts an agent on the simulated processor and answers it as hardware would, for as long as it lives.
 public struct Launcher: Sendable {
     /// What was measured.
-    public var record: EnclaveRecord
+    public var enclave: PackageEnclave
+    /// Whether its operator wants to read its memory, where it wasn't packaged so.
     public var isDebug: Bool
     /// The instance's files, which its agent works with.
     public var instance: Instance
@@ -54,14 +55,14 @@ public struct Launcher: Sendable {
     }
 
     public init(
-        record: EnclaveRecord,
+        enclave: PackageEnclave,
         isDebug: Bool,
         instance: Instance,
         arguments: [String],
         clock: WallClock
     ) {
         self.clock = clock
-        self.record = record
+        self.enclave = enclave
         self.isDebug = isDebug
         self.instance = instance
         self.arguments = arguments
@@ -74,12 +75,7 @@ public struct Launcher: Sendable {
     /// - Returns: its exit code; 128 and the signal's number when a signal ended it.
     /// - Throws: `FileError` when a file isn't the one that was measured.
     public func run(on platform: SimulatedPlatform, started: (Int32, [Protection]) throws -> Void) throws -> Int32 {
-        let enclave = LaunchedEnclave(
-            measurement: record.measurement,
-            productID: record.settings.enclave.productID,
-            securityVersion: record.settings.enclave.securityVersion,
-            isDebug: isDebug
-        )
+        let record = enclave.record
         guard record.settings.agent.platform == .simulator else {
             throw FileError(
                 instance.packagePath,
@@ -113,10 +109,11 @@ public struct Launcher: Sendable {
         log.write(.started(process: process))
         try started(process, confined.missing)
         forwardTermination(to: process)
-        let record = Array(JSON.canonical(self.record.node).utf8)
+        let launched = LaunchedEnclave(enclave, isDebug: isDebug)
+        let text = Array(JSON.canonical(record.node).utf8)
         let quoting = QuotingEnclave(pki: platform.pki)
         while let request = SimulatedFrame.read(from: sockets[0]) {
-            guard SimulatedFrame.write(answer(request, from: enclave, by: quoting, record: record), to: sockets[0])
+            guard SimulatedFrame.write(answer(request, from: launched, by: quoting, record: text), to: sockets[0])
             else { break }
         }
         var status: Int32 = 0
@@ -144,48 +141,36 @@ public struct Launcher: Sendable {
     }
 
     private func plan(socket: Int32, output: Int32) -> ConfinedProcess.Plan {
-        let agent = record.settings.agent
+        let agent = enclave.record.settings.agent
         var bindings = [
             Binding(source: instance.packagePath, target: "instance/package.tar", descriptor: instance.package),
             Binding(source: instance.launchPath, target: "instance/launch.json"),
             Binding(source: instance.sealedFolder, target: "instance/sealed", isWritable: true),
             Binding(
-                source: EnclaveFileSystem.timeZones,
-                target: String(EnclaveFileSystem.timeZones.dropFirst()),
+                source: OperatorData.timeZones,
+                target: String(OperatorData.timeZones.dropFirst()),
                 isOptional: true
             ),
         ]
         bindings += EnclaveFileSystem.devices.map { Binding(source: "/dev/" + $0, target: "dev/" + $0, isDevice: true) }
-        func words(root: String, package: String, launch: String, sealed: String, memory: String) -> [String] {
-            [
-                root + agent.loader, root + agent.path, "--platform", agent.platform.rawValue, "--package", package,
-                "--launch", launch, "--state", sealed,
-                "--memory", memory,
-            ]
-                + arguments
+        let open = EnclavePlaces(
+            root: instance.memoryFolder + "/root",
+            package: instance.packagePath,
+            launch: instance.launchPath,
+            sealed: instance.sealedFolder,
+            memory: instance.memoryFolder + "/private"
+        )
+        func words(_ places: EnclavePlaces) -> [String] {
+            [places.root + agent.loader] + enclave.arguments(in: places) + arguments
         }
         return ConfinedProcess.Plan(
-            record: record,
-            root: instance.memoryFolder + "/root",
+            record: enclave.record,
+            root: open.root,
             byteCount: Self.memoryByteCount,
             user: user,
             bindings: bindings,
-            arguments: (
-                words(
-                    root: "",
-                    package: "/instance/package.tar",
-                    launch: "/instance/launch.json",
-                    sealed: "/instance/sealed",
-                    memory: "/memory"
-                ),
-                words(
-                    root: instance.memoryFolder + "/root",
-                    package: instance.packagePath,
-                    launch: instance.launchPath,
-                    sealed: instance.sealedFolder,
-                    memory: instance.memoryFolder + "/private"
-                )
-            ),
+            arguments: (words(.measured), words(open)),
+            environment: (enclave.environment(), enclave.environment(in: open)),
             socket: socket,
             output: output
         )

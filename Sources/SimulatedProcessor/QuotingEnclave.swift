@@ -1,4 +1,5 @@
 internal import Crypto
+public import PackageMeasurement
 public import SGXQuote
 
 /// What an enclave is to the processor that launched it.
@@ -13,6 +14,16 @@ public struct LaunchedEnclave: Sendable {
         self.productID = productID
         self.securityVersion = securityVersion
         self.isDebug = isDebug
+    }
+
+    /// - Parameter isDebug: whether it is launched for its operator to look into, where it wasn't packaged so.
+    public init(_ enclave: PackageEnclave, isDebug: Bool = false) {
+        self.init(
+            measurement: enclave.measurement,
+            productID: enclave.productID,
+            securityVersion: enclave.securityVersion,
+            isDebug: enclave.isDebug || isDebug
+        )
     }
 }
 

@@ -26,6 +26,8 @@ struct RunInEnclave: ParsableCommand {
     var appDir: String?
     @Option(help: "The package file, instead of --app-dir.")
     var package: String?
+    @Option(help: "What was measured of the package, JSON; counts where arguments are measured.")
+    var record: String?
     @Option(help: "The launch record, instead of --id, --san, --host, --port, --subject, --ratls and --timeout.")
     var launch: String?
     @Option(help: "The UUID that a configuration must name.")
@@ -144,6 +146,7 @@ struct RunInEnclave: ParsableCommand {
         AgentArguments(
             application: application,
             package: try package.map { try Files.absolute($0) },
+            record: record,
             codeFolder: try appDir.map { try Files.absolute($0) },
             platform: platform,
             instance: try launch.map { try instance(launchedBy: $0) } ?? instance(now),

@@ -30,17 +30,22 @@ struct MeasuredFilesTests {
         package = try PackageFile(folder.path + "/package.tar")
     }
 
+    private static let record = EnclaveRecord(
+        settings: EnclaveSettings(
+            application: "app:app",
+            mode: .encrypted,
+            python: "3.11.2",
+            agent: .init(path: "/agent", loader: "/loader", platform: .simulator)
+        ),
+        files: []
+    )
+
     private func files(_ digests: [String: [UInt8]]) throws -> MeasuredFiles {
         let record = EnclaveRecord(
-            settings: EnclaveSettings(
-                application: "app:app",
-                mode: .encrypted,
-                python: "3.11.2",
-                agent: .init(path: "/agent", loader: "/loader", platform: .simulator)
-            ),
+            settings: Self.record.settings,
             files: digests.map { .init(path: $0, digest: $1) }
         )
-        return try MeasuredFiles(.record(Array(JSON.canonical(record.node).utf8)))
+        return try MeasuredFiles(.record(Array(JSON.canonical(record.node).utf8)), argument: nil)
     }
 
     @Test("a member is proven by its digest in the record")
@@ -60,15 +65,31 @@ struct MeasuredFilesTests {
 
     @Test("a record that can't be read is no absent one", arguments: ["", "null", "{}", "[]", "{\"version\":1}"])
     func unreadable(text: String) {
-        #expect(throws: (any Error).self) { try MeasuredFiles(.record(Array(text.utf8))) }
+        #expect(throws: (any Error).self) { try MeasuredFiles(.record(Array(text.utf8)), argument: nil) }
+    }
+
+    @Test("a record among the arguments counts where they are measured, and nowhere else")
+    func argument() throws {
+        let record = EnclaveRecord(settings: Self.record.settings, files: [.init(path: "app.tar", digest: digest)])
+        let text = JSON.canonical(record.node)
+        let measured = try MeasuredFiles(.enforcedByLibraryOS, argument: text)
+        #expect(try measured.settings(of: package) == record.settings)
+        #expect(try measured.proof(of: "app.tar", in: package, isThere: true) == .measured(digest))
+        #expect(throws: AgentError.self) {
+            try measured.proof(of: "environment.tar", in: package, isThere: true)
+        }
+        #expect(throws: (any Error).self) { try MeasuredFiles(.enforcedByLibraryOS, argument: "{}") }
+        // The processor's own word stands above it.
+        let other = try MeasuredFiles(.record(Array(JSON.canonical(Self.record.node).utf8)), argument: text)
+        #expect(throws: AgentError.self) { try other.proof(of: "app.tar", in: package, isThere: true) }
     }
 
     @Test("a folder of code is for platforms that prove each file by themselves")
     func folders() throws {
         #expect(throws: AgentError.self) { try files(["app.tar": digest]).checkFolder("/code") }
-        #expect(throws: Never.self) { try MeasuredFiles(.enforcedByLibraryOS).checkFolder("/code") }
+        #expect(throws: Never.self) { try MeasuredFiles(.enforcedByLibraryOS, argument: nil).checkFolder("/code") }
         #expect(
-            try MeasuredFiles(.enforcedByLibraryOS).proof(of: "app.tar", in: package, isThere: true)
+            try MeasuredFiles(.enforcedByLibraryOS, argument: nil).proof(of: "app.tar", in: package, isThere: true)
                 == .enforcedByLibraryOS
         )
     }

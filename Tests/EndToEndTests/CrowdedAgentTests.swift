@@ -72,7 +72,7 @@ extension EndToEndTests {
             // Its launch record and its processor are real; its place is taken.
             try bench.spawn("shop", made.package, port: port)
             try bench.mse("stop", "shop")
-            let record = try PackageFile(bench.path + "/" + made.package).record()
+            let enclave = try PackageFile(bench.path + "/" + made.package).enclave()
             let platform = try SimulatedPlatform(folder: bench.path + "/home/simulator")
             let launch = try LaunchRecord(try bench.folder.read("home/services/shop/launch.json"))
             for name in ["agent", "second"] {
@@ -82,12 +82,7 @@ extension EndToEndTests {
                     sealingKey: [UInt8](repeating: 9, count: 32)
                 )
                 let quote = try platform.quote(
-                    for: LaunchedEnclave(
-                        measurement: record.measurement,
-                        productID: record.settings.enclave.productID,
-                        securityVersion: record.settings.enclave.securityVersion,
-                        isDebug: false
-                    ),
+                    for: LaunchedEnclave(enclave),
                     reportData: binding.encoded
                 )
                 let now = Timestamp(seconds: Int64(Date().timeIntervalSince1970))

@@ -92,7 +92,7 @@ extension EndToEndTests {
         /// What the processor gives the agent of this instance to seal with.
         private static func sealingSecret(_ bench: Workbench, package: String) throws -> SecretKey {
             let keys = try JSON.read(try bench.folder.read("home/simulator/keys.json"))
-            let measurement = try PackageFile(bench.path + "/" + package).record().measurement
+            let measurement = try PackageFile(bench.path + "/" + package).enclave().measurement
             let secret = HKDF<SHA256>.deriveKey(
                 inputKeyMaterial: SymmetricKey(data: Self.bytes(keys, "fuse")),
                 salt: Array("mse-simulated-seal".utf8),

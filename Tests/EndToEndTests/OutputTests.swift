@@ -86,7 +86,9 @@ extension EndToEndTests {
             }
             for command in [
                 ["--help"], ["--version"], ["serve", "--help"],
-                ["describe-runtime", "--platform", "simulator", "--loader", Self.agent],
+                [
+                    "describe-runtime", "--platform", "simulator", "--loader", Workbench.products + "/simulated-loader",
+                ],
             ] {
                 let (code, message) = try run([Self.agent] + command, 1, sink)
                 #expect(code == (sink == .fullDisk ? 1 : 141), "\(command): \(code) \(message)")

@@ -56,9 +56,8 @@ extension EndToEndTests {
             _ = try spawn(made.package, "sev", expecting: 64)
             let measured = try bench.mse("measure", made.package)
             #expect(measured.contains("platform     simulated: this is no value of a real enclave"), "\(measured)")
-            let ours = try PackageFile(bench.path + "/" + made.package).record()
-            let theirs = try PackageFile(bench.path + "/sgx.tar").record()
-            #expect(ours.measurement != theirs.measurement)
+            // Gramine's library OS isn't among its files.
+            #expect(throws: PackageError.self) { try PackageFile(bench.path + "/sgx.tar").enclave() }
             try bench.start("a", made, port: Workbench.freePort())
             let verdict = try JSON.read(
                 Array(

@@ -1,4 +1,5 @@
 import CodeEncryption
+import Crypto
 import Files
 import Foundation
 import Notation
@@ -20,8 +21,12 @@ struct PackageTests {
             platform: .simulator,
             loader: "/loader",
             agent: "/agent",
-            files: [.init(path: "/agent", digest: [UInt8](repeating: 1, count: 32))]
-        )
+            files: [
+                .init(path: "/agent", digest: [UInt8](repeating: 1, count: 32)),
+                .init(path: "/loader", digest: Array(SHA256.hash(data: SmallLoader.bytes()))),
+            ]
+        ),
+        loader: SmallLoader.bytes()
     )
 
     init() throws {
@@ -175,8 +180,8 @@ struct PackageTests {
         let product = try builder("a").build()
         let package = try PackageFile(product.package)
         #expect(package.mode == .encrypted && package.configuration.application == "app:app")
-        #expect(try package.record().measurement == PackageFile(product.package).record().measurement)
-        #expect(try package.record().files.map(\.path) == ["/agent", "app.tar", "environment.tar"])
+        #expect(try package.enclave().measurement == PackageFile(product.package).enclave().measurement)
+        #expect(try package.record().files.map(\.path) == ["/agent", "/loader", "app.tar", "environment.tar"])
         let range = try #require(package.range(of: "app.tar"))
         var reader = try TarReader(product.package, range: range)
         var names: [String] = []
@@ -191,42 +196,10 @@ struct PackageTests {
             listing.output.contains(
                 """
                 ['app.tar', 'tests.tar', 'mse.toml', 'start.json', 'environment.lock', 'environment.tar', \
-                'runtime.json']
+                'runtime.json', 'loader']
                 """
             )
         )
-    }
-
-    @Test("every part of what is measured changes the measurement")
-    func measurement() throws {
-        let base = EnclaveRecord(
-            settings: EnclaveSettings(
-                application: "a:b",
-                mode: .encrypted,
-                python: "3.11.2",
-                agent: .init(path: "/agent", loader: "/loader", platform: .simulator)
-            ),
-            files: [.init(path: "/x", digest: [UInt8](repeating: 0, count: 32))]
-        )
-        var changes: [EnclaveRecord] = []
-        for change: (inout EnclaveRecord) -> Void in [
-            { $0.settings.application = "a:c" }, { $0.settings.mode = .open },
-            { $0.settings.mode = .plain(tokenDigest: [UInt8](repeating: 0, count: 32)) },
-            { $0.settings.python = "3.11.3" }, { $0.settings.enclave.byteCount *= 2 },
-            { $0.settings.enclave.threads += 1 },
-            { $0.settings.server.threads += 1 },
-            { $0.settings.agent.path = "/other" }, { $0.settings.agent.loader = "/other" },
-            { $0.settings.agent.platform = .sgx }, { $0.settings.agent.tls = .clear },
-            { $0.settings.agent.attestationFolder = "/tmp" },
-            { $0.settings.server.bodyLimit += 1 }, { $0.files[0].path = "/y" }, { $0.files[0].digest[31] = 1 },
-            { $0.files.append(.init(path: "/z", digest: [UInt8](repeating: 0, count: 32))) },
-        ] {
-            var record = base
-            change(&record)
-            changes.append(record)
-        }
-        #expect(Set(changes.map(\.measurement) + [base.measurement]).count == changes.count + 1)
-        #expect(try EnclaveRecord(base.node) == base)
     }
 
     @Test("plain code gets a token whose digest is measured")

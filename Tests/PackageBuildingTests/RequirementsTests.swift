@@ -119,7 +119,8 @@ struct RequirementsTests {
     /// This machine's own Python, which pip has to run with.
     private static let runtime = MachineRuntime(
         interpreter: "/usr/bin/python3",
-        list: RuntimeList(python: version, platform: .simulator, loader: "/loader", agent: "/agent", files: [])
+        list: RuntimeList(python: version, platform: .simulator, loader: "/loader", agent: "/agent", files: []),
+        loader: SmallLoader.bytes()
     )
     /// pip's own environment is made once.
     static let cache = NSTemporaryDirectory() + "mse-tests-pip-\(getpid())"

@@ -75,6 +75,26 @@ struct PackageEnclaveTests {
         }
     }
 
+    @Test("every other choice is another measurement")
+    func choices() throws {
+        let base = Self.record(), own = try PackageEnclave(base, loader: Self.loader).measurement
+        var found: Set<FixedBytes<32>> = [own]
+        let changes: [(inout EnclaveRecord) -> Void] = [
+            { $0.settings.mode = .open }, { $0.settings.mode = .encrypted }, { $0.settings.agent.tls = .clear },
+            { $0.settings.agent.tls = .owner }, { $0.settings.agent.platform = .sgx }, { $0.settings.log = .open },
+            { $0.settings.log = .none }, { $0.settings.enclave.byteCount *= 2 }, { $0.settings.enclave.isDebug = true },
+            { $0.settings.agent.path = $0.files[0].path }, { $0.settings.server.interface = "wsgi" },
+            { $0.files[0].path = "/y" }, { $0.files.append(.init(path: "/z", digest: $0.files[0].digest)) },
+            { $0.files.append(.init(path: "other.tar", digest: $0.files[0].digest)) }, { $0.files.removeLast() },
+        ]
+        for change in changes {
+            var record = base
+            change(&record)
+            let other = try PackageEnclave(record, loader: Self.loader).measurement
+            #expect(found.insert(other).inserted, "\(record)")
+        }
+    }
+
     @Test("each value of the manifest is measured: files, arguments, variables, keys")
     func changedManifests() throws {
         let enclave = try PackageEnclave(Self.record(), loader: Self.loader)

@@ -372,15 +372,28 @@ TREE = [
 ]
 
 
+def elf(entry, segments):
+    """A shared object for x86-64: of each segment its place, flags, size in memory and bytes, which follow the headers."""
+    header = b"\x7fELF\2\1\1" + bytes(9) + struct.pack("<HHIQQQIHHHHHH", 3, 62, 1, entry, 64, 0, 0, 64, 56, len(segments), 0, 0, 0)
+    table, data = b"", b""
+    for address, flags, size, content in segments:
+        # Places in the file and in memory are the same within a page.
+        offset = 4096 + len(data) + (address - len(data)) % 4096
+        table += struct.pack("<IIQQQQQQ", 1, flags, offset, address, address, len(content), size, 4096)
+        data += bytes(offset - 4096 - len(data)) + content
+    return (header + table).ljust(4096, b"\0") + data
+
+
+LOADER = elf(0x1010, [(0, 4, 100, fixed("loader's headers", 100)), (0x1000, 5, 5000, fixed("loader's code", 5000)), (0x3D80, 6, 0x600, fixed("loader's data", 300))])
 RUNTIME = {
-    "version": 4,
+    "version": 5,
     "python": "3.11.2",
     "platform": "simulator",
     "loader": "/opt/mse/simulated-loader",
     "agent": "/opt/mse/mse-bootstrap",
     "files": [
         {"path": "/opt/mse/mse-bootstrap", "sha256": hashlib.sha256(b"agent").hexdigest()},
-        {"path": "/opt/mse/simulated-loader", "sha256": hashlib.sha256(b"loader").hexdigest()},
+        {"path": "/opt/mse/simulated-loader", "sha256": hashlib.sha256(LOADER).hexdigest()},
         {"path": "/usr/lib/x86_64-linux-gnu/libc.so.6", "sha256": hashlib.sha256(b"libc").hexdigest()},
     ],
 }
@@ -405,7 +418,7 @@ def record_of(app, environment, mode):
         {"path": "environment.tar", "sha256": hashlib.sha256(environment).hexdigest()},
     ]
     return {
-        "version": 1,
+        "version": 2,
         "settings": {
             "application": "app:app",
             "mode": mode,
@@ -417,12 +430,166 @@ def record_of(app, environment, mode):
                 "tls": "attested",
                 "attestationFolder": "/dev/attestation",
             },
-            "enclave": {"byteCount": 512 << 20, "threads": 16, "productID": 7, "securityVersion": 3},
+            "enclave": {"byteCount": 512 << 20, "threads": 16, "debug": False, "productID": 7, "securityVersion": 3},
             "server": {"interface": "auto", "threads": 4, "grace": 30, "bodyLimit": 256 << 20, "headerLimit": 64 << 10},
             "log": "sealed",
         },
         "files": sorted(files, key=lambda file: file["path"].encode()),
     }
+
+
+def manifest(record):
+    """The Gramine manifest of a record, as manifest.md has it."""
+    settings = record["settings"]
+    agent, enclave = settings["agent"], settings["enclave"]
+    machine = [file for file in record["files"] if file["path"].startswith("/")]
+    own = {**record, "files": [file for file in record["files"] if not file["path"].startswith("/")]}
+    digests = {file["path"]: file["sha256"] for file in machine}
+    library_os = agent["loader"] if agent["platform"] == "simulator" else agent["loader"].rsplit("/", 2)[0] + "/libsysdb.so"
+    folders = []
+    for file in machine:
+        folder, name = file["path"].rsplit("/", 1)
+        if ".so" in name and not folder.endswith("/lib-dynload") and folder not in folders:
+            folders.append(folder)
+    unit = "GMK"[[enclave["byteCount"] % (1 << shift) == 0 for shift in (30, 20, 10)].index(True)]
+    text = lambda value: '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    texts = lambda values: "[\n" + "".join(f"    {text(value)},\n" for value in values) + "]"
+    arguments = [
+        agent["path"], "--platform", agent["platform"], "--package", "/instance/package.tar", "--launch", "/instance/launch.json",
+        "--state", "/instance/sealed", "--memory", "/memory", "--record", canonical(own),
+    ]
+    allowed = ["package.tar", "launch.json", "sealed/"] + ["root" + path for path in [
+        "/etc/hosts", "/etc/host.conf", "/etc/services", "/etc/protocols", "/etc/ssl/certs/ca-certificates.crt", "/usr/share/zoneinfo/",
+    ]]
+    result = f"""[loader]
+log_level = "error"
+argv = {texts(arguments)}
+
+[loader.env]
+LD_LIBRARY_PATH = {text(":".join(folders))}
+LANG = "C.UTF-8"
+SSL_CERT_FILE = "/etc/ssl/certs/ca-certificates.crt"
+SWIFT_BACKTRACE = "enable=no"
+MALLOC_ARENA_MAX = "1"
+
+[loader.entrypoint]
+uri = {text("file:root" + library_os)}
+sha256 = "{digests[library_os]}"
+
+[libos]
+entrypoint = {text(agent["path"])}
+
+[sys]
+disallow_subprocesses = true
+enable_sigterm_injection = true
+enable_extra_runtime_domain_names_conf = true
+
+[sys.stack]
+size = "2M"
+
+[sys.brk]
+max_size = "64M"
+
+[sys.fds]
+limit = 4096
+
+[fs]
+mounts = [
+    {{ type = "tmpfs", path = "/memory" }},
+    {{ type = "tmpfs", path = "/tmp" }},
+    {{ type = "chroot", path = "/instance", uri = "file:." }},
+    {{ type = "encrypted", path = "/instance/home", uri = "file:home", key_name = "home" }},
+]
+
+[fs.root]
+type = "chroot"
+uri = "file:root"
+
+[sgx]
+remote_attestation = "dcap"
+debug = {str(enclave["debug"]).lower()}
+enclave_size = "{enclave["byteCount"] >> {"G": 30, "M": 20, "K": 10}[unit]}{unit}"
+max_threads = {enclave["threads"]}
+isvprodid = {enclave["productID"]}
+isvsvn = {enclave["securityVersion"]}
+file_check_policy = "strict"
+allowed_files = {texts("file:" + path for path in allowed)}
+enable_stats = false
+edmm_enable = false
+use_exinfo = false
+
+"""
+    for file in machine:
+        result += f"""[[sgx.trusted_files]]
+uri = {text("file:root" + file["path"])}
+sha256 = "{file["sha256"]}"
+
+"""
+    return result + """[sgx.cpu_features]
+avx = "unspecified"
+avx512 = "unspecified"
+amx = "unspecified"
+mpx = "disabled"
+pkru = "disabled"
+"""
+
+
+def measurement(manifest, record):
+    """MRENCLAVE of the enclave that Gramine lays out for a manifest without EDMM: ../gramine.md."""
+    enclave = record["settings"]["enclave"]
+    threads, page = enclave["threads"], 4096
+    segments = [struct.unpack_from("<IIQQQQQQ", LOADER, 64 + 56 * index) for index in range(struct.unpack_from("<H", LOADER, 56)[0])]
+    down, up = lambda value: value // page * page, lambda value: -(-value // page) * page
+    end = max(up(segment[3] + segment[6]) for segment in segments)
+    text = manifest.encode() + b"\0"
+    top = enclave["byteCount"]
+    places = {}
+    for name, size in [("manifest", up(len(text))), ("ssa", 0x8000 * threads), ("tcs", page * threads), ("tls", page * threads)] + [
+        (("stack", thread), 0x40000) for thread in range(threads)
+    ] + [(("signals", thread), 0x10000) for thread in range(threads)] + [("loader", end)]:
+        top -= size
+        places[name] = top
+    digest = hashlib.sha256(b"ECREATE\0" + struct.pack("<IQ", 4, enclave["byteCount"]) + bytes(44))
+
+    def add(address, content, flags):
+        content = content.ljust(up(len(content)), b"\0")
+        for start in range(0, len(content), page):
+            digest.update(b"EADD\0\0\0\0" + struct.pack("<QQ", address + start, flags) + bytes(40))
+            for part in range(start, start + page, 256):
+                digest.update(b"EEXTEND\0" + struct.pack("<Q", address + part) + bytes(48) + content[part : part + 256])
+
+    def filled(**numbers):
+        content = bytearray(page)
+        for place, value in numbers.items():
+            struct.pack_into("<Q", content, int(place[1:], 16), value)
+        return bytes(content)
+
+    add(places["manifest"], text, 0x201)
+    add(places["ssa"], bytes(0x8000 * threads), 0x203)
+    entry = places["loader"] + struct.unpack_from("<Q", LOADER, 24)[0]
+    ssa, tls, tcs = ([places[name] + size * thread for thread in range(threads)] for name, size in [("ssa", 0x8000), ("tls", page), ("tcs", page)])
+    add(places["tcs"], b"".join(
+        filled(_10=ssa[thread], _18=2 << 32, _20=entry, _38=tls[thread], _40=0xFFF | 0xFFF << 32) for thread in range(threads)
+    ), 0x100)
+    add(places["tls"], b"".join(
+        filled(
+            _0=tls[thread], _8=0xBADBADBADBAD, _110=enclave["byteCount"], _118=tcs[thread],
+            _120=places["stack", thread] + 0x40000, _130=places["signals", thread], _138=places["signals", thread] + 0x10000,
+            _148=ssa[thread], _150=ssa[thread] + 0x4000 - 0xB8, _1a0=len(text), _1a8=0x10000, _1b0=places["loader"],
+        )
+        for thread in range(threads)
+    ), 0x203)
+    for thread in range(threads):
+        add(places["stack", thread], bytes(0x40000), 0x203)
+    for thread in range(threads):
+        add(places["signals", thread], bytes(0x10000), 0x203)
+    for _, flags, offset, address, _, size, memory, _ in segments:
+        content = bytes(address % page) + LOADER[offset : offset + size]
+        content = content.ljust(up(address + memory) - down(address), b"\0")
+        add(places["loader"] + down(address), content, 0x200 | (flags & 4) >> 2 | flags & 2 | (flags & 1) << 2)
+    for address in range(0x10000, places["loader"], page):
+        digest.update(b"EADD\0\0\0\0" + struct.pack("<QQ", address, 0x207) + bytes(40))
+    return digest.hexdigest()
 
 
 def package():
@@ -442,6 +609,7 @@ def package():
             ("environment.lock", b"flask==3.1.0\n"),
             ("environment.tar", environment),
             ("runtime.json", runtime),
+            ("loader", LOADER),
         ]
         return tar([member for member in members if member[0] not in leave] + list(more))
 
@@ -484,8 +652,13 @@ def package():
         ],
         refusedTars=[{"what": what, "file": b64(data)} for what, data in bad_tars],
         packages=[
-            {"what": "encrypted", "file": b64(good), "record": record, "measurement": hashlib.sha256(canonical(record).encode()).hexdigest(), "opens": CODE_KEY.hex()},
-            {"what": "plain", "file": b64(whole(plain, plain_start)), "record": plain_record, "measurement": hashlib.sha256(canonical(plain_record).encode()).hexdigest(), "opens": token.hex()},
+            {"what": "encrypted", "file": b64(good), "record": record, "measurement": measurement(manifest(record), record), "opens": CODE_KEY.hex()},
+            {"what": "plain", "file": b64(whole(plain, plain_start)), "record": plain_record, "measurement": measurement(manifest(plain_record), plain_record), "opens": token.hex()},
+        ],
+        packagesWithoutEnclave=[
+            {"what": "no loader", "file": b64(whole(app, start, leave=["loader"]))},
+            {"what": "another loader", "file": b64(whole(app, start, leave=["loader"], more=[("loader", LOADER + b"x")]))},
+            {"what": "no runtime.json", "file": b64(whole(app, start, leave=["runtime.json"]))},
         ],
         refusedPackages=[
             {"what": "no app.tar", "file": b64(whole(app, start, leave=["app.tar"]))},
@@ -500,7 +673,7 @@ def package():
         refusedRuntimes=[
             {"what": what, "text": json.dumps({**RUNTIME, **change})}
             for what, change in [
-                ("version 3", {"version": 3}),
+                ("version 4", {"version": 4}),
                 ("an interpreter, as version 3 named one", {"interpreter": "/usr/bin/python3"}),
                 ("a platform that isn't", {"platform": "sev"}),
                 ("no number of a version", {"python": "three"}),
@@ -527,14 +700,17 @@ def package():
                 ("an unknown key", "tests_requirements", 'colour = "red"\ntests_requirements'),
                 ("a size that is no power of two", '"512M"', '"300M"'),
                 ("a size below 256M", '"512M"', '"128M"'),
+                ("a size above 64G", '"512M"', '"128G"'),
                 ("too few threads", "threads = 16", "threads = 7"),
+                ("more threads than fit", "threads = 16", "threads = 1300"),
+                ("a number for debug", "threads = 16", "debug = 1"),
                 ("too large a product", "product_id = 7", "product_id = 65536"),
             ]
         ],
     )
     write(
         "record.json",
-        records=[{"record": value, "canonical": canonical(value), "measurement": hashlib.sha256(canonical(value).encode()).hexdigest()} for value in [record, plain_record]],
+        records=[{"record": value, "loader": b64(LOADER), "canonical": canonical(value), "manifest": manifest(value), "measurement": measurement(manifest(value), value)} for value in [record, plain_record]],
         canonicalForms=[
             {"value": value, "canonical": canonical(value)}
             for value in [{"b": 1, "a": [], "é": {}, "A": None}, {"a": "\u0000\u001f\"\\/\b\f\n\r\t\u007f é \u2028"}, [1, -2, True, False, "x"], {"ab": 1, "a": 2, "a b": 3}]
@@ -542,7 +718,7 @@ def package():
         refused=[
             {"what": what, "text": canonical(change(json.loads(canonical(record))))}
             for what, change in [
-                ("version 2", lambda r: {**r, "version": 2}),
+                ("version 1", lambda r: {**r, "version": 1}),
                 ("no settings", lambda r: {name: r[name] for name in r if name != "settings"}),
                 ("files that are no array", lambda r: {**r, "files": {}}),
                 ("a file without digest", lambda r: {**r, "files": [{"path": "a"}]}),
@@ -552,6 +728,7 @@ def package():
                 ("a log that isn't", lambda r: {**r, "settings": {**r["settings"], "log": "loud"}}),
                 ("a TLS mode that isn't", lambda r: {**r, "settings": {**r["settings"], "agent": {**r["settings"]["agent"], "tls": "none"}}}),
                 ("a platform that isn't", lambda r: {**r, "settings": {**r["settings"], "agent": {**r["settings"]["agent"], "platform": "sev"}}}),
+                ("an enclave of 300 MiB", lambda r: {**r, "settings": {**r["settings"], "enclave": {**r["settings"]["enclave"], "byteCount": 300 << 20}}}),
                 ("no threads", lambda r: {**r, "settings": {**r["settings"], "server": {**r["settings"]["server"], "threads": 0}}}),
             ]
         ],

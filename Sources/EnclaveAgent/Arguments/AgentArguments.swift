@@ -44,6 +44,8 @@ public struct AgentArguments: Sendable {
     /// Nil with a package, whose settings say it.
     public var application: String?
     public var package: String?
+    /// What was measured of the package, canonical JSON.
+    public var record: String?
     /// The original's unpacked code.
     public var codeFolder: String?
     /// What the process runs on, as it was told; a package is for one.
@@ -77,6 +79,7 @@ public struct AgentArguments: Sendable {
     public init(
         application: String?,
         package: String?,
+        record: String?,
         codeFolder: String?,
         platform: EnclaveSettings.Platform,
         instance: Instance,
@@ -88,6 +91,7 @@ public struct AgentArguments: Sendable {
     ) {
         self.application = application
         self.package = package
+        self.record = record
         self.codeFolder = codeFolder
         self.platform = platform
         self.instance = instance

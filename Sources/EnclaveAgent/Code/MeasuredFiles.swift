@@ -9,10 +9,12 @@ enum MeasuredFiles: Sendable {
     /// The library OS, whenever the file is read.
     case enforcedByLibraryOS
 
-    init(_ content: MeasuredContent) throws {
-        switch content {
-        case .record(let bytes): self = .record(try EnclaveRecord(JSON.read(bytes)))
-        case .enforcedByLibraryOS: self = .enforcedByLibraryOS
+    /// - Parameter argument: the record that the agent was started with. It counts where its arguments are measured.
+    init(_ content: MeasuredContent, argument: String?) throws {
+        switch (content, argument) {
+        case (.record(let bytes), _): self = .record(try EnclaveRecord(JSON.read(bytes)))
+        case (.enforcedByLibraryOS, let text?): self = .record(try EnclaveRecord(JSON.read(Array(text.utf8))))
+        case (.enforcedByLibraryOS, nil): self = .enforcedByLibraryOS
         }
     }
 

@@ -11,7 +11,7 @@ struct MeasuredService: Sendable {
 
     /// - Throws: where what the arguments name isn't what was measured, or can't be read.
     init(_ arguments: AgentArguments, on platform: any EnclavePlatform) throws {
-        let files = try MeasuredFiles(platform.measuredContent())
+        let files = try MeasuredFiles(platform.measuredContent(), argument: arguments.record)
         if let path = arguments.package {
             try self.init(PackageFile(path), files, as: arguments)
         } else if let folder = arguments.codeFolder, let application = arguments.application {

@@ -54,7 +54,8 @@ public enum RuntimeDescription {
                 loader: loader,
                 agent: agent,
                 files: files
-            )
+            ),
+            loader: try Files.read(loader, limit: PackageFile.textLimit)
         )
     }
 

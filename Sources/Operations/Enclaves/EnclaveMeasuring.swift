@@ -4,6 +4,7 @@ internal import Files
 internal import Gramine
 internal import Notation
 internal import PackageFormat
+internal import PackageMeasurement
 internal import SGXQuote
 internal import Secrets
 internal import StrictX509
@@ -120,15 +121,17 @@ public struct EnclaveMeasuring: Sendable {
     // MARK: Measuring
 
     private func measure(package: PackageFile, _ options: MeasuringOptions) throws -> EnclaveReport {
-        let record = try package.record()
+        let enclave = try package.enclave(), record = enclave.record
         return EnclaveReport(
-            MeasuredEnclave(record, signer: try signer(options.key)),
+            MeasuredEnclave(enclave, signer: try signer(options.key)),
             package: .init(record: record, worth: surroundings.places[record.settings.agent.platform]?.platform.worth),
             notes: [],
             sizes: { file in
-                // Those of the package have no folder.
-                file.uri.utf8.first == UInt8(ascii: "/")
-                    ? try? OpenFile(onDisk: file.uri).byteCount() : package.range(of: file.uri)?.count
+                if let path = file.path.flatMap({ PackageEnclave.machinePath(of: $0) }) {
+                    try? OpenFile(onDisk: path).byteCount()
+                } else {
+                    package.range(of: file.uri)?.count
+                }
             }
         )
     }

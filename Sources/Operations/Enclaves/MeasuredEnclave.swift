@@ -40,7 +40,7 @@ struct MeasuredEnclave: Sendable {
     /// SHA-256 of the loader's file.
     var loader: String?
     let areas: [Area]
-    let files: [File]
+    private(set) var files: [File]
     /// Everything of the manifest but its trusted files; nil where there is none.
     let manifest: Node?
     /// The settings of a service of ours; nil for an enclave of anybody's.
@@ -82,33 +82,18 @@ struct MeasuredEnclave: Sendable {
         self.manifest = manifest.settings
     }
 
-    /// Of a package: its record is what is measured.
-    init(_ record: EnclaveRecord, signer: FixedBytes<32>?) {
-        mrenclave = record.measurement.description
-        mrsigner = signer?.description
-        size = UInt64(record.settings.enclave.byteCount)
-        threads = record.settings.enclave.threads
-        isDynamic = nil
-        productID = record.settings.enclave.productID
-        securityVersion = record.settings.enclave.securityVersion
-        areas = []
-        files = record.files.map { File(uri: $0.path, sha256: Hex.text($0.digest)) }
-        manifest = nil
-        service = record.settings.node
-    }
-
-    /// Of a package, as Gramine would build it.
-    init(_ enclave: PackageEnclave, signer: FixedBytes<32>?) throws(GramineError) {
-        let record = enclave.record
+    /// Of a package, whose archives the agent compares with a measured argument.
+    init(_ package: PackageEnclave, signer: FixedBytes<32>?) {
         self.init(
-            enclave.layout,
-            measurement: enclave.measurement,
-            manifest: try Gramine.Manifest(reading: enclave.manifest),
-            files: enclave.trustedFiles,
-            loader: Hex.text(record.digest(of: record.settings.agent.loader) ?? []),
+            package.layout,
+            measurement: package.measurement,
+            manifest: package.expanded,
+            files: package.trustedFiles,
+            loader: Hex.text(package.record.digest(of: package.record.settings.agent.loader) ?? []),
             signer: signer
         )
-        service = record.settings.node
+        files += package.record.packageFiles.map { File(uri: $0.path, sha256: Hex.text($0.digest)) }
+        service = package.record.settings.node
     }
 
     private static func attributes(_ attributes: Gramine.EnclaveAttributes) -> Node {

@@ -10,19 +10,20 @@ struct JudgedPackage: Sendable {
     let file: PackageFile
     /// Nil for a package of the original, which says no measurement.
     let measurement: FixedBytes<32>?
-    private let record: EnclaveRecord?
+    private let settings: EnclaveSettings?
 
     /// Reads it, once for all that is asked of it.
     init(_ path: String) throws {
         name = Files.split(path).name
         file = try NamedFile.package(path).packageFile()
-        record = file.runtime == nil ? nil : try file.record()
-        measurement = record?.measurement
+        let enclave = file.runtime == nil ? nil : try file.enclave()
+        settings = enclave?.record.settings
+        measurement = enclave?.measurement
     }
 
     /// What is measured, for an enclave of this measurement; nil for any other, of which nothing is known.
     func settings(of mrenclave: FixedBytes<32>?) -> EnclaveSettings? {
-        measurement == mrenclave ? record?.settings : nil
+        measurement == mrenclave ? settings : nil
     }
 }
 

@@ -85,7 +85,7 @@ public struct JudgingOptions: Sendable {
             } else if let measurement = package.measurement {
                 policy.measurement.mrenclave.append(measurement)
             } else if !policy.namesReference {
-                policy.measurement.mrenclave.append(try package.file.record().measurement)
+                policy.measurement.mrenclave.append(try package.file.enclave().measurement)
             }
         }
         return Verifier(anchor: try anchor(defaults), policy: policy)
@@ -132,7 +132,7 @@ public struct JudgingOptions: Sendable {
 
     /// Of a package that says no measurement: its key is for one enclave, and which one that is has to be said.
     private func onlyMeasurement(of file: PackageFile, _ policy: AttestationPolicy) throws -> FixedBytes<32> {
-        guard policy.namesReference else { return try file.record().measurement }
+        guard policy.namesReference else { return try file.enclave().measurement }
         let named = policy.measurement.mrenclave
         // What `--expected` names stands last.
         if let only = named.last, expected != nil || named.count == 1 { return only }

@@ -2,6 +2,7 @@ internal import DCAPCollateral
 internal import Files
 internal import Notation
 internal import PackageFormat
+internal import PackageMeasurement
 internal import SGXQuote
 
 /// What enclaves run on, as their operator has it: what it protects, what is needed to launch there, and who knows its
@@ -86,7 +87,7 @@ struct MeasuredInstance: ~Copyable {
     let service: ServiceState
     /// Opened when it was measured: what is measured and what the agent gets are one open file.
     let package: OpenFile
-    let record: EnclaveRecord
+    let enclave: PackageEnclave
     /// Whether key, quote and certificate are to be new.
     let renews: Bool
 }

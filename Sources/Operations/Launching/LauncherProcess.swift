@@ -1,6 +1,7 @@
 internal import Files
 internal import Glibc
 internal import PackageFormat
+internal import PackageMeasurement
 
 /// What the process does that `HostProcess` starts: measures an instance's package, launches it on its platform, and
 /// writes down how that ended.
@@ -30,7 +31,7 @@ struct LauncherProcess {
         let package = try OpenFile(service.packagePath, O_RDONLY)
         // Its folder keeps others out; the agent may be another user.
         guard fchmod(package.descriptor, 0o644) == 0 else { throw FileError(service.packagePath, doing: "open") }
-        let record = try PackageFile("/proc/self/fd/\(package.descriptor)").record()
-        return MeasuredInstance(service: service, package: package, record: record, renews: renews)
+        let enclave = try PackageFile("/proc/self/fd/\(package.descriptor)").enclave()
+        return MeasuredInstance(service: service, package: package, enclave: enclave, renews: renews)
     }
 }

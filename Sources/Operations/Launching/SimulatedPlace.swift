@@ -69,7 +69,7 @@ private struct SimulatedLaunchPlatform: LaunchPlatform {
     ) throws -> Int32 {
         let service = instance.service
         let launcher = Launcher(
-            record: instance.record,
+            enclave: instance.enclave,
             isDebug: try service.record().isDebug,
             instance: Launcher.Instance(
                 id: try service.launch().id,

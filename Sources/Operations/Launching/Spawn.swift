@@ -183,6 +183,7 @@ public struct Spawn: Sendable {
         let place = try surroundings.places.place(on: platform, for: name)
         try place.platform.check()
         try place.platform.check(package: package, of: package, afterwards: "")
+        let measurement = try file.enclave().measurement
         let process = ServiceProcess(service, at: place, surroundings.clock)
         return try await service.withLock {
             guard !Files.exists(service.folder) else {
@@ -205,7 +206,7 @@ public struct Spawn: Sendable {
                         engine: place.engine.name,
                         isDebug: isDebug,
                         startedAt: now,
-                        mrenclave: record.measurement,
+                        mrenclave: measurement,
                         healthCheck: file.configuration.healthCheck
                     )
                 )

@@ -14,6 +14,8 @@ public struct EnclaveRecord: Hashable, Sendable {
         }
     }
 
+    private static let version = 2
+
     public var settings: EnclaveSettings
     public var files: [File]
 
@@ -26,7 +28,7 @@ public struct EnclaveRecord: Hashable, Sendable {
 
     package var node: Node {
         .object([
-            "version": 1, "settings": settings.node,
+            "version": Node(Self.version), "settings": settings.node,
             "files": Node(.array(files.map { .object(["path": Node($0.path), "sha256": Node(Hex.text($0.digest))]) })),
         ])
     }
@@ -34,7 +36,9 @@ public struct EnclaveRecord: Hashable, Sendable {
     /// Reads what `node` wrote.
     package init(_ node: Node) throws(NotationError) {
         var reader = try ObjectReader(node)
-        _ = try reader.integer("version", in: 1...1)
+        guard try reader.integer("version", in: 1...Int.max) == Self.version else {
+            throw NotationError(at: reader.place, member: "version", "\(Self.version) expected")
+        }
         let settings = try EnclaveSettings(reader.required("settings"))
         guard case .array(let list) = try reader.required("files").value else {
             throw NotationError(at: reader.place, member: "files", "an array expected")

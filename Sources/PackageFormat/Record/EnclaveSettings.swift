@@ -33,12 +33,30 @@ public struct EnclaveSettings: Hashable, Sendable {
     }
 
     public struct Enclave: Hashable, Sendable {
-        /// A power of two, at least 256 MiB.
+        /// A power of two from 256 MiB to 64 GiB.
         public var byteCount = 1 << 30
         public var threads = 64
+        /// Whether the host may read all of its memory.
+        public var isDebug = false
         public var productID = 1
         public var securityVersion = 1
         public init() {}
+
+        package static let byteCounts = (256 << 20)...(64 << 30)
+        /// Of each thread: its save areas, control structure, block and stacks.
+        package static let bytesPerThread = 90 << 12
+        /// Left for manifest, loader and a little heap.
+        private static let reserve = 64 << 20
+
+        /// Nil where the processor can make such an enclave.
+        package var problem: String? {
+            guard Self.byteCounts.contains(byteCount), byteCount & (byteCount - 1) == 0 else {
+                return "a power of two from \"256M\" to \"64G\" expected"
+            }
+            let needed = threads * Self.bytesPerThread + Self.reserve
+            return needed <= byteCount
+                ? nil : "\(threads) threads need \(needed >> 20) MiB, and there are \(byteCount >> 20)"
+        }
     }
 
     public struct Server: Hashable, Sendable {
@@ -107,7 +125,7 @@ public struct EnclaveSettings: Hashable, Sendable {
             ]),
             "enclave": .object([
                 "byteCount": Node(enclave.byteCount), "threads": Node(enclave.threads),
-                "productID": Node(enclave.productID),
+                "debug": Node(.boolean(enclave.isDebug)), "productID": Node(enclave.productID),
                 "securityVersion": Node(enclave.securityVersion),
             ]),
             "server": .object([
@@ -156,11 +174,15 @@ public struct EnclaveSettings: Hashable, Sendable {
         var enclaveReader = try ObjectReader(root.required("enclave"), path: "enclave")
         enclave.byteCount = try required(enclaveReader.integer("byteCount", in: 0...Int.max), "enclave.byteCount")
         enclave.threads = try required(enclaveReader.integer("threads", in: 1...4096), "enclave.threads")
+        enclave.isDebug = try required(enclaveReader.boolean("debug"), "enclave.debug")
         enclave.productID = try required(enclaveReader.integer("productID", in: 0...65535), "enclave.productID")
         enclave.securityVersion = try required(
             enclaveReader.integer("securityVersion", in: 0...65535),
             "enclave.securityVersion"
         )
+        if let problem = enclave.problem {
+            throw NotationError(at: enclaveReader.place, member: "enclave", problem)
+        }
         try enclaveReader.finish()
         var serverReader = try ObjectReader(root.required("server"), path: "server")
         server.interface = try required(serverReader.string("interface"), "server.interface")
