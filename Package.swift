@@ -714,6 +714,7 @@ let package = Package(
                 "DCAP",
                 "FakePKI",
                 "Files",
+                "Gramine",
                 "Notation",
                 "RATLS",
                 "SGXQuote",

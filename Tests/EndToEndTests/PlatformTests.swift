@@ -1,4 +1,5 @@
 import Files
+import Gramine
 import Notation
 import PackageFormat
 import PackageMeasurement
@@ -73,6 +74,58 @@ extension EndToEndTests {
                 )
             )
             #expect(verdict["settings"]?["platform"]?.value == .string("simulator"))
+        }
+
+        @Test("an operator's folders are others than the owner's, and the value is the one that the package says")
+        func otherPlaces() throws {
+            let bench = try Workbench()
+            let made = try bench.package()
+            let enclave = try PackageFile(bench.path + "/" + made.package).enclave()
+            let value = Hex.text(enclave.measurement)
+            #expect(try bench.mse("measure", made.package).contains("MRENCLAVE    \(value)"))
+            // What of a real package Gramine's users would object to is no more than the decision record has.
+            let page = try Files.read(Workbench.project + "/docs/decisions/0016-the-services-manifest.md")
+            for finding in enclave.findings {
+                #expect(String(decoding: page, as: UTF8.self).contains("| `\(finding.rule.rawValue)` | "), "\(finding)")
+            }
+            let operators = bench.path + "/an/operator/who is elsewhere"
+            try bench.folder.write("an/operator/who is elsewhere/package.tar", try bench.folder.read(made.package))
+            func operate(_ arguments: String...) throws -> String {
+                let result = try bench.run(
+                    Workbench.products + "/mse",
+                    arguments,
+                    environment: ["MSE_HOME": operators + "/home"]
+                )
+                #expect(result.status == 0, "\(arguments): \(result.output)")
+                return result.output
+            }
+            let port = "\(Workbench.freePort())"
+            _ = try operate("simulator", "init")
+            _ = try operate(
+                "spawn",
+                "elsewhere-7",
+                "--package",
+                operators + "/package.tar",
+                "--san",
+                "localhost",
+                "--port",
+                port,
+                "--platform",
+                "simulator"
+            )
+            let status = try operate("status", "elsewhere-7", "--json")
+            #expect(status.contains(value), "\(status)")
+            _ = try operate("evidence", "elsewhere-7", "--output", bench.path + "/evidence")
+            _ = try operate("stop", "elsewhere-7", "--remove")
+            let file = try #require(Files.names(in: bench.path + "/evidence").first { $0.hasSuffix(".json") })
+            try bench.mse(
+                "verify",
+                "evidence/" + file,
+                "--package",
+                made.package,
+                "--trusted-root",
+                operators + "/home/simulator/root.pem"
+            )
         }
 
         @Test("a package for a platform that nothing is built for isn't made")
