@@ -73,7 +73,7 @@ struct Manifest: ParsableCommand {
             let manifest = try await Output.attempt {
                 defer { progress.end() }
                 let manifest = try tools.render(options)
-                if let place, place != "-" { try tools.write(manifest, to: place) }
+                if let place, place != "-" { try tools.write(manifest, to: place, of: source) }
                 return manifest
             }
             for note in manifest.notes { Output.note(note) }

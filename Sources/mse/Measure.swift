@@ -46,6 +46,7 @@ struct Measure: AsyncParsableCommand {
     }
 
     func run() async throws {
+        Output.warn(private: key)
         let options = MeasuringOptions(
             loader: loader,
             libraryFolder: libraryFolder,

@@ -33,7 +33,8 @@ struct Sigstruct: ParsableCommand {
 
         func run() async throws {
             let report = try await Output.attempt { try SigstructOperations.show(file) }
-            try Output.write(report.view(json ? .json : outputFormat, isWhole: verbose))
+            if json { return try Output.write(document: report.view(.json, isWhole: verbose) + "\n") }
+            try Output.write(report.view(outputFormat, isWhole: verbose))
         }
     }
 

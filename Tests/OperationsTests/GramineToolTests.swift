@@ -39,7 +39,7 @@ struct GramineToolTests {
                 checksSchema: !vector.arguments.contains("--no-check"),
                 libraryFolder: vector.libraryFolder
             )
-            try tools.write(tools.render(options), to: manifest)
+            try tools.write(tools.render(options), to: manifest, of: options.template)
         }
         var options = SigningOptions(
             manifest: manifest,
@@ -210,13 +210,13 @@ struct GramineToolTests {
         }
     }
 
-    @Test("what is written never takes the place of what was read, nor of a trusted file, nor of each other")
+    @Test("what is written never takes the place of what was read, nor of each other; a trusted file is told")
     func places() throws {
         let vector = try GramineCase.named("07-trusted-directory")
         try vector.inFolder { around in
             let trusted = around.folder + "/app/data/.hidden", manifest = around.folder + "/absolute.manifest"
             try Files.write("sgx.trusted_files = ['file:\(around.folder)/app/']\n", to: manifest)
-            for path in [around.place(vector.text("libpal") ?? ""), around.place(vector.text("key") ?? ""), trusted] {
+            for path in [around.place(vector.text("libpal") ?? ""), around.place(vector.text("key") ?? ""), manifest] {
                 let before = try Files.read(path)
                 let error = #expect(throws: OperationError.self) {
                     _ = try make(vector, around) {
@@ -227,6 +227,12 @@ struct GramineToolTests {
                 #expect(error?.code == "output.input", "\(path)")
                 #expect(try Files.read(path) == before)
             }
+            let template = around.folder + "/app.manifest.template"
+            let rendered = RenderedManifest(bytes: [], notes: [])
+            let replaced = #expect(throws: OperationError.self) {
+                try tools(around).write(rendered, to: template, of: .file(template))
+            }
+            #expect(try replaced?.code == "output.input" && Files.read(template).count > 10)
             let error = #expect(throws: OperationError.self) {
                 _ = try make(vector, around) { $0.dependencyFile = $0.output }
             }
@@ -235,6 +241,17 @@ struct GramineToolTests {
                 #expect(throws: OperationError.self) { _ = try make(vector, around) { $0.signatureFile = path } }
             }
             #expect(!Files.exists(around.folder + "/app.manifest.sgx"))
+            // As Gramine's signer does it.
+            let report = try make(vector, around) {
+                $0.manifest = manifest
+                $0.signatureFile = trusted
+            }
+            #expect(report.warnings.contains { $0.contains("--sigfile") && $0.contains("is a trusted file itself") })
+            _ = try make(vector, around) {
+                $0.manifest = manifest
+                $0.output = manifest
+            }
+            #expect(try String(decoding: Files.read(manifest), as: UTF8.self).contains("sha256"))
             // A device isn't replaced.
             _ = try make(vector, around) { $0.dependencyFile = "/dev/null" }
             #expect(try FileKind("/dev/null") == .device)

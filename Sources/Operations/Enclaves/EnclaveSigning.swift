@@ -150,10 +150,14 @@ extension GramineTools {
             parts.append((Array(text.utf8), path, "--depfile"))
         }
         let output = ToolOutput(parts)
-        try output.check(inputs: [(loader, "--libpal")] + (keyPath.map { [($0, "--key")] } ?? []))
-        try checkTrusted(parts, enclave.files)
+        // The manifest may become its own expansion.
+        let manifest =
+            FileIdentity(path: options.manifest) == FileIdentity(path: options.output)
+            ? [] : [(options.manifest, "--manifest")]
+        try output.check(inputs: manifest + [(loader, "--libpal")] + (keyPath.map { [($0, "--key")] } ?? []))
+        let replaced = replacedFiles(parts, enclave.files)
         try output.write()
-        let all = notes.lines(), warnings = notes.lines(from: .warning)
+        let all = notes.lines() + replaced, warnings = notes.lines(from: .warning) + replaced
         return SigningReport(
             listing: enclave.layout.listing(of: enclave.manifest) + "Measurement:\n    \(measurement)\n",
             warnings: warnings,
@@ -178,20 +182,21 @@ extension GramineTools {
         }
     }
 
-    /// A file that is trusted and replaced has another digest than the one that is signed.
-    private func checkTrusted(_ parts: [ToolOutput.Part], _ files: [TrustedFile]) throws(OperationError) {
-        for part in parts {
+    /// A file that is trusted and replaced has another digest than the one that is signed. Gramine's signer takes it,
+    /// and an enclave that never opens the file is none the worse.
+    private func replacedFiles(_ parts: [ToolOutput.Part], _ files: [TrustedFile]) -> [String] {
+        parts.compactMap { part in
             let name = Files.split(part.path).name
-            guard let identity = FileIdentity(path: part.path) else { continue }
-            for file in files where file.path.utf8.count >= name.utf8.count && Files.split(file.path).name == name {
-                guard identity == FileIdentity(path: file.path) else { continue }
-                throw OperationError(
-                    "\(part.option) \(part.path.printable(limit: nil))",
-                    "is a trusted file itself, which would be replaced after it was hashed",
-                    mend: "name a file that isn't trusted",
-                    code: .outputIsInput
-                )
-            }
+            guard let identity = FileIdentity(path: part.path),
+                files.contains(where: { file in
+                    file.path.utf8.count >= name.utf8.count && Files.split(file.path).name == name
+                        && identity == FileIdentity(path: file.path)
+                })
+            else { return nil }
+            return """
+                \(part.option) \(part.path.printable(limit: nil)): is a trusted file itself, and was replaced after it \
+                was hashed: the enclave can't open it, and each time another value is signed; don't trust it
+                """
         }
     }
 

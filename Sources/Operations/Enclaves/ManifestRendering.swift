@@ -116,7 +116,14 @@ extension GramineTools {
     }
 
     /// Writes what was rendered; a device or pipe gets it as it is.
-    public func write(_ manifest: RenderedManifest, to path: String) throws(OperationError) {
-        try ToolOutput([(manifest.bytes, path, "")]).write()
+    /// - Throws: where it would take the template's place, too.
+    public func write(
+        _ manifest: RenderedManifest,
+        to path: String,
+        of template: RenderingOptions.Template
+    ) throws(OperationError) {
+        let output = ToolOutput([(manifest.bytes, path, "the manifest")])
+        if case .file(let file) = template { try output.check(inputs: [(file, "the template")]) }
+        try output.write()
     }
 }
