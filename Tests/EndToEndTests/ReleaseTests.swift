@@ -182,6 +182,17 @@ extension EndToEndTests {
                 Issue.record("no measurement")
                 return
             }
+            // What was changed is told, by packages and by what lies beside them.
+            let reference = String(old.package.dropLast(4)) + ".reference.json"
+            for first in [old.package, reference] {
+                let difference = try bench.mse("measure", "--diff", first, new.package)
+                #expect(difference.contains("MRENCLAVE differs") && difference.contains("app.tar changed"))
+                #expect(try bench.mse("measure", "--diff", first, old.package).contains("is the same"))
+            }
+            let explained = try bench.mse("measure", old.package, "--explain")
+            for words in [value, "Areas, and the share", "app.tar", "the instance's launch record"] {
+                #expect(explained.contains(words), "\(words): \(explained.prefix(3000))")
+            }
             try bench.folder.write("old.toml", "[measurement]\nmrenclave = [\"\(value)\"]\n")
             try bench.folder.write(
                 "other.toml",

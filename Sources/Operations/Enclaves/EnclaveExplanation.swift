@@ -9,7 +9,8 @@ extension EnclaveReport {
 public struct EnclaveExplanation: Report {
     private struct AreaRow {
         let name: String
-        let address: UInt64
+        /// The lowest, of several.
+        var address: UInt64
         var size: UInt64
         let flags: String
         var hashedByteCount: UInt64
@@ -27,6 +28,7 @@ public struct EnclaveExplanation: Report {
         for area in enclave.areas {
             let flags = area.kind + " " + area.permissions
             if let last = rows.last, last.name == area.name, last.flags == flags, area.name.hasSuffix("stack") {
+                rows[rows.count - 1].address = min(last.address, area.address)
                 rows[rows.count - 1].size += area.size
                 rows[rows.count - 1].hashedByteCount += area.hashedByteCount ?? 0
                 rows[rows.count - 1].count += 1
