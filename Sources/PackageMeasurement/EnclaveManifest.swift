@@ -38,7 +38,9 @@ struct EnclaveManifest {
                 "fds": .object(["limit": Node(Self.descriptors)]),
                 "disallow_subprocesses": true,
                 "enable_sigterm_injection": true,
-                "enable_extra_runtime_domain_names_conf": true,
+                // It would stand above a file that is measured.
+                "enable_extra_runtime_domain_names_conf":
+                    Node(.boolean(record.digest(of: OperatorData.readByGramine) == nil)),
             ]),
             "fs": .object([
                 "root": .object(["type": "chroot", "uri": Node("file:" + Self.root)]),
@@ -88,7 +90,8 @@ struct EnclaveManifest {
 
     private var enclave: Node {
         let settings = record.settings.enclave
-        let data = OperatorData.files.filter { ExactText($0) != ExactText(OperatorData.readByGramine) }
+        var data = OperatorData.files(beside: record).filter { ExactText($0) != ExactText(OperatorData.readByGramine) }
+        if OperatorData.hasTimeZones(beside: record) { data.append(OperatorData.timeZones + "/") }
         return .object([
             "remote_attestation": "dcap",
             "debug": Node(.boolean(settings.isDebug)),
@@ -99,7 +102,7 @@ struct EnclaveManifest {
             "file_check_policy": "strict",
             "allowed_files": Self.texts(
                 ["file:package.tar", "file:launch.json", "file:sealed/"]
-                    + (data + [OperatorData.timeZones + "/"]).map { "file:" + Self.root + $0 }
+                    + data.map { "file:" + Self.root + $0 }
             ),
             "trusted_files": Self.texts(record.machineFiles.map { "file:" + Self.root + $0.path }),
         ])

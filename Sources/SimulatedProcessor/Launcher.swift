@@ -146,12 +146,16 @@ public struct Launcher: Sendable {
             Binding(source: instance.packagePath, target: "instance/package.tar", descriptor: instance.package),
             Binding(source: instance.launchPath, target: "instance/launch.json"),
             Binding(source: instance.sealedFolder, target: "instance/sealed", isWritable: true),
-            Binding(
-                source: OperatorData.timeZones,
-                target: String(OperatorData.timeZones.dropFirst()),
-                isOptional: true
-            ),
         ]
+        if OperatorData.hasTimeZones(beside: enclave.record) {
+            bindings.append(
+                Binding(
+                    source: OperatorData.timeZones,
+                    target: String(OperatorData.timeZones.dropFirst()),
+                    isOptional: true
+                )
+            )
+        }
         bindings += EnclaveFileSystem.devices.map { Binding(source: "/dev/" + $0, target: "dev/" + $0, isDevice: true) }
         let open = EnclavePlaces(
             root: instance.memoryFolder + "/root",

@@ -145,6 +145,18 @@ struct PackageEnclaveTests {
         #expect(error?.kind == .missingFile)
     }
 
+    @Test(
+        "of the operator's data, what is measured is trusted alone: Gramine compares no hash of what is allowed too",
+        arguments: OperatorData.files + [OperatorData.timeZones + "/Europe/Berlin"]
+    )
+    func measuredData(path: String) throws {
+        var record = Self.record()
+        record.files.append(.init(path: path, digest: record.files[0].digest))
+        let enclave = try PackageEnclave(record, loader: Self.loader)
+        #expect(enclave.findings.allSatisfy { $0.level != .error }, "\(enclave.findings)")
+        #expect(enclave.trustedFiles.contains { $0.uri == "file:root" + path })
+    }
+
     @Test("nothing in it names a place on the machine that launches it")
     func places() throws {
         let enclave = try PackageEnclave(Self.record(), loader: Self.loader)

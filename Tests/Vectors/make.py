@@ -460,7 +460,7 @@ def manifest(record):
     ]
     allowed = ["package.tar", "launch.json", "sealed/"] + ["root" + path for path in [
         "/etc/hosts", "/etc/host.conf", "/etc/services", "/etc/protocols", "/etc/ssl/certs/ca-certificates.crt", "/usr/share/zoneinfo/",
-    ]]
+    ] if not any(file == path or path.endswith("/") and file.startswith(path) for file in digests)]
     result = f"""[loader]
 log_level = "error"
 argv = {texts(arguments)}
@@ -482,7 +482,7 @@ entrypoint = {text(agent["path"])}
 [sys]
 disallow_subprocesses = true
 enable_sigterm_injection = true
-enable_extra_runtime_domain_names_conf = true
+enable_extra_runtime_domain_names_conf = {str("/etc/resolv.conf" not in digests).lower()}
 
 [sys.stack]
 size = "2M"
@@ -618,6 +618,10 @@ def package():
     digest = hashlib.sha256(token).hexdigest()
     plain_start = b'{"mode":"plain","tokenSHA256":"' + digest.encode() + b'"}'
     record, plain_record = record_of(app, environment, {"kind": "encrypted"}), record_of(plain, environment, {"kind": "plain", "tokenSHA256": digest})
+    measured_data = {**record, "files": sorted(record["files"] + [
+        {"path": path, "sha256": hashlib.sha256(path.encode()).hexdigest()}
+        for path in ["/etc/hosts", "/etc/resolv.conf", "/etc/ssl/certs/ca-certificates.crt", "/usr/share/zoneinfo/UTC", "/usr/share/zoneinfo-2/UTC"]
+    ], key=lambda file: file["path"].encode())}
     good = whole(app, start)
     member = tar_member("app.py", b"x")
     bad_tars = [
@@ -710,7 +714,7 @@ def package():
     )
     write(
         "record.json",
-        records=[{"record": value, "loader": b64(LOADER), "canonical": canonical(value), "manifest": manifest(value), "measurement": measurement(manifest(value), value)} for value in [record, plain_record]],
+        records=[{"record": value, "loader": b64(LOADER), "canonical": canonical(value), "manifest": manifest(value), "measurement": measurement(manifest(value), value)} for value in [record, plain_record, measured_data]],
         canonicalForms=[
             {"value": value, "canonical": canonical(value)}
             for value in [{"b": 1, "a": [], "é": {}, "A": None}, {"a": "\u0000\u001f\"\\/\b\f\n\r\t\u007f é \u2028"}, [1, -2, True, False, "x"], {"ab": 1, "a": 2, "a b": 3}]
