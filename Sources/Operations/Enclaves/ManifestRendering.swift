@@ -82,13 +82,13 @@ extension GramineTools {
             throw error.about(path)
         }
         // Lines are the rendered text's from here on, which statements of the template move.
-        return try rendered(text, path: text == template ? path : path + ", rendered", libraryFolder, options)
+        return try rendered(text, path: text == template ? path : path + ", rendered", in: libraryFolder, options)
     }
 
     private func rendered(
         _ text: [UInt8],
         path: String,
-        _ libraryFolder: String,
+        in libraryFolder: String,
         _ options: RenderingOptions
     ) throws(OperationError) -> RenderedManifest {
         let written: Gramine.Manifest
