@@ -96,8 +96,10 @@ for number, one in enumerate((one for one in vectors["exchanges"] if one["name"]
     report_data = open("dev/user_report_data", "rb").read()
     open("receiver.key", "wb").write(report_data[32:64])
     open("sealed.json", "w").write(one["sealed_text"])
-    subprocess.run([products + "/mse", "seal", "--input", "sealed.json", "--unverified-key", "receiver.key", "--output", "box"], check=True, stdout=subprocess.DEVNULL)
-    body["app_sealed_secrets"] = base64.urlsafe_b64encode(open("box", "rb").read()).decode().rstrip("=")
+    # A result takes nobody's place, an earlier box's neither.
+    box = f"box-{number}"
+    subprocess.run([products + "/mse", "seal", "--input", "sealed.json", "--unverified-key", "receiver.key", "--output", box], check=True, stdout=subprocess.DEVNULL)
+    body["app_sealed_secrets"] = base64.urlsafe_b64encode(open(box, "rb").read()).decode().rstrip("=")
     if "code_secret_key" not in body:
         # The operator delivers the box, and adds what he would like the service to believe.
         for name, value in [("app_secrets", {"from": "the operator"}), ("ssl_private_key", "x"), ("code_secret_key", None), ("continue_epoch", "00" * 32)]:
