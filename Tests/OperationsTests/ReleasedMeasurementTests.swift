@@ -2,6 +2,7 @@ import Attestation
 import Files
 import Processes
 import SGXQuote
+import Secrets
 import TestSupport
 import Testing
 
@@ -48,6 +49,18 @@ struct ReleasedMeasurementTests {
             options.package.map { try JudgedPackage($0) }
         )
         #expect(verifier.policy.measurement.released?.description == released)
+    }
+
+    @Test("a key is sealed for no package that anybody starts: it would be another's")
+    func keyOfNone() throws {
+        let folder = try TemporaryFolder()
+        let package = try options(folder, policy: "", expected: Self.new).package
+        func check(_ text: String) throws {
+            try ReleasedMaterial.checkKey(in: SecretBytes(copying: text.utf8.span.bytes), from: "box", of: package)
+        }
+        let error = #expect(throws: OperationError.self) { try check("{\"code_secret_key\": \"\(Self.old)\"}") }
+        #expect(error?.code == "key" && error?.problem.contains("it stays here") == true, "\(error as Any)")
+        try check("{\"password\": \"hunter2\"}")
     }
 
     @Test(

@@ -47,17 +47,7 @@ struct ReleasedMaterial: ~Copyable {
 
     private static func key(_ path: String, of package: PackageFile) throws -> SecretKey {
         let key = try NamedFile.key(path).secretKey()
-        guard package.mode != .open else {
-            throw OperationError(
-                path,
-                "isn't needed: anybody starts \(package.path), whatever key he has; it stays here",
-                mend: "leave --key out",
-                code: .key
-            )
-        }
-        guard try KeyProof(package, mode: package.mode).accepts(key) else {
-            throw OperationError(path, "is not the key of \(package.path): it stays here", code: .key)
-        }
+        try prove(key, from: path, of: package)
         return key
     }
 
@@ -65,21 +55,30 @@ struct ReleasedMaterial: ~Copyable {
     /// - Throws: when a message that is to be sealed holds the key of another package, or nobody knows of which.
     static func checkKey(in message: borrowing SecretBytes, from path: String, of package: String?) throws {
         guard let key = (try? SecretNode(message, depthLimit: 60))?["code_secret_key"]?.key() else { return }
-        let subject = "--input \(path.printable(limit: nil))"
+        let subject = "--input \(path.printable(limit: nil)), which holds a code key,"
         guard let package = try package.map({ try NamedFile.package($0).packageFile() }) else {
             throw OperationError(
                 subject,
-                "holds a code key, which goes to its own package's enclave alone",
+                "goes to its own package's enclave alone",
                 mend: "name the package with --package",
                 code: .keyMissing
             )
         }
-        guard try KeyProof(package, mode: package.mode).accepts(key) else {
+        try prove(key, from: subject, of: package)
+    }
+
+    /// - Throws: unless it is the key that starts the package; one that everybody starts has none.
+    private static func prove(_ key: borrowing SecretKey, from subject: String, of package: PackageFile) throws {
+        guard package.mode != .open else {
             throw OperationError(
                 subject,
-                "holds a code key that is not the one of \(package.path): it stays here",
+                "isn't needed: anybody starts \(package.path), whatever key he has; it stays here",
+                mend: "leave the key out",
                 code: .key
             )
+        }
+        guard try KeyProof(package, mode: package.mode).accepts(key) else {
+            throw OperationError(subject, "is not the key of \(package.path): it stays here", code: .key)
         }
     }
 
