@@ -1,6 +1,4 @@
 internal import Crypto
-internal import Files
-internal import Notation
 internal import RATLS
 internal import StrictX509
 
@@ -9,18 +7,14 @@ internal import StrictX509
 /// An agent that waits has an identity that never was configured: what asks for keys under one that was is the
 /// application, or whoever broke into it.
 struct ReleasedIdentities: Sendable {
-    private let folder: String
+    private let known: KnownDigests
 
-    init(_ state: StateFolder) { folder = state.path + "/released" }
+    init(_ state: StateFolder) { known = KnownDigests(state.path + "/released") }
 
-    func note(_ certificate: AttestedCertificate) throws {
-        try Files.makeFolder(folder, mode: 0o700)
-        try Files.write("", to: path(certificate), mode: 0o600)
-    }
+    func note(_ certificate: AttestedCertificate) throws { try known.note(Self.digest(certificate)) }
+    func holds(_ certificate: AttestedCertificate) -> Bool { known.holds(Self.digest(certificate)) }
 
-    func holds(_ certificate: AttestedCertificate) -> Bool { Files.exists(path(certificate)) }
-
-    private func path(_ certificate: AttestedCertificate) -> String {
-        folder + "/" + Hex.text(SHA256.hash(data: certificate.certificate.der))
+    private static func digest(_ certificate: AttestedCertificate) -> SHA256.Digest {
+        SHA256.hash(data: certificate.certificate.der)
     }
 }

@@ -107,7 +107,9 @@ struct LastStart {
     }
 
     /// What its owner does to read what the application said.
-    static func ownersLog(_ name: String) -> String { "its owner reads why with 'mse logs \(name) --key FILE'" }
+    static func ownersLog(_ name: String) -> String {
+        "its owner reads what it said with 'mse logs \(name) --key FILE'"
+    }
 
     /// Nil for what ends nothing.
     private static func words(_ event: AgentEvent, _ service: ServiceState) -> String? {
