@@ -67,6 +67,20 @@ public struct PackageEnclave: Sendable {
         ).findings
     }
 
+    /// Rules of which every service of the defaults' kind has findings, each with its reason in
+    /// docs/decisions/0016-the-services-manifest.md.
+    private static let reasoned: Set<LintRule> = [
+        .allowedAny,
+        .domainConf,
+        .sigterm,
+        .edmmOff,
+        .pointerChecks,
+        .cpuUnspecified,
+    ]
+
+    /// The findings that no reason stands for: what the owner chose in `mse.toml`, and might not want.
+    package var objections: [LintFinding] { findings.filter { !Self.reasoned.contains($0.rule) } }
+
     /// Where a trusted file lies on a machine that makes or launches the package; nil for one that isn't of this kind.
     package static func machinePath(of path: String) -> String? {
         let root = Array((EnclaveManifest.root + "/").utf8)

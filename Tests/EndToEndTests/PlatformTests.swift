@@ -13,12 +13,14 @@ extension EndToEndTests {
     struct PlatformTests {
         private static let alter = """
             import io, json, sys, tarfile
-            source, target, platform = sys.argv[1:]
+            source, target, altered, addition = sys.argv[1:]
             with tarfile.open(source) as old, tarfile.open(target, "w") as new:
                 for member in old:
                     data = old.extractfile(member).read()
-                    if member.name == "runtime.json":
-                        data = json.dumps(json.loads(data) | {"platform": platform}).encode()
+                    if member.name == altered == "runtime.json":
+                        data = json.dumps(json.loads(data) | json.loads(addition)).encode()
+                    elif member.name == altered:
+                        data += addition.encode()
                     info = tarfile.TarInfo(member.name)
                     info.size = len(data)
                     new.addfile(info, io.BytesIO(data))
@@ -28,7 +30,10 @@ extension EndToEndTests {
         func others() throws {
             let bench = try Workbench()
             let made = try bench.package()
-            let altered = try bench.python(Self.alter, [made.package, "sgx.tar", "sgx"])
+            let altered = try bench.python(
+                Self.alter,
+                [made.package, "sgx.tar", "runtime.json", #"{"platform": "sgx"}"#]
+            )
             #expect(altered.status == 0, "\(altered.output)")
             func spawn(_ package: String, _ platform: String, expecting code: Int32 = 1) throws -> String {
                 let port = "\(Workbench.freePort())"
@@ -74,6 +79,22 @@ extension EndToEndTests {
                 )
             )
             #expect(verdict["settings"]?["platform"]?.value == .string("simulator"))
+        }
+
+        @Test("what the owner chose and lint objects to is told by measure, and refused where it is strict")
+        func objections() throws {
+            let bench = try Workbench()
+            let made = try bench.package()
+            #expect(!(try bench.mse("measure", made.package, "--strict")).contains("-enclave: "))
+            let altered = try bench.python(
+                Self.alter,
+                [made.package, "debug.tar", "mse.toml", "\n[enclave]\ndebug = true\n"]
+            )
+            #expect(altered.status == 0, "\(altered.output)")
+            let told = try bench.mse("measure", "debug.tar")
+            #expect(told.contains("debug.tar: E debug-enclave: ") && told.contains("MRENCLAVE"), "\(told)")
+            let refused = try bench.mse("measure", "debug.tar", "--strict", expecting: 1)
+            #expect(refused.contains("E debug-enclave: ") && !refused.contains("MRENCLAVE"), "\(refused)")
         }
 
         @Test("an operator's folders are others than the owner's, and the value is the one that the package says")

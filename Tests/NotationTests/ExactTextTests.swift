@@ -10,6 +10,20 @@ struct ExactTextTests {
         ("\u{AC00}", "\u{1100}\u{1161}"),
     ]
 
+    @Test("they are ordered and equal as their bytes are")
+    func order() {
+        let texts =
+            ["", "a", "ab", "b", "a\u{0}", "A", "\u{FF}", "\u{10FFFF}", "longer than fifteen bytes"]
+            .flatMap { [$0, $0 + "z", "y" + $0] } + Self.pairs.flatMap { [$0.0, $0.1] }
+        for one in texts {
+            for other in texts {
+                let (first, second) = (Array(one.utf8), Array(other.utf8))
+                #expect((ExactText(one) < ExactText(other)) == first.lexicographicallyPrecedes(second))
+                #expect((ExactText(one) == ExactText(other)) == (first == second))
+            }
+        }
+    }
+
     @Test("two names that a String holds for equal are two", arguments: pairs)
     func two(one: String, other: String) throws {
         #expect(one == other && ExactText(one) != ExactText(other))

@@ -179,5 +179,16 @@ struct PackageEnclaveTests {
         let findings = try PackageEnclave(Self.record(), loader: Self.loader).findings
         #expect(Set(findings.map { "\($0.level.rawValue) \($0.rule.rawValue)" }) == expected)
         #expect(findings.allSatisfy { $0.level != .error })
+        #expect(try PackageEnclave(Self.record(), loader: Self.loader).objections.isEmpty)
+    }
+
+    @Test("what the owner chose and lint objects to is told, and nothing that every service has")
+    func objections() throws {
+        var record = Self.record()
+        record.settings.enclave.isDebug = true
+        let enclave = try PackageEnclave(record, loader: Self.loader)
+        #expect(enclave.objections.map(\.rule) == [.debugEnclave])
+        #expect(enclave.objections.allSatisfy { $0.level == .error })
+        #expect(enclave.findings.count > enclave.objections.count)
     }
 }

@@ -122,10 +122,12 @@ public struct EnclaveMeasuring: Sendable {
 
     private func measure(package: PackageFile, _ options: MeasuringOptions) throws -> EnclaveReport {
         let enclave = try package.enclave(), record = enclave.record
+        let notes = LintNotes(enclave, at: package.path)
+        if options.isStrict { try notes.checkStrictly() }
         return EnclaveReport(
             MeasuredEnclave(enclave, signer: try signer(options.key)),
             package: .init(record: record, worth: surroundings.places[record.settings.agent.platform]?.platform.worth),
-            notes: [],
+            notes: notes.lines(),
             sizes: { file in
                 if let path = file.path.flatMap({ PackageEnclave.machinePath(of: $0) }) {
                     try? OpenFile(onDisk: path).byteCount()

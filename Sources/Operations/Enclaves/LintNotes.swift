@@ -1,5 +1,6 @@
 internal import Gramine
 internal import Notation
+internal import PackageMeasurement
 
 /// What lint found, as it is told: each rule a few times, and how often more.
 struct LintNotes: Sendable {
@@ -28,6 +29,12 @@ struct LintNotes: Sendable {
         facts.isDatedToday = isDatedToday
         findings = LintSubject(manifest, files: files, image: image, facts: facts, surroundings: around).findings
             .filter { !isExpanded || $0.rule != .hashGiven }
+    }
+
+    /// Of a package's enclave, but for what every one of them has.
+    init(_ package: PackageEnclave, at path: String) {
+        self.path = path.printable(limit: nil)
+        findings = package.objections
     }
 
     /// One line each.

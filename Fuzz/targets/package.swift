@@ -1,0 +1,28 @@
+import Crypto
+import Gramine
+import Notation
+import PackageFormat
+import PackageMeasurement
+
+/// A package that is taken is of one enclave: the same bytes measure the same, and what runs has its digest in it.
+@_cdecl("LLVMFuzzerTestOneInput")
+public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
+    let path = Scratch.write(Array(UnsafeBufferPointer(start: start, count: count)))
+    guard let package = try? PackageFile(path) else { return -1 }
+    guard var record = try? package.record(), let loader = try? package.requiredLoader() else { return 0 }
+    guard let again = try? EnclaveRecord(JSON.read(Array(JSON.canonical(record.node).utf8))) else {
+        preconditionFailure("its own record isn't taken")
+    }
+    precondition(JSON.canonical(again.node) == JSON.canonical(record.node), "another record")
+    // A mutated loader has no digest that anybody guesses; and what is behind it must hold for liars, too.
+    for index in record.files.indices where record.files[index].path == record.settings.agent.loader {
+        record.files[index].digest = Array(SHA256.hash(data: loader))
+    }
+    // Larger ones measure alike, in more time than an input has here.
+    record.settings.enclave.byteCount = min(record.settings.enclave.byteCount, 1 << 30)
+    guard let enclave = try? PackageEnclave(record, loader: loader) else { return 0 }
+    precondition(enclave.layout.settings.size <= 64 << 30, "an enclave beyond the limit")
+    for file in enclave.trustedFiles { precondition(file.sha256?.utf8.count == 64, "a file without digest") }
+    _ = enclave.findings
+    return 0
+}
