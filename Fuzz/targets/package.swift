@@ -4,7 +4,8 @@ import Notation
 import PackageFormat
 import PackageMeasurement
 
-/// A package that is taken is of one enclave: the same bytes measure the same, and what runs has its digest in it.
+/// A package that is taken has one record, and where that makes an enclave, it is of the size that was asked for, and
+/// everything that runs has its digest in it.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     let path = Scratch.write(Array(UnsafeBufferPointer(start: start, count: count)))
@@ -15,14 +16,21 @@ public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     }
     precondition(JSON.canonical(again.node) == JSON.canonical(record.node), "another record")
     // A mutated loader has no digest that anybody guesses; and what is behind it must hold for liars, too.
-    for index in record.files.indices where record.files[index].path == record.settings.agent.loader {
+    let name = ExactText(record.settings.agent.loader)
+    for index in record.files.indices where ExactText(record.files[index].path) == name {
         record.files[index].digest = Array(SHA256.hash(data: loader))
     }
     // Larger ones measure alike, in more time than an input has here.
     record.settings.enclave.byteCount = min(record.settings.enclave.byteCount, 1 << 30)
     guard let enclave = try? PackageEnclave(record, loader: loader) else { return 0 }
-    precondition(enclave.layout.settings.size <= 64 << 30, "an enclave beyond the limit")
-    for file in enclave.trustedFiles { precondition(file.sha256?.utf8.count == 64, "a file without digest") }
+    precondition(
+        enclave.layout.settings.size == UInt64(record.settings.enclave.byteCount),
+        "an enclave of another size"
+    )
+    let measured = Set(enclave.trustedFiles.map { ExactText("\($0.sha256 ?? "") \($0.uri)") })
+    for file in record.files where file.path.hasPrefix("/") {
+        precondition(measured.contains(ExactText("\(Hex.text(file.digest)) file:root\(file.path)")), "not measured")
+    }
     _ = enclave.findings
     return 0
 }

@@ -69,7 +69,7 @@ public struct PackageEnclave: Sendable {
 
     /// Rules of which every service of the defaults' kind has findings, each with its reason in
     /// docs/decisions/0016-the-services-manifest.md.
-    private static let reasoned: Set<LintRule> = [
+    package static let reasoned: Set<LintRule> = [
         .allowedAny,
         .domainConf,
         .sigterm,

@@ -179,6 +179,8 @@ struct PackageEnclaveTests {
         let findings = try PackageEnclave(Self.record(), loader: Self.loader).findings
         #expect(Set(findings.map { "\($0.level.rawValue) \($0.rule.rawValue)" }) == expected)
         #expect(findings.allSatisfy { $0.level != .error })
+        // What isn't told of a package has its reason there, and nothing else is passed over.
+        #expect(Set(PackageEnclave.reasoned.map(\.rawValue)) == Set(reasons.map { String($0.output.1) }))
         #expect(try PackageEnclave(Self.record(), loader: Self.loader).objections.isEmpty)
     }
 
