@@ -91,9 +91,9 @@ struct AgentParts: Sendable {
                     state: state,
                     identity: identity,
                     events: events,
-                    log: ownersLog,
-                    opening: opening
-                )
+                    log: ownersLog
+                ),
+                opening: opening
             )
         var limits = ServerLimits()
         limits.headerByteCount = settings.server.headerLimit

@@ -45,32 +45,34 @@ public struct PackageFile: Sendable {
                 throw PackageError.archive(path: path, "'\(name)' was not found in it")
             }
             self.members = members
-            configuration = try Self.parse(texts[ExactText(ProjectConfiguration.fileName)], at: path) {
+            configuration = try Self.parse(ProjectConfiguration.fileName, texts, at: path) {
                 bytes throws(NotationError) in
                 try ProjectConfiguration(bytes)
             }!
-            runtime = try Self.parse(texts["runtime.json"], at: path) { bytes throws(NotationError) in
+            runtime = try Self.parse("runtime.json", texts, at: path) { bytes throws(NotationError) in
                 try RuntimeList(bytes)
             }
             loader = texts["loader"]
-            mode = try Self.parse(texts["start.json"], at: path, Self.readMode) ?? .open
+            mode =
+                try Self.parse("start.json", texts, at: path) { bytes throws(NotationError) in
+                    try Self.readMode(bytes)
+                } ?? .open
         } catch {
             throw .wrapping(error, path: path)
         }
     }
 
     private static func parse<Value>(
-        _ bytes: [UInt8]?,
+        _ name: String,
+        _ texts: [ExactText: [UInt8]],
         at path: String,
-        _ read: ([UInt8]) throws(NotationError) -> Value
-    )
-        throws(PackageError) -> Value?
-    {
-        guard let bytes else { return nil }
+        reading read: ([UInt8]) throws(NotationError) -> Value
+    ) throws(PackageError) -> Value? {
+        guard let bytes = texts[ExactText(name)] else { return nil }
         do {
             return try read(bytes)
         } catch {
-            throw .text(path: path, error)
+            throw .text(path: path + ": " + name, error)
         }
     }
 

@@ -79,6 +79,14 @@ public struct RuntimeList: Hashable, Sendable {
         for one in list {
             let file = try EnclaveRecord.File(one)
             try Self.check(file.path, "files", at: one.place)
+            // In a list of folders these divide it, or stand for another one.
+            guard !file.isSharedObject || !file.path.utf8.contains(where: { ":;$".utf8.contains($0) }) else {
+                throw NotationError(
+                    at: one.place,
+                    member: "files",
+                    "a shared object's path without ':', ';' and '$' expected, found \"\(file.path.printable())\""
+                )
+            }
             guard seen.insert(ExactText(file.path)).inserted else {
                 throw NotationError(
                     at: one.place,

@@ -137,10 +137,8 @@ extension EnclaveRecord {
     /// Where the shared objects lie, for the loader of shared objects.
     var libraryFolders: [String] {
         var seen: Set<ExactText> = []
-        return files.map { Files.split($0.path) }.filter {
-            ExactText($0.folder).hasPrefix("/") && ExactText($0.name).contains(".so")
+        return files.filter(\.isSharedObject).map { Files.split($0.path).folder }.filter {
+            !ExactText($0).hasSuffix("/lib-dynload") && seen.insert(ExactText($0)).inserted
         }
-        .map(\.folder)
-        .filter { !ExactText($0).hasSuffix("/lib-dynload") && seen.insert(ExactText($0)).inserted }
     }
 }

@@ -21,7 +21,8 @@ public struct PackageEnclave: Sendable {
     private let image: ELFImage
 
     /// - Parameter loader: the bytes of the file that the record names as what loads the agent.
-    /// - Throws: `.image` where they are others than the record's, and what the layout throws.
+    /// - Throws: `.image` where they are others than the record's, `.missingFile` where the agent isn't in it, and what
+    ///   the layout throws.
     package init(_ record: EnclaveRecord, loader: [UInt8]) throws(GramineError) {
         guard let digest = record.digest(of: record.settings.agent.loader),
             SHA256.hash(data: loader).elementsEqual(digest)
@@ -29,6 +30,12 @@ public struct PackageEnclave: Sendable {
             throw GramineError(
                 .image,
                 "the loader isn't \(record.settings.agent.loader.printable()), as it was measured"
+            )
+        }
+        guard record.digest(of: record.settings.agent.path) != nil else {
+            throw GramineError(
+                .missingFile,
+                "the agent \(record.settings.agent.path.printable()) isn't among the files that are measured"
             )
         }
         let surroundings = RecordSurroundings(record)

@@ -61,6 +61,7 @@ struct Measure: AsyncParsableCommand {
                 defer { progress.end() }
                 return try measuring.difference(files[0], files[1], options: options)
             }
+            for note in difference.notes { Output.note(note) }
             return try Output.show(difference, json: json)
         }
         let report = try await Output.attempt {

@@ -95,6 +95,8 @@ extension EndToEndTests {
             #expect(told.contains("debug.tar: E debug-enclave: ") && told.contains("MRENCLAVE"), "\(told)")
             let refused = try bench.mse("measure", "debug.tar", "--strict", expecting: 1)
             #expect(refused.contains("E debug-enclave: ") && !refused.contains("MRENCLAVE"), "\(refused)")
+            let compared = try bench.mse("measure", "--diff", made.package, "debug.tar")
+            #expect(compared.contains("debug.tar: E debug-enclave: ") && compared.contains("debug"), "\(compared)")
         }
 
         @Test("an operator's folders are others than the owner's, and the value is the one that the package says")

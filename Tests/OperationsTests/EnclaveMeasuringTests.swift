@@ -45,7 +45,9 @@ struct EnclaveMeasuringTests {
         try vector.inFolder { around in
             let text = try vector.file("expected.manifest.sgx")
             for name in ["app.manifest", "app.manifest.sgx"] {
-                let json = try JSON.read(Array(measure(text, as: name, vector, around).json.utf8))
+                let report = try measure(text, as: name, vector, around)
+                #expect(!report.notes.contains { $0.contains("W schema: ") }, "\(report.notes)")
+                let json = try JSON.read(Array(report.json.utf8))
                 #expect(json["mrenclave"]?.string == vector.expected("mrenclave"))
                 #expect(json["mrsigner"]?.string == vector.expected("mrsigner"))
                 let settings = try EnclaveSettings(Manifest(reading: text))
@@ -72,6 +74,25 @@ struct EnclaveMeasuringTests {
         try vector.inFolder { around in
             let report = try measure(vector.file("expected.manifest.sgx"), as: "app.manifest.sgx", vector, around)
             #expect(report.enclave.mrenclave == vector.expected("mrenclave"))
+        }
+    }
+
+    @Test("a key that Gramine passes over is told, and refused where it is strict")
+    func unknownKeys() throws {
+        let vector = try GramineCase.named("01-minimal")
+        try vector.inFolder { around in
+            let text = String(decoding: try vector.file("expected.manifest.sgx"), as: UTF8.self)
+            let altered = text.replacing("[sgx]\n", with: "[sgx]\nenclav_size = \"512M\"\n", maxReplacements: 1)
+            #expect(altered != text)
+            let report = try measure(Array(altered.utf8), vector, around)
+            let told = report.notes.filter { $0.contains("W schema: ") }
+            #expect(told.count == 1 && told[0].contains("enclav_size") && told[0].contains("is 'enclave_size' meant?"))
+            var options = options(vector, around)
+            options.isStrict = true
+            let error = #expect(throws: OperationError.self) {
+                _ = try measuring(around).measure(around.folder + "/app.manifest", options: options)
+            }
+            #expect(error?.code == "gramine.lint" && error?.quotation?.contains("W schema: ") == true)
         }
     }
 
@@ -267,5 +288,17 @@ struct EnclaveMeasuringTests {
             }
             #expect(other?.code == code, "\(String(describing: other))")
         }
+    }
+
+    @Test(
+        "a size is told with its tenths",
+        arguments: [
+            (1_926_232, "1.8 MiB"), (1_437_848, "1.3 MiB"), (4_734_232, "4.5 MiB"), (1 << 30, "1 GiB"),
+            (1023, "1023 bytes"),
+            (1536, "1.5 KiB"), (UInt64.max, "16777215.9 TiB"),
+        ] as [(UInt64, String)]
+    )
+    func sizes(count: UInt64, words: String) {
+        #expect(ByteText.words(count) == words)
     }
 }

@@ -353,6 +353,19 @@ struct ReadablePartsTests {
         #expect(!"\(String(describing: error))".contains("\n") && "\(String(describing: error))".utf8.count < 1000)
     }
 
+    @Test("a shared object's path says one folder, wherever it stands in a list of them")
+    func sharedObjects() throws {
+        func list(_ path: String) throws -> RuntimeList {
+            try RuntimeList(runtime { $0["files"] = [["path": path, "sha256": String(repeating: "0", count: 64)]] })
+        }
+        for sign in [":", ";", "$", ":\u{301}"] {
+            #expect(throws: NotationError.self) { try list("/!\(sign)/instance/sealed/l.so") }
+            #expect(throws: NotationError.self) { try list("/lib/l\(sign).so.1") }
+            #expect(try list("/share/a\(sign)b/notes.txt").files.count == 1)
+        }
+        #expect(try list("/lib/l.so.1").files.count == 1)
+    }
+
     @Test("a file stands in it once, and there is a bound")
     func bounds() throws {
         let one = ["path": "/usr/a", "sha256": String(repeating: "0", count: 64)]

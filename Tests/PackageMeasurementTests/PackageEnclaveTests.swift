@@ -193,4 +193,64 @@ struct PackageEnclaveTests {
         #expect(enclave.objections.allSatisfy { $0.level == .error })
         #expect(enclave.findings.count > enclave.objections.count)
     }
+
+    /// - Parameter paths: of further files.
+    private static func enclave(_ paths: [String]) throws -> PackageEnclave {
+        var record = record()
+        record.files += paths.map { .init(path: $0, digest: Array(SHA256.hash(data: Array($0.utf8)))) }
+        return try PackageEnclave(record, loader: loader)
+    }
+
+    @Test(
+        "a sign that takes the next one into it hides no file's kind",
+        arguments: [
+            ("/usr/lib/python3/mod.pyc", LintRule.trustedBytecode),
+            // U+0D4E is a letter to Python, and one character with the dot behind it to a String.
+            ("/usr/lib/python3/mod\u{D4E}.pyc", .trustedBytecode), ("/usr/lib/x\u{D4E}.log", .trustedVolatile),
+            ("/var/log/\u{301}x", .trustedVolatile),
+        ]
+    )
+    func hiddenNames(path: String, rule: LintRule) throws {
+        #expect(try Self.enclave([path]).objections.map(\.rule) == [rule])
+    }
+
+    @Test("names that look alike are those of two files")
+    func alike() throws {
+        #expect(try Self.enclave(["/u/K", "/u/\u{212A}"]).objections.isEmpty)
+        var record = Self.record()
+        for name in ["\u{212A}-agent", "K-agent"] {
+            record.settings.agent.path = "/opt/mse/K-agent"
+            let changed = EnclaveRecord(
+                settings: record.settings,
+                files: record.files + [.init(path: "/opt/mse/" + name, digest: record.files[0].digest)]
+            )
+            let enclave = Result { try PackageEnclave(changed, loader: Self.loader) }
+            switch name {
+            case "K-agent": #expect(try enclave.get().objections.isEmpty)
+            default: #expect(throws: GramineError.self) { try enclave.get() }
+            }
+        }
+    }
+
+    @Test("an agent that isn't among the files is refused, wherever it would lie")
+    func noAgent() throws {
+        for path in ["/opt/mse/other", "/instance/home/agent", "/tmp/agent"] {
+            var record = Self.record()
+            record.settings.agent.path = path
+            #expect(throws: GramineError.self) { try PackageEnclave(record, loader: Self.loader) }
+        }
+    }
+
+    private static let growths = [
+        Growth("files", 8...2048, make: { count in try enclave((0..<count).map { "/f/\($0)" }) }) { _ = $0.findings },
+        Growth("depth", 8...2048, make: { try enclave(["/" + String(repeating: "a/", count: $0) + "b"]) }) {
+            _ = $0.findings
+        },
+    ]
+
+    @Test("eight times the files, or the folders above one, take lint some eight times as long", arguments: growths)
+    func growth(_ lint: Growth) throws {
+        let result = try lint.measure()
+        #expect(result.isNearlyLinear, "\(result)")
+    }
 }

@@ -52,12 +52,15 @@ final class ConfigurationServer: Responder {
     private let configurator: Mutex<Configurator?>
     private let report: StartReport
     private let events: EventLog
+    /// Kept once a configuration was accepted: the application is loaded then.
+    private let opening: Promise<Opening>
     /// At most as many wait as there may be connections, and as many bytes as those may hold.
     private let posts = AsyncStream<Post>.makeStream()
 
     /// - Parameter report: tells the sender how the start went.
-    init(report: StartReport, events: EventLog, configurator: Configurator) {
+    init(report: StartReport, events: EventLog, configurator: Configurator, opening: Promise<Opening>) {
         self.report = report
+        self.opening = opening
         self.configurator = Mutex(configurator)
         self.events = events
     }
@@ -119,18 +122,16 @@ final class ConfigurationServer: Responder {
     }
 
     private func judge(_ exchange: Exchange, isTyped: Bool) {
-        let body = SecretBytes(capacity: exchange.body.unreadByteCount) { exchange.body.move(into: $0) }
         do throws(ConfigurationRefusal) {
-            guard let configurator = configurator.withLock({ $0 }) else {
-                throw ConfigurationRefusal(.done, "this instance is configured already")
-            }
-            guard !exchange.isClosed else { throw ConfigurationRefusal(.abandoned, "who sent it has gone") }
-            let digest = body.withBytes { Hex.text(SHA256.hash(data: $0)) }
-            let accepted = try configurator.configure(body) { !exchange.isClosed }
-            self.configurator.withLock { $0 = nil }
+            let taken = try take(exchange)
             events.write(.configured)
-            guard isTyped else { return exchange.respond(ResponseHead("200 OK"), closes: true) }
-            report.begin(exchange, accepted, digest: digest)
+            if isTyped {
+                report.begin(exchange, taken.accepted, digest: taken.digest)
+            } else {
+                exchange.respond(ResponseHead("200 OK"), closes: true)
+            }
+            // Last: key, body and what opens sealed state went with the call above, whoever orders the threads.
+            opening.keep(taken.opening)
         } catch {
             events.write(.configurationRefused(code: error.code))
             exchange.respond(
@@ -139,6 +140,21 @@ final class ConfigurationServer: Responder {
                 closes: true
             )
         }
+    }
+
+    /// - Returns: what was accepted, and the digest of its request in hex.
+    private func take(
+        _ exchange: Exchange
+    ) throws(ConfigurationRefusal) -> (accepted: Accepted, opening: Opening, digest: String) {
+        let body = SecretBytes(capacity: exchange.body.unreadByteCount) { exchange.body.move(into: $0) }
+        guard let configurator = configurator.withLock({ $0 }) else {
+            throw ConfigurationRefusal(.done, "this instance is configured already")
+        }
+        guard !exchange.isClosed else { throw ConfigurationRefusal(.abandoned, "who sent it has gone") }
+        let digest = body.withBytes { Hex.text(SHA256.hash(data: $0)) }
+        let (accepted, opening) = try configurator.configure(body) { !exchange.isClosed }
+        self.configurator.withLock { $0 = nil }
+        return (accepted, opening, digest)
     }
 
     private static func body(_ code: String, _ message: String) -> [UInt8] {

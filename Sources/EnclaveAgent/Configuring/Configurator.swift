@@ -4,7 +4,6 @@ internal import Enclave
 internal import Files
 internal import PackageFormat
 internal import Secrets
-internal import Threads
 
 /// Judges what is sent to a waiting agent, and takes it whole or not at all.
 struct Configurator: Sendable {
@@ -15,14 +14,13 @@ struct Configurator: Sendable {
     let identity: SharedIdentity
     let events: EventLog
     let log: OwnersLog
-    /// Kept once a configuration was accepted.
-    let opening: Promise<Opening>
 
     /// - Parameter isWanted: whether its sender is still there; asked again before anything is kept.
+    /// - Returns: what the application may be loaded with, once nothing else of the request is in memory any more.
     func configure(
         _ body: borrowing SecretBytes,
         isWanted: () -> Bool
-    ) throws(ConfigurationRefusal) -> ConfigurationServer.Accepted {
+    ) throws(ConfigurationRefusal) -> (accepted: ConfigurationServer.Accepted, opening: Opening) {
         let request = try ConfigurationRequest(body, sealingKey: identity.value.sealingKey, isOpen: code.mode == .open)
         guard request.isFor(arguments.instance.id) else {
             throw ConfigurationRefusal(.uuid, "the uuid is another instance's")
@@ -71,7 +69,7 @@ struct Configurator: Sendable {
         continuing epoch: Epoch?,
         for authority: ConfigurationRequest.Authority
     )
-        throws -> ConfigurationServer.Accepted
+        throws -> (accepted: ConfigurationServer.Accepted, opening: Opening)
     {
         // Who names none may not know that there is one.
         let otherHomeEpochs = epoch == nil ? state.map { SealedHomes.epochs(in: $0.folder) } ?? [] : []
@@ -85,13 +83,13 @@ struct Configurator: Sendable {
         }
         log.begin(configuration.key, epoch: configuration.epoch, isResumed: false)
         opening.hasHome = hasHome
-        self.opening.keep(opening)
-        return ConfigurationServer.Accepted(
+        let accepted = ConfigurationServer.Accepted(
             authority: authority,
             epoch: configuration.epoch,
             homeEpoch: configuration.homeEpoch,
             otherHomeEpochs: otherHomeEpochs
         )
+        return (accepted, opening)
     }
 
     /// Puts back the HOME that is to be continued, before anything is accepted.

@@ -42,14 +42,14 @@ extension LintSubject {
     private var variableFindings: [LintFinding] {
         (manifest["loader", "env"]?.members ?? []).compactMap { member in
             guard member.node["passthrough"]?.isTrue == true else { return nil }
-            let name = member.name
+            let name = ExactText(member.name)
             let decides =
                 ["PATH", "HOME", "GCONV_PATH", "NODE_OPTIONS"].contains(name)
                 || ["LD_", "PYTHON", "SSL_", "MALLOC_"].contains { name.hasPrefix($0) }
-                || name.uppercased().hasSuffix("_PROXY")
+                || ExactText(name.text.uppercased()).hasSuffix("_PROXY")
             return LintFinding(
                 .envPassthrough,
-                "loader.env.\(name)",
+                "loader.env.\(name.text)",
                 at: member.place,
                 level: decides ? .error : .warning
             )

@@ -2,7 +2,9 @@ internal import Notation
 
 /// A path of the host in one spelling: `..` taken back where that is possible without looking at links.
 struct LintPath: Hashable {
-    let text: String
+    /// Two files whose names look alike are two.
+    private let spelling: ExactText
+    var text: String { spelling.text }
 
     init(_ path: PurePath) {
         var parts: [String] = []
@@ -13,7 +15,7 @@ struct LintPath: Hashable {
                 parts.append(part)
             }
         }
-        text = PurePath(root: path.root.isEmpty ? "" : "/", parts: parts).text
+        spelling = ExactText(PurePath(root: path.root.isEmpty ? "" : "/", parts: parts).text)
     }
 
     /// Nil for a URI of another scheme.
@@ -22,12 +24,7 @@ struct LintPath: Hashable {
         self.init(path)
     }
 
-    /// This path and every folder above it.
-    var withFoldersAbove: [LintPath] {
-        let path = PurePath(text)
-        let above = path.parts.indices.reversed().map { PurePath(root: path.root, parts: Array(path.parts[..<$0])) }
-        return [self] + above.map { LintPath($0) }
-    }
+    var isAbsolute: Bool { text.utf8.first == UInt8(ascii: "/") }
 
     func isInside(_ folder: LintPath) -> Bool {
         if self == folder { return true }
@@ -35,6 +32,6 @@ struct LintPath: Hashable {
         return text.utf8.starts(with: (folder.text == "/" ? "/" : folder.text + "/").utf8)
     }
 
-    var name: String { PurePath(text).parts.last ?? "" }
+    var name: ExactText { ExactText(PurePath(text).parts.last ?? "") }
     var parts: [String] { PurePath(text).parts }
 }

@@ -11,7 +11,7 @@ package struct LintSubject<Around: Surroundings> {
     let surroundings: Around
     let mounts: LintMounts
     let allowed: [(path: LintPath, uri: String, place: Place)]
-    private let allowedPaths: Set<LintPath>
+    private let allowedPaths: LintFolders
     private let trustedPaths: Set<LintPath>
 
     /// - Parameters:
@@ -34,11 +34,11 @@ package struct LintSubject<Around: Surroundings> {
             guard let uri = node.text, let path = LintPath(uri: uri) else { return nil }
             return (path, uri, node.place)
         }
-        allowedPaths = Set(allowed.map(\.path))
+        allowedPaths = LintFolders(allowed.map(\.path))
         trustedPaths = Set(files.compactMap { LintPath(uri: $0.uri) })
     }
 
-    func isAllowed(_ path: LintPath) -> Bool { path.withFoldersAbove.contains { allowedPaths.contains($0) } }
+    func isAllowed(_ path: LintPath) -> Bool { allowedPaths.holds(path) }
     func isTrusted(_ path: LintPath) -> Bool { trustedPaths.contains(path) }
 
     /// Of `libos.entrypoint`, on the host.

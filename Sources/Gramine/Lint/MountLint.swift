@@ -5,8 +5,8 @@ extension LintSubject {
     var mountFindings: [LintFinding] {
         var findings: [LintFinding] = []
         let used = usedPaths
-        /// Of the mounts so far, and of the folders above them.
-        var hidden: Set<LintPath> = []
+        /// The mounts so far.
+        var hidden = LintFolders()
         for (index, mount) in mounts.all.enumerated() {
             if let host = mount.host, mount.type == "chroot" {
                 if ["/proc", "/sys", "/dev"].contains(where: { host.isInside(LintPath(PurePath($0))) }) {
@@ -25,10 +25,10 @@ extension LintSubject {
             }
             // Whatever is mounted lies above the root.
             guard index > 0 else { continue }
-            if hidden.contains(mount.path) {
+            if hidden.hasAny(in: mount.path) {
                 findings.append(LintFinding(.mountShadow, mount.path.text, at: mount.place))
             }
-            hidden.formUnion(mount.path.withFoldersAbove)
+            hidden.insert(mount.path)
         }
         return findings + overlapFindings
     }
@@ -39,21 +39,21 @@ extension LintSubject {
         }
         var counts: [LintPath: Int] = [:]
         for mount in encrypted { counts[mount.host, default: 0] += 1 }
+        let folders = LintFolders(counts.keys)
         return encrypted.compactMap { mount in
-            let above = mount.host.withFoldersAbove
-            guard counts[mount.host, default: 0] > 1 || above.dropFirst().contains(where: { counts[$0] != nil }) else {
-                return nil
-            }
+            // It is among those itself.
+            guard counts[mount.host, default: 0] > 1 || folders.above(mount.host).count > 1 else { return nil }
             return LintFinding(.encryptedOverlap, "file:" + mount.host.text, at: mount.place)
         }
     }
 
-    /// Trusted and allowed files, and every folder above them.
+    /// What mounts bring in that holds a trusted or an allowed file.
     private var usedPaths: Set<LintPath> {
-        var paths: Set<LintPath> = []
+        let hosts = LintFolders(mounts.all.compactMap(\.host))
+        var used: Set<LintPath> = []
         for path in files.compactMap({ LintPath(uri: $0.uri) }) + allowed.map(\.path) {
-            for part in path.withFoldersAbove where !paths.insert(part).inserted { break }
+            used.formUnion(hosts.above(path))
         }
-        return paths
+        return used
     }
 }

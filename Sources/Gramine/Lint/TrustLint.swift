@@ -5,7 +5,7 @@ extension LintSubject {
     var trustFindings: [LintFinding] {
         var findings: [LintFinding] = []
         if files.count > 2000 { findings.append(LintFinding(.trustedMany, "\(files.count) trusted files")) }
-        let roots = Set(mounts.all.filter { $0.type == "chroot" }.compactMap(\.host))
+        let roots = LintFolders(mounts.all.filter { $0.type == "chroot" }.compactMap(\.host))
         var spellings: Set<LintPath> = []
         for file in files {
             guard let path = LintPath(uri: file.uri) else { continue }
@@ -13,7 +13,7 @@ extension LintSubject {
             if !spellings.insert(path).inserted { add(.duplicateURI) }
             if Self.isByteCode(path) { add(.trustedBytecode) }
             if Self.isVolatile(path) { add(.trustedVolatile) }
-            if !path.withFoldersAbove.contains(where: { roots.contains($0) }) { add(.trustedUnmounted) }
+            if !roots.holds(path) { add(.trustedUnmounted) }
             if let count = surroundings.byteCount(of: file.path), count > 64 << 20 { add(.trustedLarge) }
         }
         for entry in manifest["sgx", "trusted_files"]?.elements ?? [] where entry["sha256"] != nil {
@@ -27,8 +27,9 @@ extension LintSubject {
     }
 
     private static func isVolatile(_ path: LintPath) -> Bool {
-        ["/etc/resolv.conf", "/etc/hosts", "/etc/hostname"].contains { path.text.hasSuffix($0) }
-            || path.name.hasSuffix(".log") || path.parts.contains(".git") || path.text.hasPrefix("/var/log/")
+        let text = ExactText(path.text)
+        return ["/etc/resolv.conf", "/etc/hosts", "/etc/hostname"].contains { text.hasSuffix($0) }
+            || path.name.hasSuffix(".log") || path.parts.contains(".git") || text.hasPrefix("/var/log/")
     }
 
     /// What folders hold that is left out without a word.

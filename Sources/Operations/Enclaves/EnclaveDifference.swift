@@ -18,14 +18,29 @@ public struct EnclaveDifference: Report {
     private let first: MeasuredEnclave, second: MeasuredEnclave
     private let firstName: String, secondName: String
     let changes: [Change]
+    /// What lint found in both.
+    public let notes: [String]
 
-    init(from first: MeasuredEnclave, named firstName: String, to second: MeasuredEnclave, named secondName: String) {
+    init(
+        from first: MeasuredEnclave,
+        named firstName: String,
+        to second: MeasuredEnclave,
+        named secondName: String,
+        notes: [String] = []
+    ) {
+        self.notes = notes
         self.first = first
         self.second = second
         self.firstName = firstName
         self.secondName = secondName
         var changes = Self.files(first.files, second.files)
-        changes += Self.settings(first.manifest, second.manifest) + Self.settings(first.service, second.service)
+        // What the record says of a service is told member by member, and its files above.
+        let isService = first.service != nil && second.service != nil
+        changes += Self.settings(
+            first.manifest.map { isService ? Self.withoutRecord($0) : $0 },
+            second.manifest.map { isService ? Self.withoutRecord($0) : $0 }
+        )
+        changes += Self.settings(first.service, second.service)
         // Where both manifests are known they say so.
         if first.manifest == nil || second.manifest == nil, first.service == nil || second.service == nil {
             if first.size != second.size {
@@ -105,6 +120,22 @@ public struct EnclaveDifference: Report {
         var changes: [Change] = []
         compare(first, second, path: "", depth: 0, into: &changes)
         return changes
+    }
+
+    /// A service's manifest without the value of the argument that holds its record.
+    private static func withoutRecord(_ manifest: Node) -> Node {
+        guard case .object(var members) = manifest.value,
+            let table = members.firstIndex(where: { ExactText($0.name) == "loader" }),
+            case .object(var keys) = members[table].node.value,
+            let key = keys.firstIndex(where: { ExactText($0.name) == "argv" }),
+            case .array(var arguments) = keys[key].node.value,
+            let option = arguments.firstIndex(where: { $0.value == .string("--record") }),
+            arguments.indices.contains(option + 1)
+        else { return manifest }
+        arguments.remove(at: option + 1)
+        keys[key].node = Node(.array(arguments))
+        members[table].node = Node(.object(keys))
+        return Node(.object(members))
     }
 
     private static let depthLimit = 40

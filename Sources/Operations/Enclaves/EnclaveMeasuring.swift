@@ -67,18 +67,28 @@ public struct EnclaveMeasuring: Sendable {
         _ second: String,
         options: MeasuringOptions = MeasuringOptions()
     ) throws -> EnclaveDifference {
-        EnclaveDifference(
-            from: try enclave(first, options),
-            named: first.printable(limit: nil),
-            to: try enclave(second, options),
-            named: second.printable(limit: nil)
+        let first = (name: first.printable(limit: nil), measured: try enclave(first, options))
+        let second = (name: second.printable(limit: nil), measured: try enclave(second, options))
+        return EnclaveDifference(
+            from: first.measured.enclave,
+            named: first.name,
+            to: second.measured.enclave,
+            named: second.name,
+            notes: first.measured.notes + second.measured.notes
         )
     }
 
-    private func enclave(_ path: String, _ options: MeasuringOptions) throws -> MeasuredEnclave {
-        guard case .saved(let node) = try source(path) else { return try measure(path, options: options).enclave }
+    /// With what lint found; of what was saved that isn't known.
+    private func enclave(
+        _ path: String,
+        _ options: MeasuringOptions
+    ) throws -> (enclave: MeasuredEnclave, notes: [String]) {
+        guard case .saved(let node) = try source(path) else {
+            let report = try measure(path, options: options)
+            return (report.enclave, report.notes)
+        }
         return try OperationError.naming(path.printable(limit: nil), code: .fileKind) {
-            try MeasuredEnclave(saved: node)
+            (try MeasuredEnclave(saved: node), [])
         }
     }
 
@@ -155,6 +165,7 @@ public struct EnclaveMeasuring: Sendable {
             : try tools.enclave(path, reading: bytes, image: image, libraryFolder: libraryFolder, root: options.chroot)
         let notes = LintNotes(
             enclave.written,
+            expanded: enclave.manifest,
             at: path,
             files: enclave.files,
             image: image,

@@ -109,7 +109,7 @@ enum ByteText {
     static func words(_ count: UInt64) -> String {
         for (unit, shift) in [("TiB", 40), ("GiB", 30), ("MiB", 20), ("KiB", 10)] where count >= 1 << UInt64(shift) {
             let (whole, rest) = count.quotientAndRemainder(dividingBy: 1 << UInt64(shift))
-            let tenth = rest * 10 >> UInt64(shift)
+            let tenth = (rest * 10) >> UInt64(shift)
             return rest == 0 ? "\(whole) \(unit)" : "\(whole).\(tenth) \(unit)"
         }
         return "\(count) bytes"

@@ -118,6 +118,7 @@ extension GramineTools {
         )
         let notes = LintNotes(
             enclave.written,
+            expanded: enclave.manifest,
             at: options.manifest,
             files: enclave.files,
             image: image,

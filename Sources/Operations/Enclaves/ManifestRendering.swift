@@ -105,6 +105,7 @@ extension GramineTools {
         }
         let notes = LintNotes(
             written,
+            expanded: nil,
             at: path,
             files: files,
             image: nil,

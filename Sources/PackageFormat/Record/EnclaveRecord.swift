@@ -1,3 +1,4 @@
+internal import Files
 package import Notation
 
 /// Everything that is measured: the settings and each file with its digest.
@@ -51,6 +52,12 @@ public struct EnclaveRecord: Hashable, Sendable {
 }
 
 extension EnclaveRecord.File {
+    /// Whether the loader of shared objects is told to look into its folder.
+    package var isSharedObject: Bool {
+        let parts = Files.split(path)
+        return ExactText(parts.folder).hasPrefix("/") && ExactText(parts.name).contains(".so")
+    }
+
     /// An element of a list of files: `path` and `sha256`, and nothing else.
     init(_ node: Node) throws(NotationError) {
         var entry = try ObjectReader(node, path: "files")
