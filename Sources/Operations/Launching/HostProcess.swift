@@ -12,7 +12,6 @@ struct HostProcess: LaunchEngine {
     var name: String { ServiceState.Record.firstEngine }
 
     func start(_ service: ServiceState, renews: Bool) throws -> RunningProgram {
-        try InstanceProcesses.forget(service)
         let log = try OpenFile(service.logPath, O_WRONLY | O_CREAT | O_APPEND, mode: 0o600)
         // Nothing that is found in this process's environment goes on: who starts an instance again may stand anywhere.
         let launcher = try ProgramRun(

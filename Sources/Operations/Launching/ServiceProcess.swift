@@ -41,6 +41,9 @@ struct ServiceProcess: Sendable {
     func start(renews: Bool, isNew: Bool = false, waitSeconds: Int = startSeconds) async throws {
         try checkAddress()
         let launch = try service.launch()
+        // In this order: whose processes are known, and how they ended isn't, has failed to whoever asks meanwhile, and
+        // for good where this program is ended here.
+        try InstanceProcesses.forget(service)
         try service.write(exitCode: nil)
         try service.write(refusal: nil)
         try service.forgetAnswer()
